@@ -1,0 +1,33 @@
+"""minigrad: reverse-mode automatic differentiation with a dynamic graph per parse tree.
+
+The guided tour is README.md in this folder.
+"""
+
+from minigrad import nn, optim
+from minigrad.cotangent import SparseRows
+from minigrad.errors import GraphError, ShapeError
+from minigrad.fold import Cell, Child, NodeStates, Part, fold
+from minigrad.graph import no_grad, scope
+from minigrad.ops import *  # noqa: F403
+from minigrad.ops import __all__ as _ops
+from minigrad.primitive import primitive
+from minigrad.tensor import Tensor, tensor
+
+__all__ = [
+    "Cell",
+    "Child",
+    "GraphError",
+    "NodeStates",
+    "Part",
+    "ShapeError",
+    "SparseRows",
+    "Tensor",
+    "fold",
+    "nn",
+    "no_grad",
+    "optim",
+    "primitive",
+    "scope",
+    "tensor",
+    *_ops,
+]

@@ -1,0 +1,146 @@
+"""What flows backward: dense arrays, and rows of a table that was only read in places."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad import kernels
+
+
+class SparseRows:
+    """A derivative with respect to a table of which only some rows were read.
+
+    Row ``rows[k]`` of the table receives ``values[k]``; rows that were read twice stand here twice, and
+    every other row receives zero.
+
+    Parameters
+    ----------
+    rows : intp array (n,)
+    values : array (n, ...)
+        The trailing axes are the table's.
+    height : int
+        Number of rows of the table.
+    """
+
+    __slots__ = ("_parts", "dtype", "shape")
+
+    def __init__(self, rows: np.ndarray, values: np.ndarray, height: int) -> None:
+        self._parts = [(rows, values)]
+        self.shape = (height, *values.shape[1:])
+        self.dtype = values.dtype
+
+    def _join(self) -> tuple[np.ndarray, np.ndarray]:
+        # Contributions are collected in a list and joined on demand, so that n reads cost O(n).
+        if len(self._parts) > 1:
+            rows, values = zip(*self._parts, strict=True)
+            self._parts = [(np.concatenate(rows), np.concatenate(values))]
+        return self._parts[0]
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Row numbers, intp (n,)."""
+        return self._join()[0]
+
+    @property
+    def values(self) -> np.ndarray:
+        """One row of derivatives per row number, (n, ...)."""
+        return self._join()[1]
+
+    def copy(self) -> SparseRows:
+        """Return a SparseRows that shares no memory with this one."""
+        return SparseRows(self.rows.copy(), self.values.copy(), self.shape[0])
+
+    def astype(self, dtype: Any) -> SparseRows:
+        """Return the same rows with values of another dtype."""
+        return SparseRows(self.rows, self.values.astype(dtype), self.shape[0])
+
+    def extended(self, other: SparseRows, in_place: bool) -> SparseRows:
+        """Return the sum: the contributions of both."""
+        total = self
+        if not in_place:
+            total = object.__new__(SparseRows)
+            total._parts, total.shape, total.dtype = list(self._parts), self.shape, self.dtype
+        total._parts.extend(other._parts)
+        return total
+
+    def add_to(self, dense: np.ndarray) -> None:
+        """Add every row to a dense array of the table's shape, in place."""
+        for rows, values in self._parts:
+            kernels.scatter_add_rows(dense, rows, values)
+
+    def dense(self) -> np.ndarray:
+        """Return the derivative as an array of the table's shape."""
+        out = np.zeros(self.shape, self.dtype)
+        self.add_to(out)
+        return out
+
+    def summed(self) -> SparseRows:
+        """Return the same derivative with every row number once, ascending."""
+        rows, slots = np.unique(self.rows, return_inverse=True)
+        values = np.zeros((len(rows), *self.shape[1:]), self.dtype)
+        kernels.scatter_add_rows(values, slots.reshape(-1), self.values)
+        return SparseRows(rows, values, self.shape[0])
+
+    def __repr__(self) -> str:
+        return f"SparseRows({len(self.rows)} of {self.shape[0]} rows, shape {self.shape}, {self.dtype})"
+
+
+class Total:
+    """A dense cotangent that stays in one array while it is added to and passed on.
+
+    The states of a fold are one array that is written row by row; its cotangent is one array too, in
+    which row k is complete once all ancestors of tree node k have been visited. Passing it on instead
+    of copying keeps a chain of n nodes linear.
+    """
+
+    __slots__ = ("array", "dtype", "shape")
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+        self.shape: Sequence[int] = array.shape
+        self.dtype = array.dtype
+
+    def add(self, part: Cotangent) -> None:
+        """Add a contribution in place."""
+        if isinstance(part, SparseRows):
+            part.add_to(self.array)
+        else:
+            self.array += part.array if isinstance(part, Total) else part
+
+
+Cotangent = Any  # np.ndarray | SparseRows | Total; NumPy's stubs make the union unusable
+
+
+def as_dense(g: Cotangent) -> np.ndarray:
+    """Return a cotangent as an array, which may share memory with it."""
+    if isinstance(g, SparseRows):
+        return g.dense()
+    return g.array if isinstance(g, Total) else g
+
+
+def accumulate(a: Cotangent, b: Cotangent, owned: bool) -> Cotangent:
+    """Return a + b, where paths of the graph meet; adds in place only if `a` is `owned`.
+
+    A vjp may hand on an array that others hold too (that of an addition hands its own cotangent to both
+    operands), so the first sum goes to fresh memory and only later ones are added to it.
+    """
+    if isinstance(a, Total):
+        a.add(b)
+        return a
+    if isinstance(a, SparseRows) and isinstance(b, SparseRows):
+        return a.extended(b, in_place=owned)
+    if isinstance(b, SparseRows):
+        total = a if owned else a.copy()
+        b.add_to(total)
+        return total
+    if isinstance(a, SparseRows):
+        total = as_dense(b).copy()
+        a.add_to(total)
+        return total
+    if owned:
+        a += b
+        return a
+    return a + b

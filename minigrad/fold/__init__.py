@@ -1,0 +1,6 @@
+"""Running a cell over trees."""
+
+from minigrad.fold.cell import Cell, Child, Part
+from minigrad.fold.run import NodeStates, fold
+
+__all__ = ["Cell", "Child", "NodeStates", "Part", "fold"]

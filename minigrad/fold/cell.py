@@ -1,0 +1,70 @@
+"""What a cell declares and what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigrad.nn import Module
+from minigrad.tensor import Tensor
+
+
+class Part(NamedTuple):
+    """One part of a tree node's state, for instance its hidden vector or its memory.
+
+    Attributes
+    ----------
+    name : str
+        How ``compose`` reads and returns it.
+    width : int
+        Length of its vector.
+    leaf : "vector" or "zero"
+        Its value at a leaf: the leaf's own vector, or zeros.
+    """
+
+    name: str
+    width: int
+    leaf: str = "vector"
+
+
+class Child:
+    """A child as ``compose`` sees it: one row per tree node that is being computed.
+
+    Each state part is an attribute, a tensor (rows, width). ``is_leaf`` is a boolean array (rows, 1), made
+    for ``mg.where``.
+    """
+
+    def __init__(self, parts: Mapping[str, Tensor], is_leaf: np.ndarray) -> None:
+        self.__dict__.update(parts)
+        self.is_leaf = is_leaf
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"this child has no part {name!r}; its cell declares {', '.join(self.__dict__)}", name=name, obj=self
+        )
+
+
+class Cell(Module):
+    """A composition function p = F(x, y), the one definition of how two children make their parent.
+
+    A subclass sets ``parts`` and writes ``compose`` with ordinary tensor operations on rows. `fold` decides
+    how many tree nodes the rows stand for.
+
+    Attributes
+    ----------
+    parts : tuple of Part
+        The state of a node, and what a leaf's state is.
+    right_parts : tuple of Part, or None
+        Set by cells of chains, which read a word at each step: what the *right* child is, always a leaf,
+        whose vector may have another width than the state. Leaves then have the state zero, so that a
+        left-branching chain starts from zeros, and the vector of the leftmost leaf is not read.
+    """
+
+    parts: tuple[Part, ...]
+    right_parts: tuple[Part, ...] | None = None
+
+    def compose(self, left: Child, right: Child) -> Tensor | Mapping[str, Tensor]:
+        """Return the parent's state: {part name: tensor (rows, width)}, or one tensor for a single part."""
+        raise NotImplementedError

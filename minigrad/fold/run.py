@@ -1,0 +1,176 @@
+"""fold: run a cell bottom-up over many trees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import ShapeError
+from minigrad.fold.cell import Cell, Child, Part
+from minigrad.fold.schedule import MODES, Tile, Trees
+from minigrad.fold.state import States
+from minigrad.graph import state
+from minigrad.ops.index import read_rows
+from minigrad.tensor import Tensor, as_tensor
+
+Array = np.ndarray
+
+
+class NodeStates(Mapping[str, Tensor]):
+    """The state of every node: one tensor (N, width) per part, by attribute or by key.
+
+    After backward, row k of a part's ``.grad`` is the total derivative of the loss with respect to that
+    part of node k, through all its ancestors: the paper's error vector.
+    """
+
+    def __init__(self, parts: Mapping[str, Tensor]) -> None:
+        self._parts = dict(parts)
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self._parts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def __getattr__(self, name: str) -> Tensor:
+        if name in self.__dict__.get("_parts", ()):
+            return self._parts[name]
+        raise AttributeError(f"the states have no part {name!r}; they have {', '.join(self._parts)}")
+
+
+def fold(cell: Cell, forest: Trees, leaves: Any, mode: str = "level") -> NodeStates:
+    """Run `cell` over every inner node of a forest, children first.
+
+    Parameters
+    ----------
+    cell : Cell
+    forest : Trees
+        Binary trees as flat arrays, for instance `models.Forest`.
+    leaves : tensor (number of leaves, width)
+        The leaves' vectors, in the order of their rows.
+    mode : "node" or "level"
+        Node by node, every op in the graph under the tree node's scope; or all nodes of one height at once.
+        Values and gradients are the same up to rounding.
+
+    Returns
+    -------
+    NodeStates
+        One tensor (number of nodes, width) per state part.
+
+    Raises
+    ------
+    ShapeError
+        If `leaves` does not fit the forest and the cell, or ``compose`` returns another shape than the
+        cell declares.
+    GraphError
+        If ``compose`` branches on a value or changes a tensor in place.
+    ValueError
+        If the mode is unknown, or a chain cell meets a right child that is not a leaf.
+    """
+    if mode not in MODES:
+        raise ValueError(f"there is no mode {mode!r}; choose one of {', '.join(MODES)}")
+    run = _Run(cell, forest, as_tensor(leaves))
+    before_fold, before_scope = state.fold, state.scope
+    state.fold = run
+    try:
+        for tile in MODES[mode](forest):
+            state.scope = tile
+            run.step(tile)
+    finally:
+        state.fold, state.scope = before_fold, before_scope
+    return NodeStates({name: states.tensor for name, states in run.states.items()})
+
+
+class _Run:
+    """A fold under way."""
+
+    def __init__(self, cell: Cell, forest: Trees, leaves: Tensor) -> None:
+        self._cell = cell
+        self._left, self._right = forest.left, forest.right
+        self._is_leaf = forest.left < 0
+        self._leaves = leaves
+        rows = np.flatnonzero(self._is_leaf)
+        n = len(self._is_leaf)
+        vectors = cell.right_parts or cell.parts
+        for part in vectors:
+            if part.leaf == "vector" and leaves.shape != (len(rows), part.width):
+                raise ShapeError(
+                    f"fold: leaves {leaves.shape} for {len(rows)} leaves of width {part.width}, "
+                    f"as part {part.name!r} of {type(cell).__name__} declares"
+                )
+        self.states = {part.name: States(n, part.width, leaves.dtype) for part in cell.parts}
+        if cell.right_parts is None:
+            for part in cell.parts:
+                if part.leaf == "vector":
+                    self.states[part.name].write(rows, leaves)
+        else:
+            self._refuse_inner_right(forest)
+            self._leaf_number = np.cumsum(self._is_leaf) - 1
+        self._masks: list[Array] = []
+        self._mask = 0
+        self._rows = rows
+
+    def step(self, tile: Tile) -> None:
+        """Compute the nodes of a tile, whose children have been computed."""
+        self._rows = rows = tile.rows
+        self._mask = 0
+        left, right = self._left[rows], self._right[rows]
+        composed = self._cell.compose(self._read(left), self._read_right(right))
+        if not isinstance(composed, Mapping):
+            composed = {self._cell.parts[0].name: composed}
+        if composed.keys() != self.states.keys():
+            raise ValueError(
+                f"compose of {type(self._cell).__name__} returned the parts {', '.join(composed)}; "
+                f"the cell declares {', '.join(self.states)}"
+            )
+        for part in self._cell.parts:
+            value = as_tensor(composed[part.name])
+            if value.shape != (len(rows), part.width) or value.dtype != self._leaves.dtype:
+                raise ShapeError(
+                    f"compose of {type(self._cell).__name__} in {tile}: part {part.name!r} is "
+                    f"{value.dtype} {value.shape} and should be {self._leaves.dtype} {(len(rows), part.width)}"
+                )
+            self.states[part.name].write(rows, value)
+
+    def _read(self, rows: Array) -> Child:
+        parts = {name: states.read(rows) for name, states in self.states.items()}
+        return Child(parts, self._is_leaf[rows, None])
+
+    def _read_right(self, rows: Array) -> Child:
+        if self._cell.right_parts is None:
+            return self._read(rows)
+        numbers = self._leaf_number[rows]
+        parts = {part.name: self._leaf_part(part, numbers) for part in self._cell.right_parts}
+        return Child(parts, self._is_leaf[rows, None])
+
+    def _leaf_part(self, part: Part, numbers: Array) -> Tensor:
+        if part.leaf == "vector":
+            return read_rows(self._leaves, rows=numbers)
+        return Tensor(np.zeros((len(numbers), part.width), self._leaves.dtype))
+
+    def _refuse_inner_right(self, forest: Trees) -> None:
+        inner = self._right[self._right >= 0]
+        bad = inner[~self._is_leaf[inner]]
+        if len(bad):
+            describe = getattr(forest, "describe", "node {}".format)
+            raise ValueError(
+                f"{type(self._cell).__name__} reads a word at each right child, but "
+                f"{describe(int(bad[0]))} is not a leaf; give it left-branching chains"
+            )
+
+    def mask(self, shape: tuple[int, ...], p: float, rng: np.random.Generator) -> Array:
+        """Return the rows of a dropout mask that belong to the nodes being computed.
+
+        The k-th dropout of ``compose`` has one mask for all nodes, drawn when the first tile gets there.
+        """
+        if shape[:1] != self._rows.shape:
+            raise ShapeError(f"dropout in compose takes one row per node, {len(self._rows)}, not shape {shape}")
+        if self._mask == len(self._masks):
+            self._masks.append(rng.random((len(self._is_leaf), *shape[1:])) >= p)
+        self._mask += 1
+        return self._masks[self._mask - 1][self._rows]

@@ -1,0 +1,64 @@
+"""In which order, and in which company, the inner nodes of a forest are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import numpy as np
+
+
+class Trees(Protocol):
+    """The shape of a forest, one row per node; a node's children stand in earlier rows.
+
+    ``left`` and ``right`` are -1 at leaves, ``height`` is 0 there. A method ``describe(row)`` may say, for
+    errors and pictures, what a row stands for.
+    """
+
+    left: np.ndarray
+    right: np.ndarray
+    height: np.ndarray
+
+
+class Tile:
+    """Nodes that are computed together; as a scope, it says which.
+
+    Attributes
+    ----------
+    rows : intp array (n,)
+        Rows of the nodes, ascending.
+    """
+
+    __slots__ = ("_trees", "rows")
+
+    def __init__(self, rows: np.ndarray, trees: Trees) -> None:
+        self.rows = rows
+        self._trees = trees
+
+    def __str__(self) -> str:
+        describe: Callable[[int], str] = getattr(self._trees, "describe", "node {}".format)
+        first = describe(int(self.rows[0]))
+        if len(self.rows) == 1:
+            return first
+        height = self._trees.height[self.rows[0]]
+        return f"level {height}, {len(self.rows)} nodes from {first} on"
+
+
+def by_node(trees: Trees) -> Iterator[Tile]:
+    """Yield every inner node on its own, children first."""
+    for row in np.flatnonzero(trees.left >= 0):
+        yield Tile(np.array([row]), trees)
+
+
+def by_level(trees: Trees) -> Iterator[Tile]:
+    """Yield the inner nodes of equal height, of all trees, together, lowest first."""
+    inner = np.flatnonzero(trees.left >= 0)
+    height = trees.height[inner]
+    order = inner[np.argsort(height, kind="stable")]
+    start = 0
+    for count in np.bincount(height)[1:] if len(inner) else ():
+        yield Tile(order[start : start + count], trees)
+        start += count
+
+
+MODES: dict[str, Callable[[Any], Iterator[Tile]]] = {"node": by_node, "level": by_level}

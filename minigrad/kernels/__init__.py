@@ -1,0 +1,43 @@
+"""Compiled loops: arrays in, arrays out. Nothing here knows tensors, trees or derivative rules."""
+
+from minigrad.kernels.activations import (
+    relu,
+    relu_vjp,
+    sigmoid,
+    sigmoid_vjp,
+    softplus,
+    softplus_vjp,
+    softsign,
+    softsign_vjp,
+    tanh,
+    tanh_vjp,
+)
+from minigrad.kernels.adagrad import adagrad_dense, adagrad_rows
+from minigrad.kernels.jit import JIT_ENABLED
+from minigrad.kernels.reductions import column_sums, squared_norm
+from minigrad.kernels.rows import gather_rows, scatter_add_rows
+from minigrad.kernels.softmax import cross_entropy, cross_entropy_vjp, log_softmax, softmax
+
+__all__ = [
+    "JIT_ENABLED",
+    "adagrad_dense",
+    "adagrad_rows",
+    "column_sums",
+    "cross_entropy",
+    "cross_entropy_vjp",
+    "gather_rows",
+    "log_softmax",
+    "relu",
+    "relu_vjp",
+    "scatter_add_rows",
+    "sigmoid",
+    "sigmoid_vjp",
+    "softmax",
+    "softplus",
+    "softplus_vjp",
+    "softsign",
+    "softsign_vjp",
+    "squared_norm",
+    "tanh",
+    "tanh_vjp",
+]

@@ -1,0 +1,63 @@
+"""The one door to Numba: every kernel of the project is compiled by `kernel`.
+
+A kernel takes arrays and returns arrays (or fills the ones it is given), knows nothing of tensors, and
+has a slow NumPy twin with the same signature. The twin is the oracle of the tests, the path of
+``NUMBA_DISABLE_JIT=1``, and, because Numba's loops are compiled for float32 and float64 only, the path
+of the complex128 arrays that `gradcheck`'s complex step sends through an op.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+
+JIT_ENABLED = not numba.config.DISABLE_JIT
+
+# Everything `fastmath=True` allows except `nnan` and `ninf`: a loop may be reordered, a multiply and an
+# add may be contracted, but NaN and inf keep their meaning.
+FASTMATH = {"contract", "reassoc", "arcp", "nsz"}
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function on first use, with the project's flags; a helper of kernels in the same file.
+
+    ``error_model='numpy'`` drops the zero-division check, without which LLVM cannot vectorise a division.
+    Numba's cache does not notice a change in another file, so a cached function may call only compiled
+    functions of its own file.
+    """
+    options = {"error_model": "numpy", "nogil": True, "fastmath": FASTMATH}
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # no writable place for the cache: compile in every process instead
+        return numba.njit(**options)(function)
+
+
+def kernel(twin: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Pair a loop to be compiled with its NumPy `twin` and choose between them at each call.
+
+    Nothing is compiled here: Numba compiles at the first call with a new signature. The twin runs when
+    the JIT is disabled and when the first argument is complex.
+
+    Returns
+    -------
+    A decorator. The decorated kernel has the attributes ``twin`` and ``compiled``.
+    """
+
+    def decorate(loop: Callable[..., Any]) -> Callable[..., Any]:
+        fast = compiled(loop) if JIT_ENABLED else twin
+
+        @functools.wraps(loop)
+        def call(first: np.ndarray, *rest: Any) -> Any:
+            if first.dtype.kind == "c":
+                return twin(first, *rest)
+            return fast(first, *rest)
+
+        call.twin = twin  # type: ignore[attr-defined]
+        call.compiled = fast  # type: ignore[attr-defined]
+        return call
+
+    return decorate

@@ -1,0 +1,73 @@
+"""How parameters start: by name, from a passed generator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Shape = tuple[int, ...]
+
+
+def uniform(rng: np.random.Generator, shape: Shape, bound: float) -> np.ndarray:
+    """U(−bound, bound)."""
+    return rng.uniform(-bound, bound, shape)
+
+
+def fan_in_uniform(rng: np.random.Generator, shape: Shape, fan_in: int | None = None) -> np.ndarray:
+    """U(−1/√fan_in, 1/√fan_in); `fan_in` is the length of the last axis unless given.
+
+    Give it where several matrices feed one unit: their inputs count together.
+    """
+    return uniform(rng, shape, 1 / np.sqrt(fan_in or shape[-1]))
+
+
+def orthogonal(rng: np.random.Generator, shape: Shape, gain: float = 1.0) -> np.ndarray:
+    """`gain` times a matrix with orthonormal rows or columns, uniform over all such (Haar)."""
+    rows, columns = _matrix(shape, "orthogonal")
+    q, r = np.linalg.qr(rng.standard_normal((max(rows, columns), min(rows, columns))))
+    q = q * np.sign(np.diag(r))  # QR's signs are a convention; without this the draw is not uniform
+    return gain * (q if rows >= columns else q.T)
+
+
+def identity(rng: np.random.Generator, shape: Shape, gain: float = 1.0) -> np.ndarray:
+    """`gain` times the identity; draws nothing."""
+    return gain * np.eye(*_matrix(shape, "identity"))
+
+
+def zeros(rng: np.random.Generator, shape: Shape) -> np.ndarray:
+    """Zeros; draws nothing."""
+    return np.zeros(shape)
+
+
+INITS: dict[str, Callable[..., np.ndarray]] = {
+    "uniform": uniform,
+    "fan_in_uniform": fan_in_uniform,
+    "orthogonal": orthogonal,
+    "identity": identity,
+    "zeros": zeros,
+}
+
+
+def initial(name: str, rng: np.random.Generator, shape: Shape, dtype: Any = np.float32, **options: Any) -> Any:
+    """Return an array drawn by the init called `name`, one of `INITS`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such init, or the shape does not suit it.
+    TypeError
+        If `rng` is not a Generator.
+    """
+    if name not in INITS:
+        raise ValueError(f"there is no init {name!r}; choose one of {', '.join(INITS)}")
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"inits draw from a generator that you pass, not {rng!r}; see numpy.random.default_rng")
+    return INITS[name](rng, shape, **options).astype(dtype)
+
+
+def _matrix(shape: Shape, name: str) -> tuple[int, int]:
+    if len(shape) != 2:
+        raise ValueError(f"the init {name!r} makes matrices, not shape {shape}")
+    return shape[0], shape[1]

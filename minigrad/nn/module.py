@@ -1,0 +1,118 @@
+"""Parameters, and the modules that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from minigrad.graph import Gradient, Node, Storage, no_grad
+from minigrad.nn.npz import StateError
+from minigrad.tensor import Tensor
+
+
+class Parameter(Tensor):
+    """A leaf tensor that training changes.
+
+    Parameters
+    ----------
+    data : float32 or float64 array
+        Copied.
+    name : str, optional
+        Taken from the attribute when the parameter is assigned to a module.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, name: str | None = None) -> None:
+        array = np.array(data, order="C")
+        if array.dtype not in (np.float32, np.float64):
+            raise TypeError(f"a parameter is float32 or float64, not {array.dtype}")
+        node = Node(None, (), (), array, name=name)
+        node.gradient = Gradient()
+        super().__init__(array, node, Storage())
+        self.name = name
+
+
+class Module:
+    """Something with parameters. Assign parameters and modules as attributes; they are found by name."""
+
+    training: bool = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Parameter) and value.name is None and value._node is not None:
+            value.name = value._node.name = name
+        super().__setattr__(name, value)
+
+    def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
+        """Yield (dotted name, parameter), each parameter once, in order of assignment."""
+        seen: set[int] = set()
+        for path, module in self._modules(prefix):
+            for name, value in vars(module).items():
+                if isinstance(value, Parameter) and id(value) not in seen:
+                    seen.add(id(value))
+                    yield path + name, value
+
+    def parameters(self) -> list[Parameter]:
+        """Return the parameters in the order of `named_parameters`."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def _modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        yield prefix, self
+        for name, value in vars(self).items():
+            if isinstance(value, Module):
+                yield from value._modules(f"{prefix}{name}.")
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self.parameters():
+            parameter.zero_grad()
+
+    def train(self, mode: bool = True) -> Self:
+        """Set `training` here and in all modules below; dropout is on while it is True."""
+        for _, module in self._modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Set `training` to False here and in all modules below."""
+        return self.train(False)
+
+    def astype(self, dtype: Any) -> Self:
+        """Give all parameters another dtype, in place (new tensors, values converted); return self."""
+        converted: dict[int, Parameter] = {}
+        for _, module in self._modules():
+            for name, value in list(vars(module).items()):
+                if isinstance(value, Parameter):
+                    if id(value) not in converted:
+                        converted[id(value)] = Parameter(value.data.astype(dtype), value.name)
+                    setattr(module, name, converted[id(value)])
+        return self
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """Return a copy of every parameter's values by dotted name."""
+        return {name: parameter.data.copy() for name, parameter in self.named_parameters()}
+
+    def load_state_dict(self, values: Mapping[str, np.ndarray]) -> None:
+        """Overwrite all parameters; nothing is changed unless everything fits.
+
+        Raises
+        ------
+        StateError
+            If a name is missing or unknown, or a shape differs; the text names it.
+        """
+        parameters = dict(self.named_parameters())
+        missing = sorted(parameters.keys() - values.keys())
+        unknown = sorted(values.keys() - parameters.keys())
+        if missing or unknown:
+            raise StateError(
+                f"the names do not fit this module: missing {missing or 'none'}, unknown {unknown or 'none'}"
+            )
+        for name, parameter in parameters.items():
+            shape = np.shape(values[name])
+            if shape != parameter.shape:
+                raise StateError(f"{name} has shape {parameter.shape} here and {shape} in the state")
+        with no_grad():
+            for name, parameter in parameters.items():
+                parameter.copy_(values[name])

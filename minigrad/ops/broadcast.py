@@ -1,0 +1,29 @@
+"""Broadcasting backwards: what was repeated in forward is summed in backward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minigrad import kernels
+
+Array = np.ndarray
+
+
+def sum_to(g: Array, shape: tuple[int, ...]) -> Array:
+    """Sum `g` over the axes along which an operand of `shape` was repeated to give `g.shape`."""
+    if g.shape == shape:
+        return g
+    if g.ndim == 2 and shape == g.shape[1:] and g.dtype.kind == "f":
+        return kernels.column_sums(g)  # type: ignore[no-any-return]
+    extra = g.ndim - len(shape)
+    repeated = [extra + k for k, n in enumerate(shape) if n == 1 and g.shape[extra + k] != 1]
+    return g.sum(axis=(*range(extra), *repeated)).reshape(shape)
+
+
+def unbroadcast(x: Any) -> Callable[[Array], Array]:
+    """Return the vjp of broadcasting `x`, which keeps only x's shape."""
+    shape = np.shape(x)
+    return lambda g: sum_to(g, shape)

@@ -1,0 +1,50 @@
+"""Dropout, with the generator in plain sight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph import state
+from minigrad.ops.arithmetic import mul
+from minigrad.tensor import Tensor, as_tensor
+
+
+def dropout(x: Any, p: float, rng: np.random.Generator) -> Tensor:
+    """Set each element to 0 with probability `p`, and scale the others by 1/(1 − p).
+
+    Inside a fold one mask is drawn for all tree nodes at the first call of each place in ``compose``, and
+    every node uses its own row of it: the modes of the fold see the same masks. The derivative is that of
+    the product with the mask.
+
+    Parameters
+    ----------
+    x : tensor
+    p : float
+        In [0, 1). With 0, x is returned and nothing is drawn.
+    rng : numpy.random.Generator
+        Where the mask comes from; the caller's, so that runs can be repeated.
+
+    Raises
+    ------
+    TypeError
+        If `rng` is not a Generator.
+    ValueError
+        If `p` lies outside [0, 1).
+    """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"dropout draws from a generator that you pass, not {rng!r}; "
+            "for instance rng=numpy.random.default_rng(0)"
+        )
+    if not 0 <= p < 1:
+        raise ValueError(f"dropout: p is a probability in [0, 1), not {p}")
+    x = as_tensor(x)
+    if p == 0:
+        return x
+    if state.fold is not None:
+        keep = state.fold.mask(x.shape, p, rng)
+    else:
+        keep = rng.random(x.shape) >= p
+    return mul(x, keep.astype(x.dtype) / x.dtype.type(1 - p))

@@ -1,0 +1,113 @@
+"""Reading parts of an array."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad import kernels
+from minigrad.cotangent import SparseRows
+from minigrad.errors import ShapeError
+from minigrad.primitive import primitive
+from minigrad.tensor import Tensor, as_tensor
+
+Array = np.ndarray
+
+
+@primitive(linear=True)
+def _getitem(x: Array, *, index: Any) -> Any:
+    """x[index], with NumPy's meaning of integers, slices, integer arrays and masks
+
+    shapes: the index fits x
+    vjp: g added to zeros at [index]
+    """
+    return x[index].copy()
+
+
+def _getitem_x(ans: Array, x: Array, *, index: Any) -> Any:
+    shape, dtype = x.shape, x.dtype
+    whole_rows = isinstance(index, int | np.integer | slice) or (
+        isinstance(index, np.ndarray) and index.ndim == 1 and index.dtype.kind == "i"
+    )
+    if whole_rows:  # of which many are read, often one at a time: a dense zero array each would be quadratic
+        rows = np.atleast_1d(np.arange(shape[0])[index])
+        return lambda g: SparseRows(rows, g.reshape(len(rows), *shape[1:]), shape[0])
+
+    def vjp(g: Array) -> Array:
+        out = np.zeros(shape, dtype)
+        np.add.at(out, index, g)
+        return out
+
+    return vjp
+
+
+_getitem.defvjp(_getitem_x)
+
+
+def getitem(x: Any, index: Any) -> Tensor:
+    """Return ``x[index]`` as a copy; repeated indices add up in backward.
+
+    Raises
+    ------
+    IndexError
+        If the index lies outside x.
+    """
+    if isinstance(index, Tensor):
+        index = index.data
+    elif isinstance(index, list):
+        index = np.array(index, dtype=np.intp if not index else None)
+    elif isinstance(index, tuple):
+        index = tuple(i.data if isinstance(i, Tensor) else i for i in index)
+    return _getitem(x, index=index)
+
+
+@primitive(linear=True)
+def read_rows(table: Array, *, rows: Array) -> Any:
+    """The rows of a table, for instance the vectors of the words of a sentence
+
+    shapes: table (V, D), rows (n,) → (n, D)
+    vjp: rows of g, added to the table's rows that were read (SparseRows)
+    """
+    if table.ndim != 2:
+        raise ShapeError("the table needs two axes")
+    if rows.ndim != 1:
+        raise ShapeError(f"the row numbers need one axis, not {rows.ndim}")
+    return kernels.gather_rows(table, rows)
+
+
+def _read_rows_table(ans: Array, table: Array, *, rows: Array) -> Any:
+    height = table.shape[0]
+    return lambda g: SparseRows(rows, g, height)
+
+
+read_rows.defvjp(_read_rows_table)
+
+
+def gather(table: Any, rows: Any) -> Tensor:
+    """Return rows of a table: (V, D) and integers (n,) -> (n, D). The gradient is sparse.
+
+    A leaf table's ``.grad`` is a ``SparseRows``, so that a step on a few sentences costs nothing for
+    the words that do not occur in them.
+
+    Raises
+    ------
+    TypeError
+        If the rows are not integers.
+    IndexError
+        If a row number lies outside 0..V−1; the text names it and its place.
+    """
+    table = as_tensor(table)
+    numbers = np.asarray(rows.data if isinstance(rows, Tensor) else rows)
+    if numbers.size == 0:
+        numbers = numbers.astype(np.intp)
+    if numbers.dtype.kind not in "iu":
+        raise TypeError(f"gather: row numbers are integers, not {numbers.dtype}")
+    numbers = numbers.astype(np.intp, copy=False)
+    if numbers.size and table.ndim and (numbers.min() < 0 or numbers.max() >= table.shape[0]):
+        place = int(np.flatnonzero((numbers < 0) | (numbers >= table.shape[0]))[0])
+        raise IndexError(
+            f"gather: row number {numbers[place]} at place {place} lies outside 0..{table.shape[0] - 1}, "
+            f"the rows of {table.name or 'the table'}"
+        )
+    return read_rows(table, rows=numbers)

@@ -1,0 +1,46 @@
+"""Python's operators and the methods of `Tensor`, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from minigrad.ops.arithmetic import add, div, mul, neg, pow, sub  # noqa: A004
+from minigrad.ops.elementwise import abs  # noqa: A004
+from minigrad.ops.index import getitem
+from minigrad.ops.linear import matmul, transpose
+from minigrad.ops.reduce import max, mean, sum  # noqa: A004
+from minigrad.ops.shape import reshape
+from minigrad.tensor import Tensor
+
+
+def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda y, x: op(x, y)
+
+
+METHODS: dict[str, Any] = {
+    "__add__": add,
+    "__radd__": _reflected(add),
+    "__sub__": sub,
+    "__rsub__": _reflected(sub),
+    "__mul__": mul,
+    "__rmul__": _reflected(mul),
+    "__truediv__": div,
+    "__rtruediv__": _reflected(div),
+    "__matmul__": matmul,
+    "__rmatmul__": _reflected(matmul),
+    "__pow__": pow,
+    "__rpow__": _reflected(pow),
+    "__neg__": neg,
+    "__abs__": abs,
+    "__getitem__": getitem,
+    "T": property(transpose),
+    "sum": sum,
+    "mean": mean,
+    "max": max,
+    "reshape": reshape,
+    "transpose": transpose,
+}
+
+for _name, _method in METHODS.items():
+    setattr(Tensor, _name, _method)

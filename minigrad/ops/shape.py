@@ -1,0 +1,136 @@
+"""The same elements in another arrangement: reshape, join, cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad.errors import ShapeError
+from minigrad.ops.index import getitem
+from minigrad.primitive import primitive
+from minigrad.tensor import Tensor, as_tensor
+
+Array = np.ndarray
+
+
+@primitive(linear=True, view=True)
+def _reshape(x: Array, *, shape: tuple[int, ...]) -> Any:
+    """x's elements, in order, with other axes
+
+    shapes: the number of elements stays the same; one axis may be −1
+    vjp: g with x's shape
+    """
+    return x.reshape(shape)
+
+
+def _reshape_x(ans: Array, x: Array, *, shape: tuple[int, ...]) -> Any:
+    before = x.shape
+    return lambda g: g.reshape(before)
+
+
+_reshape.defvjp(_reshape_x)
+
+
+def reshape(x: Any, *shape: Any) -> Tensor:
+    """Return x's elements with the axes `shape`: ``reshape(x, 2, 3)`` or ``reshape(x, (2, 3))``."""
+    if len(shape) == 1 and not isinstance(shape[0], int | np.integer):
+        shape = tuple(shape[0])
+    return _reshape(x, shape=tuple(int(n) for n in shape))
+
+
+@primitive(linear=True)
+def _concat(*xs: Array, axis: int) -> Any:
+    """The arrays one after the other along an axis they have
+
+    shapes: all axes but the joined one are equal
+    vjp: the slice of g that came from each array
+    """
+    return np.concatenate(xs, axis=axis)
+
+
+def _concat_x(k: int, ans: Array, *xs: Array, axis: int) -> Any:
+    start = sum(x.shape[axis] for x in xs[:k])
+    cut = [slice(None)] * ans.ndim
+    cut[axis] = slice(start, start + xs[k].shape[axis])
+    index = tuple(cut)
+    return lambda g: g[index]
+
+
+_concat.defvjp_each(_concat_x)
+
+
+def concat(tensors: Sequence[Any], axis: int = 0) -> Tensor:
+    """Join tensors along an axis they have.
+
+    Raises
+    ------
+    ShapeError
+        If there are none, or another axis than `axis` differs.
+    """
+    return _concat(*_several("concat", tensors), axis=axis)
+
+
+@primitive(linear=True)
+def _stack(*xs: Array, axis: int) -> Any:
+    """The arrays side by side along a new axis
+
+    shapes: all equal
+    vjp: the slice of g that came from each array
+    """
+    return np.stack(xs, axis=axis)
+
+
+def _stack_x(k: int, ans: Array, *xs: Array, axis: int) -> Any:
+    return lambda g: np.moveaxis(g, axis, 0)[k]
+
+
+_stack.defvjp_each(_stack_x)
+
+
+def stack(tensors: Sequence[Any], axis: int = 0) -> Tensor:
+    """Join tensors of one shape along a new axis.
+
+    Raises
+    ------
+    ShapeError
+        If there are none, or their shapes differ.
+    """
+    return _stack(*_several("stack", tensors), axis=axis)
+
+
+def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Tensor]:
+    """Cut a tensor along an axis: into equal `sections`, or into parts of the given lengths.
+
+    Raises
+    ------
+    ShapeError
+        If the parts do not make up the axis exactly.
+    """
+    x = as_tensor(x)
+    length = x.shape[axis]
+    if isinstance(sections, int | np.integer):
+        lengths = [length // sections] * int(sections) if sections > 0 else []
+    else:
+        lengths = [int(n) for n in sections]
+    if sum(lengths) != length or min(lengths, default=0) < 0:
+        raise ShapeError(
+            f"split: {sections} does not cut an axis of length {length} (axis {axis} of {x.shape}) "
+            "exactly; give a divisor, or lengths that add up to it"
+        )
+    parts = []
+    start = 0
+    for n in lengths:
+        cut = [slice(None)] * x.ndim
+        cut[axis] = slice(start, start + n)
+        parts.append(getitem(x, tuple(cut)))
+        start += n
+    return parts
+
+
+def _several(op: str, tensors: Sequence[Any]) -> list[Tensor]:
+    parts = [as_tensor(t) for t in tensors]
+    if not parts:
+        raise ShapeError(f"{op}: needs at least one tensor, got none")
+    return parts

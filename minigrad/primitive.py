@@ -1,0 +1,180 @@
+"""How an operation is defined: a function on arrays, and its vjp directly below it."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+from minigrad.cotangent import Cotangent, SparseRows, as_dense
+from minigrad.errors import ShapeError
+from minigrad.graph import Node, state
+from minigrad.tensor import Tensor, as_tensor
+
+Maker = Callable[..., Callable[[Any], Any]]
+
+
+class Operation:
+    """What a node knows of the op that made it."""
+
+    def __init__(self, forward: Callable[..., Any]) -> None:
+        self.forward = forward
+        self.name = forward.__name__.strip("_")
+        self.shapes = _line(forward, "shapes")
+        self.formula = _line(forward, "vjp")
+
+    def accept(self, g: Cotangent) -> Cotangent:
+        """Bring an incoming cotangent into the form that the vjps take: an array."""
+        return g.dense() if isinstance(g, SparseRows) else g
+
+    def retained(self, g: Cotangent) -> np.ndarray:
+        """Return what `.grad` of a retained result shall be: memory that no vjp hands on."""
+        return np.array(as_dense(g))
+
+
+class Primitive(Protocol):
+    """A function on tensors, with the attributes that `primitive` gives it."""
+
+    operation: Operation
+
+    def __call__(self, *operands: Any, **settings: Any) -> Tensor:
+        """Compute the result and, if an operand requires a gradient, record how to go back."""
+
+    def defvjp(self, *makers: Maker | None) -> None:
+        """Give one maker per operand; None for an operand without a derivative."""
+
+    def defvjp_each(self, maker: Maker) -> None:
+        """Give one maker for any number of operands; it gets the operand's position first."""
+
+
+def primitive(
+    *, linear: bool = False, view: bool = False, operation: type[Operation] = Operation
+) -> Callable[[Callable[..., Any]], Primitive]:
+    """Turn a function on arrays into an operation on tensors.
+
+    The function takes arrays (and Python numbers) by position and settings by keyword, and its docstring
+    has a line ``shapes: …``, the rule that the operands must satisfy, and a line ``vjp: …``, the derivative
+    as a formula. A ValueError raised by it becomes a `ShapeError` that names op, operands, shapes and rule.
+
+    Derivatives are given by *makers*, one per operand, with the signature
+    ``maker(ans, *operands, **settings) -> vjp``. A maker runs in the forward pass, once, and only for
+    operands that require a gradient; the vjp that it returns keeps alive whatever arrays it mentions, and
+    nothing else. Naming ``ans`` instead of ``x`` is how a derivative says that it wants the output kept.
+
+    Parameters
+    ----------
+    linear : bool
+        The vjps read no operand, so changing an operand in place afterwards does no harm.
+    view : bool
+        The result may share the operand's memory.
+    operation : type
+        A kind of `Operation` that treats cotangents in a way of its own.
+    """
+
+    def decorate(forward: Callable[..., Any]) -> Primitive:
+        op = operation(forward)
+        makers: tuple[Maker | None, ...] = ()
+        each: Maker | None = None
+
+        @functools.wraps(forward)
+        def apply(*operands: Any, **settings: Any) -> Tensor:
+            values: list[Any] = []
+            recorded = False
+            numbers = 0
+            for operand in operands:
+                if isinstance(operand, Tensor):
+                    values.append(operand.data)
+                    recorded = recorded or operand._node is not None
+                elif type(operand) is np.ndarray:
+                    values.append(operand)
+                elif type(operand) is float or type(operand) is int:
+                    values.append(operand)
+                    numbers += 1
+                else:
+                    return apply(*map(_operand, operands), **settings)
+            if numbers and numbers == len(operands):
+                return apply(*map(as_tensor, operands), **settings)
+            try:
+                ans = forward(*values, **settings)
+            except ValueError as error:
+                raise _shape_error(op, operands, error) from None
+            if type(ans) is not np.ndarray:
+                ans = np.asarray(ans)
+            storage = operands[0]._storage if view else None
+            if not recorded or not state.recording_graph:
+                return Tensor(ans, None, storage)
+            parents = []
+            vjps = []
+            for position, operand in enumerate(operands):
+                if isinstance(operand, Tensor) and operand._node is not None:
+                    if each is not None:
+                        vjp = each(position, ans, *values, **settings)
+                    else:
+                        maker = makers[position]
+                        if maker is None:
+                            continue
+                        vjp = maker(ans, *values, **settings)
+                    parents.append(operand._node)
+                    vjps.append(vjp)
+            storages = (
+                ()
+                if linear
+                else tuple(
+                    [o._storage for o in operands if isinstance(o, Tensor) and o._storage is not None]
+                )
+            )
+            return Tensor(ans, Node(op, tuple(parents), tuple(vjps), ans, storages), storage)
+
+        def defvjp(*rules: Maker | None) -> None:
+            nonlocal makers
+            makers = rules
+
+        def defvjp_each(rule: Maker) -> None:
+            nonlocal each
+            each = rule
+
+        apply.operation = op  # type: ignore[attr-defined]
+        apply.defvjp = defvjp  # type: ignore[attr-defined]
+        apply.defvjp_each = defvjp_each  # type: ignore[attr-defined]
+        return apply  # type: ignore[return-value]
+
+    return decorate
+
+
+def _line(forward: Callable[..., Any], key: str) -> str:
+    found = re.search(rf"^\s*{key}: (.+)$", forward.__doc__ or "", re.MULTILINE)
+    if found is None:
+        raise TypeError(f"the docstring of primitive {forward.__name__!r} needs a line '{key}: …'")
+    return found.group(1)
+
+
+def _operand(value: Any) -> Any:
+    """Bring an operand into one of the forms that a primitive takes."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, np.ndarray | bool | np.bool_ | complex):
+        return np.asarray(value)
+    if isinstance(value, np.generic):
+        return value.item()  # a NumPy scalar counts as a number: the tensor's dtype wins
+    if isinstance(value, float | int):
+        return float(value) if isinstance(value, float) else int(value)
+    raise TypeError(
+        f"an operand must be a tensor, an array or a number, not {type(value).__name__}; "
+        "wrap lists with mg.tensor(...)"
+    )
+
+
+def _shape_error(op: Operation, operands: tuple[Any, ...], error: ValueError) -> ShapeError:
+    described = []
+    for position, operand in enumerate(operands):
+        name = getattr(operand, "name", None) if isinstance(operand, Tensor) else None
+        described.append(f"{name or f'operand {position + 1}'} {np.shape(operand)}")
+    where = f" in {state.scope}" if state.scope is not None else ""
+    detail = f" ({error})" if isinstance(error, ShapeError) else ""
+    return ShapeError(
+        f"{op.name}{where}: the shapes {', '.join(described)} do not fit{detail}; "
+        f"the rule is {op.shapes}"
+    )

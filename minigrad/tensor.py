@@ -1,0 +1,292 @@
+"""Tensor: an array, and its place in the graph."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, SupportsIndex
+
+import numpy as np
+
+from minigrad.cotangent import SparseRows
+from minigrad.errors import GraphError, ShapeError
+from minigrad.graph import Gradient, Node, Storage, backward, new_id, state
+
+
+class Tensor:
+    """An array whose history is recorded, so that derivatives can be taken.
+
+    Made by `tensor` (a leaf) or by an operation. Operators, indexing and broadcasting are NumPy's, names
+    are PyTorch's.
+
+    Attributes
+    ----------
+    data : ndarray
+        The value. Writing into it is not noticed: a graph that saved the old value then computes wrong
+        derivatives. Use ``t[...] = value`` or ``copy_``, which are noticed.
+    grad : ndarray, SparseRows or None
+        ∂J/∂(this tensor), added up over backward calls, for leaves that require a gradient; for others
+        see `retain_grad`. ``SparseRows`` for a table of which only rows were gathered.
+    name : str or None
+        Used in errors and pictures.
+    """
+
+    __slots__ = ("__weakref__", "_node", "_storage", "data", "name")
+    __array_ufunc__ = None  # makes `ndarray * tensor` ask the tensor
+
+    def __init__(
+        self, data: np.ndarray, node: Node | None = None, storage: Storage | None = None
+    ) -> None:
+        self.data = data
+        self._node = node
+        self._storage = storage
+        self.name: str | None = None
+
+    if TYPE_CHECKING:  # attached by minigrad.ops.operators
+        __add__: Callable[[Any], Tensor]
+        __radd__: Callable[[Any], Tensor]
+        __sub__: Callable[[Any], Tensor]
+        __rsub__: Callable[[Any], Tensor]
+        __mul__: Callable[[Any], Tensor]
+        __rmul__: Callable[[Any], Tensor]
+        __truediv__: Callable[[Any], Tensor]
+        __rtruediv__: Callable[[Any], Tensor]
+        __matmul__: Callable[[Any], Tensor]
+        __rmatmul__: Callable[[Any], Tensor]
+        __pow__: Callable[[Any], Tensor]
+        __rpow__: Callable[[Any], Tensor]
+        __neg__: Callable[[], Tensor]
+        __abs__: Callable[[], Tensor]
+        __getitem__: Callable[[Any], Tensor]
+        T: Tensor
+        sum: Callable[..., Tensor]
+        mean: Callable[..., Tensor]
+        max: Callable[..., Tensor]
+        reshape: Callable[..., Tensor]
+        transpose: Callable[..., Tensor]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self.data.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the elements."""
+        return self.data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self.data.ndim
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self.data.size
+
+    @property
+    def requires_grad(self) -> bool:
+        """True if backward can reach this tensor."""
+        return self._node is not None
+
+    @property
+    def grad(self) -> np.ndarray | SparseRows | None:
+        """The derivative that backward left here, or None."""
+        if self._node is None or self._node.gradient is None:
+            return None
+        return self._node.gradient.value
+
+    @grad.setter
+    def grad(self, value: np.ndarray | SparseRows | None) -> None:
+        if self._node is None or self._node.gradient is None:
+            raise GraphError(
+                f"{self._called()} keeps no gradient; make it with requires_grad=True or call retain_grad()"
+            )
+        if value is not None and value.shape != self.shape:
+            raise ShapeError(f"a gradient of shape {value.shape} for {self._called()} {self.shape}")
+        self._node.gradient.value = value
+
+    def backward(
+        self,
+        cotangent: Any = None,
+        retain_graph: bool = False,
+        *,
+        create_graph: bool = False,
+    ) -> None:
+        """Compute the derivative of this tensor with respect to everything it was computed from.
+
+        Parameters
+        ----------
+        cotangent : array of this tensor's shape, optional
+            ∂J/∂(this tensor). May be left out for a scalar, where it is 1.
+        retain_graph : bool
+            Keep what a second backward needs. Otherwise vjps and saved arrays are freed on the way.
+
+        Raises
+        ------
+        GraphError
+            If nothing here requires a gradient, if the graph has been freed, if an operand was changed in
+            place since, or if a second derivative is asked for (`create_graph`).
+        ShapeError
+            If the cotangent is missing for a non-scalar, or has another shape.
+        """
+        if create_graph:
+            raise GraphError(
+                "minigrad computes first derivatives only: gradients are arrays, not tensors. For a second "
+                "derivative, take finite differences of the gradient"
+            )
+        if self._node is None:
+            raise GraphError(
+                f"{self._called()} does not depend on any tensor that requires a gradient, or was computed "
+                "under no_grad(); make the inputs with requires_grad=True"
+            )
+        if cotangent is None:
+            if self.size != 1:
+                raise ShapeError(
+                    f"backward from a tensor of shape {self.shape} needs a cotangent of that shape; "
+                    "pass one, or reduce to a scalar first, for instance with .sum()"
+                )
+            cotangent = np.ones(self.shape, self.dtype)
+        else:
+            cotangent = np.array(cotangent.data if isinstance(cotangent, Tensor) else cotangent)
+            if cotangent.shape != self.shape:
+                raise ShapeError(f"a cotangent of shape {cotangent.shape} for shape {self.shape}")
+            cotangent = cotangent.astype(self.dtype, copy=False)
+        backward(self._node, cotangent, retain_graph)
+
+    def retain_grad(self) -> Tensor:
+        """Keep the derivative with respect to this computed tensor in `.grad`; return the tensor."""
+        if self._node is None:
+            raise GraphError(f"{self._called()} does not require a gradient; there is none to retain")
+        if self._node.gradient is None:
+            self._node.gradient = Gradient()
+        return self
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        if self._node is not None and self._node.gradient is not None:
+            self._node.gradient.value = None
+
+    def detach(self) -> Tensor:
+        """Return the same values (the same memory), cut off from the graph."""
+        return Tensor(self.data, None, self._storage)
+
+    def numpy(self) -> np.ndarray:
+        """Return the values as an array (the same memory)."""
+        return self.data
+
+    def item(self) -> Any:
+        """Return the value of a one-element tensor as a Python number."""
+        self._refuse_in_fold("its value")
+        if self.size != 1:
+            raise ShapeError(f"item() needs one element; this tensor has shape {self.shape}")
+        return self.data.item()
+
+    def copy_(self, value: Any) -> Tensor:
+        """Overwrite the values in place; a graph that saved the old ones will refuse backward."""
+        self[...] = value
+        return self
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._refuse_in_fold("an in-place change")
+        if self._storage is None or (self._node is not None and self._node.op is not None):
+            raise GraphError(
+                f"{self._called()} is the result of an operation and can't be changed in place; "
+                "compute a new tensor, for instance with mg.where"
+            )
+        if self._node is not None and state.recording_graph:
+            raise GraphError(
+                f"{self._called()} requires a gradient; change it in place inside `with mg.no_grad():`"
+            )
+        self.data[index] = value.data if isinstance(value, Tensor) else value
+        self._storage.changed = new_id()
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a tensor without axes")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[k] for k in range(len(self)))
+
+    def __bool__(self) -> bool:
+        self._refuse_in_fold("control flow on its value")
+        return bool(self.data)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __index__(self) -> SupportsIndex:
+        self._refuse_in_fold("its value")
+        return self.data.__index__()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.data, dtype=dtype, copy=copy)
+
+    def __getattr__(self, name: str) -> Any:
+        close = difflib.get_close_matches(name, dir(type(self)), 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise AttributeError(f"a Tensor has no attribute {name!r}{hint}", name=name, obj=self)
+
+    def __repr__(self) -> str:
+        values = np.array2string(self.data, separator=", ", prefix="tensor(", threshold=60)
+        extra = f", name={self.name!r}" if self.name else ""
+        if self.data.dtype != np.float32:
+            extra += f", dtype={self.data.dtype}"
+        return f"tensor({values}{extra}{', requires_grad=True' if self.requires_grad else ''})"
+
+    def _called(self) -> str:
+        return f"tensor {self.name!r}" if self.name else "this tensor"
+
+    def _refuse_in_fold(self, what: str) -> None:
+        if state.fold is not None:
+            raise GraphError(
+                f"compose may not use {what}: it runs for many tree nodes at once. Choose per row "
+                "with mg.where, or by the mask left.is_leaf"
+            )
+
+
+def tensor(
+    data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None
+) -> Tensor:
+    """Make a leaf tensor from numbers, nested lists or an array; the values are copied.
+
+    Parameters
+    ----------
+    data
+        Arrays keep their dtype; Python floats become float32, Python ints int64, unless `dtype` says
+        otherwise.
+    requires_grad : bool
+        Backward leaves a derivative in ``.grad``. Needs float32, float64 (or complex128 in gradcheck).
+    name : str, optional
+        Shown in errors, `explain` and pictures.
+
+    Raises
+    ------
+    TypeError
+        If the data are not numbers, or are not floating while a gradient is required.
+    """
+    if isinstance(data, Tensor):
+        data = data.data
+    array = np.array(data, dtype=dtype, order="C")
+    if dtype is None and array.dtype == np.float64 and not isinstance(data, np.ndarray | np.generic):
+        array = array.astype(np.float32)
+    if array.dtype.kind not in "bifuc":
+        raise TypeError(f"a tensor holds numbers, not {array.dtype} ({str(data)[:40]!r})")
+    if requires_grad and array.dtype not in (np.float32, np.float64, np.complex128):
+        raise TypeError(
+            f"only float32 and float64 tensors can require a gradient, not {array.dtype}; "
+            "pass dtype=np.float32"
+        )
+    out = Tensor(array, None, Storage())
+    out.name = name
+    if requires_grad:
+        out._node = Node(None, (), (), array, name=name)
+        out._node.gradient = Gradient()
+    return out
+
+
+def as_tensor(value: Any) -> Tensor:
+    """Return a tensor unchanged, anything else as a leaf."""
+    return value if isinstance(value, Tensor) else tensor(value)

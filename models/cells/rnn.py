@@ -1,0 +1,47 @@
+"""The recursive neural network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+from minigrad.nn import Parameter, initial
+from models.cells.activations import activation
+
+
+class RNN(mg.Cell):
+    """p = f(W1 x + W2 y + b)   (Le & Zuidema 2016, section 2)
+
+    Parameters
+    ----------
+    D : int
+        Width of words and phrases.
+    rng : numpy.random.Generator
+        Draws W1 and W2 from U(±1/√(3D)), as the authors' code does; b starts at 0.
+    f : str
+        "tanh", "sigmoid", "relu" or "softsign".
+    dtype
+        float32, or float64 for checks.
+
+    Notes
+    -----
+    W1, W2: (D, D). b: (D,). One state part, ``h``; a leaf's is its word vector.
+    """
+
+    def __init__(self, D: int, rng: np.random.Generator, f: str = "tanh", dtype: Any = np.float32) -> None:
+        self.settings = {"D": D, "f": f}
+        self.parts = (mg.Part("h", D),)
+        self.f = activation(f)
+
+        def weight() -> Parameter:
+            return Parameter(initial("fan_in_uniform", rng, (D, D), dtype, fan_in=3 * D))
+
+        self.W1, self.W2 = weight(), weight()
+        self.b = Parameter(initial("zeros", rng, (D,), dtype))
+
+    def compose(self, left: mg.Child, right: mg.Child) -> mg.Tensor:
+        """Return p, (rows, D)."""
+        x, y = left.h, right.h
+        return self.f(x @ self.W1.T + y @ self.W2.T + self.b)

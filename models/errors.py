@@ -1,0 +1,56 @@
+"""What can be wrong with a treebank, a vocabulary or a forest; messages say what to do."""
+
+from __future__ import annotations
+
+
+class TreebankError(ValueError):
+    """A text that is not a bracketed tree.
+
+    Attributes
+    ----------
+    source : str or None
+        The name of the text, for example a file; None for a plain string.
+    line, column : int
+        Where the fault was noticed, both counted from 1, columns in characters.
+    expected : str
+        What would have been right at that place.
+    found : str
+        What stands there, with advice where there is any.
+    excerpt : str
+        The line at fault with a caret below it, or "" if the line is blank.
+    """
+
+    def __init__(
+        self,
+        source: str | None,
+        line: int,
+        column: int,
+        expected: str,
+        found: str,
+        excerpt: str = "",
+    ) -> None:
+        super().__init__(source, line, column, expected, found, excerpt)
+        self.source = source
+        self.line = line
+        self.column = column
+        self.expected = expected
+        self.found = found
+        self.excerpt = excerpt
+
+    def __str__(self) -> str:
+        where = f"line {self.line}, column {self.column}"
+        if self.source is not None:
+            where = f"{self.source}, {where}"
+        message = f"{where}: expected {self.expected}, found {self.found}"
+        return f"{message}\n{self.excerpt}" if self.excerpt else message
+
+
+class VocabularyError(KeyError):
+    """A word that the vocabulary does not have."""
+
+    def __str__(self) -> str:  # KeyError would print the repr of its message, with \' and \n in it
+        return str(self.args[0])
+
+
+class ForestError(ValueError):
+    """Trees or arrays that a `Forest` cannot hold."""

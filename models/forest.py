@@ -1,0 +1,269 @@
+"""Binary trees as flat arrays: what the networks run on."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from models import forest_checks, layout
+from models.errors import ForestError
+from models.layout import IntArray
+from models.tree import Tree
+from models.vocabulary import Vocabulary
+
+
+class Forest:
+    """Binary trees, one after another, with a row per node.
+
+    The rows of a tree are in post-order: children come before their parent, the root is the tree's
+    last row. All arrays are intp, and -1 stands where there is none. They are shared by everything
+    computed from the forest: do not write into them. (They are not marked read-only, because Numba
+    compiles every kernel once more for read-only arrays and is slower to call with them.)
+
+    Parameters
+    ----------
+    trees : iterable of Tree
+        At least one; every inner node has two children, every label is a number (see `label`) or
+        None.
+    vocabulary : Vocabulary, optional
+        Where words get their numbers; without it, one of the words of these trees in order of
+        appearance.
+
+    Attributes
+    ----------
+    left, right, parent : (n_nodes,) arrays
+        Rows of the children and the parent.
+    word : (n_nodes,) array
+        The number of a leaf's word in `vocabulary`.
+    label : (n_nodes,) array
+        The label as a number >= 0.
+    depth, height : (n_nodes,) arrays
+        Steps from the root, and steps to the deepest leaf below.
+    root : (n_trees,) array
+        The row of each tree's root, ascending.
+    vocabulary : Vocabulary
+
+    Raises
+    ------
+    ForestError
+        If there is no tree, or a node is not binary, or a label is not a number; it names the node.
+    VocabularyError
+        If a word is not in `vocabulary`, and that has no `unknown`.
+
+    Examples
+    --------
+    >>> forest = Forest([Tree.parse("(3 (2 not) (1 bad))")])
+    >>> forest.left, forest.right, forest.label
+    (array([-1, -1,  0]), array([-1, -1,  1]), array([2, 1, 3]))
+    >>> forest.describe(2)
+    "node 2 of tree 0, 'not bad'"
+    """
+
+    left: IntArray
+    right: IntArray
+    parent: IntArray
+    word: IntArray
+    label: IntArray
+    depth: IntArray
+    height: IntArray
+    root: IntArray
+    vocabulary: Vocabulary
+
+    def __init__(self, trees: Iterable[Tree], vocabulary: Vocabulary | None = None) -> None:
+        if isinstance(trees, Tree | str):
+            raise TypeError("a Forest is made of a list of Trees: Forest([tree])")
+        if vocabulary is not None:
+            forest_checks.check_vocabulary(vocabulary)
+        left: list[int] = []
+        right: list[int] = []
+        label: list[int] = []
+        words: list[str] = []
+        root: list[int] = []
+        for number, tree in enumerate(trees):
+            if not isinstance(tree, Tree):
+                raise TypeError(f"tree {number} is not a Tree but {type(tree).__name__}")
+            waiting: list[int] = []  # rows of subtrees that have no parent yet
+            for node in tree.postorder():
+                row = len(left)
+                if node.word is not None:
+                    left.append(-1)
+                    right.append(-1)
+                    words.append(node.word)
+                elif len(node.children) == 2:
+                    right.append(waiting.pop())
+                    left.append(waiting.pop())
+                else:
+                    raise forest_checks.not_binary(node, row, number)
+                label.append(forest_checks.label_number(node, row, number))
+                waiting.append(row)
+            root.append(len(left) - 1)
+        if not root:
+            raise ForestError("an empty forest: it needs at least one tree")
+        table = np.full((layout.N_FIELDS, len(left)), -1, np.intp)
+        table[layout.LEFT], table[layout.RIGHT], table[layout.LABEL] = left, right, label
+        vocabulary = Vocabulary(words) if vocabulary is None else vocabulary
+        table[layout.WORD, table[layout.LEFT] < 0] = vocabulary.lookup(words)
+        layout.complete(table)
+        self._adopt(table, np.array(root, np.intp), vocabulary)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        left: npt.ArrayLike,
+        right: npt.ArrayLike,
+        word: npt.ArrayLike,
+        label: npt.ArrayLike | None,
+        root: npt.ArrayLike,
+        vocabulary: Vocabulary,
+    ) -> Forest:
+        """A forest from its arrays (copied); parent, depth and height are computed.
+
+        Parameters
+        ----------
+        left, right, word, label : (n_nodes,) integer arrays
+            As in the class; `label` None if there are none.
+        root : (n_trees,) integer array
+        vocabulary : Vocabulary
+
+        Raises
+        ------
+        ForestError
+            If the rows are not in post-order, a node has no parent or several, or a word or label
+            is impossible; it names the first such row.
+        TypeError
+            If an array does not hold integers.
+        """
+        forest_checks.check_vocabulary(vocabulary)
+        left = forest_checks.integers("left", left)
+        right = forest_checks.integers("right", right)
+        word = forest_checks.integers("word", word)
+        label = np.full(left.size, -1) if label is None else forest_checks.integers("label", label)
+        root = forest_checks.integers("root", root)
+        forest_checks.check_arrays(left, right, word, label, root, vocabulary)
+        table = np.empty((layout.N_FIELDS, left.size), np.intp)
+        table[layout.LEFT], table[layout.RIGHT] = left, right
+        table[layout.WORD], table[layout.LABEL] = word, label
+        layout.complete(table)
+        return cls.__new__(cls)._adopt(table, root.copy(), vocabulary)
+
+    def _adopt(self, table: IntArray, root: IntArray, vocabulary: Vocabulary) -> Forest:
+        (
+            self.left,
+            self.right,
+            self.parent,
+            self.word,
+            self.label,
+            self.depth,
+            self.height,
+        ) = table
+        self._table = table
+        self.root = root
+        self.vocabulary = vocabulary
+        return self
+
+    def __len__(self) -> int:
+        return self.root.size
+
+    @property
+    def n_nodes(self) -> int:
+        """The number of nodes of all trees."""
+        return self.left.size
+
+    @cached_property
+    def leaves(self) -> IntArray:
+        """The rows of the leaves, ascending, which is left to right in each tree."""
+        return np.flatnonzero(self.left < 0)
+
+    @cached_property
+    def inner(self) -> IntArray:
+        """The rows of the inner nodes, ascending, so children come before their parents."""
+        return np.flatnonzero(self.left >= 0)
+
+    @cached_property
+    def tree(self) -> IntArray:
+        """The number of the tree that each row belongs to."""
+        return np.repeat(self._numbers, np.diff(self.root, prepend=-1))
+
+    @cached_property
+    def _numbers(self) -> IntArray:
+        return np.arange(len(self))
+
+    def select(self, indices: Any) -> Forest:
+        """A forest of some of these trees, copied, in the order of `indices`.
+
+        Parameters
+        ----------
+        indices : slice, sequence or array of int, or mask
+            Whatever indexes an array with an entry per tree; a tree may come several times.
+
+        Raises
+        ------
+        ForestError
+            If it selects no tree.
+        IndexError
+            If there is no such tree.
+        """
+        trees = np.ascontiguousarray(self._numbers[indices])  # ascontiguousarray makes 0-d 1-d
+        if trees.ndim != 1:
+            raise IndexError(f"trees are selected by a list of numbers, got shape {trees.shape}")
+        if not trees.size:
+            raise ForestError("an empty forest: the selection has no tree in it")
+        table, root = layout.select(self._table, self.root, trees)
+        return Forest.__new__(Forest)._adopt(table, root, self.vocabulary)
+
+    def to_tree(self, number: int) -> Tree:
+        """One of the trees as a `Tree`; labels become text again."""
+        number = self._numbers[operator.index(number)]
+        start = self.root[number - 1] + 1 if number else 0
+        waiting: list[Tree] = []
+        rows = self._table[:, start : self.root[number] + 1]
+        for left, word, label in rows[[layout.LEFT, layout.WORD, layout.LABEL]].T.tolist():
+            name = None if label < 0 else str(label)
+            if left < 0:
+                waiting.append(Tree(name, self.vocabulary.word(word)))
+            else:
+                waiting[-2:] = [Tree(name, children=waiting[-2:])]
+        return waiting[0]
+
+    @overload
+    def __getitem__(self, index: int) -> Tree: ...
+    @overload
+    def __getitem__(self, index: slice | list[int] | npt.NDArray[Any]) -> Forest: ...
+    def __getitem__(self, index: Any) -> Tree | Forest:
+        """A `Tree` for one number, a `Forest` for anything else: see `to_tree` and `select`."""
+        if isinstance(index, int | np.integer):
+            return self.to_tree(int(index))
+        return self.select(index)
+
+    def __iter__(self) -> Iterator[Tree]:
+        return map(self.to_tree, range(len(self)))
+
+    def span(self, row: int) -> str:
+        """The words below a row, cut with … after the first six."""
+        return forest_checks.span_text(self._words(self._row(row)))
+
+    def describe(self, row: int) -> str:
+        """A row as messages and pictures name it: ``node 17 of tree 3, 'not bad'``."""
+        row = self._row(row)
+        return forest_checks.node_name(row, int(np.searchsorted(self.root, row)), self._words(row))
+
+    def _words(self, row: int) -> Iterator[str]:
+        first = row
+        while self.left[first] >= 0:
+            first = self.left[first]
+        words = self.word[first : row + 1]
+        return (self.vocabulary.words[i] for i in words[words >= 0])
+
+    def _row(self, row: int) -> int:
+        row = operator.index(row)
+        if not 0 <= row < self.n_nodes:
+            raise IndexError(f"no node has row {row}: they go from 0 to {self.n_nodes - 1}")
+        return row
+
+    def __repr__(self) -> str:
+        return f"<Forest of {len(self)} trees, {self.n_nodes} nodes, {self.vocabulary!r}>"

@@ -1,0 +1,127 @@
+"""The checks at the door of `Forest`, and how its messages name a node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+import numpy as np
+import numpy.typing as npt
+
+from models import layout
+from models.errors import ForestError
+from models.layout import IntArray
+from models.notation import shorten
+from models.tree import Tree
+from models.vocabulary import Vocabulary
+
+SPAN_WORDS = 6
+_LABEL_DIGITS = len(str(np.iinfo(np.intp).max)) - 1  # so many always fit
+
+
+def span_text(words: Iterable[str]) -> str:
+    """The first words of a span, with … for the others."""
+    first = list(islice(words, SPAN_WORDS + 1))
+    return " ".join([*first[:SPAN_WORDS], "…"] if len(first) > SPAN_WORDS else first)
+
+
+def node_name(row: int, tree: int, words: Iterable[str]) -> str:
+    """How messages and pictures name a node, for example ``node 17 of tree 3, 'not bad'``."""
+    return f"node {row} of tree {tree}, {span_text(words)!r}"
+
+
+def not_binary(node: Tree, row: int, tree: int) -> ForestError:
+    """The error for a node with one child, or with more than two."""
+    n = len(node.children)
+    advice = (
+        "collapse it with its child"
+        if n == 1
+        else "nest them in pairs, as ((x a) (x b) (x c)) becomes (((x a) (x b)) (x c))"
+    )
+    return ForestError(
+        f"{node_name(row, tree, node.words())}, has {n} {'child' if n == 1 else 'children'}; "
+        f"a Forest holds binary trees: {advice}"
+    )
+
+
+def label_number(node: Tree, row: int, tree: int) -> int:
+    """The label of a node as a number, -1 if it has none."""
+    label = node.label
+    if label is None:
+        return -1
+    if label.isascii() and label.isdigit() and len(label) <= _LABEL_DIGITS:
+        return int(label)
+    raise ForestError(
+        f"{node_name(row, tree, node.words())}, has the label '{shorten(label)}'; "
+        "the labels of a Forest are whole numbers >= 0 (class numbers), or None"
+    )
+
+
+def check_vocabulary(vocabulary: object) -> None:
+    """Refuse anything but a `Vocabulary`."""
+    if not isinstance(vocabulary, Vocabulary):
+        raise TypeError(
+            f"vocabulary is a Vocabulary, not {type(vocabulary).__name__}; wrap the words"
+        )
+
+
+def integers(name: str, array: npt.ArrayLike) -> IntArray:
+    """`array` as intp, if it is one-dimensional and of integers."""
+    given = np.asarray(array)
+    if given.dtype.kind not in "iu":
+        raise TypeError(f"{name} is an array of integers, not of {given.dtype}")
+    if given.ndim != 1:
+        raise ForestError(f"{name} has one dimension, not shape {given.shape}")
+    return np.ascontiguousarray(given, dtype=np.intp)
+
+
+def check_arrays(
+    left: IntArray,
+    right: IntArray,
+    word: IntArray,
+    label: IntArray,
+    root: IntArray,
+    vocabulary: Vocabulary,
+) -> None:
+    """Refuse arrays that break the layout of `Forest`, naming the first row that does."""
+    n = left.size
+    for name, array in {"right": right, "word": word, "label": label}.items():
+        if array.size != n:
+            raise ForestError(f"{name} has {array.size} rows, left has {n}; one row per node")
+    if not root.size:
+        raise ForestError("an empty forest: it needs at least one tree")
+    if root[-1] != n - 1 or root[0] < 0 or np.any(np.diff(root) <= 0):
+        raise ForestError(
+            f"root holds the last row of each tree, ascending; the last one is {n - 1}"
+        )
+    _check_order(left, right, root)
+    leaf = left < 0
+    wrong = np.flatnonzero(np.where(leaf, (word < 0) | (word >= len(vocabulary)), word != -1))
+    if wrong.size:
+        row = int(wrong[0])
+        right_word = f"0 to {len(vocabulary) - 1} at a leaf" if leaf[row] else "-1 at an inner node"
+        raise ForestError(f"row {row}: word = {word[row]}, but it is {right_word}")
+    if np.any(label < -1):
+        row = int(np.argmax(label < -1))
+        raise ForestError(f"row {row}: label = {label[row]}, but it is >= 0, or -1 for none")
+
+
+def _check_order(left: IntArray, right: IntArray, root: IntArray) -> None:
+    row, expected_left, expected_right = layout.first_fault(left, right, root)
+    if row < 0:
+        return
+    if expected_left == -2:
+        tree = int(np.searchsorted(root, row))
+        raise ForestError(
+            f"tree {tree} ends at row {row} as {expected_right} trees that nothing connects; "
+            "every row but the root has exactly one parent"
+        )
+    expected = (
+        f"left = {expected_left}, right = {expected_right}"
+        if expected_left >= 0
+        else "left = right = -1, a leaf, as fewer than two subtrees of its tree come before it"
+    )
+    raise ForestError(
+        f"row {row}: left = {left[row]}, right = {right[row]}, but rows are in post-order, "
+        f"so it must have {expected}"
+    )

@@ -1,0 +1,158 @@
+"""The flat layout of binary trees: one table with a row per quantity and a column per node.
+
+The nodes of a tree are consecutive and in post-order, so children precede their parent, a tree's
+root is its last node, and a subtree is a range of nodes. Trees follow one another. All entries are
+intp; -1 says "there is none". `models.forest` calls the columns rows, because there each quantity
+is an array of its own.
+
+Dimension key: N nodes, T trees.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from minigrad.kernels.jit import kernel
+
+LEFT, RIGHT, PARENT, WORD, LABEL, DEPTH, HEIGHT = range(7)
+N_FIELDS = 7
+
+IntArray = npt.NDArray[np.intp]
+
+
+def _complete_twin(table: IntArray) -> None:
+    left, right = table[LEFT], table[RIGHT]
+    parent, depth, height = table[PARENT], table[DEPTH], table[HEIGHT]
+    inner = np.flatnonzero(left >= 0)
+    parent[:] = -1
+    parent[left[inner]] = inner
+    parent[right[inner]] = inner
+    height[:] = 0
+    for k in inner:
+        height[k] = 1 + max(height[left[k]], height[right[k]])
+    level, nodes = 0, np.flatnonzero(parent < 0)
+    while nodes.size:
+        depth[nodes] = level
+        nodes = nodes[left[nodes] >= 0]
+        level, nodes = level + 1, np.concatenate([left[nodes], right[nodes]])
+
+
+@kernel(_complete_twin)
+def complete(table: IntArray) -> None:
+    """Fill `PARENT`, `DEPTH` and `HEIGHT` of a (7, N) table from `LEFT` and `RIGHT`, in place.
+
+    ``for k upwards: parent of children = k, height; for k downwards: depth = depth of parent + 1``
+    """
+    n = table.shape[1]
+    for k in range(n):
+        table[PARENT, k] = -1
+        left, right = table[LEFT, k], table[RIGHT, k]
+        if left < 0:
+            table[HEIGHT, k] = 0
+        else:
+            table[PARENT, left] = k
+            table[PARENT, right] = k
+            table[HEIGHT, k] = 1 + max(table[HEIGHT, left], table[HEIGHT, right])
+    for k in range(n - 1, -1, -1):
+        parent = table[PARENT, k]
+        table[DEPTH, k] = 0 if parent < 0 else table[DEPTH, parent] + 1
+
+
+def _first_fault_twin(left: IntArray, right: IntArray, root: IntArray) -> tuple[int, int, int]:
+    start = 0
+    for end in root:
+        subtrees: list[int] = []
+        for k in range(start, end + 1):
+            if left[k] != -1 or right[k] != -1:
+                children = subtrees[-2:] if len(subtrees) >= 2 else [-1, -1]
+                if [left[k], right[k]] != children or children[0] < 0:
+                    return k, children[0], children[1]
+                del subtrees[-2:]
+            subtrees.append(k)
+        if len(subtrees) != 1:
+            return int(end), -2, len(subtrees)
+        start = end + 1
+    return -1, -1, -1
+
+
+@kernel(_first_fault_twin)
+def first_fault(left: IntArray, right: IntArray, root: IntArray) -> tuple[int, int, int]:
+    """The first node that breaks post-order, and the children it should have had.
+
+    A stack of finished subtrees: a leaf is pushed, an inner node takes the two on top as its
+    children.
+
+    Parameters
+    ----------
+    left, right : (N,)
+    root : (T,), strictly ascending, the last one N - 1
+
+    Returns ------- (node, left, right) at the first wrong node, with (-1, -1) where only a leaf can
+    stand; (root, -2, count) if a tree ends with `count` subtrees that nothing connects; node -1 if
+    all is well.
+    """
+    stack = np.empty(left.size, np.intp)
+    start = 0
+    for tree in range(root.size):
+        top = 0
+        for k in range(start, root[tree] + 1):
+            if left[k] != -1 or right[k] != -1:
+                if top < 2:
+                    return k, -1, -1
+                if left[k] != stack[top - 2] or right[k] != stack[top - 1]:
+                    return k, stack[top - 2], stack[top - 1]
+                top -= 2
+            stack[top] = k
+            top += 1
+        if top != 1:
+            return root[tree], -2, top
+        start = root[tree] + 1
+    return -1, -1, -1
+
+
+def _select_twin(table: IntArray, root: IntArray, trees: IntArray) -> tuple[IntArray, IntArray]:
+    blocks, sizes, at = [], [], 0
+    for tree in trees:
+        start = root[tree - 1] + 1 if tree > 0 else 0
+        block = table[:, start : root[tree] + 1].copy()
+        links = block[[LEFT, RIGHT, PARENT]]
+        block[[LEFT, RIGHT, PARENT]] = np.where(links < 0, links, links + at - start)
+        blocks.append(block)
+        sizes.append(block.shape[1])
+        at += block.shape[1]
+    return np.concatenate(blocks, axis=1), np.cumsum(sizes, dtype=np.intp) - 1
+
+
+@kernel(_select_twin)
+def select(table: IntArray, root: IntArray, trees: IntArray) -> tuple[IntArray, IntArray]:
+    """Copy some trees, in the given order, into a table of their own.
+
+    Parameters
+    ----------
+    table : (7, N)
+    root : (T,)
+    trees : (S,), S >= 1, each in 0..T-1; one may come several times
+
+    Returns
+    -------
+    The new (7, M) table and the (S,) roots in it.
+    """
+    size = 0
+    for tree in trees:
+        size += root[tree] - (root[tree - 1] if tree > 0 else -1)
+    out = np.empty((N_FIELDS, size), np.intp)
+    out_root = np.empty(trees.size, np.intp)
+    at = 0
+    for s in range(trees.size):
+        start = root[trees[s] - 1] + 1 if trees[s] > 0 else 0
+        n = root[trees[s]] + 1 - start
+        shift = at - start
+        for k in range(n):  # all fields at once, so that cache misses overlap
+            for field in range(N_FIELDS):
+                value = table[field, start + k]
+                links = field in (LEFT, RIGHT, PARENT)
+                out[field, at + k] = value + shift if links and value >= 0 else value
+        at += n
+        out_root[s] = at - 1
+    return out, out_root

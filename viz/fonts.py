@@ -1,0 +1,56 @@
+"""The same font on every machine: DejaVu Sans, out of matplotlib's own folder.
+
+The layout engine finds fonts through fontconfig. A bare machine has neither fonts nor a
+configuration for it, and every letter would come out as an empty box; elsewhere pictures would
+differ with whatever is installed. So fontconfig reads a configuration of ours, which names
+matplotlib's fonts first and the system's after them, for letters that DejaVu Sans lacks.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+FONT = "DejaVu Sans,sans-serif"  # a reader of the SVG without DejaVu gets its own sans-serif
+
+_VARIABLE = "FONTCONFIG_FILE"
+_SYSTEM = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "WINDOWSFONTDIR")
+
+
+@contextmanager
+def findable() -> Iterator[None]:
+    """Let a rendering inside the block find fonts.
+
+    A configuration that the user has named in ``FONTCONFIG_FILE`` is read as well. The variable
+    is put back afterwards, so that other libraries in the process see what they saw before.
+    """
+    before = os.environ.get(_VARIABLE)
+    os.environ[_VARIABLE] = str(Path(_folder(before).name) / "fonts.conf")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_VARIABLE]
+        else:
+            os.environ[_VARIABLE] = before
+
+
+@cache
+def _folder(user_configuration: str | None) -> "tempfile.TemporaryDirectory[str]":
+    """Return a folder that holds the configuration; it goes when the process ends."""
+    from matplotlib import get_data_path
+
+    ours = Path(get_data_path()) / "fonts" / "ttf"
+    lines = [f"<dir>{escape(str(folder))}</dir>" for folder in (ours, *_SYSTEM)]
+    lines.append('<dir prefix="xdg">fonts</dir><cachedir prefix="xdg">fontconfig</cachedir>')
+    if user_configuration is not None:
+        lines.append(f'<include ignore_missing="yes">{escape(user_configuration)}</include>')
+    text = "\n".join(
+        ('<!DOCTYPE fontconfig SYSTEM "fonts.dtd">', "<fontconfig>", *lines, "</fontconfig>\n")
+    )
+    folder = tempfile.TemporaryDirectory(prefix="minigrad-fonts-", ignore_cleanup_errors=True)
+    (Path(folder.name) / "fonts.conf").write_text(text, encoding="utf-8")
+    return folder

@@ -1,0 +1,98 @@
+"""From DOT text to the bytes of an image, with or without an installed Graphviz.
+
+pygraphviz 2 carries the layout engine in its wheel and draws inside this process. Where it cannot
+be imported, the program ``dot`` does the same.
+"""
+
+import re
+import subprocess
+import threading
+from collections.abc import Callable
+
+import graphviz
+
+from viz import fonts
+from viz.messages import engine_messages
+
+FORMATS = ("svg", "png", "pdf")
+
+PNG_DPI = 200  # three pixels to a point, nearly: sharp in print at half the natural size
+LONGEST_SIDE = 8000  # pixels; cairo stops at 32,767 and takes a quarter of a minute for it
+
+# Graphviz keeps its state in globals, and fonts are found through an environment variable.
+_one_at_a_time = threading.Lock()
+
+
+class RenderError(RuntimeError):
+    """A picture could not be laid out or drawn."""
+
+
+def render(dot: str, format: str) -> bytes:
+    """Return the image of a graph in DOT text.
+
+    Parameters
+    ----------
+    dot : str
+        The graph; a ``dpi`` of its own is not kept in a PNG.
+    format : str
+        One of ``svg``, ``png``, ``pdf``.
+
+    Raises
+    ------
+    ValueError
+        The format is none of these.
+    RenderError
+        Neither pygraphviz nor a ``dot`` program is there, or the text is no graph.
+    """
+    if format not in FORMATS:
+        raise ValueError(f"unknown format {format!r}; possible are {', '.join(FORMATS)}")
+    with _one_at_a_time, fonts.findable():
+        engine = _engine()
+        if format == "png":
+            dot = _with_dpi(dot, _png_dpi(engine(dot, "svg")))
+        return engine(dot, format)
+
+
+def _engine() -> Callable[[str, str], bytes]:
+    try:
+        import pygraphviz  # noqa: F401
+    except ImportError:
+        return _by_program
+    return _in_process
+
+
+def _in_process(dot: str, format: str) -> bytes:
+    import pygraphviz
+
+    try:
+        with engine_messages() as said:
+            image: bytes = pygraphviz.AGraph(string=dot).draw(format=format, prog="dot")
+    except (pygraphviz.DotError, ValueError) as error:
+        reason = "; ".join([str(error), *said])
+        raise RenderError(f"the graph cannot be drawn as {format}: {reason}") from error
+    return image
+
+
+def _by_program(dot: str, format: str) -> bytes:
+    try:
+        return graphviz.pipe("dot", format, dot.encode())
+    except graphviz.ExecutableNotFound as error:
+        raise RenderError(
+            f"drawing a {format} needs a layout engine: pip install pygraphviz "
+            "(or install Graphviz, so that 'dot' is on the PATH); saving as .dot always works"
+        ) from error
+    except subprocess.CalledProcessError as error:
+        reason = (error.stderr or b"").decode(errors="replace").strip()
+        raise RenderError(f"the graph cannot be drawn as {format}: {reason}") from error
+
+
+def _png_dpi(svg: bytes) -> float:
+    """Return the resolution for a picture of this size: the usual one, unless it grows too big."""
+    size = re.search(rb'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg)
+    longest = max(map(float, size.groups())) if size else 1.0
+    return min(PNG_DPI, LONGEST_SIDE * 72 / longest)
+
+
+def _with_dpi(dot: str, dpi: float) -> str:
+    end = dot.rindex("}")
+    return f"{dot[:end]}\tdpi={dpi:.1f}\n{dot[end:]}"

@@ -1,0 +1,46 @@
+"""Words and numbers as they stand in a picture."""
+
+import html
+import math
+
+from graphviz import nohtml
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+# XML 1.0 has no place for these, and a NUL would end the string inside Graphviz.
+_VISIBLE = {code: 0x2400 + code for code in range(0x20)}
+_VISIBLE |= dict.fromkeys([*range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], 0xFFFD)
+
+
+def safe_label(*lines: str) -> str:
+    r"""Return the lines as one DOT label that shows exactly these characters.
+
+    Graphviz would otherwise read ``\N`` as the node's name, ``&lt;`` as a smaller-than sign and
+    ``<b>`` as markup. What cannot stand in an SVG file is shown by a stand-in: control
+    characters by their Unicode pictures, the rest by U+FFFD.
+    """
+    escaped = (line.translate(_VISIBLE).replace("&", "&amp;") for line in lines)
+    return nohtml(r"\n".join(line.replace("\\", "\\\\") for line in escaped))
+
+
+def safe_html(line: str) -> str:
+    """Return the line for use inside a DOT HTML-like label; see `safe_label`."""
+    return html.escape(line.translate(_VISIBLE)).replace("\\", "&#92;")
+
+
+def short_number(value: float) -> str:
+    """Return the number in three significant digits: ``0.0123``, ``3.10×10⁻⁵``, ``nan``."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}".replace("inf", "∞")
+    mantissa, exponent = f"{value:.2e}".split("e")
+    power = int(exponent)
+    if -3 <= power <= 2:
+        return f"{float(f'{mantissa}e{power}'):.{2 - power}f}"
+    return f"{mantissa}×10{str(power).translate(_SUPERSCRIPT)}"
+
+
+def tick_number(value: float) -> str:
+    """Return the number for an axis: powers of ten as ``10⁻⁶``, others as `short_number`."""
+    mantissa, exponent = f"{value:.2e}".split("e")
+    if mantissa != "1.00":
+        return short_number(value)
+    return {0: "1", 1: "10"}.get(power := int(exponent), f"10{str(power).translate(_SUPERSCRIPT)}")

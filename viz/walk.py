@@ -1,0 +1,64 @@
+"""Where every node of a tree stands, found without recursion."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class TreeNode(Protocol):
+    """What a picture needs to know of a node; `models.Tree` is one."""
+
+    @property
+    def label(self) -> str | None: ...
+    @property
+    def word(self) -> str | None: ...
+    @property
+    def children(self) -> "Sequence[TreeNode]": ...
+
+
+@dataclass(slots=True)
+class Place:
+    """One node of a tree.
+
+    Attributes
+    ----------
+    node : TreeNode
+        The node itself.
+    parent : int
+        The parent's index in pre-order, -1 for the root.
+    depth : int
+        Edges between the root and this node.
+    size : int
+        Nodes in the subtree below and including this node.
+    row : int
+        The node's index in post-order: its row in `models.Forest`.
+    """
+
+    node: TreeNode
+    parent: int
+    depth: int
+    size: int = 1
+    row: int = 0
+
+    @property
+    def is_leaf(self) -> bool:
+        """True where the node has no children."""
+        return not self.node.children
+
+
+def places(tree: TreeNode) -> list[Place]:
+    """Return the nodes of the tree in pre-order, left before right."""
+    found: list[Place] = []
+    waiting = [Place(tree, -1, 0)]
+    while waiting:
+        place = waiting.pop()
+        here = len(found)
+        found.append(place)
+        waiting += [Place(child, here, place.depth + 1) for child in reversed(place.node.children)]
+    for place in reversed(found):
+        if place.parent >= 0:
+            found[place.parent].size += place.size
+    for here, place in enumerate(found):
+        # In post-order a node comes after all its subtree and before all its ancestors.
+        place.row = here + place.size - 1 - place.depth
+    return found
