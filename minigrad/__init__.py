@@ -6,27 +6,33 @@ The guided tour is README.md in this folder.
 from minigrad import nn, optim
 from minigrad.cotangent import SparseRows
 from minigrad.errors import GraphError, ShapeError
+from minigrad.explain import explain, graph_dot
 from minigrad.fold import Cell, Child, NodeStates, Part, fold
 from minigrad.graph import no_grad, scope
 from minigrad.ops import *  # noqa: F403
 from minigrad.ops import __all__ as _ops
 from minigrad.primitive import primitive
+from minigrad.record import GradientRecord, record_gradients
 from minigrad.tensor import Tensor, tensor
 
 __all__ = [
     "Cell",
     "Child",
+    "GradientRecord",
     "GraphError",
     "NodeStates",
     "Part",
     "ShapeError",
     "SparseRows",
     "Tensor",
+    "explain",
     "fold",
+    "graph_dot",
     "nn",
     "no_grad",
     "optim",
     "primitive",
+    "record_gradients",
     "scope",
     "tensor",
     *_ops,

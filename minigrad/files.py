@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,22 +17,21 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     Raises
     ------
     OSError
-        If the folder does not exist or can't be written; the text says which. Whatever stood at `path`
-        before is untouched, and no partial file stays behind.
+        If the path can't be written; the text says why. Whatever stood there before is untouched, and no
+        partial file stays behind.
     """
     path = Path(path)
+    part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
     try:
-        descriptor, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with part.open("wb") as file:
+                yield file
+            os.replace(part, path)
+        finally:
+            if part.is_file():  # not after a success
+                part.unlink()
     except OSError as error:
-        reason = error.strerror or error
-        raise type(error)(error.errno, f"can't write {path}: {reason} ({path.parent})") from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(partial, 0o666 & ~umask)  # mkstemp's 0600 is for secrets
-        os.replace(partial, path)
-    except BaseException:
-        os.unlink(partial)
-        raise
+        if error.filename is None:  # raised by the writer, for instance a full disk
+            raise
+        where = path.parent.absolute()
+        raise type(error)(error.errno, f"can't write {path.name} into {where}: {error.strerror}") from error

@@ -139,6 +139,8 @@ def backward(root: Node, cotangent: np.ndarray, retain_graph: bool = False) -> N
         g = cotangents.pop(node.id, None)
         if g is None:  # reachable, but through operands that carry no derivative
             continue
+        if not g.shape:
+            g = np.asarray(g)  # NumPy's arithmetic turns arrays without axes into scalars
         op = node.op
         if op is None:
             assert node.gradient is not None
@@ -188,7 +190,8 @@ def _add_to_leaf(gradient: Gradient, g: Cotangent, owned: bool) -> None:
         # A vjp may pass its own cotangent on: never let two leaves share one array.
         gradient.value = g if owned else g.copy()
     else:
-        gradient.value = accumulate(gradient.value, g, owned=False)
+        total = accumulate(gradient.value, g, owned=False)
+        gradient.value = total if total.shape else np.asarray(total)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ class Operation:
         self.name = forward.__name__.strip("_")
         self.shapes = _line(forward, "shapes")
         self.formula = _line(forward, "vjp")
+        self.analytic = True
 
     def accept(self, g: Cotangent) -> Cotangent:
         """Bring an incoming cotangent into the form that the vjps take: an array."""
@@ -51,7 +52,11 @@ class Primitive(Protocol):
 
 
 def primitive(
-    *, linear: bool = False, view: bool = False, operation: type[Operation] = Operation
+    *,
+    linear: bool = False,
+    view: bool = False,
+    analytic: bool = True,
+    operation: type[Operation] = Operation,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Turn a function on arrays into an operation on tensors.
 
@@ -70,24 +75,32 @@ def primitive(
         The vjps read no operand, so changing an operand in place afterwards does no harm.
     view : bool
         The result may share the operand's memory.
+    analytic : bool
+        The function also means something for complex numbers, which |x| and comparisons do not. Only
+        `gradcheck` asks.
     operation : type
         A kind of `Operation` that treats cotangents in a way of its own.
     """
 
     def decorate(forward: Callable[..., Any]) -> Primitive:
         op = operation(forward)
+        op.analytic = op.analytic and analytic
         makers: tuple[Maker | None, ...] = ()
         each: Maker | None = None
 
         @functools.wraps(forward)
         def apply(*operands: Any, **settings: Any) -> Tensor:
             values: list[Any] = []
-            recorded = False
+            storages = []
+            differentiable = False
             numbers = 0
             for operand in operands:
                 if isinstance(operand, Tensor):
                     values.append(operand.data)
-                    recorded = recorded or operand._node is not None
+                    if operand._node is not None:
+                        differentiable = True
+                    if operand._storage is not None:
+                        storages.append(operand._storage)
                 elif type(operand) is np.ndarray:
                     values.append(operand)
                 elif type(operand) is float or type(operand) is int:
@@ -103,30 +116,23 @@ def primitive(
                 raise _shape_error(op, operands, error) from None
             if type(ans) is not np.ndarray:
                 ans = np.asarray(ans)
-            storage = operands[0]._storage if view else None
-            if not recorded or not state.recording_graph:
+            storage = storages[0] if view and storages else None
+            if not differentiable or not state.recording_graph:
                 return Tensor(ans, None, storage)
             parents = []
             vjps = []
             for position, operand in enumerate(operands):
                 if isinstance(operand, Tensor) and operand._node is not None:
                     if each is not None:
-                        vjp = each(position, ans, *values, **settings)
+                        vjps.append(each(position, ans, *values, **settings))
                     else:
                         maker = makers[position]
                         if maker is None:
                             continue
-                        vjp = maker(ans, *values, **settings)
+                        vjps.append(maker(ans, *values, **settings))
                     parents.append(operand._node)
-                    vjps.append(vjp)
-            storages = (
-                ()
-                if linear
-                else tuple(
-                    [o._storage for o in operands if isinstance(o, Tensor) and o._storage is not None]
-                )
-            )
-            return Tensor(ans, Node(op, tuple(parents), tuple(vjps), ans, storages), storage)
+            saved = () if linear else tuple(storages)
+            return Tensor(ans, Node(op, tuple(parents), tuple(vjps), ans, saved), storage)
 
         def defvjp(*rules: Maker | None) -> None:
             nonlocal makers

@@ -1,0 +1,27 @@
+"""Trees, the cells that run over them, and a classifier. Start with README.md."""
+
+from models.cells import CELLS, RLSTM, RNN
+from models.checkpoint import load, save
+from models.classifier import TreeClassifier
+from models.errors import ForestError, TreebankError, VocabularyError
+from models.forest import Forest
+from models.shapes import SHAPES, random_forest
+from models.tree import Tree
+from models.vocabulary import Vocabulary
+
+__all__ = [
+    "CELLS",
+    "RLSTM",
+    "RNN",
+    "SHAPES",
+    "Forest",
+    "ForestError",
+    "Tree",
+    "TreeClassifier",
+    "TreebankError",
+    "Vocabulary",
+    "VocabularyError",
+    "load",
+    "random_forest",
+    "save",
+]

@@ -187,7 +187,9 @@ class Forest:
     @cached_property
     def tree(self) -> IntArray:
         """The number of the tree that each row belongs to."""
-        return np.repeat(self._numbers, np.diff(self.root, prepend=-1))
+        sizes = self.root + 1
+        sizes[1:] -= sizes[:-1].copy()
+        return np.repeat(self._numbers, sizes)
 
     @cached_property
     def _numbers(self) -> IntArray:

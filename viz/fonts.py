@@ -6,7 +6,9 @@ differ with whatever is installed. So fontconfig reads a configuration of ours, 
 matplotlib's fonts first and the system's after them, for letters that DejaVu Sans lacks.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +30,7 @@ def findable() -> Iterator[None]:
     is put back afterwards, so that other libraries in the process see what they saw before.
     """
     before = os.environ.get(_VARIABLE)
-    os.environ[_VARIABLE] = str(Path(_folder(before).name) / "fonts.conf")
+    os.environ[_VARIABLE] = str(_configuration(before))
     try:
         yield
     finally:
@@ -39,18 +41,18 @@ def findable() -> Iterator[None]:
 
 
 @cache
-def _folder(user_configuration: str | None) -> "tempfile.TemporaryDirectory[str]":
-    """Return a folder that holds the configuration; it goes when the process ends."""
+def _configuration(users: str | None) -> Path:
+    """Return the file of our configuration; it goes when the process ends."""
     from matplotlib import get_data_path
 
     ours = Path(get_data_path()) / "fonts" / "ttf"
     lines = [f"<dir>{escape(str(folder))}</dir>" for folder in (ours, *_SYSTEM)]
     lines.append('<dir prefix="xdg">fonts</dir><cachedir prefix="xdg">fontconfig</cachedir>')
-    if user_configuration is not None:
-        lines.append(f'<include ignore_missing="yes">{escape(user_configuration)}</include>')
-    text = "\n".join(
-        ('<!DOCTYPE fontconfig SYSTEM "fonts.dtd">', "<fontconfig>", *lines, "</fontconfig>\n")
-    )
-    folder = tempfile.TemporaryDirectory(prefix="minigrad-fonts-", ignore_cleanup_errors=True)
-    (Path(folder.name) / "fonts.conf").write_text(text, encoding="utf-8")
-    return folder
+    if users is not None:
+        lines.append(f'<include ignore_missing="yes">{escape(users)}</include>')
+    text = "\n".join(('<!DOCTYPE fontconfig SYSTEM "fonts.dtd">', "<fontconfig>", *lines, "</fontconfig>\n"))
+    folder = Path(tempfile.mkdtemp(prefix="minigrad-fonts-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    file = folder / "fonts.conf"
+    file.write_text(text, encoding="utf-8")
+    return file

@@ -1,4 +1,4 @@
-"""The legend of a tree picture, as an HTML-like DOT label."""
+"""The legend of a tree picture, as HTML-like DOT labels."""
 
 import math
 from collections.abc import Iterable
@@ -9,38 +9,33 @@ from viz.text import safe_html, tick_number
 LEAST_CELLS = 9
 _ROOM = 7.5  # points per letter, more than the letters take at the legend's size
 _SWATCH = 'WIDTH="22" HEIGHT="14" FIXEDSIZE="TRUE"'
-_PLAIN_TABLE = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">'
+_PER_ROW = 3
 
 
-def legend(scale: NormScale, caption: str, special: Iterable[Style], keyword: bool) -> str:
-    """Return the label: a colour bar with ticks, its caption, and what else needs explaining.
+def key(special: Iterable[Style], keyword: bool) -> str:
+    """Return the label that explains borders; empty where there is nothing to explain.
 
     Parameters
     ----------
-    scale : NormScale
-        The colours of the bar.
-    caption : str
-        What the colours stand for.
     special : iterable of Style
-        Those styles of values outside the scale that occur in the picture.
+        Those styles of values without a colour that occur in the picture.
     keyword : bool
         Whether a node is marked as the keyword.
     """
     entries = [_entry(_swatch(style), style.note or "") for style in special]
     if keyword:
         entries.insert(0, _entry(_double_border(), "keyword"))
-    cells = f"<TD>{_bar(scale, caption)}</TD>"
-    if entries:
-        cells += f"<TD>{_PLAIN_TABLE}{''.join(entries)}</TABLE></TD>"
-    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="16"><TR>{cells}</TR></TABLE>>'
+    rows = ("".join(entries[i : i + _PER_ROW]) for i in range(0, len(entries), _PER_ROW))
+    return _label("".join(f"<TR>{row}</TR>" for row in rows)) if entries else ""
 
 
-def _bar(scale: NormScale, caption: str) -> str:
-    """Return the colour bar: each tick stands centred under the cell of its own colour.
+def colour_bar(scale: NormScale, caption: str) -> str:
+    """Return the label that explains colours: a bar with ticks and, under it, the caption.
 
-    A tick's label spans as many columns as lie from one tick to the next, an odd number, and the
-    bar is set in by half of that on both sides. Graphviz stretches columns, and tears the bar
-    apart, where a row needs more room than they have, so they are made wide enough for the text.
+    Each tick stands centred under the cell of its own colour: its label spans as many columns as
+    lie from one tick to the next, an odd number, and the bar is set in by half of that on both
+    sides. Graphviz stretches columns, and tears the bar apart, where a row needs more room than
+    they have, so they are made wide enough for the text.
     """
     ticks = scale.ticks()
     per_tick = max(3, math.ceil((LEAST_CELLS - 1) / (len(ticks) - 1)))
@@ -58,13 +53,17 @@ def _bar(scale: NormScale, caption: str) -> str:
         "".join(f'<TD COLSPAN="{per_tick}">{label}</TD>' for label in labels),
         f'<TD COLSPAN="{columns}" CELLPADDING="4">{safe_html(caption)}</TD>',
     )
-    return f"{_PLAIN_TABLE}{''.join(f'<TR>{row}</TR>' for row in rows)}</TABLE>"
+    return _label("".join(f"<TR>{row}</TR>" for row in rows))
+
+
+def _label(rows: str) -> str:
+    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{rows}</TABLE>>'
 
 
 def _entry(swatch: str, note: str) -> str:
     return (
-        f'<TR><TD CELLPADDING="3">{swatch}</TD>'
-        f'<TD CELLPADDING="3" ALIGN="LEFT">{safe_html(note)}</TD></TR>'
+        f'<TD CELLPADDING="4">{swatch}</TD>'
+        f'<TD CELLPADDING="4" ALIGN="LEFT">{safe_html(note)}</TD><TD WIDTH="14"></TD>'
     )
 
 

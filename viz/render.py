@@ -75,7 +75,7 @@ def _in_process(dot: str, format: str) -> bytes:
 
 def _by_program(dot: str, format: str) -> bytes:
     try:
-        return graphviz.pipe("dot", format, dot.encode())
+        image: bytes = graphviz.pipe("dot", format, dot.encode())
     except graphviz.ExecutableNotFound as error:
         raise RenderError(
             f"drawing a {format} needs a layout engine: pip install pygraphviz "
@@ -84,6 +84,7 @@ def _by_program(dot: str, format: str) -> bytes:
     except subprocess.CalledProcessError as error:
         reason = (error.stderr or b"").decode(errors="replace").strip()
         raise RenderError(f"the graph cannot be drawn as {format}: {reason}") from error
+    return image
 
 
 def _png_dpi(svg: bytes) -> float:

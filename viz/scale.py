@@ -85,7 +85,7 @@ class NormScale:
         *values : array_like
             Norms of any shape: those of all pictures that will share the scale.
         """
-        flat = np.concatenate([np.ravel(np.asarray(v, dtype=float)) for v in values] or [[]])
+        flat = np.concatenate([np.zeros(0), *(np.ravel(np.asarray(v, float)) for v in values)])
         kept = flat[np.isfinite(flat) & (flat > 0)]
         if kept.size == 0:
             return cls(0.1, 1.0)

@@ -19,12 +19,13 @@ def safe_label(*lines: str) -> str:
     characters by their Unicode pictures, the rest by U+FFFD.
     """
     escaped = (line.translate(_VISIBLE).replace("&", "&amp;") for line in lines)
-    return nohtml(r"\n".join(line.replace("\\", "\\\\") for line in escaped))
+    label: str = nohtml(r"\n".join(line.replace("\\", "\\\\") for line in escaped))
+    return label
 
 
 def safe_html(line: str) -> str:
     """Return the line for use inside a DOT HTML-like label; see `safe_label`."""
-    return html.escape(line.translate(_VISIBLE)).replace("\\", "&#92;")
+    return html.escape(line.translate(_VISIBLE)).replace("\\", "\\\\")
 
 
 def short_number(value: float) -> str:

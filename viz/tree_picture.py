@@ -1,19 +1,27 @@
 """A parse tree, every node coloured by the gradient norm that reaches it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import graphviz
 
 from viz.files import suffix_of, write_atomic
 from viz.fonts import FONT
-from viz.legend import legend
+from viz.legend import colour_bar, key
 from viz.render import FORMATS, render
 from viz.scale import SPECIAL, NormScale
 from viz.text import safe_label, short_number
-from viz.walk import Place, TreeNode, places
+from viz.walk import Place, places
+
+if TYPE_CHECKING:
+    from models.tree import Tree
 
 CAPTION = "gradient norm ‖∂J/∂p‖ at each node"
+
+_FRAME = {"fontsize": "10", "labelloc": "b", "margin": "12", "peripheries": "0"}
 
 
 class TreePicture:
@@ -43,7 +51,7 @@ class TreePicture:
 
     def __init__(
         self,
-        tree: TreeNode,
+        tree: Tree,
         values: Sequence[float],
         scale: NormScale | None = None,
         *,
@@ -53,9 +61,7 @@ class TreePicture:
     ) -> None:
         self.places = places(tree)
         if len(values) != len(self.places):
-            raise ValueError(
-                f"the tree has {len(self.places)} nodes, but {len(values)} values were given"
-            )
+            raise ValueError(f"the tree has {len(self.places)} nodes, but {len(values)} values were given")
         leaves = {place.row for place in self.places if place.is_leaf}
         if keyword is not None and keyword not in leaves:
             raise ValueError(f"the keyword is a leaf, but row {keyword} is none")
@@ -92,16 +98,16 @@ class TreePicture:
             },
             edge_attr={"arrowhead": "none", "color": "#808080", "headport": "n", "tailport": "s"},
         )
-        # The legend is the label of a frame around the tree, so the two can never overlap.
-        with graph.subgraph(name="cluster_tree") as frame:
-            frame.attr(
-                fontsize="10", label=self._legend(), labelloc="b", margin="12", peripheries="0"
-            )
-            for here, place in enumerate(self.places):
-                frame.node(f"n{here}", **self._node(place))
-            for here, place in enumerate(self.places[1:], start=1):
-                frame.edge(f"n{place.parent}", f"n{here}")
-        return graph.source
+        # The legend is the label of frames around the tree, so it can never overlap the tree.
+        with graph.subgraph(name="cluster_key") as outer:
+            outer.attr(label=self._key(), **_FRAME)
+            with outer.subgraph(name="cluster_tree") as frame:
+                frame.attr(label=colour_bar(self.scale, self.caption), **_FRAME)
+                for here, place in enumerate(self.places):
+                    frame.node(f"n{here}", **self._node(place))
+                for here, place in enumerate(self.places[1:], start=1):
+                    frame.edge(f"n{place.parent}", f"n{here}")
+        return str(graph.source)
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to a file, in the format that the suffix names, and return its path.
@@ -123,10 +129,9 @@ class TreePicture:
         suffix = suffix_of(path, (*FORMATS, "dot"))
         return write_atomic(path, self.dot.encode() if suffix == "dot" else render(self.dot, suffix))
 
-    def _legend(self) -> str:
+    def _key(self) -> str:
         present = set(self.styles)
-        special = [style for style in SPECIAL if style in present]
-        return legend(self.scale, self.caption, special, self.keyword is not None)
+        return key((style for style in SPECIAL if style in present), self.keyword is not None)
 
     def _node(self, place: Place) -> dict[str, str]:
         value, style = self.values[place.row], self.styles[place.row]

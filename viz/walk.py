@@ -1,19 +1,12 @@
 """Where every node of a tree stands, found without recursion."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-
-class TreeNode(Protocol):
-    """What a picture needs to know of a node; `models.Tree` is one."""
-
-    @property
-    def label(self) -> str | None: ...
-    @property
-    def word(self) -> str | None: ...
-    @property
-    def children(self) -> "Sequence[TreeNode]": ...
+if TYPE_CHECKING:
+    from models.tree import Tree
 
 
 @dataclass(slots=True)
@@ -22,7 +15,7 @@ class Place:
 
     Attributes
     ----------
-    node : TreeNode
+    node : models.Tree
         The node itself.
     parent : int
         The parent's index in pre-order, -1 for the root.
@@ -34,7 +27,7 @@ class Place:
         The node's index in post-order: its row in `models.Forest`.
     """
 
-    node: TreeNode
+    node: Tree
     parent: int
     depth: int
     size: int = 1
@@ -46,7 +39,7 @@ class Place:
         return not self.node.children
 
 
-def places(tree: TreeNode) -> list[Place]:
+def places(tree: Tree) -> list[Place]:
     """Return the nodes of the tree in pre-order, left before right."""
     found: list[Place] = []
     waiting = [Place(tree, -1, 0)]

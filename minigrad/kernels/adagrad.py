@@ -27,6 +27,15 @@ def _adagrad_dense_twin(
 
 
 @kernel(twin=_adagrad_dense_twin)
+def _adagrad_flat(
+    w: Array, G: Array, g: Array, lr: float, eps: float, l2: float, plain: bool
+) -> None:
+    lr_, eps_, l2_ = w.dtype.type(lr), w.dtype.type(eps), w.dtype.type(l2)
+    w1, G1, g1 = w.ravel(), G.ravel(), g.ravel()
+    for k in range(w1.size):
+        w1[k], G1[k] = _step(w1[k], G1[k], g1[k], lr_, eps_, l2_, plain)
+
+
 def adagrad_dense(
     w: Array, G: Array, g: Array, lr: float, eps: float, l2: float, plain: bool
 ) -> None:
@@ -34,10 +43,13 @@ def adagrad_dense(
 
     With `plain` the step is −η g; G is updated all the same.
     """
-    lr_, eps_, l2_ = w.dtype.type(lr), w.dtype.type(eps), w.dtype.type(l2)
-    w1, G1, g1 = w.ravel(), G.ravel(), g.ravel()
-    for k in range(w1.size):
-        w1[k], G1[k] = _step(w1[k], G1[k], g1[k], lr_, eps_, l2_, plain)
+    if w.flags.c_contiguous and G.flags.c_contiguous:
+        _adagrad_flat(w, G, g, lr, eps, l2, plain)
+    else:  # a flat view of them does not exist: the loop would update a copy
+        _adagrad_dense_twin(w, G, g, lr, eps, l2, plain)
+
+
+adagrad_dense.twin = _adagrad_dense_twin  # type: ignore[attr-defined]
 
 
 def _adagrad_rows_twin(

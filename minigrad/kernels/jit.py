@@ -40,7 +40,7 @@ def kernel(twin: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[
     """Pair a loop to be compiled with its NumPy `twin` and choose between them at each call.
 
     Nothing is compiled here: Numba compiles at the first call with a new signature. The twin runs when
-    the JIT is disabled and when the first argument is complex.
+    the JIT is disabled and when the first argument is neither float32 nor float64: complex, or integers.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def kernel(twin: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[
 
         @functools.wraps(loop)
         def call(first: np.ndarray, *rest: Any) -> Any:
-            if first.dtype.kind == "c":
+            if first.dtype.char not in "fd":
                 return twin(first, *rest)
             return fast(first, *rest)
 

@@ -26,8 +26,8 @@ def add(x: Array, y: Array) -> Any:
 
 
 add.defvjp(
-    lambda ans, x, y: unbroadcast(x),
-    lambda ans, x, y: unbroadcast(y),
+    lambda ans, x, y: unbroadcast(x, ans),
+    lambda ans, x, y: unbroadcast(y, ans),
 )
 
 
@@ -42,11 +42,11 @@ def sub(x: Array, y: Array) -> Any:
 
 
 def _sub_y(ans: Array, x: Array, y: Array) -> Any:
-    shape = np.shape(y)
+    shape = y.shape
     return lambda g: sum_to(-g, shape)
 
 
-sub.defvjp(lambda ans, x, y: unbroadcast(x), _sub_y)
+sub.defvjp(lambda ans, x, y: unbroadcast(x, ans), _sub_y)
 
 
 @primitive()
@@ -64,8 +64,8 @@ def _times(other: Array, shape: tuple[int, ...]) -> Any:
 
 
 mul.defvjp(
-    lambda ans, x, y: _times(y, np.shape(x)),
-    lambda ans, x, y: _times(x, np.shape(y)),
+    lambda ans, x, y: _times(y, x.shape),
+    lambda ans, x, y: _times(x, y.shape),
 )
 
 
@@ -80,12 +80,12 @@ def div(x: Array, y: Array) -> Any:
 
 
 def _div_x(ans: Array, x: Array, y: Array) -> Any:
-    shape = np.shape(x)
+    shape = x.shape
     return lambda g: sum_to(g / y, shape)
 
 
 def _div_y(ans: Array, x: Array, y: Array) -> Any:
-    shape = np.shape(y)
+    shape = y.shape
     return lambda g: sum_to(-g * ans / y, shape)
 
 
@@ -116,13 +116,13 @@ def pow(x: Array, y: Array) -> Any:  # noqa: A001
 
 
 def _pow_x(ans: Array, x: Array, y: Array) -> Any:
-    shape = np.shape(x)
+    shape = x.shape
     # At y = 0 the power is constant, also at x = 0, where 0 · 0^(−1) would be NaN.
     return lambda g: sum_to(g * np.where(y == 0, 0, y * x ** np.where(y == 0, 1, y - 1)), shape)
 
 
 def _pow_y(ans: Array, x: Array, y: Array) -> Any:
-    shape = np.shape(y)
+    shape = y.shape
     # 0^y is 0 for every y > 0: its derivative there is 0, not 0 · log 0 = NaN.
     return lambda g: sum_to(g * ans * np.log(np.where(x == 0, 1, x)), shape)
 
@@ -130,7 +130,7 @@ def _pow_y(ans: Array, x: Array, y: Array) -> Any:
 pow.defvjp(_pow_x, _pow_y)
 
 
-@primitive()
+@primitive(analytic=False)
 def maximum(x: Array, y: Array) -> Any:
     """The larger of x and y, elementwise; NaN if either is NaN. Where they are equal, both get half.
 
@@ -140,7 +140,7 @@ def maximum(x: Array, y: Array) -> Any:
     return np.maximum(x, y)
 
 
-@primitive()
+@primitive(analytic=False)
 def minimum(x: Array, y: Array) -> Any:
     """The smaller of x and y, elementwise; NaN if either is NaN. Where they are equal, both get half.
 
@@ -151,7 +151,7 @@ def minimum(x: Array, y: Array) -> Any:
 
 
 def _chosen(ans: Array, mine: Array, other: Array) -> Any:
-    shape = np.shape(mine)
+    shape = mine.shape
     share = np.where(mine == other, 0.5, mine == ans).astype(ans.dtype)
     return lambda g: sum_to(g * share, shape)
 
@@ -174,12 +174,12 @@ def where(condition: Array, x: Array, y: Array) -> Any:
 
 
 def _where_x(ans: Array, condition: Array, x: Array, y: Array) -> Any:
-    shape, zero = np.shape(x), ans.dtype.type(0)
+    shape, zero = x.shape, ans.dtype.type(0)
     return lambda g: sum_to(np.where(condition, g, zero), shape)
 
 
 def _where_y(ans: Array, condition: Array, x: Array, y: Array) -> Any:
-    shape, zero = np.shape(y), ans.dtype.type(0)
+    shape, zero = y.shape, ans.dtype.type(0)
     return lambda g: sum_to(np.where(condition, zero, g), shape)
 
 

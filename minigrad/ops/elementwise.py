@@ -53,7 +53,7 @@ def sqrt(x: Array) -> Any:
 sqrt.defvjp(lambda y, x: lambda g: g / (2 * y))
 
 
-@primitive()
+@primitive(analytic=False)
 def abs(x: Array) -> Any:  # noqa: A001
     """|x|; the derivative at 0 is taken to be 0
 
@@ -92,7 +92,7 @@ def sigmoid(x: Array) -> Any:
 sigmoid.defvjp(lambda y, x: lambda g: kernels.sigmoid_vjp(g, y))
 
 
-@primitive()
+@primitive(analytic=False)
 def relu(x: Array) -> Any:
     """max(x, 0); the derivative at 0 is taken to be 0
 
@@ -105,7 +105,7 @@ def relu(x: Array) -> Any:
 relu.defvjp(lambda y, x: lambda g: kernels.relu_vjp(g, y))
 
 
-@primitive()
+@primitive(analytic=False)
 def softsign(x: Array) -> Any:
     """x / (1 + |x|)
 

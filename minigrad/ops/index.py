@@ -27,7 +27,7 @@ def _getitem(x: Array, *, index: Any) -> Any:
 
 def _getitem_x(ans: Array, x: Array, *, index: Any) -> Any:
     shape, dtype = x.shape, x.dtype
-    whole_rows = isinstance(index, int | np.integer | slice) or (
+    whole_rows = (isinstance(index, int | np.integer | slice) and not isinstance(index, bool)) or (
         isinstance(index, np.ndarray) and index.ndim == 1 and index.dtype.kind == "i"
     )
     if whole_rows:  # of which many are read, often one at a time: a dense zero array each would be quadratic

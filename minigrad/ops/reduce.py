@@ -70,7 +70,7 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return _mean(x, axis=axis, keepdims=keepdims)
 
 
-@primitive()
+@primitive(analytic=False)
 def _max(x: Array, *, axis: Axis, keepdims: bool) -> Any:
     """The largest element; NaN if one is NaN. Elements that share the maximum share its gradient.
 

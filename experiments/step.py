@@ -1,0 +1,50 @@
+"""One training step."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import minigrad as mg
+import models
+from minigrad.optim import Optimizer
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Pause Python's garbage collector.
+
+    A graph is thousands of objects without a cycle: it is freed by reference counts, and the collector,
+    woken by their number, walks through them again and again and finds nothing.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def training_step(
+    model: models.TreeClassifier, optimizer: Optimizer, forest: models.Forest, mode: str = "level"
+) -> tuple[float, mg.NodeStates]:
+    """Forward, backward, update.
+
+    Returns
+    -------
+    float
+        The loss, averaged over the trees, before the update. If it is not finite, there was no update.
+    NodeStates
+        With their gradients, for those who watch them.
+    """
+    with no_collection():
+        optimizer.zero_grad()
+        loss, states = model.loss(forest, mode)
+        value = float(loss)
+        if value - value == 0:  # neither NaN nor inf
+            loss.backward()
+            optimizer.step()
+        del loss  # and with it the graph, while the collector still sleeps
+    return value, states

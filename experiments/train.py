@@ -1,0 +1,214 @@
+"""The training loop: any classifier, any forest, with early stopping and checkpoints."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+import models
+from experiments.step import training_step
+from minigrad.nn import StateError, load_npz, save_npz
+from minigrad.optim import Optimizer
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch came to.
+
+    Attributes
+    ----------
+    number : int
+        From 1.
+    loss : float
+        Mean loss of a training tree, each taken before its minibatch's update.
+    dev_accuracy : float
+        After the epoch, as a fraction.
+    best : bool
+        Whether that is the best so far.
+    """
+
+    number: int
+    loss: float
+    dev_accuracy: float
+    best: bool
+
+
+class Watcher:
+    """Looks on while `fit` trains; override what you need."""
+
+    def batch(self, forest: models.Forest, states: mg.NodeStates) -> None:
+        """Called after each update with the minibatch and its node states, whose gradients are there."""
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Called after each epoch, before its checkpoint is written."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a resumed run must know, as JSON values."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take back what `state_dict` returned."""
+
+
+class TrainingError(FloatingPointError):
+    """The loss is not finite; the text says where and what to do."""
+
+
+def accuracy(model: models.TreeClassifier, forest: models.Forest, batch: int = 500) -> float:
+    """Return the fraction of classified nodes whose most probable class is their label."""
+    hits = [
+        model.predict(part) == model.labels(part)
+        for part in (forest.select(slice(start, start + batch)) for start in range(0, len(forest), batch))
+    ]
+    return float(np.concatenate(hits).mean())
+
+
+def fit(
+    model: models.TreeClassifier,
+    optimizer: Optimizer,
+    train: models.Forest,
+    dev: models.Forest,
+    *,
+    batch_size: int,
+    rng: np.random.Generator,
+    max_epochs: int = 50,
+    patience: int = 5,
+    watchers: Sequence[Watcher] = (),
+    checkpoint: str | os.PathLike[str] | None = None,
+    mode: str = "level",
+    progress: Callable[[int], object] | None = None,
+) -> list[Epoch]:
+    """Train until the dev accuracy has not improved for `patience` epochs; leave the best epoch's parameters.
+
+    Parameters
+    ----------
+    model, optimizer
+    train, dev : Forest
+    batch_size : int
+        Trees per update; the loss is averaged over them.
+    rng : numpy.random.Generator
+        Shuffles the training trees anew for every epoch.
+    max_epochs, patience : int
+    watchers : sequence of Watcher
+    checkpoint : path, optional
+        Written after every epoch. If it is there already, training goes on from it, and ends exactly where
+        an uninterrupted run would have ended. It belongs to these data and settings: delete it to start
+        afresh.
+    mode : str
+        Of the fold.
+    progress : function, optional
+        Called after each update with the number of tree nodes that were trained on.
+
+    Returns
+    -------
+    list of Epoch
+        Of the whole run, resumed or not.
+
+    Raises
+    ------
+    TrainingError
+        If the loss becomes NaN or inf. The parameters are those before the bad minibatch's update.
+    StateError
+        If the checkpoint is damaged or belongs to another model.
+    """
+    if batch_size < 1 or max_epochs < 1 or patience < 1:
+        raise ValueError(f"{batch_size=}, {max_epochs=} and {patience=} have to be at least 1")
+    for forest in (train, dev):
+        model.labels(forest)  # a bad label is reported before hours of training, not after
+    run = _Run(model, optimizer, rng, watchers)
+    if checkpoint is not None and Path(checkpoint).exists():
+        run.resume(checkpoint)
+    while len(run.epochs) < max_epochs and run.epochs_since_best() < patience:
+        number = len(run.epochs) + 1
+        order = rng.permutation(len(train))
+        total = 0.0
+        for start in range(0, len(train), batch_size):
+            batch = train.select(order[start : start + batch_size])
+            loss, states = training_step(model, optimizer, batch, mode)
+            if not np.isfinite(loss):
+                raise TrainingError(_explain(model, loss, number, start // batch_size + 1))
+            total += loss * len(batch)
+            for watcher in watchers:
+                watcher.batch(batch, states)
+            if progress is not None:
+                progress(batch.n_nodes)
+        run.finish(Epoch(number, total / len(train), accuracy(model, dev), best=False))
+        if checkpoint is not None:
+            run.save(checkpoint)
+    model.load_state_dict(run.best_state)
+    return run.epochs
+
+
+class _Run:
+    """What a training run must remember from epoch to epoch, and can be resumed from."""
+
+    def __init__(
+        self,
+        model: models.TreeClassifier,
+        optimizer: Optimizer,
+        rng: np.random.Generator,
+        watchers: Sequence[Watcher],
+    ) -> None:
+        self.model, self.optimizer, self.rng, self.watchers = model, optimizer, rng, watchers
+        self.epochs: list[Epoch] = []
+        self.best_state = model.state_dict()
+
+    def epochs_since_best(self) -> int:
+        best = max((e.number for e in self.epochs if e.best), default=0)
+        return len(self.epochs) - best
+
+    def finish(self, epoch: Epoch) -> None:
+        best = max((e.dev_accuracy for e in self.epochs), default=-1.0)
+        epoch = Epoch(epoch.number, epoch.loss, epoch.dev_accuracy, epoch.dev_accuracy > best)
+        self.epochs.append(epoch)
+        if epoch.best:
+            self.best_state = self.model.state_dict()
+        for watcher in self.watchers:
+            watcher.epoch(epoch)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        header = {
+            "epochs": [asdict(epoch) for epoch in self.epochs],
+            "rng": self.rng.bit_generator.state,
+            "watchers": [watcher.state_dict() for watcher in self.watchers],
+        }
+        arrays = {"header": np.frombuffer(json.dumps(header).encode(), np.uint8)}
+        arrays.update({f"model:{k}": v for k, v in self.model.state_dict().items()})
+        arrays.update({f"best:{k}": v for k, v in self.best_state.items()})
+        arrays.update({f"optimizer:{k}": v for k, v in self.optimizer.state_dict().items()})
+        save_npz(path, arrays)
+
+    def resume(self, path: str | os.PathLike[str]) -> None:
+        arrays = load_npz(path)
+        groups: dict[str, dict[str, np.ndarray]] = {"model": {}, "best": {}, "optimizer": {}}
+        try:
+            header = json.loads(arrays.pop("header").tobytes())
+            for key, values in arrays.items():
+                group, _, name = key.partition(":")
+                groups[group][name] = values
+            epochs = [Epoch(**epoch) for epoch in header["epochs"]]
+            states = header["watchers"]
+            self.model.load_state_dict(groups["model"])
+            self.optimizer.load_state_dict(groups["optimizer"])
+            self.rng.bit_generator.state = header["rng"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise StateError(f"{path} is not a checkpoint of this run: {error}; delete it to start afresh") from None
+        self.epochs, self.best_state = epochs, groups["best"]
+        for watcher, state in zip(self.watchers, states, strict=True):
+            watcher.load_state_dict(state)
+
+
+def _explain(model: models.TreeClassifier, loss: float, epoch: int, batch: int) -> str:
+    bad = [name for name, parameter in model.named_parameters() if not np.isfinite(parameter.data).all()]
+    where = f"; not finite: {', '.join(bad)}" if bad else "; all parameters are finite"
+    return (
+        f"the loss is {loss} in epoch {epoch}, minibatch {batch}{where}. "
+        "Try a smaller learning rate, or clip the gradients (minigrad.optim.clip_grad_norm)"
+    )

@@ -1,0 +1,90 @@
+"""A classifier as one ``.npz`` file: parameters, cell, sizes, vocabulary. Nothing in it is unpickled."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigrad.nn import StateError, load_npz, save_npz
+from models.cells import CELLS
+from models.classifier import TreeClassifier
+from models.vocabulary import Vocabulary
+
+FORMAT = "minigrad.TreeClassifier/1"
+_HEADER = "header"  # JSON, as bytes; parameters stand beside it under "parameter:" + name
+_PREFIX = "parameter:"
+
+
+def save(path: str | os.PathLike[str], model: TreeClassifier) -> Path:
+    """Write a model to one file, whole or not at all; return the path.
+
+    Raises
+    ------
+    OSError
+        If the path can't be written.
+    TypeError
+        If the cell has no ``settings``, the keyword arguments that `load` rebuilds it with.
+    """
+    settings = getattr(model.cell, "settings", None)
+    if settings is None:
+        raise TypeError(
+            f"{type(model.cell).__name__} has no `settings`; set it in __init__ to the keyword arguments "
+            "(besides rng and dtype) that build the same cell"
+        )
+    header = {
+        "format": FORMAT,
+        "cell": type(model.cell).__name__,
+        "settings": settings,
+        "classes": model.classes,
+        "head": model.head,
+        "vocabulary": list(model.vocabulary.words),
+        "unknown": model.vocabulary.unknown,
+    }
+    arrays = {_PREFIX + name: values for name, values in model.state_dict().items()}
+    arrays[_HEADER] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    return save_npz(path, arrays)
+
+
+def load(path: str | os.PathLike[str], cells: Mapping[str, Any] | None = None) -> TreeClassifier:
+    """Read a model that `save` wrote.
+
+    Parameters
+    ----------
+    path
+    cells : mapping of class names to cell classes, optional
+        For cells of your own; minigrad's are known.
+
+    Raises
+    ------
+    FileNotFoundError
+    StateError
+        If the file is damaged, is not such a file, or does not fit its own description.
+    """
+    arrays = load_npz(path)
+    try:
+        header = json.loads(arrays.pop(_HEADER).tobytes())
+        if header["format"] != FORMAT:
+            raise ValueError(f"its format is {header['format']!r}")
+        known = {**CELLS, **(cells or {})}
+        if header["cell"] not in known:
+            raise StateError(
+                f"{path} holds a {header['cell']}, which is not one of {', '.join(known)}; "
+                "pass its class: load(path, cells={name: class})"
+            )
+        parameters = {name.removeprefix(_PREFIX): values for name, values in arrays.items()}
+        dtype = parameters["Ws"].dtype
+        rng = np.random.default_rng(0)  # every draw is overwritten below
+        cell = known[header["cell"]](rng=rng, dtype=dtype, **header["settings"])
+        vocabulary = Vocabulary(header["vocabulary"], header["unknown"])
+        model = TreeClassifier(cell, vocabulary, header["classes"], rng, header["head"])
+        model.load_state_dict(parameters)
+    except StateError:
+        raise
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise StateError(f"{path} is not a model that models.save wrote: {error}") from None
+    return model

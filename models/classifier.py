@@ -1,0 +1,110 @@
+"""A tree classifier: word vectors, a cell, and a softmax on top of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import minigrad as mg
+from minigrad.nn import Module, Parameter, initial
+from models.forest import Forest
+from models.vocabulary import Vocabulary
+
+HEADS = ("root", "labelled")
+
+
+class TreeClassifier(Module):
+    """Words -> vectors (L) -> states of all nodes (the cell) -> scores of classes (Ws, bs).
+
+    Parameters
+    ----------
+    cell : minigrad.Cell
+        Its dtype is the model's.
+    vocabulary : Vocabulary
+    classes : int
+        Labels are 0..classes−1.
+    rng : numpy.random.Generator
+        Draws L from U(±1e-4), as the paper does, and Ws from U(±1/√D), as the authors' code does; bs starts
+        at 0.
+    head : "root" or "labelled"
+        Which nodes are classified: the roots, or every node that has a label.
+
+    Notes
+    -----
+    L: (words, width of a leaf). Ws: (classes, D), bs: (classes,), where D is the width of the cell's first
+    state part, which is the one that is classified.
+    """
+
+    def __init__(
+        self,
+        cell: mg.Cell,
+        vocabulary: Vocabulary,
+        classes: int,
+        rng: np.random.Generator,
+        head: str = "root",
+    ) -> None:
+        if head not in HEADS:
+            raise ValueError(f"head is one of {', '.join(HEADS)}, not {head!r}")
+        if classes < 2:
+            raise ValueError(f"a classifier needs at least two classes, not {classes}")
+        self.cell = cell
+        self.vocabulary = vocabulary
+        self.classes = classes
+        self.head = head
+        leaf = next(p for p in cell.right_parts or cell.parts if p.leaf == "vector")
+        D, dtype = cell.parts[0].width, cell.parameters()[0].dtype
+        self.L = Parameter(initial("uniform", rng, (len(vocabulary), leaf.width), dtype, bound=1e-4))
+        self.Ws = Parameter(initial("fan_in_uniform", rng, (classes, D), dtype))
+        self.bs = Parameter(initial("zeros", rng, (classes,), dtype))
+
+    def __call__(self, forest: Forest, mode: str = "level") -> tuple[mg.Tensor, mg.NodeStates]:
+        """Return the scores of the classified nodes, (len(self.rows(forest)), classes), and all states.
+
+        Raises
+        ------
+        VocabularyError
+            If a word of the forest is not in the model's vocabulary.
+        """
+        states = mg.fold(self.cell, forest, mg.gather(self.L, self._words(forest)), mode)
+        top = mg.gather(states[self.cell.parts[0].name], self.rows(forest))
+        return top @ self.Ws.T + self.bs, states
+
+    def rows(self, forest: Forest) -> np.ndarray:
+        """Return the rows of the nodes that are classified, intp (n,)."""
+        return forest.root if self.head == "root" else np.flatnonzero(forest.label >= 0)
+
+    def labels(self, forest: Forest) -> np.ndarray:
+        """Return the labels of the classified nodes, intp (n,).
+
+        Raises
+        ------
+        ValueError
+            If one is missing or is not a class of this model; the text names the node.
+        """
+        rows = self.rows(forest)
+        labels = forest.label[rows]
+        bad = np.flatnonzero((labels < 0) | (labels >= self.classes))
+        if len(bad):
+            row, label = rows[bad[0]], labels[bad[0]]
+            what = "has no label" if label < 0 else f"has the label {label}"
+            raise ValueError(f"{forest.describe(row)} {what}; the classes are 0..{self.classes - 1}")
+        return labels
+
+    def loss(self, forest: Forest, mode: str = "level") -> tuple[mg.Tensor, mg.NodeStates]:
+        """Return the cross-entropy, averaged over the trees, and all states.
+
+        A tree's loss is the sum over its classified nodes.
+        """
+        logits, states = self(forest, mode)
+        return mg.cross_entropy(logits, self.labels(forest), "sum") / len(forest), states
+
+    def predict(self, forest: Forest, mode: str = "level") -> np.ndarray:
+        """Return the most probable class of every classified node, intp (n,)."""
+        with mg.no_grad():
+            logits, _ = self(forest, mode)
+        return logits.data.argmax(axis=1)
+
+    def _words(self, forest: Forest) -> np.ndarray:
+        words = forest.word[forest.leaves]
+        if forest.vocabulary is self.vocabulary or forest.vocabulary == self.vocabulary:
+            return words
+        return self.vocabulary.lookup(forest.vocabulary.words)[words]

@@ -1,0 +1,57 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from viz import fonts
+
+# Two words of equal length look the same where every letter is an empty box.
+PROGRAM = """
+import sys
+from viz import fonts
+from viz.render import render
+fonts._SYSTEM = ()
+def image(word):
+    return render(f'digraph {{ a [shape=none fontname="{fonts.FONT}" label="{word}"] }}', "png")
+same = image("nnnn") == image("eeee"), image("‖∂⁻⁵") == image("∂‖⁵⁻")
+print(*same)
+"""
+
+
+@pytest.fixture
+def bare_machine(tmp_path):
+    """The environment of a machine whose fontconfig knows of no font."""
+    empty = tmp_path / "empty.conf"
+    empty.write_text("<fontconfig></fontconfig>")
+    nowhere = str(tmp_path / "nowhere")
+    return os.environ | {
+        "FONTCONFIG_FILE": str(empty),
+        "FONTCONFIG_PATH": nowhere,
+        "XDG_DATA_HOME": nowhere,
+        "XDG_CONFIG_HOME": nowhere,
+        "XDG_CACHE_HOME": nowhere,
+    }
+
+
+def test_letters_are_no_boxes_on_a_machine_without_fonts(bare_machine):
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env=bare_machine, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("False False\n", "")
+
+
+@pytest.mark.parametrize("before", [None, "/some/fonts.conf"])
+def test_the_environment_is_put_back(monkeypatch, before):
+    monkeypatch.delenv("FONTCONFIG_FILE", raising=False)
+    if before is not None:
+        monkeypatch.setenv("FONTCONFIG_FILE", before)
+    with fonts.findable():
+        assert os.environ["FONTCONFIG_FILE"] != before
+    assert os.environ.get("FONTCONFIG_FILE") == before
+
+
+def test_a_configuration_of_the_user_is_read_as_well(monkeypatch):
+    monkeypatch.setenv("FONTCONFIG_FILE", "/a&b/fonts.conf")
+    with fonts.findable(), open(os.environ["FONTCONFIG_FILE"], encoding="utf-8") as file:
+        assert "/a&amp;b/fonts.conf</include>" in file.read()

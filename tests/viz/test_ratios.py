@@ -1,0 +1,126 @@
+import math
+import subprocess
+import sys
+import warnings
+
+import pytest
+from matplotlib.colors import to_hex
+
+from viz.colour import contrast
+from viz.ratios import ratio_figure, save_figure
+
+
+def model(epochs=13, depths=6, **changes):
+    """Made-up results: ratios shrink with depth."""
+    ratios = {
+        "depths": list(range(depths)),
+        "medians": [[10.0 ** (-d - 0.1 * e) for d in range(depths)] for e in range(epochs)],
+        "counts": [10 * (d + 1) for d in range(depths)],
+        "dev_accuracy": [None, *(0.1 + 0.01 * e for e in range(1, epochs))][:epochs],
+    }
+    return ratios | changes
+
+
+def lines(axes):
+    """The lines of the epochs, without the reference line and the markers off the axis."""
+    return [line for line in axes.lines if line.get_marker() == "o"]
+
+
+def test_there_is_one_line_per_epoch_and_panels_share_their_axes():
+    figure = ratio_figure({"RNN": model(13), "RLSTM": model(9)})
+    rnn, rlstm, rnn_counts, _ = figure.axes[:4]
+    assert (len(lines(rnn)), len(lines(rlstm))) == (13, 9)
+    assert rnn.get_ylim() == rlstm.get_ylim()
+    assert rnn.get_xlim() == rlstm.get_xlim() == rnn_counts.get_xlim()
+    assert [bar.get_height() for bar in rnn_counts.patches] == [10, 20, 30, 40, 50, 60]
+
+
+def test_an_epoch_has_the_same_colour_in_both_panels_and_later_is_darker():
+    figure = ratio_figure({"RNN": model(15), "RLSTM": model(9)})
+    rnn, rlstm = ([to_hex(line.get_color()) for line in lines(a)] for a in figure.axes[:2])
+    assert rlstm == rnn[:9]
+    on_white = [contrast(colour, "#ffffff") for colour in rnn]
+    assert on_white == sorted(on_white)
+    assert on_white[0] > 1.6
+
+
+def test_titles_give_the_accuracy_of_the_best_epoch():
+    figure = ratio_figure({"RNN": model(4, dev_accuracy=[None, 0.2, 0.912, 0.3])})
+    assert figure.axes[0].get_title() == "RNN\nbest dev accuracy 91.2% (epoch 2)"
+
+
+def test_missing_medians_leave_gaps_and_nothing_measured_still_draws(tmp_path):
+    gaps = ratio_figure({"RNN": model(2, medians=[[1, None, math.nan, 1, 1, 1]] * 2)})
+    assert [math.isnan(y) for y in lines(gaps.axes[0])[0].get_ydata()] == [
+        False, True, True, False, False, False,
+    ]  # fmt: skip
+    nothing = {"depths": [3], "medians": [[None]], "counts": [0], "dev_accuracy": [None]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        save_figure(ratio_figure({"RNN": nothing}), tmp_path / "ratios.png")
+
+
+def test_ratios_that_no_logarithm_holds_are_marked_at_the_edge():
+    figure = ratio_figure({"RNN": model(1, medians=[[1, 0.1, 0.0, math.inf, 0.0, 1]])})
+    markers = {line.get_marker(): list(line.get_xdata()) for line in figure.axes[0].lines}
+    assert markers["v"] == [2, 4]
+    assert markers["^"] == [3]
+    legend = [text.get_text() for text in figure.legends[0].texts]
+    assert legend[-2:] == ["ratio 0", "ratio inf"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 15])
+def test_no_text_is_cut_off_or_overlaps_its_neighbour(count):
+    figure = ratio_figure({"RNN": model(count), "RLSTM": model(count)})
+    figure.draw_without_rendering()
+    page = figure.bbox
+    first, second = (axes.title.get_window_extent() for axes in figure.axes[:2])
+    assert first.x1 < second.x0
+    for axes in figure.axes:
+        box = axes.get_tightbbox()
+        assert box.x0 >= page.x0
+        assert box.y0 >= page.y0
+        assert box.x1 <= page.x1
+        assert box.y1 <= page.y1
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"counts": [1]}, "6 depths, but 1 counts"),
+        ({"medians": [[1.0]]}, "6 depths, but 1 medians in epoch 0"),
+        ({"dev_accuracy": []}, "2 epochs, but accuracies of 0"),
+        ({"medians": [], "dev_accuracy": []}, "0 epochs"),
+    ],
+)
+def test_lengths_that_do_not_fit_are_named(changes, text):
+    with pytest.raises(ValueError, match=f"RNN: .*{text}"):
+        ratio_figure({"RNN": model(2, **changes)})
+
+
+def test_no_models_are_refused():
+    with pytest.raises(ValueError, match="at least one model"):
+        ratio_figure({})
+
+
+@pytest.mark.parametrize("suffix", ["svg", "png", "pdf"])
+def test_the_figure_is_saved_by_its_suffix(tmp_path, suffix):
+    path = save_figure(ratio_figure({"RNN": model(2)}), tmp_path / f"ratios.{suffix}")
+    assert path.stat().st_size > 1000
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_no_figure_format_is_guessed(tmp_path):
+    with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf"):
+        save_figure(ratio_figure({"RNN": model(2)}), tmp_path / "ratios.jpg")
+
+
+def test_no_window_can_open_and_importing_stays_cheap():
+    program = (
+        "import sys, viz\n"
+        "assert not {'matplotlib', 'pygraphviz'} & set(sys.modules)\n"
+        "viz.ratio_figure({'RNN': dict(depths=[1], medians=[[1.0]], counts=[3],"
+        " dev_accuracy=[0.1])})\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,0 +1,223 @@
+"""The figure of gradient ratios: how much of the error at the root reaches the keyword."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+from viz.files import suffix_of, write_atomic
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import ListedColormap
+    from matplotlib.figure import Figure
+
+WIDTH = 7.0  # inches: the text width of a journal page
+_STYLE: dict[Any, Any] = {
+    "axes.labelsize": 9,
+    "axes.titlesize": 10,
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "lines.linewidth": 1.3,
+    "lines.markersize": 5,
+    "savefig.dpi": 200,
+    "svg.fonttype": "none",
+}
+
+# A logarithmic axis has no place for these: a marker, and where on the axis's height it stands.
+_OFF_THE_AXIS = {0.0: ("v", 0.02), math.inf: ("^", 0.98)}
+
+
+class Ratios(TypedDict):
+    """What one model contributes to the figure.
+
+    ``depths`` and ``counts`` have one entry per keyword depth: the depth, and the number of
+    trees whose keyword lies there. ``medians[epoch][i]`` is the median ratio at ``depths[i]``,
+    NaN or None where there is none; epoch 0 comes before the first update. ``dev_accuracy`` has
+    one fraction per epoch, NaN or None where it was not measured.
+    """
+
+    depths: Sequence[int]
+    medians: Sequence[Sequence[float | None]]
+    counts: Sequence[int]
+    dev_accuracy: Sequence[float | None]
+
+
+def ratio_figure(results: Mapping[str, Ratios]) -> Figure:
+    """Return the figure: one panel per model, one line per epoch, all on the same axes.
+
+    Parameters
+    ----------
+    results : mapping from a model's name to its `Ratios`
+        Panels stand in this order, left to right.
+
+    Raises
+    ------
+    ValueError
+        There is no model, or the lengths of one model's sequences do not fit together.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    if not results:
+        raise ValueError("a figure of ratios needs the results of at least one model")
+    for name, ratios in results.items():
+        _check(name, ratios)
+    epochs = max(len(ratios["medians"]) for ratios in results.values())
+    colours = _epoch_colours(epochs)
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(WIDTH, 4.2), layout="constrained")
+        panels = figure.subplots(
+            2,
+            len(results),
+            sharex=True,
+            sharey="row",
+            squeeze=False,
+            gridspec_kw={"height_ratios": [5, 1]},
+        )
+        panels[0, 0].set_yscale("log")
+        panels[0, 0].set_ylabel("gradient ratio: ‖∂J/∂x‖ at keyword / at root")
+        most = max([1, *(count for ratios in results.values() for count in ratios["counts"])])
+        ticks = [10**power for power in range(0, 9, 1 if most < 1000 else 2) if 10**power <= most]
+        panels[1, 0].set(yscale="log", ylim=(0.5, 3 * most), ylabel="trees")
+        panels[1, 0].set_yticks(ticks, [f"{tick:,}" for tick in ticks])
+        panels[1, 0].minorticks_off()
+        for (name, ratios), lines, bars in zip(results.items(), *panels, strict=True):
+            lines.set_title(f"{name}\n{_accuracy(ratios)}")
+            _draw_lines(lines, ratios, colours)
+            _draw_counts(bars, ratios)
+        depths = [depth for ratios in results.values() for depth in ratios["depths"]] or [0]
+        panels[0, 0].set_xlim(min(depths) - 0.7, max(depths) + 0.7)
+        _epoch_bar(figure, panels[0], colours)
+        _explain(figure, results)
+    return figure
+
+
+def save_figure(figure: Figure, path: str | Path) -> Path:
+    """Write a figure as ``.svg``, ``.png`` or ``.pdf``, by the path's suffix; return the path.
+
+    Raises
+    ------
+    ValueError
+        The suffix is none of these.
+    OSError
+        The file cannot be written; nothing is left behind.
+    """
+    from matplotlib import rc_context
+
+    suffix = suffix_of(path, ("svg", "png", "pdf"))
+    buffer = io.BytesIO()
+    with rc_context(_STYLE):
+        figure.savefig(buffer, format=suffix)
+    return write_atomic(path, buffer.getvalue())
+
+
+def _check(name: str, ratios: Ratios) -> None:
+    depths = len(ratios["depths"])
+    if len(ratios["counts"]) != depths:
+        raise ValueError(f"{name}: {depths} depths, but {len(ratios['counts'])} counts")
+    for epoch, row in enumerate(ratios["medians"]):
+        if len(row) != depths:
+            raise ValueError(f"{name}: {depths} depths, but {len(row)} medians in epoch {epoch}")
+    if len(ratios["dev_accuracy"]) != len(ratios["medians"]) or not ratios["medians"]:
+        raise ValueError(
+            f"{name}: medians of {len(ratios['medians'])} epochs, "
+            f"but accuracies of {len(ratios['dev_accuracy'])}"
+        )
+
+
+def _numbers(values: Sequence[float | None]) -> npt.NDArray[np.float64]:
+    """Return the values as floats, None as NaN."""
+    return np.array([math.nan if v is None else v for v in values], dtype=float)
+
+
+def _accuracy(ratios: Ratios) -> str:
+    accuracy = _numbers(ratios["dev_accuracy"])
+    if np.isnan(accuracy).all():
+        return "dev accuracy not measured"
+    best = int(np.nanargmax(accuracy))
+    return f"best dev accuracy {accuracy[best]:.1%} (epoch {best})"
+
+
+def _epoch_colours(epochs: int) -> ListedColormap:
+    """Return a colour per epoch: light before the first update, then ever darker.
+
+    The lightest colours of cividis are left out, which white paper swallows.
+    """
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap
+
+    return ListedColormap(colormaps["cividis"](np.linspace(0.85, 0.0, epochs)))
+
+
+def _draw_lines(axes: Axes, ratios: Ratios, colours: ListedColormap) -> None:
+    axes.axhline(1.0, color="black", linewidth=1.0)
+    for epoch, row in enumerate(ratios["medians"]):
+        values, colour = _numbers(row), colours(epoch)
+        inside = np.where((values > 0) & np.isfinite(values), values, math.nan)
+        style = "--" if epoch == 0 else "-"
+        axes.plot(ratios["depths"], inside, style, color=colour, marker="o", markersize=2.5)
+        for value, (marker, height) in _OFF_THE_AXIS.items():
+            off = np.asarray(ratios["depths"])[values == value]
+            axes.plot(
+                off,
+                np.full(len(off), height),
+                marker,
+                color=colour,
+                transform=axes.get_xaxis_transform(),
+            )
+    axes.grid(color="#d9d9d9", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def _draw_counts(axes: Axes, ratios: Ratios) -> None:
+    axes.bar(ratios["depths"], ratios["counts"], color="#808080", width=0.7)
+    axes.set_xlabel("keyword depth")
+    axes.locator_params(axis="x", integer=True, min_n_ticks=1)
+    axes.grid(axis="y", color="#d9d9d9", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def _explain(figure: Figure, results: Mapping[str, Ratios]) -> None:
+    """Draw the legend of what is no colour, under the panels."""
+    from matplotlib.lines import Line2D
+
+    present = {
+        value
+        for ratios in results.values()
+        for row in ratios["medians"]
+        for value in _numbers(row)
+        if value in _OFF_THE_AXIS
+    }
+    entries = [
+        Line2D([], [], color="black", linewidth=1.0, label="ratio 1: neither vanishes nor explodes"),
+        Line2D([], [], color="#808080", linestyle="--", label="before the first update"),
+    ]
+    entries += [
+        Line2D([], [], color="#808080", linestyle="", marker=marker, label=f"ratio {value:g}")
+        for value, (marker, _) in _OFF_THE_AXIS.items()
+        if value in present
+    ]
+    figure.legend(handles=entries, loc="outside lower center", ncols=4, frameon=False)
+
+
+def _epoch_bar(figure: Figure, axes: Sequence[Axes], colours: ListedColormap) -> None:
+    """Draw one cell per epoch beside the panels."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import NoNorm
+
+    bar = figure.colorbar(
+        ScalarMappable(NoNorm(0, colours.N - 1), colours),
+        ax=list(axes),
+        ticks=range(0, colours.N, 1 + (colours.N - 1) // 16),
+        aspect=25,
+        pad=0.02,
+    )
+    bar.set_label("epoch")
+    bar.ax.tick_params(length=0)
