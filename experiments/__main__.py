@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from experiments import threads  # isort: skip  (sets the thread counts before NumPy is loaded)
+import experiments.threads  # isort: skip  # noqa: F401  (sets the thread counts before NumPy is loaded)
 
 import argparse
 import sys
@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from experiments import bench, demo
 from experiments.train import TrainingError
 from minigrad.nn import StateError
-
-assert threads.VARIABLES
 
 COMMANDS = {
     "demo": (demo, "train an RNN and an RLSTM for two minutes, and see where the gradient goes"),
@@ -29,7 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, (module, text) in COMMANDS.items():
         command = commands.add_parser(
-            name, help=text, description=module.__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+            name,
+            help=text,
+            description=module.__doc__,
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         )
         module.add_arguments(command)
         command.set_defaults(run=module.run)
@@ -42,7 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TrainingError as error:
         print(f"minigrad: {error}", file=sys.stderr)
         return 1
-    except (OSError, StateError, ValueError) as error:
+    except OSError as error:
+        print(f"minigrad: {error.strerror or error}", file=sys.stderr)
+        return 2
+    except StateError as error:
         print(f"minigrad: {error}", file=sys.stderr)
         return 2
 

@@ -6,7 +6,6 @@ import argparse
 import json
 import platform
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,79 +16,112 @@ import minigrad as mg
 import models
 import viz
 from experiments import data
-from experiments.ratios import RatioWatcher, norms
+from experiments.output import writable_folder
+from experiments.ratios import RatioWatcher
+from experiments.snapshots import Snapshots, typical_sentence
 from experiments.train import Epoch, Watcher, accuracy, fit
 from minigrad.files import atomic_write
 
 DATASET = 2  # of Experiment 1: 11 to 20 tokens
-SIZES = {"train": 5000, "dev": 1000, "test": 1000}
+SIZES = {"train": 10_000, "dev": 1_000, "test": 1_000}
 D = 50
-EPOCHS = 12
+EPOCHS, PATIENCE = 8, 3
 LR, L2 = 0.05, 1e-3
 BATCH = {"RNN": 20, "RLSTM": 5}  # the paper's
 SHOWN_DEPTHS = range(1, 9)
 
+FILES = {
+    "rnn.svg": "the sentence's tree in the RNN, every node coloured by its gradient norm",
+    "rlstm.svg": "the same in the RLSTM, on the same scale",
+    "ratios.png": "the ratio against keyword depth, epoch by epoch, for both",
+    "rnn.npz": "the trained RNN; models.load reads it",
+    "rlstm.npz": "the trained RLSTM",
+    "demo.json": "all numbers, and the settings",
+}
+
+INTRODUCTION = """\
+{n} sentences of {shortest} to {longest} tokens, each with a random binary tree and one keyword, a token
+below 1000. The class is the keyword's number // 100: the network has to carry it up to the root.
+ratio = gradient norm at the keyword / at the root, median over training sentences; far below 1: vanished.
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the demo's options."""
-    parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="folder for the results")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of data, weights and order")
+    parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="where to write")
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed of data, weights and order")
 
 
 def run(args: argparse.Namespace) -> int:
     """Train both models, print what happens, write the results; return the exit code."""
     started = time.perf_counter()
-    out: Path = args.out
-    out.mkdir(parents=True, exist_ok=True)
-    with atomic_write(out / "demo.json") as file:  # fails now rather than after two minutes of training
-        file.write(b"{}\n")
-
-    sets = dict(zip(SIZES, _forests(args.seed), strict=True))
+    writable_folder(args.out)
     lengths = data.length_range(DATASET)
-    print(
-        f"{len(sets['train'])} sentences of {lengths[0]} to {lengths[1]} tokens, each with a random binary tree "
-        "and one keyword\n(a token below 1000). The class is the keyword's first digit: the network has to carry "
-        "it to the root.\nratio = gradient norm at the keyword / at the root, median over training sentences. "
-        "Far below 1: vanished.\n"
-    )
-    trained, results = {}, {}
-    for number, name in enumerate(BATCH):
-        trained[name], results[name] = _train(name, sets, np.random.default_rng([args.seed, 1, number]))
+    sets = {
+        name: data.sentences(np.random.default_rng([args.seed, 0, k]), n, lengths)
+        for k, (name, n) in enumerate(SIZES.items())
+    }
+    print(INTRODUCTION.format(n=SIZES["train"], shortest=lengths[0], longest=lengths[1]))
+    snapshots: dict[str, Snapshots] = {}
+    results: dict[str, Any] = {}
+    for k, name in enumerate(BATCH):
+        snapshots[name], results[name] = _train(name, sets, np.random.default_rng([args.seed, 1, k]))
 
-    sentence, row = _sentence(trained, sets["test"])
-    heat = {name: _norms(model, sentence) for name, model in trained.items()}
-    scale = viz.NormScale.fit(*heat.values())
-    paths = [out / "demo.json", out / "ratios.png"]
-    for name, model in trained.items():
-        paths.append(models.save(out / f"{name.lower()}.npz", model))
-    for name, values in heat.items():
-        picture = viz.TreePicture(
-            sentence.to_tree(0), list(values), scale, keyword=row, title=f"{name} after training"
-        )
-        paths.append(picture.save(out / f"{name.lower()}.svg"))
-    viz.save_figure(viz.ratio_figure({name: result["ratios"] for name, result in results.items()}), paths[1])
-    _write(paths[0], args.seed, results, heat, sentence, row, time.perf_counter() - started)
-    _farewell(results, heat, sentence, row, out)
+    epoch = snapshots["RLSTM"].steepest()
+    sentence = typical_sentence(snapshots, epoch, sets["test"])
+    heat = {name: model.norms(epoch, sentence, mode="node") for name, model in snapshots.items()}
+    _draw(args.out, epoch, sentence, heat, results)
+    for name, model in snapshots.items():
+        models.save(args.out / f"{name.lower()}.npz", model.model)
+    content = {
+        "settings": _settings(args.seed),
+        "models": results,
+        "picture": {
+            "epoch": epoch,
+            "tree": str(sentence.to_tree(0)),
+            "keyword_row": int(data.keyword_rows(sentence)[0]),
+            "norms": {name: values.tolist() for name, values in heat.items()},
+        },
+        "seconds": time.perf_counter() - started,
+        "machine": {"processor": platform.machine(), "python": platform.python_version()},
+    }
+    with atomic_write(args.out / "demo.json") as file:
+        file.write((json.dumps(content, indent=1) + "\n").encode())
+    _farewell(args.out, epoch, sentence, heat)
     return 0
 
 
-def _forests(seed: int) -> Iterator[models.Forest]:
-    for stream, n in enumerate(SIZES.values()):
-        rng = np.random.default_rng([seed, 0, stream])
-        yield data.sentences(rng, n, data.length_range(DATASET))
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"a seed is a whole number from 0 on, not {text!r}")
+    return int(text)
+
+
+def _settings(seed: int) -> dict[str, Any]:
+    return {
+        "seed": seed,
+        "lengths": data.length_range(DATASET),
+        "sizes": SIZES,
+        "shape": "uniform_split",
+        "D": D,
+        "lr": LR,
+        "l2": L2,
+        "batch": BATCH,
+        "max_epochs": EPOCHS,
+        "patience": PATIENCE,
+    }
 
 
 def _train(
     name: str, sets: dict[str, models.Forest], rng: np.random.Generator
-) -> tuple[models.TreeClassifier, dict[str, Any]]:
+) -> tuple[Snapshots, dict[str, Any]]:
+    started = time.perf_counter()
     model = models.TreeClassifier(models.CELLS[name](D, rng), data.VOCABULARY, data.CLASSES, rng)
     optimizer = mg.optim.AdaGrad(model.parameters(), lr=LR, l2=L2)
-    watcher = RatioWatcher()
-    started = time.perf_counter()
-    watcher.before_training(model, sets["train"])
+    ratios, snapshots = RatioWatcher(), Snapshots(model)
+    ratios.before_training(model, sets["train"])
     total = EPOCHS * sets["train"].n_nodes
     with tqdm(total=total, desc=name, unit="node", unit_scale=True, disable=None, leave=False) as bar:
-        table = _Table(name, watcher, bar)
         epochs = fit(
             model,
             optimizer,
@@ -98,21 +130,22 @@ def _train(
             batch_size=BATCH[name],
             rng=rng,
             max_epochs=EPOCHS,
-            watchers=[watcher, table],
+            patience=PATIENCE,
+            watchers=[ratios, snapshots, _Table(name, ratios, bar)],
             progress=bar.update,
         )
     test = accuracy(model, sets["test"])
     seconds = time.perf_counter() - started
-    print(f"{name}: test accuracy {test:.1%} (guessing: 10 %) after {len(epochs)} epochs, {seconds:.0f} s\n")
-    depths = sorted(watcher.counts)
-    return model, {
+    print(f"{name}: test accuracy {test:.1%} (guessing: 10 %), {len(epochs)} epochs in {seconds:.0f} s\n")
+    depths = sorted(ratios.counts)
+    return snapshots, {
         "epochs": [{"epoch": e.number, "loss": e.loss, "dev_accuracy": e.dev_accuracy} for e in epochs],
         "test_accuracy": test,
         "seconds": seconds,
         "ratios": {
             "depths": depths,
-            "counts": [watcher.counts[depth] for depth in depths],
-            "medians": [[epoch.get(depth) for depth in depths] for epoch in watcher.medians],
+            "counts": [ratios.counts[depth] for depth in depths],
+            "medians": [[medians.get(depth) for depth in depths] for medians in ratios.medians],
             "dev_accuracy": [None, *(e.dev_accuracy for e in epochs)],
         },
     }
@@ -123,20 +156,21 @@ class _Table(Watcher):
 
     def __init__(self, name: str, ratios: RatioWatcher, bar: tqdm[Any]) -> None:
         self._ratios, self._bar = ratios, bar
-        depths = "".join(f"{depth:>7}" for depth in SHOWN_DEPTHS)
-        bar.write(f"{name:<7}{'':>22}  median ratio at keyword depth")
-        bar.write(f"{'epoch':<7}{'loss':>9}{'dev acc.':>13}  {depths}")
-        self._line("0", "", "", ratios.medians[0])
+        bar.write(f"{name:<29}  median ratio at keyword depth")
+        self._line("epoch", "loss", "dev acc.", [str(depth) for depth in SHOWN_DEPTHS])
+        self._line("0", "", "", self._medians())
 
     def epoch(self, epoch: Epoch) -> None:
-        """Print the epoch."""
-        mark = " *" if epoch.best else "  "
-        accuracy = f"{epoch.dev_accuracy:.1%}{mark}"
-        self._line(str(epoch.number), f"{epoch.loss:.4f}", accuracy, self._ratios.medians[-1])
+        """Print the epoch; a star marks the best so far."""
+        mark = "*" if epoch.best else " "
+        self._line(str(epoch.number), f"{epoch.loss:.4f}", f"{epoch.dev_accuracy:.1%}{mark}", self._medians())
 
-    def _line(self, number: str, loss: str, accuracy: str, medians: dict[int, float]) -> None:
-        ratios = "".join(f"{_short(medians.get(depth)):>7}" for depth in SHOWN_DEPTHS)
-        self._bar.write(f"{number:<7}{loss:>9}{accuracy:>13}  {ratios}")
+    def _medians(self) -> list[str]:
+        return [_short(self._ratios.medians[-1].get(depth)) for depth in SHOWN_DEPTHS]
+
+    def _line(self, number: str, loss: str, accuracy: str, ratios: list[str]) -> None:
+        columns = "".join(f"{ratio:>7}" for ratio in ratios)
+        self._bar.write(f"{number:<7}{loss:>9}{accuracy:>13}{columns}")
 
 
 def _short(ratio: float | None) -> str:
@@ -145,90 +179,24 @@ def _short(ratio: float | None) -> str:
     return f"{ratio:.2f}" if ratio >= 0.01 else f"{ratio:.0e}".replace("e-0", "e-")
 
 
-def _norms(model: models.TreeClassifier, sentence: models.Forest) -> np.ndarray:
-    """Return ‖∂J/∂p‖ of every node of one sentence, from the graph with every op in it."""
-    loss, states = model.loss(sentence, mode="node")
-    loss.backward()
-    model.zero_grad()
-    return norms(states)
-
-
-def _sentence(
-    trained: dict[str, models.TreeClassifier], test: models.Forest
-) -> tuple[models.Forest, int]:
-    """Choose the sentence to draw: deep keyword, and errors of about one size at both models' roots.
-
-    A root's error shrinks as the model grows confident. Only from a common start do the colours further
-    down compare how the two models carry the error, rather than how sure they are.
-    """
-    keyword = data.keyword_rows(test)
-    length = np.diff(np.flatnonzero(test.parent < 0), prepend=-1)  # nodes per tree
-    deep = np.flatnonzero((test.depth[keyword] >= 6) & (length <= 2 * 15))
-    candidates = test.select(deep if len(deep) else slice(None))
-    roots = []
-    for model in trained.values():
-        loss, states = model.loss(candidates)
-        loss.backward()
-        model.zero_grad()
-        roots.append(norms(states)[candidates.root])
-    with np.errstate(divide="ignore"):
-        apart = np.abs(np.log(roots[0]) - np.log(roots[1]))
-    sentence = candidates.select([int(np.argmin(apart))])
-    return sentence, int(data.keyword_rows(sentence)[0])
-
-
-def _write(
-    path: Path,
-    seed: int,
-    results: dict[str, Any],
-    heat: dict[str, np.ndarray],
-    sentence: models.Forest,
-    keyword: int,
-    seconds: float,
+def _draw(
+    out: Path, epoch: int, sentence: models.Forest, heat: dict[str, np.ndarray], results: dict[str, Any]
 ) -> None:
-    content = {
-        "settings": {
-            "seed": seed,
-            "lengths": data.length_range(DATASET),
-            "sizes": SIZES,
-            "D": D,
-            "lr": LR,
-            "l2": L2,
-            "batch": BATCH,
-            "max_epochs": EPOCHS,
-            "shape": "uniform_split",
-        },
-        "models": results,
-        "sentence": {
-            "tree": str(sentence.to_tree(0)),
-            "keyword_row": keyword,
-            "norms": {name: values.tolist() for name, values in heat.items()},
-        },
-        "seconds": seconds,
-        "machine": {"processor": platform.processor() or platform.machine(), "python": platform.python_version()},
-    }
-    with atomic_write(path) as file:
-        file.write((json.dumps(content, indent=1) + "\n").encode())
+    scale = viz.NormScale.fit(*heat.values())
+    keyword = int(data.keyword_rows(sentence)[0])
+    for name, values in heat.items():
+        title = f"{name} after epoch {epoch}"
+        picture = viz.TreePicture(sentence.to_tree(0), values.tolist(), scale, keyword=keyword, title=title)
+        picture.save(out / f"{name.lower()}.svg")
+    figure = viz.ratio_figure({name: result["ratios"] for name, result in results.items()})
+    viz.save_figure(figure, out / "ratios.png")
 
 
-def _farewell(
-    results: dict[str, Any], heat: dict[str, np.ndarray], sentence: models.Forest, keyword: int, out: Path
-) -> None:
-    root = sentence.root[0]
-    print(
-        f"One sentence, its keyword {sentence.vocabulary.word(sentence.word[keyword])} at depth "
-        f"{sentence.depth[keyword]}. Of the error at the root reach the keyword: "
-        + ", ".join(f"{name} {values[keyword] / values[root]:.2g}" for name, values in heat.items())
-        + "."
-    )
-    notes = {
-        "rnn.svg": "that sentence's tree, every node coloured by its gradient norm in the RNN",
-        "rlstm.svg": "the same in the RLSTM, on the same scale",
-        "ratios.png": "the ratio against keyword depth, epoch by epoch",
-        "rnn.npz": "the trained RNN; read it with models.load",
-        "rlstm.npz": "the trained RLSTM",
-        "demo.json": "every number above",
-    }
-    print("Written:")
-    for name, note in notes.items():
-        print(f"  {out / name}: {note}")
+def _farewell(out: Path, epoch: int, sentence: models.Forest, heat: dict[str, np.ndarray]) -> None:
+    keyword = data.keyword_rows(sentence)[0]
+    word, depth = sentence.vocabulary.word(sentence.word[keyword]), sentence.depth[keyword]
+    reach = ", ".join(f"{name} {_short(values[keyword] / values[-1])}" for name, values in heat.items())
+    print(f"A test sentence after epoch {epoch}, in which the RLSTM found the keywords.")
+    print(f"Gradient norm at its keyword {word}, depth {depth}, as a share of the root's: {reach}.\n")
+    for name, note in FILES.items():
+        print(f"{out / name}: {note}")

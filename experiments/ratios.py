@@ -72,7 +72,8 @@ class RatioWatcher(Watcher):
         self._seen = []
         self.counts = {int(d): int(n) for d, n in zip(*np.unique(depth, return_counts=True), strict=True)}
         known = np.isfinite(ratio)
-        self.medians.append({int(d): float(np.median(ratio[known & (depth == d)])) for d in np.unique(depth[known])})
+        depth, ratio = depth[known], ratio[known]
+        self.medians.append({int(d): float(np.median(ratio[depth == d])) for d in np.unique(depth)})
 
     def state_dict(self) -> dict[str, Any]:
         """Return the finished epochs' medians."""

@@ -199,7 +199,9 @@ class _Run:
             self.optimizer.load_state_dict(groups["optimizer"])
             self.rng.bit_generator.state = header["rng"]
         except (KeyError, TypeError, ValueError) as error:
-            raise StateError(f"{path} is not a checkpoint of this run: {error}; delete it to start afresh") from None
+            raise StateError(
+                f"{path} is not a checkpoint of this run: {error}; delete it to start afresh"
+            ) from None
         self.epochs, self.best_state = epochs, groups["best"]
         for watcher, state in zip(self.watchers, states, strict=True):
             watcher.load_state_dict(state)

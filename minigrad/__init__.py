@@ -8,6 +8,7 @@ from minigrad.cotangent import SparseRows
 from minigrad.errors import GraphError, ShapeError
 from minigrad.explain import explain, graph_dot
 from minigrad.fold import Cell, Child, NodeStates, Part, fold
+from minigrad.gradcheck import assert_gradients, gradcheck
 from minigrad.graph import no_grad, scope
 from minigrad.ops import *  # noqa: F403
 from minigrad.ops import __all__ as _ops
@@ -25,8 +26,10 @@ __all__ = [
     "ShapeError",
     "SparseRows",
     "Tensor",
+    "assert_gradients",
     "explain",
     "fold",
+    "gradcheck",
     "graph_dot",
     "nn",
     "no_grad",

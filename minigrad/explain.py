@@ -79,7 +79,8 @@ def graph_dot(tensor: Tensor) -> str:
     GraphError
         If the tensor has no graph.
     """
-    dot = Digraph("graph", graph_attr={"rankdir": "LR"}, node_attr={"shape": "box", "fontname": "DejaVu Sans"})
+    font = {"fontname": "DejaVu Sans"}
+    dot = Digraph("graph", graph_attr={"rankdir": "LR"}, node_attr={"shape": "box", **font})
     nodes = _nodes(tensor)
     number = {node.id: f"n{k}" for k, node in enumerate(nodes)}
     for node in nodes:

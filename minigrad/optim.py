@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from minigrad.graph import new_id
 from minigrad.nn import Parameter, StateError
 
 Group = Mapping[str, Any]
+Parameters = Iterable[Parameter] | Iterable[Group]
 
 
 class Optimizer:
@@ -34,12 +35,13 @@ class Optimizer:
         If there are no parameters, one stands in two groups, or a setting is unknown or negative.
     """
 
-    def __init__(self, parameters: Iterable[Parameter] | Sequence[Group], **defaults: Any) -> None:
-        entries = list(parameters)
-        groups = entries if entries and isinstance(entries[0], Mapping) else [{"params": entries}]
+    def __init__(self, parameters: Parameters, **defaults: Any) -> None:
+        entries: list[Any] = list(parameters)
+        if not entries or not isinstance(entries[0], Mapping):
+            entries = [{"params": entries}]
         self.groups: list[dict[str, Any]] = []
         seen: set[int] = set()
-        for group in groups:
+        for group in entries:
             unknown = set(group) - set(defaults) - {"params"}
             if unknown:
                 raise ValueError(f"unknown settings {sorted(unknown)}; known are {sorted(defaults)}")
@@ -55,11 +57,13 @@ class Optimizer:
         if not seen:
             raise ValueError("an optimiser without parameters; pass model.parameters()")
 
+    def _parameters(self) -> list[Parameter]:
+        return [parameter for group in self.groups for parameter in group["params"]]
+
     def zero_grad(self) -> None:
         """Forget the gradients."""
-        for group in self.groups:
-            for parameter in group["params"]:
-                parameter.zero_grad()
+        for parameter in self._parameters():
+            parameter.zero_grad()
 
     def step(self) -> None:
         """Change every parameter that has a gradient."""
@@ -86,9 +90,7 @@ class Optimizer:
 class SGD(Optimizer):
     """w −= η (g + λw)."""
 
-    def __init__(
-        self, parameters: Iterable[Parameter] | Sequence[Group], lr: float = 0.01, l2: float = 0.0
-    ) -> None:
+    def __init__(self, parameters: Parameters, lr: float = 0.01, l2: float = 0.0) -> None:
         super().__init__(parameters, lr=lr, l2=l2)
 
     def _update(self, parameter: Parameter, gradient: np.ndarray | SparseRows, group: Group) -> None:
@@ -116,7 +118,7 @@ class AdaGrad(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Parameter] | Sequence[Group],
+        parameters: Parameters,
         lr: float = 0.05,
         eps: float = 1e-10,
         l2: float = 0.0,
@@ -127,11 +129,9 @@ class AdaGrad(Optimizer):
         super().__init__(parameters, lr=lr, eps=eps, l2=l2)
         self.first_step = first_step
         # G, and which rows (for a dense gradient: row 0 stands for all) are still to be updated first.
-        self._sums = [np.zeros_like(p.data) for g in self.groups for p in g["params"]]
-        self._fresh = [
-            np.full(p.shape[0] if p.ndim else 1, first_step == "sgd") for g in self.groups for p in g["params"]
-        ]
-        self._slot = {id(p): k for k, p in enumerate(p for g in self.groups for p in g["params"])}
+        self._sums = [np.zeros_like(p.data) for p in self._parameters()]
+        self._fresh = [np.full(p.shape[:1] or 1, first_step == "sgd") for p in self._parameters()]
+        self._slot = {id(p): k for k, p in enumerate(self._parameters())}
 
     def _update(self, parameter: Parameter, gradient: np.ndarray | SparseRows, group: Group) -> None:
         slot = self._slot[id(parameter)]
@@ -142,7 +142,7 @@ class AdaGrad(Optimizer):
             kernels.adagrad_rows(w, G, summed.rows, summed.values, lr, eps, l2, fresh)
             fresh[summed.rows] = False
         else:
-            kernels.adagrad_dense(w, G, np.ascontiguousarray(gradient), lr, eps, l2, bool(fresh[:1].any()))
+            kernels.adagrad_dense(w, G, np.asarray(gradient, order="C"), lr, eps, l2, bool(fresh[:1].any()))
             fresh[:] = False
 
     def state_dict(self) -> dict[str, np.ndarray]:
@@ -193,8 +193,8 @@ def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
         if not np.isfinite(square):
             count = int(np.count_nonzero(~np.isfinite(values)))
             raise FloatingPointError(
-                f"the gradient of {parameter.name or f'parameter {position}'} {parameter.shape} is not finite "
-                f"({count} of {values.size} elements)"
+                f"the gradient of {parameter.name or f'parameter {position}'} {parameter.shape} "
+                f"is not finite ({count} of {values.size} elements)"
             )
         total += square
         found.append((parameter, gradient))

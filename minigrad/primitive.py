@@ -181,6 +181,5 @@ def _shape_error(op: Operation, operands: tuple[Any, ...], error: ValueError) ->
     where = f" in {state.scope}" if state.scope is not None else ""
     detail = f" ({error})" if isinstance(error, ShapeError) else ""
     return ShapeError(
-        f"{op.name}{where}: the shapes {', '.join(described)} do not fit{detail}; "
-        f"the rule is {op.shapes}"
+        f"{op.name}{where}: the shapes {', '.join(described)} do not fit{detail}; the rule is {op.shapes}"
     )

@@ -34,31 +34,31 @@ class Tensor:
     __slots__ = ("__weakref__", "_node", "_storage", "data", "name")
     __array_ufunc__ = None  # makes `ndarray * tensor` ask the tensor
 
-    def __init__(
-        self, data: np.ndarray, node: Node | None = None, storage: Storage | None = None
-    ) -> None:
+    def __init__(self, data: np.ndarray, node: Node | None = None, storage: Storage | None = None) -> None:
         self.data = data
         self._node = node
         self._storage = storage
         self.name: str | None = None
 
     if TYPE_CHECKING:  # attached by minigrad.ops.operators
-        __add__: Callable[[Any], Tensor]
-        __radd__: Callable[[Any], Tensor]
-        __sub__: Callable[[Any], Tensor]
-        __rsub__: Callable[[Any], Tensor]
-        __mul__: Callable[[Any], Tensor]
-        __rmul__: Callable[[Any], Tensor]
-        __truediv__: Callable[[Any], Tensor]
-        __rtruediv__: Callable[[Any], Tensor]
-        __matmul__: Callable[[Any], Tensor]
-        __rmatmul__: Callable[[Any], Tensor]
-        __pow__: Callable[[Any], Tensor]
-        __rpow__: Callable[[Any], Tensor]
-        __neg__: Callable[[], Tensor]
-        __abs__: Callable[[], Tensor]
-        __getitem__: Callable[[Any], Tensor]
         T: Tensor
+
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __rmatmul__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __rpow__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __abs__(self) -> Tensor: ...
+        def __getitem__(self, index: Any) -> Tensor: ...
+
         sum: Callable[..., Tensor]
         mean: Callable[..., Tensor]
         max: Callable[..., Tensor]
@@ -247,9 +247,7 @@ class Tensor:
             )
 
 
-def tensor(
-    data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None
-) -> Tensor:
+def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:
     """Make a leaf tensor from numbers, nested lists or an array; the values are copied.
 
     Parameters

@@ -46,7 +46,7 @@ def save(path: str | os.PathLike[str], model: TreeClassifier) -> Path:
         "unknown": model.vocabulary.unknown,
     }
     arrays = {_PREFIX + name: values for name, values in model.state_dict().items()}
-    arrays[_HEADER] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    arrays[_HEADER] = np.frombuffer(json.dumps(header, default=np.generic.item).encode(), np.uint8)
     return save_npz(path, arrays)
 
 

@@ -107,4 +107,5 @@ class TreeClassifier(Module):
         words = forest.word[forest.leaves]
         if forest.vocabulary is self.vocabulary or forest.vocabulary == self.vocabulary:
             return words
-        return self.vocabulary.lookup(forest.vocabulary.words)[words]
+        used, places = np.unique(words, return_inverse=True)
+        return self.vocabulary.lookup(forest.vocabulary.words[k] for k in used)[places]

@@ -60,9 +60,7 @@ def label_number(node: Tree, row: int, tree: int) -> int:
 def check_vocabulary(vocabulary: object) -> None:
     """Refuse anything but a `Vocabulary`."""
     if not isinstance(vocabulary, Vocabulary):
-        raise TypeError(
-            f"vocabulary is a Vocabulary, not {type(vocabulary).__name__}; wrap the words"
-        )
+        raise TypeError(f"vocabulary is a Vocabulary, not {type(vocabulary).__name__}; wrap the words")
 
 
 def integers(name: str, array: npt.ArrayLike) -> IntArray:
@@ -91,9 +89,7 @@ def check_arrays(
     if not root.size:
         raise ForestError("an empty forest: it needs at least one tree")
     if root[-1] != n - 1 or root[0] < 0 or np.any(np.diff(root) <= 0):
-        raise ForestError(
-            f"root holds the last row of each tree, ascending; the last one is {n - 1}"
-        )
+        raise ForestError(f"root holds the last row of each tree, ascending; the last one is {n - 1}")
     _check_order(left, right, root)
     leaf = left < 0
     wrong = np.flatnonzero(np.where(leaf, (word < 0) | (word >= len(vocabulary)), word != -1))

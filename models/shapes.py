@@ -242,8 +242,7 @@ def check_rng(rng: object) -> np.random.Generator:
         return rng
     seed = rng if isinstance(rng, int) else "seed"
     raise TypeError(
-        f"rng is a numpy.random.Generator, not {type(rng).__name__}; "
-        f"pass numpy.random.default_rng({seed})"
+        f"rng is a numpy.random.Generator, not {type(rng).__name__}; pass numpy.random.default_rng({seed})"
     )
 
 

@@ -45,15 +45,11 @@ class Tree:
     word: str | None
     children: tuple[Tree, ...]
 
-    def __init__(
-        self, label: str | None, word: str | None = None, children: Iterable[Tree] = ()
-    ) -> None:
+    def __init__(self, label: str | None, word: str | None = None, children: Iterable[Tree] = ()) -> None:
         if label is not None and not isinstance(label, str):
             raise TypeError(f"the label of a Tree is a str or None, not {_kind(label)}")
         if word is not None and not isinstance(word, str):
-            raise TypeError(
-                f"the word of a Tree is a str, not {_kind(word)}; subtrees go into children=..."
-            )
+            raise TypeError(f"the word of a Tree is a str, not {_kind(word)}; subtrees go into children=...")
         if isinstance(children, Tree):
             raise TypeError("the children of a Tree come in a list or tuple: children=[tree]")
         children = tuple(children)
@@ -172,9 +168,7 @@ class Tree:
         if len(text) <= 70:
             return f"Tree.parse({text!r})"
         words = self.words()
-        return (
-            f"<Tree of {len(words)} words, height {self.height}: '{shorten(' '.join(words[:9]))}'>"
-        )
+        return f"<Tree of {len(words)} words, height {self.height}: '{shorten(' '.join(words[:9]))}'>"
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         raise AttributeError(f"a Tree cannot be changed (attribute {name!r}); build a new one")

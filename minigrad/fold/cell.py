@@ -42,7 +42,9 @@ class Child:
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
-            f"this child has no part {name!r}; its cell declares {', '.join(self.__dict__)}", name=name, obj=self
+            f"this child has no part {name!r}; its cell declares {', '.join(self.__dict__)}",
+            name=name,
+            obj=self,
         )
 
 

@@ -133,7 +133,8 @@ class _Run:
             if value.shape != (len(rows), part.width) or value.dtype != self._leaves.dtype:
                 raise ShapeError(
                     f"compose of {type(self._cell).__name__} in {tile}: part {part.name!r} is "
-                    f"{value.dtype} {value.shape} and should be {self._leaves.dtype} {(len(rows), part.width)}"
+                    f"{value.dtype} {value.shape} and should be "
+                    f"{self._leaves.dtype} {(len(rows), part.width)}"
                 )
             self.states[part.name].write(rows, value)
 
@@ -169,7 +170,7 @@ class _Run:
         The k-th dropout of ``compose`` has one mask for all nodes, drawn when the first tile gets there.
         """
         if shape[:1] != self._rows.shape:
-            raise ShapeError(f"dropout in compose takes one row per node, {len(self._rows)}, not shape {shape}")
+            raise ShapeError(f"dropout in compose takes a row per node, {len(self._rows)}, not shape {shape}")
         if self._mask == len(self._masks):
             self._masks.append(rng.random((len(self._is_leaf), *shape[1:])) >= p)
         self._mask += 1

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.cotangent import Cotangent, SparseRows, Total
-from minigrad.graph import Gradient
+from minigrad.graph import Gradient, Node, state
 from minigrad.ops.index import read_rows
 from minigrad.primitive import Operation, primitive
 from minigrad.tensor import Tensor
@@ -29,7 +29,7 @@ class _Write(Operation):
         return Total(g.dense() if isinstance(g, SparseRows) else g.copy())
 
     def retained(self, g: Cotangent) -> Array:
-        return g.array  # type: ignore[no-any-return]
+        return g.array
 
 
 @primitive(linear=True, operation=_Write)
@@ -49,12 +49,28 @@ _write_rows.defvjp(
 )
 
 
+def _start_rows() -> Array:
+    """The zeros that stand in the rows of leaves until, or unless, these are written
+
+    shapes: none
+    vjp: –
+    """
+    raise NotImplementedError
+
+
+_START = _Write(_start_rows)
+
+
 class States:
     """One state part of all nodes, (N, D), while a fold fills it."""
 
     def __init__(self, n: int, width: int, dtype: Any) -> None:
         self.tensor = Tensor(np.zeros((n, width), dtype))
         self._gradient = Gradient()
+        if state.recording_graph:
+            # The derivative with respect to a leaf's row is wanted even where its value is a constant.
+            self.tensor._node = Node(_START, (), (), self.tensor.data)
+            self.tensor._node.gradient = self._gradient
 
     def read(self, rows: Array) -> Tensor:
         """Return rows of the current version, (n, D)."""

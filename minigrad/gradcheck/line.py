@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from typing import NamedTuple
 
@@ -63,8 +64,7 @@ class Line:
             numeric = np.sum(c * (above - below)) / length
             forward = np.sum(c * (above - here)) / length * 2
             backward = np.sum(c * (here - below)) / length * 2
-            size = np.where(above == below, 0.0, np.maximum(np.abs(above), np.abs(below)))
-            noise = 2 * EPSILON * np.sum(np.abs(c) * size) / length
+            noise = 2 * EPSILON * self._size(above, above != below) / length
             analytic = np.sum(self.gradient * span) / length
         return Difference(float(analytic), float(numeric), float(forward), float(backward), float(noise))
 
@@ -81,8 +81,7 @@ class Line:
         with np.errstate(all="ignore"):
             slope = value.imag / COMPLEX_STEP
             numeric = float(np.sum(self.subject.cotangent * slope))
-            size = np.where(slope == 0, 0.0, np.abs(value.real))
-            noise = float(4 * EPSILON * np.sum(np.abs(self.subject.cotangent) * size))
+            noise = 4 * EPSILON * self._size(value.real, slope != 0)
             analytic = float(np.sum(self.gradient * self.unit * self.signs))
         if len(self.places) == 1:
             scale = float(self.unit[0] * self.signs[0])
@@ -99,10 +98,11 @@ class Line:
         for step in KINK_STEPS:
             d = self.central(step)
             gap = d.forward - d.backward
-            if not abs(gap) > 1e-3 * max(abs(d.forward), abs(d.backward)) + 10 * d.noise:
+            if not abs(gap) > 1e-5 * max(abs(d.forward), abs(d.backward)) + 10 * d.noise:
                 return False
             gaps.append(gap)
-        return max(gaps) / min(gaps) < 1.5 if min(gaps) > 0 else max(gaps) < 0 and min(gaps) / max(gaps) < 1.5
+        largest = max(gaps, key=abs)
+        return all(gap / largest > 2 / 3 for gap in gaps)
 
     def best(self) -> Difference:
         """Return the central difference that agrees best with that of the next smaller step.
@@ -113,13 +113,32 @@ class Line:
         small = float(np.max(np.abs(self.x) / self.unit))
         if 0 < small < 0.1:  # for functions that vary over |x|, as log does
             steps += [small * 10.0**-p for p in range(1, 7)]
-        tried = [d for d in map(self.central, sorted(steps, reverse=True)) if np.isfinite(d.numeric)]
+        apart: list[float] = []
+        for step in sorted(steps, reverse=True):
+            if not apart or step < apart[-1] / 3:  # equal steps would agree whatever they are worth
+                apart.append(step)
+        tried = [d for d in map(self.central, apart) if np.isfinite(d.numeric)]
         if len(tried) < 2:
             return self.central()
-        pairs = list(zip(tried[:-1], tried[1:], strict=True))
-        coarse, fine = min(pairs, key=lambda pair: abs(pair[0].numeric - pair[1].numeric) + pair[1].noise)
-        error = abs(coarse.numeric - fine.numeric) + fine.noise
-        return fine._replace(noise=error)
+
+        def error(coarse: Difference, fine: Difference) -> float:
+            return abs(coarse.numeric - fine.numeric) + fine.noise
+
+        def relative(pair: tuple[Difference, Difference]) -> float:
+            size = max(abs(pair[0].numeric), abs(pair[1].numeric))
+            # Zeros agree also where a step was too long or too short to see anything.
+            return error(*pair) / size if size else 1e-3
+
+        coarse, fine = min(itertools.pairwise(tried), key=relative)
+        return fine._replace(noise=error(coarse, fine))
+
+    def _size(self, value: Array, changed: Array) -> float:
+        """Return the size of what was differenced: Σ|c ⊙ fn| over the elements that changed.
+
+        If none did, over all: the step may have been lost in their rounding.
+        """
+        changed = changed if changed.any() else np.ones_like(changed)
+        return float(np.sum(np.abs(self.subject.cotangent * value), where=changed))
 
     def _value(self, moved: Array) -> Array:
         data = self._base.astype(moved.dtype)

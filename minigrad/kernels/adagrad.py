@@ -18,27 +18,21 @@ def _step(w, G, g, lr, eps, l2, plain):  # type: ignore[no-untyped-def]
     return w - lr * g / (np.sqrt(G) + eps), G
 
 
-def _adagrad_dense_twin(
-    w: Array, G: Array, g: Array, lr: float, eps: float, l2: float, plain: bool
-) -> None:
+def _adagrad_dense_twin(w: Array, G: Array, g: Array, lr: float, eps: float, l2: float, plain: bool) -> None:
     g = g + w.dtype.type(l2) * w
     G += g * g
     w -= w.dtype.type(lr) * (g if plain else g / (np.sqrt(G) + w.dtype.type(eps)))
 
 
 @kernel(twin=_adagrad_dense_twin)
-def _adagrad_flat(
-    w: Array, G: Array, g: Array, lr: float, eps: float, l2: float, plain: bool
-) -> None:
+def _adagrad_flat(w: Array, G: Array, g: Array, lr: float, eps: float, l2: float, plain: bool) -> None:
     lr_, eps_, l2_ = w.dtype.type(lr), w.dtype.type(eps), w.dtype.type(l2)
     w1, G1, g1 = w.ravel(), G.ravel(), g.ravel()
     for k in range(w1.size):
         w1[k], G1[k] = _step(w1[k], G1[k], g1[k], lr_, eps_, l2_, plain)
 
 
-def adagrad_dense(
-    w: Array, G: Array, g: Array, lr: float, eps: float, l2: float, plain: bool
-) -> None:
+def adagrad_dense(w: Array, G: Array, g: Array, lr: float, eps: float, l2: float, plain: bool) -> None:
     """g += λw;  G += g²;  w −= η g / (√G + ε), in place; all arrays have one shape.
 
     With `plain` the step is −η g; G is updated all the same.

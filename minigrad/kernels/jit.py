@@ -15,7 +15,7 @@ from typing import Any
 import numba
 import numpy as np
 
-JIT_ENABLED = not numba.config.DISABLE_JIT
+JIT_ENABLED = not vars(numba.config)["DISABLE_JIT"]
 
 # Everything `fastmath=True` allows except `nnan` and `ninf`: a loop may be reordered, a multiply and an
 # add may be contracted, but NaN and inf keep their meaning.
@@ -29,7 +29,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     Numba's cache does not notice a change in another file, so a cached function may call only compiled
     functions of its own file.
     """
-    options = {"error_model": "numpy", "nogil": True, "fastmath": FASTMATH}
+    options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "fastmath": FASTMATH}
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no writable place for the cache: compile in every process instead

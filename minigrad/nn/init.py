@@ -50,7 +50,9 @@ INITS: dict[str, Callable[..., np.ndarray]] = {
 }
 
 
-def initial(name: str, rng: np.random.Generator, shape: Shape, dtype: Any = np.float32, **options: Any) -> Any:
+def initial(
+    name: str, rng: np.random.Generator, shape: Shape, dtype: Any = np.float32, **options: Any
+) -> np.ndarray:
     """Return an array drawn by the init called `name`, one of `INITS`.
 
     Raises
@@ -63,7 +65,9 @@ def initial(name: str, rng: np.random.Generator, shape: Shape, dtype: Any = np.f
     if name not in INITS:
         raise ValueError(f"there is no init {name!r}; choose one of {', '.join(INITS)}")
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"inits draw from a generator that you pass, not {rng!r}; see numpy.random.default_rng")
+        raise TypeError(
+            f"inits draw from a generator that you pass, not {rng!r}; see numpy.random.default_rng"
+        )
     return INITS[name](rng, shape, **options).astype(dtype)
 
 

@@ -100,7 +100,7 @@ class Module:
         Raises
         ------
         StateError
-            If a name is missing or unknown, or a shape differs; the text names it.
+            If a name is missing or unknown, a shape differs, or values are not real; the text says which.
         """
         parameters = dict(self.named_parameters())
         missing = sorted(parameters.keys() - values.keys())
@@ -110,9 +110,11 @@ class Module:
                 f"the names do not fit this module: missing {missing or 'none'}, unknown {unknown or 'none'}"
             )
         for name, parameter in parameters.items():
-            shape = np.shape(values[name])
-            if shape != parameter.shape:
-                raise StateError(f"{name} has shape {parameter.shape} here and {shape} in the state")
+            array = np.asarray(values[name])
+            if array.shape != parameter.shape:
+                raise StateError(f"{name} has shape {parameter.shape} here and {array.shape} in the state")
+            if array.dtype.kind not in "biuf":
+                raise StateError(f"{name} in the state holds {array.dtype}, not real numbers")
         with no_grad():
             for name, parameter in parameters.items():
                 parameter.copy_(values[name])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,7 +24,7 @@ def save_npz(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray]) -> 
         If the path can't be written.
     """
     with atomic_write(path) as file:
-        np.savez(file, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+        np.savez(file, allow_pickle=False, **arrays)
     return Path(path)
 
 
@@ -38,8 +37,13 @@ def load_npz(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     StateError
         If the file is damaged, is not an ``.npz``, or holds Python objects.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, zipfile.BadZipFile, EOFError, KeyError, AttributeError, TypeError) as error:
-        raise StateError(f"{path} is not a readable .npz of plain arrays: {error}") from None
+    with open(path, "rb") as file:
+        try:
+            with np.load(file, allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in archive.files}
+        except Exception as error:  # zipfile, zlib and NumPy raise many kinds over damaged bytes
+            raise StateError(f"{path} is not a readable .npz of plain arrays: {error}") from None
+    for name, values in arrays.items():
+        if not isinstance(values, np.ndarray):
+            raise StateError(f"{path} is not an .npz of plain arrays: {name!r} in it is something else")
+    return arrays

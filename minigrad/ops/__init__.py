@@ -8,13 +8,13 @@ from minigrad.ops.arithmetic import (
     minimum,
     mul,
     neg,
-    pow,  # noqa: A004
+    pow,
     sub,
     where,
 )
 from minigrad.ops.dropout import dropout
 from minigrad.ops.elementwise import (
-    abs,  # noqa: A004
+    abs,
     exp,
     log,
     relu,
@@ -28,9 +28,9 @@ from minigrad.ops.index import gather, getitem
 from minigrad.ops.linear import matmul, transpose
 from minigrad.ops.reduce import (
     logsumexp,
-    max,  # noqa: A004
+    max,
     mean,
-    sum,  # noqa: A004
+    sum,
 )
 from minigrad.ops.shape import concat, reshape, split, stack
 from minigrad.ops.softmax import cross_entropy, log_softmax, softmax

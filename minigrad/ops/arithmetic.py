@@ -106,7 +106,7 @@ neg.defvjp(lambda ans, x: lambda g: -g)
 
 
 @primitive()
-def pow(x: Array, y: Array) -> Any:  # noqa: A001
+def pow(x: Array, y: Array) -> Any:
     """x to the power y, elementwise; the derivative with respect to y needs x ≥ 0
 
     shapes: x and y broadcast against each other
@@ -163,7 +163,7 @@ for extremum in (maximum, minimum):
     )
 
 
-@primitive(linear=True)
+@primitive()
 def where(condition: Array, x: Array, y: Array) -> Any:
     """x where the condition holds, else y; what is not chosen gets the gradient 0, even if it is NaN.
 

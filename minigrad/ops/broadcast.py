@@ -16,7 +16,7 @@ def sum_to(g: Array, shape: tuple[int, ...]) -> Array:
     if g.shape == shape:
         return g
     if g.ndim == 2 and shape == g.shape[1:] and g.dtype.kind == "f":
-        return kernels.column_sums(g)  # type: ignore[no-any-return]
+        return kernels.column_sums(g)
     extra = g.ndim - len(shape)
     repeated = [extra + k for k, n in enumerate(shape) if n == 1 and g.shape[extra + k] != 1]
     return g.sum(axis=(*range(extra), *repeated)).reshape(shape)

@@ -43,8 +43,5 @@ def dropout(x: Any, p: float, rng: np.random.Generator) -> Tensor:
     x = as_tensor(x)
     if p == 0:
         return x
-    if state.fold is not None:
-        keep = state.fold.mask(x.shape, p, rng)
-    else:
-        keep = rng.random(x.shape) >= p
+    keep = state.fold.mask(x.shape, p, rng) if state.fold else rng.random(x.shape) >= p
     return mul(x, keep.astype(x.dtype) / x.dtype.type(1 - p))

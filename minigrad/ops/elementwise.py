@@ -54,7 +54,7 @@ sqrt.defvjp(lambda y, x: lambda g: g / (2 * y))
 
 
 @primitive(analytic=False)
-def abs(x: Array) -> Any:  # noqa: A001
+def abs(x: Array) -> Any:
     """|x|; the derivative at 0 is taken to be 0
 
     shapes: any

@@ -54,11 +54,11 @@ def getitem(x: Any, index: Any) -> Tensor:
         If the index lies outside x.
     """
     if isinstance(index, Tensor):
-        index = index.data
+        index = index.data.copy()
     elif isinstance(index, list):
         index = np.array(index, dtype=np.intp if not index else None)
     elif isinstance(index, tuple):
-        index = tuple(i.data if isinstance(i, Tensor) else i for i in index)
+        index = tuple(i.data.copy() if isinstance(i, Tensor) else i for i in index)
     return _getitem(x, index=index)
 
 
@@ -82,6 +82,7 @@ def _read_rows_table(ans: Array, table: Array, *, rows: Array) -> Any:
 
 
 read_rows.defvjp(_read_rows_table)
+read_rows.operation.name = "gather"  # the public function, which users know and errors must name
 
 
 def gather(table: Any, rows: Any) -> Tensor:
@@ -98,7 +99,7 @@ def gather(table: Any, rows: Any) -> Tensor:
         If a row number lies outside 0..V−1; the text names it and its place.
     """
     table = as_tensor(table)
-    numbers = np.asarray(rows.data if isinstance(rows, Tensor) else rows)
+    numbers = rows.data.copy() if isinstance(rows, Tensor) else np.asarray(rows)
     if numbers.size == 0:
         numbers = numbers.astype(np.intp)
     if numbers.dtype.kind not in "iu":

@@ -70,5 +70,3 @@ _transpose.defvjp(_transpose_x)
 def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     """Return x with its axes permuted; reversed if `axes` is left out. ``x.T`` is short for the latter."""
     return _transpose(x, axes=axes)
-
-

@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from minigrad.ops.arithmetic import add, div, mul, neg, pow, sub  # noqa: A004
-from minigrad.ops.elementwise import abs  # noqa: A004
+import numpy as np
+
+from minigrad.ops.arithmetic import add, div, mul, neg, pow, sub
+from minigrad.ops.elementwise import abs
 from minigrad.ops.index import getitem
 from minigrad.ops.linear import matmul, transpose
-from minigrad.ops.reduce import max, mean, sum  # noqa: A004
+from minigrad.ops.reduce import max, mean, sum
 from minigrad.ops.shape import reshape
 from minigrad.tensor import Tensor
 
 
 def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:
     return lambda y, x: op(x, y)
+
+
+def _comparison(compare: Callable[..., Any]) -> Callable[..., Tensor]:
+    """Return a comparison by element: booleans for `where`, without a derivative."""
+
+    def method(x: Tensor, y: Any) -> Tensor:
+        return Tensor(np.asarray(compare(x.data, y.data if isinstance(y, Tensor) else y)))
+
+    return method
 
 
 METHODS: dict[str, Any] = {
@@ -33,6 +44,10 @@ METHODS: dict[str, Any] = {
     "__rpow__": _reflected(pow),
     "__neg__": neg,
     "__abs__": abs,
+    "__lt__": _comparison(np.less),
+    "__le__": _comparison(np.less_equal),
+    "__gt__": _comparison(np.greater),
+    "__ge__": _comparison(np.greater_equal),
     "__getitem__": getitem,
     "T": property(transpose),
     "sum": sum,

@@ -41,7 +41,7 @@ def _sum_x(ans: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
 _sum.defvjp(_sum_x)
 
 
-def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:  # noqa: A001
+def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Sum over all elements, or along `axis`; the sum of nothing is 0."""
     return _sum(x, axis=axis, keepdims=keepdims)
 
@@ -91,7 +91,7 @@ def _max_x(ans: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
 _max.defvjp(_max_x)
 
 
-def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:  # noqa: A001
+def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Return the largest element, or the largest along `axis`."""
     return _max(x, axis=axis, keepdims=keepdims)
 

@@ -101,7 +101,7 @@ def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Tensor:
         If a label lies outside 0..classes−1 (the text names it and its row), or `reduction` is unknown.
     """
     logits = as_tensor(logits)
-    numbers = np.asarray(labels.data if isinstance(labels, Tensor) else labels)
+    numbers = labels.data.copy() if isinstance(labels, Tensor) else np.asarray(labels)
     if numbers.size == 0:
         numbers = numbers.astype(np.intp)
     if numbers.dtype.kind not in "iu":

@@ -1,0 +1,95 @@
+"""The rows of the table: microseconds per inner node of a whole training step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from experiments.bench.agreement import check
+from experiments.bench.systems import SLOW, builders
+from experiments.bench.workload import CONFIGS, Config, minibatches, new_model, vocabulary
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured.
+
+    A *pass* trains on every minibatch once and gives one sample. A round makes `passes` passes of each fast
+    system, taking turns, and one of each slow system, so that whatever else the machine does hits all alike.
+    """
+
+    minibatches: int
+    rounds: int
+    passes: int
+
+
+FULL = Plan(minibatches=8, rounds=9, passes=5)
+QUICK = Plan(minibatches=3, rounds=3, passes=3)
+SPREAD = ("min", "quartile_1", "median", "quartile_3")
+
+
+def measure(
+    plan: Plan, configs: Sequence[Config] = CONFIGS, advance: Callable[[], object] = lambda: None
+) -> dict[str, Any]:
+    """Return "rows", and "spread" and "agreement" with an entry for each of them.
+
+    Parameters
+    ----------
+    plan : Plan
+    configs : sequence of Config
+    advance : function
+        Called after every round.
+
+    Raises
+    ------
+    DisagreementError
+        If a system does not compute what minigrad computes.
+    """
+    document: dict[str, Any] = {"rows": [], "spread": [], "agreement": []}
+    words = vocabulary()
+    for config in configs:
+        forests = minibatches(config, plan.minibatches, words)
+        build = builders()
+        for name in build:
+            if name != "minigrad-level":
+                seen = check(name, build[name], build["minigrad-level"], config.cell, forests[0])
+                document["agreement"].append({"system": name, **config.key(), **seen})
+        for name, samples in _sample(plan, config, forests, advance).items():
+            quarters = np.percentile(samples, [0, 25, 50, 75])
+            identity = {"system": name, **config.key()}
+            document["rows"].append({**identity, "us_per_node": round(float(quarters[2]), 3)})
+            spread = dict(zip(SPREAD, quarters.round(3).tolist(), strict=True))
+            document["spread"].append({**identity, "samples": len(samples), **spread})
+    return document
+
+
+def _sample(
+    plan: Plan, config: Config, forests: list[Any], advance: Callable[[], object]
+) -> dict[str, list[float]]:
+    """Return the microseconds per inner node of every pass, by system."""
+    words = forests[0].vocabulary
+    systems = {name: build(new_model(config.cell, words)) for name, build in builders().items()}
+    batches = {name: [system.prepare(f) for f in forests] for name, system in systems.items()}
+    nodes = sum(len(forest.inner) for forest in forests)
+    samples: dict[str, list[float]] = {name: [] for name in systems}
+
+    def one_pass(name: str) -> float:
+        step = systems[name].step
+        start = time.perf_counter()
+        for batch in batches[name]:
+            step(batch)
+        return (time.perf_counter() - start) / nodes * 1e6
+
+    fast = [name for name in systems if name not in SLOW]
+    turns = fast * plan.passes + [name for name in systems if name in SLOW]
+    for name in fast:
+        one_pass(name)  # compiles, and warms the caches; `check` has compiled what the slow ones use
+    for _ in range(plan.rounds):
+        for name in turns:
+            samples[name].append(one_pass(name))
+        advance()
+    return samples

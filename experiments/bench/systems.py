@@ -1,0 +1,80 @@
+"""The systems that are compared, behind one interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+import numpy as np
+
+from experiments.bench.workload import LEARNING_RATE
+from experiments.step import training_step
+from minigrad.cotangent import as_dense
+from minigrad.optim import AdaGrad
+from models import Forest, TreeClassifier
+
+SLOW = frozenset({"minigrad-node", "torch-cell"})
+
+
+class System(Protocol):
+    """Something that trains the classifier."""
+
+    def prepare(self, forest: Forest) -> Any:
+        """Return the minibatch in the form that `step` takes; not timed."""
+
+    def backward(self, batch: Any) -> float:
+        """Compute the loss and leave its gradients."""
+
+    def gradients(self) -> Mapping[str, np.ndarray]:
+        """Return the gradient of each parameter, by the names that minigrad gives them."""
+
+    def step(self, batch: Any) -> float:
+        """Make a whole training step and return the loss before it; this is timed."""
+
+
+class Minigrad:
+    """minigrad's fold in one of its modes."""
+
+    def __init__(self, model: TreeClassifier, mode: str) -> None:
+        self._model = model
+        self._mode = mode
+        self._optimizer = AdaGrad(model.parameters(), lr=LEARNING_RATE)
+
+    def prepare(self, forest: Forest) -> Forest:
+        """Return the forest as it is."""
+        return forest
+
+    def backward(self, batch: Forest) -> float:
+        """Compute the loss and leave its gradients."""
+        loss, _ = self._model.loss(batch, self._mode)
+        self._optimizer.zero_grad()
+        loss.backward()
+        return float(loss.item())
+
+    def gradients(self) -> dict[str, np.ndarray]:
+        """Return the gradient of each parameter."""
+        return {name: np.array(as_dense(p.grad)) for name, p in self._model.named_parameters()}
+
+    def step(self, batch: Forest) -> float:
+        """Train on one minibatch."""
+        loss, _ = training_step(self._model, self._optimizer, batch, self._mode)
+        return loss
+
+
+def torch_installed() -> bool:
+    """Return whether the peers can run."""
+    return find_spec("torch") is not None
+
+
+def builders() -> dict[str, Callable[[TreeClassifier], System]]:
+    """Return, by name, how each system that can run here is made from a model."""
+    found: dict[str, Callable[[TreeClassifier], System]] = {
+        "minigrad-level": lambda model: Minigrad(model, "level"),
+        "minigrad-node": lambda model: Minigrad(model, "node"),
+    }
+    if torch_installed():
+        from experiments.bench.torch_peers import TorchCell, TorchLevel
+
+        found |= {"torch-level": TorchLevel, "torch-cell": TorchCell}
+    return found

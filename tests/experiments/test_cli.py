@@ -1,0 +1,109 @@
+"""The command line: what it writes, what it says, how it exits."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+import models
+from experiments import demo
+from experiments.__main__ import main
+
+
+@pytest.fixture
+def small_demo(monkeypatch):
+    monkeypatch.setattr(demo, "SIZES", {"train": 60, "dev": 30, "test": 80})
+    monkeypatch.setattr(demo, "EPOCHS", 2)
+
+
+def test_the_demo_writes_what_it_lists(small_demo, tmp_path, capsys):
+    out = tmp_path / "new" / "folder"
+    assert main(["demo", "--out", str(out), "--seed", "3"]) == 0
+    printed = capsys.readouterr().out
+    assert {path.name for path in out.iterdir()} == set(demo.FILES)
+    assert all(str(out / name) in printed for name in demo.FILES)
+    for word in ("loss", "dev acc.", "median ratio at keyword depth", "RNN", "RLSTM"):
+        assert word in printed
+
+    content = json.loads((out / "demo.json").read_text())
+    assert content["settings"]["seed"] == 3
+    rlstm = content["models"]["RLSTM"]
+    assert len(rlstm["ratios"]["medians"]) == len(rlstm["epochs"]) + 1  # epoch 0 comes first
+    picture = content["picture"]
+    forest = models.Forest([models.Tree.parse(picture["tree"])], models.load(out / "rnn.npz").vocabulary)
+    assert all(len(norms) == forest.n_nodes for norms in picture["norms"].values())
+    assert 0 <= forest.word[picture["keyword_row"]] < 1000
+
+    legends = []
+    for name in ("rnn", "rlstm"):
+        svg = (out / f"{name}.svg").read_text(encoding="utf-8")
+        assert "gradient norm" in svg
+        assert f"class {forest.label[forest.root[0]]}" in svg
+        assert "keyword" in svg
+        legends.append(re.findall(r">(10[⁻⁰¹²³⁴-⁹]+)</text>", svg))
+    assert legends[0] == legends[1] != []  # one scale
+    assert (out / "ratios.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_demo_repeats_bit_for_bit(small_demo, tmp_path, capsys):
+    for name in ("a", "b"):
+        main(["demo", "--out", str(tmp_path / name)])
+    first, second = (json.loads((tmp_path / name / "demo.json").read_text()) for name in ("a", "b"))
+    for content in (first, second):
+        content.pop("seconds")
+        for model in content["models"].values():
+            model.pop("seconds")
+    assert first == second
+    assert (tmp_path / "a/rnn.svg").read_bytes() == (tmp_path / "b/rnn.svg").read_bytes()
+
+
+def test_an_output_that_is_a_file_is_refused_before_training(tmp_path, capsys):
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    assert main(["demo", "--out", str(taken)]) == 2
+    captured = capsys.readouterr()
+    assert "there is a file of that name; name another with --out" in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+    assert taken.read_text() == "mine"
+
+
+@pytest.mark.parametrize("argv", [[], ["dmo"], ["demo", "--seed", "-1"], ["demo", "--seed", "x"]])
+def test_wrong_arguments_exit_with_2_and_one_message(argv, capsys):
+    with pytest.raises(SystemExit) as exit:
+        main(argv)
+    assert exit.value.code == 2
+    assert "minigrad" in capsys.readouterr().err
+
+
+def test_help_names_every_command(capsys):
+    with pytest.raises(SystemExit) as exit:
+        main(["--help"])
+    assert exit.value.code == 0
+    printed = capsys.readouterr().out
+    assert "demo" in printed
+    assert "bench" in printed
+
+
+def test_ctrl_c_exits_with_130(small_demo, monkeypatch, capsys, tmp_path):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "fit", interrupt)
+    assert main(["demo", "--out", str(tmp_path)]) == 130
+    assert capsys.readouterr().err.endswith("interrupted\n")
+
+
+def test_blas_is_limited_to_one_thread_before_numpy_loads():
+    code = (
+        "import sys, os\n"
+        "import experiments.threads\n"
+        "assert 'numpy' not in sys.modules\n"
+        "assert os.environ['OPENBLAS_NUM_THREADS'] == '1'\n"
+        "import experiments.__main__\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,162 @@
+"""The training loop: learning, stopping, resuming, failing."""
+
+from __future__ import annotations
+
+import gc
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+import models
+from experiments import data
+from experiments.ratios import RatioWatcher
+from experiments.step import no_collection, training_step
+from experiments.train import TrainingError, Watcher, accuracy, fit
+from minigrad.nn import StateError
+
+
+def _setup(seed=0, n=60, D=6, lr=0.05, cell=models.RNN):
+    rng = np.random.default_rng(seed)
+    train, dev = (data.sentences(rng, size, (1, 4)) for size in (n, 30))
+    model = models.TreeClassifier(cell(D, rng), data.VOCABULARY, data.CLASSES, rng)
+    return model, mg.optim.AdaGrad(model.parameters(), lr=lr), train, dev, rng
+
+
+def _fit(model, optimizer, train, dev, rng, **options):
+    return fit(model, optimizer, train, dev, **{"batch_size": 20, "rng": rng, "max_epochs": 4, **options})
+
+
+def test_it_learns_sentences_of_one_word():
+    rng = np.random.default_rng(0)
+    forest = data.sentences(rng, 400, (1, 1))
+    model = models.TreeClassifier(models.RLSTM(10, rng), data.VOCABULARY, data.CLASSES, rng)
+    optimizer = mg.optim.AdaGrad(model.parameters(), lr=0.05)
+    epochs = _fit(model, optimizer, forest, forest, rng, max_epochs=30, patience=30)
+    assert epochs[-1].loss < 0.5 < epochs[0].loss
+    assert accuracy(model, forest) > 0.9
+
+
+def test_training_twice_from_one_seed_is_bit_identical():
+    states = []
+    for _ in range(2):
+        parts = _setup(cell=models.RLSTM)
+        _fit(*parts)
+        states.append(parts[0].state_dict())
+    assert all(np.array_equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_the_best_epochs_parameters_are_left():
+    parts = _setup()
+    epochs = _fit(*parts, max_epochs=6, patience=6)
+    assert accuracy(parts[0], parts[3]) == max(epoch.dev_accuracy for epoch in epochs)
+    assert epochs[0].best
+
+
+def test_it_stops_when_dev_accuracy_stays():
+    parts = _setup(lr=0.0)  # nothing moves, so epoch 1 stays the best
+    assert len(_fit(*parts, max_epochs=50, patience=3)) == 4
+
+
+class _Stop(Watcher):
+    """Breaks off in the middle of an epoch, as Ctrl-C would."""
+
+    def __init__(self, batches):
+        self.left = batches
+
+    def batch(self, forest, states):
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path):
+    whole, watched = _setup(), RatioWatcher()
+    expected = _fit(*whole, watchers=[watched], patience=9)
+
+    path = tmp_path / "run.npz"
+    broken = _setup()
+    with pytest.raises(KeyboardInterrupt):
+        _fit(*broken, watchers=[RatioWatcher(), _Stop(8)], patience=9, checkpoint=path)
+    model, optimizer, train, dev, _ = _setup(seed=0)
+    resumed = RatioWatcher()
+    rng = np.random.default_rng(99)  # overwritten by the checkpoint's
+    epochs = _fit(
+        model, optimizer, train, dev, rng, watchers=[resumed, Watcher()], patience=9, checkpoint=path
+    )
+    assert epochs == expected
+    assert resumed.medians == watched.medians
+    undisturbed = whole[0].state_dict()
+    assert all(np.array_equal(values, undisturbed[name]) for name, values in model.state_dict().items())
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"not a zip"])
+def test_a_damaged_checkpoint_is_refused_and_kept(tmp_path, content):
+    path = tmp_path / "run.npz"
+    path.write_bytes(content)
+    with pytest.raises(StateError, match=r"run\.npz"):
+        _fit(*_setup(), checkpoint=path)
+    assert path.read_bytes() == content
+
+
+def test_a_checkpoint_of_another_model_is_refused(tmp_path):
+    path = tmp_path / "run.npz"
+    _fit(*_setup(), checkpoint=path)
+    with pytest.raises(StateError, match="not a checkpoint of this run"):
+        _fit(*_setup(D=7), checkpoint=path)
+
+
+def test_nan_is_reported_with_its_place_and_changes_nothing():
+    model, optimizer, train, dev, rng = _setup()
+    model.cell.W1.data[0, 0] = np.nan
+    before = model.Ws.data.copy()
+    with pytest.raises(TrainingError, match=r"loss is nan in epoch 1, minibatch 1; not finite: cell\.W1"):
+        _fit(model, optimizer, train, dev, rng)
+    assert np.array_equal(model.Ws.data, before)
+
+
+def test_a_bad_label_is_reported_before_training():
+    model, optimizer, train, dev, rng = _setup()
+    dev.label[dev.root[3]] = 10
+    with pytest.raises(ValueError, match=r"tree 3.* has the label 10; the classes are 0\.\.9"):
+        _fit(model, optimizer, train, dev, rng)
+
+
+@pytest.mark.parametrize("option", ["batch_size", "max_epochs", "patience"])
+def test_settings_below_one_are_refused(option):
+    with pytest.raises(ValueError, match=option):
+        _fit(*_setup(), **{option: 0})
+
+
+def test_progress_counts_every_node_once_per_epoch():
+    model, optimizer, train, dev, rng = _setup()
+    seen: list[int] = []
+    epochs = _fit(model, optimizer, train, dev, rng, progress=seen.append)
+    assert sum(seen) == len(epochs) * train.n_nodes
+
+
+def test_a_step_leaves_the_collector_as_it_was():
+    model, optimizer, train, _, _ = _setup()
+    assert gc.isenabled()
+    training_step(model, optimizer, train)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with no_collection():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_a_step_frees_its_graph_without_the_collector():
+    model, optimizer, train, _, _ = _setup(cell=models.RLSTM)
+    training_step(model, optimizer, train)
+    gc.collect()
+    gc.disable()
+    try:
+        training_step(model, optimizer, train)
+        nodes = [o for o in gc.get_objects() if type(o).__name__ == "Node"]
+    finally:
+        gc.enable()
+    assert len(nodes) == len(model.parameters())  # the leaves, which live as long as their parameters

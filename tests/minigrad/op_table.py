@@ -1,0 +1,301 @@
+"""One row per op, for the tests that every op has to pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+
+Shape = tuple[int, ...]
+
+
+def _alone(*shapes: Shape) -> tuple[tuple[Shape, ...], ...]:
+    """Return shapes of single operands."""
+    return tuple((shape,) for shape in shapes)
+
+
+VECTORS = _alone((), (1,), (4,), (0,), (1, 1), (3, 5), (0, 5), (2, 1, 3))
+PAIRS: tuple[tuple[Shape, ...], ...] = (
+    ((), ()),
+    ((3,), (3,)),
+    ((3, 4), (4,)),
+    ((3, 4), (3, 1)),
+    ((3, 1), (1, 4)),
+    ((1, 4), ()),
+    ((), (2, 3)),
+    ((2, 1, 3), (4, 1)),
+    ((0, 4), (4,)),
+    ((0, 1), (1, 3)),
+    ((1,), (0,)),
+)
+MATRICES = _alone((1, 1), (3, 5), (1, 4), (0, 5), (5, 2))
+SAME: tuple[tuple[Shape, ...], ...] = (((2, 3), (2, 3)), ((0, 3), (0, 3)), ((1, 1), (1, 1)))
+
+
+@dataclass(frozen=True)
+class Row:
+    """An op with settings: what it is called, what it must equal, and on which operands to try it.
+
+    `function` takes tensors, `oracle` arrays and `torch` (if torch has the op) torch's tensors. Operands
+    are drawn from the open interval `domain`.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    oracle: Callable[..., Any]
+    shapes: tuple[tuple[Shape, ...], ...]
+    domain: tuple[float, float] = (-2.0, 2.0)
+    torch: Callable[..., Any] | None = None
+    setting: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}({self.setting})" if self.setting else self.name
+
+    def operands(self, shapes: tuple[Shape, ...], dtype: Any = np.float64) -> list[np.ndarray]:
+        rng = np.random.default_rng([len(shapes), *(n for shape in shapes for n in shape)])
+        return [np.asarray(rng.uniform(*self.domain, shape), dtype) for shape in shapes]
+
+
+CONDITION = np.array([True, False, True, True])
+ROWS_READ = np.array([2, 0, 2, 4])
+LABELS = np.array([1, 0, 1, 1, 0])
+
+
+def _torch(name: str, *path: str, **settings: Any) -> Callable[..., Any]:
+    """Return torch's function of that name; torch itself is looked up at the call."""
+
+    def call(*xs: Any) -> Any:
+        import torch
+
+        home: Any = torch
+        for step in path:
+            home = getattr(home, step)
+        return getattr(home, name)(*xs, **settings)
+
+    return call
+
+
+def _mask(shape: Shape) -> np.ndarray:
+    return (np.random.default_rng(7).random(shape) >= 0.4) / 0.6
+
+
+def _softmax(x: np.ndarray, axis: int = -1) -> np.ndarray:
+    e = np.exp(x - x.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def _losses(x: np.ndarray) -> np.ndarray:
+    return -np.log(_softmax(x))[np.arange(len(x)), LABELS[: len(x)]]
+
+
+def _cross_entropy(reduction: str) -> Callable[..., Any]:
+    return lambda x: mg.cross_entropy(x, LABELS[: len(x)], reduction)
+
+
+def _torch_cross_entropy(reduction: str) -> Callable[..., Any]:
+    def call(x: Any) -> Any:
+        import torch
+
+        return torch.nn.functional.cross_entropy(x, torch.tensor(LABELS[: len(x)]), reduction=reduction)
+
+    return call
+
+
+def _elementwise(name: str, oracle: Callable[..., Any], torch: Callable[..., Any], **rest: Any) -> Row:
+    return Row(name, getattr(mg, name), oracle, VECTORS, torch=torch, **rest)
+
+
+def _pair(name: str, oracle: Callable[..., Any], torch: Callable[..., Any], **rest: Any) -> Row:
+    return Row(name, getattr(mg, name), oracle, PAIRS, torch=torch, **rest)
+
+
+def _reductions(name: str, oracle: Callable[..., Any], empty: bool) -> list[Row]:
+    full = ((3, 4), (1, 1), (4, 1))
+    some = ((0, 4), *full) if empty else full
+    op = getattr(mg, name)
+
+    def row(shapes: tuple[Shape, ...], **axes: Any) -> Row:
+        setting = ", ".join(f"{key}={value}" for key, value in axes.items())
+        torch_axes = {{"axis": "dim", "keepdims": "keepdim"}[key]: value for key, value in axes.items()}
+        peer = _torch({"max": "amax"}.get(name, name), **torch_axes) if axes else None
+        return Row(
+            name,
+            lambda x: op(x, **axes),
+            lambda x: oracle(x, **axes),
+            _alone(*shapes),
+            torch=peer,
+            setting=setting,
+        )
+
+    return [
+        row((*some, (), (2,))),
+        row(((0, 4), *full, (2, 3, 2)), axis=1),
+        row((*some, (2, 3, 2)), axis=-2, keepdims=True),
+        row((*full, (2, 0, 3), (2, 3, 2)), axis=(0, -1)),
+    ]
+
+
+def _logsumexp(x: np.ndarray, **axes: Any) -> np.ndarray:
+    return np.log(np.exp(x).sum(**axes))
+
+
+def _index(setting: str, index: Any, shapes: tuple[Shape, ...]) -> Row:
+    return Row(
+        "getitem", lambda x: x[index], lambda x: x[index], tuple((s,) for s in shapes), setting=setting
+    )
+
+
+TABLE: tuple[Row, ...] = (
+    _pair("add", np.add, _torch("add")),
+    _pair("sub", np.subtract, _torch("sub")),
+    _pair("mul", np.multiply, _torch("mul")),
+    _pair("div", np.divide, _torch("div"), domain=(0.5, 2.0)),
+    _pair("pow", np.power, _torch("pow"), domain=(0.5, 2.0)),
+    _pair("maximum", np.maximum, _torch("maximum")),
+    _pair("minimum", np.minimum, _torch("minimum")),
+    Row("pow", lambda x: x**2, lambda x: x**2, VECTORS, torch=lambda x: x**2, setting="square"),
+    Row("pow", lambda x: x**-1.0, lambda x: x**-1.0, VECTORS, (0.5, 2.0), lambda x: x**-1, "y=-1"),
+    Row("pow", lambda x: 2.0**x, lambda x: 2.0**x, VECTORS, torch=lambda x: 2**x, setting="2**x"),
+    Row("sub", lambda x: 1 - x, lambda x: 1 - x, VECTORS, torch=lambda x: 1 - x, setting="1-x"),
+    Row("div", lambda x: 1 / x, lambda x: 1 / x, VECTORS, (0.5, 2.0), lambda x: 1 / x, "1/x"),
+    Row(
+        "where",
+        lambda x, y: mg.where(CONDITION, x, y),
+        lambda x, y: np.where(CONDITION, x, y),
+        (((3, 4), (4,)), ((), (3, 4)), ((3, 1), (1, 4)), ((4,), (4,)), ((0, 4), (1, 1))),
+    ),
+    _elementwise("neg", np.negative, _torch("neg")),
+    _elementwise("exp", np.exp, _torch("exp")),
+    _elementwise("log", np.log, _torch("log"), domain=(0.2, 3.0)),
+    _elementwise("sqrt", np.sqrt, _torch("sqrt"), domain=(0.2, 3.0)),
+    _elementwise("abs", np.abs, _torch("abs")),
+    _elementwise("tanh", np.tanh, _torch("tanh")),
+    _elementwise("sigmoid", lambda x: 1 / (1 + np.exp(-x)), _torch("sigmoid")),
+    _elementwise("relu", lambda x: x * (x > 0), _torch("relu")),
+    _elementwise("softsign", lambda x: x / (1 + np.abs(x)), _torch("softsign", "nn", "functional")),
+    _elementwise("softplus", lambda x: np.log(1 + np.exp(x)), _torch("softplus", "nn", "functional")),
+    *_reductions("sum", np.sum, empty=True),
+    *_reductions("mean", np.mean, empty=False),
+    *_reductions("max", np.max, empty=False),
+    *_reductions("logsumexp", _logsumexp, empty=False),
+    Row(
+        "matmul",
+        mg.matmul,
+        np.matmul,
+        (
+            ((3, 4), (4, 2)),
+            ((1, 1), (1, 1)),
+            ((0, 4), (4, 2)),
+            ((3, 0), (0, 2)),
+            ((4,), (4,)),
+            ((4,), (4, 2)),
+            ((3, 4), (4,)),
+            ((2, 3, 4), (4, 2)),
+            ((3, 4), (2, 4, 2)),
+            ((2, 3, 4), (2, 4, 2)),
+            ((2, 1, 3, 4), (5, 4, 2)),
+            ((2, 3, 4), (4,)),
+            ((4,), (2, 4, 3)),
+            ((0, 3, 4), (4, 2)),
+        ),
+        torch=_torch("matmul"),
+    ),
+    Row("transpose", mg.transpose, np.transpose, VECTORS, setting="reversed"),
+    Row("transpose", lambda x: x.T, lambda x: x.T, MATRICES, torch=lambda x: x.T, setting=".T"),
+    Row(
+        "transpose",
+        lambda x: mg.transpose(x, (1, -1, 0)),
+        lambda x: x.transpose(1, 2, 0),
+        (((2, 3, 4),), ((0, 1, 2),)),
+        torch=lambda x: x.permute(1, 2, 0),
+        setting="axes",
+    ),
+    Row("reshape", lambda x: x.reshape(-1), lambda x: x.reshape(-1), VECTORS, setting="-1"),
+    Row("reshape", lambda x: mg.reshape(x, (5, 3)), lambda x: x.reshape(5, 3), (((3, 5),), ((15,),))),
+    Row(
+        "concat",
+        lambda *xs: mg.concat(xs),
+        lambda *xs: np.concatenate(xs),
+        (((2, 3), (1, 3), (0, 3)), ((4,),)),
+    ),
+    Row(
+        "concat",
+        lambda *xs: mg.concat(xs, axis=-1),
+        lambda *xs: np.concatenate(xs, axis=-1),
+        (((2, 3), (2, 1)), ((0, 3), (0, 2)), ((2, 0), (2, 0), (2, 1))),
+        torch=lambda *xs: _torch("concat", dim=-1)(xs),
+        setting="axis=-1",
+    ),
+    Row("stack", lambda *xs: mg.stack(xs), lambda *xs: np.stack(xs), (*SAME, ((), ()), ((3,),))),
+    Row(
+        "stack",
+        lambda *xs: mg.stack(xs, axis=-1),
+        lambda *xs: np.stack(xs, axis=-1),
+        (*SAME, ((2,), (2,), (2,))),
+        torch=lambda *xs: _torch("stack", dim=-1)(xs),
+        setting="axis=-1",
+    ),
+    Row("split", lambda x: mg.split(x, 2)[1], lambda x: np.split(x, 2)[1], (((4, 3),), ((2,),), ((0, 2),))),
+    Row(
+        "split",
+        lambda x: mg.split(x, [1, 0, 2], axis=-1)[2],
+        lambda x: x[..., 1:],
+        (((4, 3),), ((3,),), ((0, 3),)),
+        setting="lengths",
+    ),
+    _index("integer", -2, ((3,), (3, 4), (2, 1, 3))),
+    _index("slice", slice(None, None, -2), ((5,), (5, 3), (0, 3), (1, 3))),
+    _index("repeated rows", np.array([0, 1, 0, -1]), ((3,), (3, 4), (2, 2, 2))),
+    _index("no rows", np.array([], np.intp), ((3,), (3, 4))),
+    _index("mask of rows", np.array([True, False, True]), ((3,), (3, 4))),
+    _index("element", (1, -1), ((3, 4), (2, 1))),
+    _index("columns", (slice(None), [0, 0, 2]), ((2, 3), (0, 3))),
+    _index("pairs", ([0, 1, 0], [2, 0, 2]), ((2, 3),)),
+    _index("new axis", (None, ..., 0), ((2, 3), (3,))),
+    Row("gather", lambda x: mg.gather(x, ROWS_READ), lambda x: x[ROWS_READ], (((5, 3),), ((5, 0),))),
+    Row("gather", lambda x: mg.gather(x, []), lambda x: x[:0], (((5, 3),), ((0, 3),)), setting="nothing"),
+    *[
+        Row(
+            name,
+            lambda x, op=op, axis=axis: op(x, axis=axis),
+            lambda x, oracle=oracle, axis=axis: oracle(x, axis),
+            shapes,
+            torch=_torch(name, dim=axis),
+            setting=f"axis={axis}",
+        )
+        for name, op, oracle in (
+            ("softmax", mg.softmax, _softmax),
+            ("log_softmax", mg.log_softmax, lambda x, axis: np.log(_softmax(x, axis))),
+        )
+        for axis, shapes in ((-1, (*MATRICES, *_alone((4,), (2, 3, 2)))), (-2, _alone((3, 4), (3, 0))))
+    ],
+    *[
+        Row(
+            "cross_entropy",
+            _cross_entropy(reduction),
+            lambda x, r=reduce: r(_losses(x)),
+            shapes,
+            torch=_torch_cross_entropy(reduction),
+            setting=reduction,
+        )
+        for reduction, reduce, shapes in (
+            ("none", np.asarray, (((5, 2),), ((1, 3),), ((0, 3),))),
+            ("sum", np.sum, (((5, 2),), ((1, 3),), ((0, 3),))),
+            ("mean", np.mean, (((5, 2),), ((1, 3),))),
+        )
+    ],
+    Row(
+        "dropout",
+        lambda x: mg.dropout(x, 0.4, np.random.default_rng(7)),
+        lambda x: x * _mask(x.shape),
+        (((6, 5),), ((0, 5),), ((),)),
+    ),
+    Row("dropout", lambda x: mg.dropout(x, 0, np.random.default_rng(7)) * 1.0, np.copy, VECTORS),
+)  # fmt: skip
+
+CASES = [(row, shapes) for row in TABLE for shapes in row.shapes]
+IDS = [f"{row}-{'·'.join(map(str, shapes))}" for row, shapes in CASES]

@@ -1,0 +1,205 @@
+"""Every kernel against its slow NumPy twin, and against what its numbers must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from minigrad import kernels
+
+Array = np.ndarray
+Make = Callable[[tuple[int, ...]], Array]
+DTYPES = (np.float32, np.float64)
+
+
+def _rows(n: int, height: int = 7) -> Array:
+    return np.random.default_rng(n).integers(0, height, n)
+
+
+# One entry per kernel: its arguments for n rows, made from a maker of arrays.
+ARGUMENTS: dict[str, Callable[[Make, int], tuple[Any, ...]]] = {
+    **{
+        name: lambda make, n: (make((n, 4)),)
+        for name in ("tanh", "sigmoid", "relu", "softsign", "softplus", "column_sums", "squared_norm")
+    },
+    **{
+        name: lambda make, n: (make((n, 4)), make((n, 4)))
+        for name in ("tanh_vjp", "sigmoid_vjp", "relu_vjp", "softsign_vjp", "softplus_vjp")
+    },
+    "softmax": lambda make, n: (make((n, 4)),),
+    "log_softmax": lambda make, n: (make((n, 4)),),
+    "cross_entropy": lambda make, n: (make((n, 4)), _rows(n, 4), make((n, 4))),
+    "cross_entropy_vjp": lambda make, n: (make((n,)), make((n, 4)), _rows(n, 4)),
+    "gather_rows": lambda make, n: (make((7, 4)), _rows(n)),
+    "scatter_add_rows": lambda make, n: (make((7, 4)), _rows(n), make((n, 4))),
+    "adagrad_dense": lambda make, n: (make((n, 4)), make((n, 4)) ** 2, make((n, 4)), 0.05, 1e-4, 1e-3, False),
+    "adagrad_rows": lambda make, n: (
+        make((7, 4)),
+        make((7, 4)) ** 2,
+        np.random.default_rng(n).permutation(7)[:n],
+        make((n, 4)),
+        0.05,
+        1e-4,
+        1e-3,
+        np.arange(7) % 2 == 0,
+    ),
+}
+ROWS = (0, 1, 5)
+
+
+def dense(dtype: type) -> Make:
+    rng = np.random.default_rng(3)
+    return lambda shape: rng.normal(size=shape).astype(dtype)
+
+
+def strided(dtype: type) -> Make:
+    rng = np.random.default_rng(3)
+    return lambda shape: rng.normal(size=[2 * n for n in shape]).astype(dtype)[
+        (slice(None, None, 2),) * len(shape)
+    ]
+
+
+def copies(arguments: tuple[Any, ...]) -> list[Any]:
+    """Copy the arguments; arrays keep their layout."""
+    out = []
+    for x in arguments:
+        if isinstance(x, np.ndarray):
+            base = np.empty([2 * n for n in x.shape], x.dtype)
+            target = base[(slice(None, None, 2),) * x.ndim] if not x.flags.c_contiguous else np.empty_like(x)
+            target[...] = x
+            x = target
+        out.append(x)
+    return out
+
+
+def compare(name: str, arguments: tuple[Any, ...], rtol: float) -> None:
+    kernel = getattr(kernels, name)
+    mine, theirs = copies(arguments), copies(arguments)
+    with np.errstate(all="ignore"):
+        results = kernel(*mine), kernel.twin(*theirs)
+    for fast, slow in zip([results[0], *mine], [results[1], *theirs], strict=True):
+        if fast is not None or slow is not None:
+            np.testing.assert_allclose(fast, slow, rtol=rtol, atol=rtol)
+            assert np.asarray(fast).dtype == np.asarray(slow).dtype
+
+
+def test_every_kernel_is_compared_with_its_twin() -> None:
+    names = {name for name in kernels.__all__ if callable(getattr(kernels, name))}
+    assert names == set(ARGUMENTS)
+    assert all(hasattr(getattr(kernels, name), "twin") for name in names)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_like_the_twin(name: str, dtype: type) -> None:
+    for n in ROWS:
+        compare(name, ARGUMENTS[name](dense(dtype), n), rtol=1e-6 if dtype is np.float32 else 1e-14)
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_arrays_that_are_not_contiguous(name: str) -> None:
+    for n in ROWS:
+        compare(name, ARGUMENTS[name](strided(np.float64), n), rtol=1e-14)
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_adagrad_writes_into_the_array_it_was_given(order: Any, plain: bool) -> None:
+    # A flat copy of an array in another memory order would swallow the update.
+    w, G = np.ones((3, 2), order=order), np.zeros((3, 2), order=order)
+    kernels.adagrad_dense(w, G, np.full((3, 2), 2.0), 0.1, 0.0, 0.0, plain)
+    np.testing.assert_allclose(w, 0.8 if plain else 0.9)
+    np.testing.assert_allclose(G, 4)
+
+
+def test_adagrad_leaves_the_other_rows_alone() -> None:
+    w, G = np.ones((4, 2)), np.zeros((4, 2))
+    kernels.adagrad_rows(w, G, np.array([2]), np.ones((1, 2)), 0.1, 0.0, 0.5, np.zeros(4, bool))
+    np.testing.assert_array_equal(w[[0, 1, 3]], 1)
+    np.testing.assert_array_equal(G[[0, 1, 3]], 0)
+    assert (w[2] < 1).all()
+
+
+ACTIVATIONS = {
+    "tanh": (np.tanh, -1.0, 1.0),
+    "sigmoid": (lambda x: 1 / (1 + np.exp(-x)), 0.0, 1.0),
+    "relu": (lambda x: np.maximum(x, 0), 0.0, np.inf),
+    "softplus": (lambda x: np.log1p(np.exp(x)), 0.0, np.inf),
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_infinity_has_its_limit_and_nan_stays_nan(name: str, dtype: type) -> None:
+    _, low, high = ACTIVATIONS[name]
+    # Long enough for the vectorised loop, and for its remainder.
+    x = np.tile(np.array([-np.inf, np.nan, np.inf], dtype), 13)
+    y = getattr(kernels, name)(x)
+    np.testing.assert_array_equal(y, np.tile(np.array([low, np.nan, high], dtype), 13))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+def test_softmax_of_extreme_scores(name: str, dtype: type) -> None:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        y = getattr(kernels, name)(np.array([[1e4, -1e4], [0, -np.inf], [np.nan, 0], [1, np.nan]], dtype))
+    expected = np.array([[1, 0], [1, 0]]) if name == "softmax" else np.array([[0, -2e4], [0, -np.inf]])
+    np.testing.assert_array_equal(y[:2], expected)
+    assert np.isnan(y[2:]).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_cross_entropy_of_extreme_scores(dtype: type) -> None:
+    logits = np.array([[1e4, -1e4], [1e4, -1e4]], dtype)
+    losses = kernels.cross_entropy(logits, np.array([0, 1]), np.empty_like(logits))
+    np.testing.assert_array_equal(losses, [0, 2e4])
+
+
+@pytest.mark.parametrize(("name", "error"), [("tanh", 3e-7), ("sigmoid", 2e-7)])
+def test_float32_error_over_a_dense_grid(name: str, error: float) -> None:
+    x = np.concatenate([np.linspace(-12, 12, 200_001), np.logspace(-30, 2, 1001)]).astype(np.float32)
+    exact, low, high = ACTIVATIONS[name]
+    y = getattr(kernels, name)(x)
+    assert np.abs(y - exact(x.astype(np.float64))).max() <= error
+    assert y.min() >= low
+    assert y.max() <= high
+
+
+def test_small_numbers_keep_their_relative_precision_in_tanh() -> None:
+    x = np.logspace(-30, -2, 1001).astype(np.float32)
+    np.testing.assert_allclose(kernels.tanh(x), np.tanh(x.astype(np.float64)), rtol=5e-7)
+
+
+def test_repeated_rows_add_up() -> None:
+    table = np.zeros((3, 2))
+    kernels.scatter_add_rows(table, np.array([1, 1, 2]), np.ones((3, 2)))
+    np.testing.assert_array_equal(table, [[0, 0], [2, 2], [1, 1]])
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 2, 2)])
+def test_scatter_add_takes_tables_of_any_number_of_axes(shape: tuple[int, ...]) -> None:
+    table = np.zeros(shape)
+    kernels.scatter_add_rows(table, np.array([0, 0]), np.ones((2, *shape[1:])))
+    np.testing.assert_array_equal(table[0], np.full(shape[1:], 2.0))
+    assert not table[1:].any()
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.complex128])
+def test_numbers_without_a_compiled_loop_take_the_twin(dtype: type) -> None:
+    # A loop compiled for integers would round every result to 0.
+    x = np.array([0, 1, 2], dtype)
+    np.testing.assert_allclose(kernels.tanh(x), np.tanh([0.0, 1.0, 2.0]))
+
+
+def test_squared_norm_of_float32_is_added_up_in_float64() -> None:
+    x = np.full(1_000_000, 0.1, np.float32)
+    assert kernels.squared_norm(x) == pytest.approx(1e6 * float(x[0]) ** 2, rel=1e-10)
+
+
+def test_empty_arrays() -> None:
+    assert kernels.tanh(np.empty((0, 3))).shape == (0, 3)
+    assert kernels.softmax(np.empty((0, 3))).shape == (0, 3)
+    np.testing.assert_array_equal(kernels.column_sums(np.empty((0, 3))), np.zeros(3))

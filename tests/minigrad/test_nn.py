@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad.nn import INITS, Module, Parameter, StateError, initial
+
+
+class Inner(Module):
+    def __init__(self, dtype: Any = np.float32) -> None:
+        self.W = Parameter(np.arange(4, dtype=dtype).reshape(2, 2))
+        self.note = "not a parameter"
+
+
+class Outer(Module):
+    def __init__(self) -> None:
+        self.first = Inner()
+        self.b = Parameter(np.zeros(3, np.float32))
+        self.a = Parameter(np.ones((), np.float64))
+        self.second = Inner()
+
+
+class Tied(Module):
+    def __init__(self) -> None:
+        self.one = Inner()
+        self.other = Inner()
+        self.other.W = self.one.W
+        self.V = self.one.W
+
+
+def test_parameters_come_in_order_of_assignment_own_ones_before_those_below() -> None:
+    assert [name for name, _ in Outer().named_parameters()] == ["b", "a", "first.W", "second.W"]
+    assert next(Outer().named_parameters("model."))[0] == "model.b"
+
+
+def test_a_shared_parameter_is_listed_once_and_stays_shared() -> None:
+    model = Tied()
+    assert [name for name, _ in model.named_parameters()] == ["V"]
+    model.load_state_dict({"V": np.full((2, 2), 7)})
+    assert model.one.W.data[0, 0] == 7
+    model.astype(np.float64)
+    assert model.V is model.one.W is model.other.W
+    assert model.V.dtype == np.float64
+
+
+def test_a_parameter_is_named_by_its_first_attribute_unless_it_has_a_name() -> None:
+    model = Tied()
+    assert model.V.name == "W"
+    model.c = Parameter(np.zeros(1), name="given")
+    assert model.c.name == "given"
+
+
+def test_a_parameter_copies_and_requires_a_gradient() -> None:
+    values = np.zeros(3)
+    parameter = Parameter(values)
+    values[0] = 1
+    assert parameter.data[0] == 0
+    assert parameter.requires_grad
+    with mg.no_grad():
+        assert Parameter(values).requires_grad
+    assert Parameter(np.zeros((2, 3), order="F")).data.flags.c_contiguous
+
+
+@pytest.mark.parametrize("data", [np.zeros(2, int), np.zeros(2, np.float16), ["a"], np.zeros(2, complex)])
+def test_a_parameter_of_another_dtype_is_refused(data: Any) -> None:
+    with pytest.raises(TypeError, match="float32 or float64"):
+        Parameter(data)
+
+
+def test_a_result_is_not_a_parameter() -> None:
+    model = Outer()
+    model.doubled = model.b * 2
+    assert "doubled" not in dict(model.named_parameters())
+
+
+def test_zero_grad_forgets_the_gradients_of_all_modules_below() -> None:
+    model = Outer()
+    (model.first.W.sum() + model.b.sum()).backward()
+    assert model.first.W.grad is not None
+    model.zero_grad()
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_train_and_eval_reach_all_modules_below() -> None:
+    model = Outer()
+    assert model.training
+    assert model.first.training
+    assert model.eval() is model
+    assert not model.training
+    assert not model.first.training
+    assert model.train().second.training
+
+
+def test_astype_converts_values_keeps_names_and_drops_gradients() -> None:
+    model = Inner()
+    model.W.sum().backward()
+    assert model.astype(np.float64) is model
+    assert model.W.dtype == np.float64
+    assert model.W.data.tolist() == [[0, 1], [2, 3]]
+    assert model.W.name == "W"
+    assert model.W.grad is None
+
+
+def test_state_dict_is_a_copy() -> None:
+    model = Inner()
+    state = model.state_dict()
+    state["W"][...] = 9
+    assert model.W.data[0, 0] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"a": None}, r"missing \['a'\], unknown none"),
+        ({"c": np.zeros(1)}, r"missing none, unknown \['c'\]"),
+        ({"second.W": np.zeros((2, 3))}, r"second.W has shape \(2, 2\) here and \(2, 3\) in the state"),
+        ({"a": np.zeros(1)}, r"a has shape \(\) here and \(1,\)"),
+        ({"second.W": np.full((2, 2), "x")}, "second.W in the state holds <U1, not real numbers"),
+        ({"second.W": np.full((2, 2), 1j)}, "second.W in the state holds complex128"),
+        ({"second.W": np.full((2, 2), None)}, "second.W in the state holds object"),
+    ],
+)
+def test_a_state_that_does_not_fit_changes_nothing(change: dict[str, Any], text: str) -> None:
+    model = Outer()
+    before = model.state_dict()
+    state = {name: values + 1 for name, values in before.items()} | change
+    with pytest.raises(StateError, match=text):
+        model.load_state_dict({name: values for name, values in state.items() if values is not None})
+    assert all(np.array_equal(before[name], values) for name, values in model.state_dict().items())
+
+
+def test_loading_makes_backward_of_an_older_graph_an_error() -> None:
+    model = Inner()
+    loss = (model.W * model.W).sum()
+    model.load_state_dict(model.state_dict())
+    with pytest.raises(mg.GraphError, match="changed in place"):
+        loss.backward()
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "options", "bound"),
+    [
+        ("uniform", (200, 50), {"bound": 0.3}, 0.3),
+        ("fan_in_uniform", (200, 25), {}, 0.2),
+        ("fan_in_uniform", (200, 25), {"fan_in": 100}, 0.1),
+    ],
+)
+def test_uniform_inits_fill_their_bounds(name: str, shape: Any, options: Any, bound: float) -> None:
+    values = initial(name, rng(), shape, np.float64, **options)
+    assert values.shape == shape
+    assert np.abs(values).max() <= bound
+    assert values.max() > 0.99 * bound
+    assert values.min() < -0.99 * bound
+    assert abs(values.mean()) < 0.02 * bound
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (6, 3), (3, 6), (1, 1)])
+def test_orthogonal_has_orthonormal_rows_or_columns(shape: tuple[int, int]) -> None:
+    q = initial("orthogonal", rng(), shape, np.float64, gain=2.0) / 2
+    gram = q.T @ q if shape[0] >= shape[1] else q @ q.T
+    np.testing.assert_allclose(gram, np.eye(min(shape)), atol=1e-14)
+
+
+def test_orthogonal_draws_reflections_and_rotations_alike() -> None:
+    generator = rng()
+    signs = [np.linalg.det(initial("orthogonal", generator, (3, 3), np.float64)) for _ in range(200)]
+    assert 70 < np.sum(np.array(signs) > 0) < 130
+
+
+def test_identity_and_zeros_draw_nothing() -> None:
+    generator = rng()
+    np.testing.assert_array_equal(initial("identity", generator, (2, 3), gain=0.5), 0.5 * np.eye(2, 3))
+    np.testing.assert_array_equal(initial("zeros", generator, (2, 3)), np.zeros((2, 3)))
+    assert generator.random() == rng().random()
+
+
+@pytest.mark.parametrize("name", INITS)
+def test_every_init_is_repeatable_and_float32_unless_asked(name: str) -> None:
+    options = {"bound": 1.0} if name == "uniform" else {}
+    one, other = (initial(name, rng(), (3, 3), **options) for _ in range(2))
+    assert one.dtype == np.float32
+    np.testing.assert_array_equal(one, other)
+
+
+def test_inits_refuse_what_they_cannot_do() -> None:
+    with pytest.raises(ValueError, match="no init 'xavier'; choose one of uniform, fan_in_uniform"):
+        initial("xavier", rng(), (2, 2))
+    with pytest.raises(TypeError, match="generator that you pass, not 0"):
+        initial("zeros", 0, (2, 2))  # type: ignore[arg-type]
+    for name in ("orthogonal", "identity"):
+        with pytest.raises(ValueError, match=rf"{name}' makes matrices, not shape \(3,\)"):
+            initial(name, rng(), (3,))

@@ -1,0 +1,91 @@
+"""In-place changes: those that a derivative would notice are refused, others allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad.cotangent import as_dense
+
+
+def leaf(*values: float) -> mg.Tensor:
+    return mg.tensor(np.array(values), requires_grad=True)
+
+
+def test_results_and_leaves_with_gradients_are_not_changed_by_accident() -> None:
+    w = leaf(1.0)
+    with pytest.raises(mg.GraphError, match="no_grad"):
+        w[0] = 2.0
+    with pytest.raises(mg.GraphError, match="result of an operation"):
+        (w * 2.0)[0] = 2.0
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda w: w * w,
+        lambda w: mg.log(w),
+        lambda w: leaf(1.0, 2.0) @ w.T,
+        lambda w: leaf(1.0, 2.0) * w.reshape(2),
+        lambda w: leaf(1.0, 2.0) * w.detach(),
+        lambda w: mg.where(w, leaf(1.0, 2.0), 0.0),
+    ],
+)
+@pytest.mark.parametrize("change", ["setitem", "copy_", "view"])
+def test_changing_a_saved_operand_in_place_is_noticed(
+    function: Callable[..., mg.Tensor], change: str
+) -> None:
+    w = leaf(1.0, 2.0)
+    out = function(w)
+    with mg.no_grad():
+        if change == "setitem":
+            w[0] = 5.0
+        elif change == "copy_":
+            w.copy_([5.0, 5.0])
+        else:
+            w.detach()[...] = 5.0
+    with pytest.raises(mg.GraphError, match="changed in place"):
+        out.backward(np.ones(out.shape))
+
+
+@pytest.mark.parametrize("function", [lambda w: w + 1.0, lambda w: -w.T, lambda w: mg.concat([w, w]).sum()])
+def test_changing_what_no_derivative_reads_is_allowed(function: Callable[..., mg.Tensor]) -> None:
+    w = leaf(1.0, 2.0)
+    out = function(w)
+    with mg.no_grad():
+        w[...] = 5.0
+    out.backward(np.ones(out.shape))
+    assert w.grad is not None
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, k: x[k].sum(),
+        lambda x, k: x[k, k].sum(),
+        lambda x, k: mg.gather(x, k).sum(),
+        lambda x, k: mg.cross_entropy(x, k),
+    ],
+)
+def test_changing_an_index_afterwards_does_not_move_the_gradient(function: Callable[..., mg.Tensor]) -> None:
+    x = mg.tensor(np.eye(2), requires_grad=True)
+    expected = mg.tensor(np.eye(2), requires_grad=True)
+    k = mg.tensor([0, 1])
+    function(expected, [0, 1]).backward()
+    out = function(x, k)
+    k[...] = 0
+    out.backward()
+    np.testing.assert_array_equal(as_dense(x.grad), as_dense(expected.grad))
+
+
+def test_changes_before_the_forward_pass_and_after_backward_are_fine() -> None:
+    w = leaf(1.0)
+    for _ in range(3):
+        (w * w).backward()
+        with mg.no_grad():
+            w[...] = w.data - 0.1 * w.grad
+        w.zero_grad()
+    np.testing.assert_allclose(w.data, 0.8**3)

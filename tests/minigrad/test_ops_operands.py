@@ -1,0 +1,69 @@
+"""Numbers, arrays, lists and tensors together, as operands and as indices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+
+
+def leaf(*values: float) -> mg.Tensor:
+    return mg.tensor(np.array(values), requires_grad=True)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x + 1,
+        lambda x: 1.5 - x,
+        lambda x: x * np.float64(2),
+        lambda x: np.float64(2) / x,
+        lambda x: x**2,
+        lambda x: 2**x,
+        lambda x: mg.maximum(x, 0.5),
+        lambda x: mg.where(x > 1.5, x, 0.0),
+        lambda x: -x,
+    ],
+)
+def test_numbers_keep_float32(function: Callable[..., mg.Tensor]) -> None:
+    x = mg.tensor([1.0, 2.0], requires_grad=True)
+    out = function(x)
+    out.sum().backward()
+    assert x.dtype == out.dtype == x.grad.dtype == np.float32
+
+
+def test_an_array_on_the_left_asks_the_tensor() -> None:
+    x = leaf(1.0, 2.0)
+    for out in (np.ones(2) * x, np.ones(2) + x, np.ones((2, 2)) @ x, np.ones(2) - x, np.ones(2) / x):
+        assert isinstance(out, mg.Tensor)
+        assert out.requires_grad
+
+
+def test_lists_and_tensors_index_as_arrays_do() -> None:
+    x = leaf(1.0, 2.0, 3.0)
+    np.testing.assert_array_equal(x[[2, 0]].data, [3.0, 1.0])
+    np.testing.assert_array_equal(x[mg.tensor([2, 0])].data, [3.0, 1.0])
+    np.testing.assert_array_equal(x[[True, False, True]].data, [1.0, 3.0])
+    assert x[[]].shape == (0,)
+    assert x[1].shape == ()
+    assert x[True].shape == (1, 3)
+    x[True].sum().backward()
+    np.testing.assert_array_equal(x.grad, [1, 1, 1])
+    assert [float(v) for v in x] == [1.0, 2.0, 3.0]
+
+
+def test_tensor_copies_what_it_is_given() -> None:
+    array = np.ones(2)
+    x = mg.tensor(array)
+    array[0] = 5
+    np.testing.assert_array_equal(x.data, [1, 1])
+
+
+def test_only_floating_tensors_require_gradients() -> None:
+    with pytest.raises(TypeError, match="float32"):
+        mg.tensor([1, 2], requires_grad=True)
+    with pytest.raises(TypeError, match="numbers"):
+        mg.tensor(["a"])

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad.fold.schedule import MODES
+from minigrad.gradcheck import assert_gradients
+from models.cells import CELLS, RLSTM, RNN
+from models.classifier import TreeClassifier
+from models.errors import VocabularyError
+from models.forest import Forest
+from models.tree import Tree
+from models.vocabulary import Vocabulary
+
+WORDS = Vocabulary(["not", "very", "good", "bad"])
+CLASSES = 3
+FOREST = Forest(
+    [
+        Tree.parse("(2 (0 (0 not) (1 very)) (2 good))"),
+        Tree.parse("(1 bad)"),
+        Tree.parse("(0 (1 very) ((1 good) (2 bad)))"),
+    ],
+    WORDS,
+)
+modes = pytest.mark.parametrize("mode", MODES)
+
+
+def classifier(kind: str = "RNN", head: str = "root", seed: int = 0) -> TreeClassifier:
+    rng = np.random.default_rng(seed)
+    model = TreeClassifier(CELLS[kind](4, rng, dtype=np.float64), WORDS, CLASSES, rng, head)
+    for parameter in model.parameters():
+        parameter.data[...] = rng.normal(size=parameter.shape)
+    return model
+
+
+@modes
+@pytest.mark.parametrize(
+    ("head", "rows"), [("root", [4, 5, 10]), ("labelled", [0, 1, 2, 3, 4, 5, 6, 7, 8, 10])]
+)
+def test_the_loss_is_the_cross_entropy_per_tree(head: str, rows: list[int], mode: str) -> None:
+    model = classifier(head=head)
+    loss, states = model.loss(FOREST, mode)
+    assert model.rows(FOREST).tolist() == rows
+    expected = 0.0
+    for row in rows:
+        scores = model.Ws.data @ states.h.data[row] + model.bs.data
+        expected -= scores[FOREST.label[row]] - np.log(np.exp(scores).sum())
+    assert loss.item() == pytest.approx(expected / 3, rel=1e-12)
+
+
+@modes
+def test_words_states_and_scores_are_those_of_the_equations(mode: str) -> None:
+    model = classifier()
+    logits, states = model(FOREST, mode)
+    L, cell = model.L.data, model.cell
+    assert isinstance(cell, RNN)
+    W1, W2, b = cell.W1.data, cell.W2.data, cell.b.data
+    pair = np.tanh(W1 @ L[0] + W2 @ L[1] + b)
+    root = np.tanh(W1 @ pair + W2 @ L[2] + b)
+    np.testing.assert_allclose(states.h.data[:6], [L[0], L[1], pair, L[2], root, L[3]], rtol=1e-13)
+    np.testing.assert_allclose(logits.data[0], model.Ws.data @ root + model.bs.data, rtol=1e-12)
+    assert logits.shape == (3, CLASSES)
+
+
+@modes
+@pytest.mark.parametrize("kind", CELLS)
+@pytest.mark.parametrize("head", ["root", "labelled"])
+def test_the_loss_is_differentiated_right(kind: str, head: str, mode: str) -> None:
+    model = classifier(kind, head)
+    assert_gradients(lambda: model.loss(FOREST, mode)[0], model.parameters())
+
+
+def test_words_that_do_not_occur_get_no_gradient() -> None:
+    model = classifier()
+    model.loss(FOREST[[1]])[0].backward()
+    assert isinstance(model.L.grad, mg.SparseRows)
+    assert model.L.grad.rows.tolist() == [3]
+    assert model.cell.parameters()[0].grad is None or not np.any(model.cell.parameters()[0].grad)
+
+
+@pytest.mark.parametrize(
+    ("tree", "head", "text"),
+    [
+        ("((2 good) (1 bad))", "root", "node 3 of tree 1, 'good bad' has no label"),
+        ("(3 (2 good) (1 bad))", "root", "node 3 of tree 1, 'good bad' has the label 3"),
+        ("(1 (7 good) (1 bad))", "labelled", "node 1 of tree 1, 'good' has the label 7"),
+    ],
+)
+def test_a_label_that_is_no_class_names_its_node(tree: str, head: str, text: str) -> None:
+    forest = Forest([Tree.parse("(1 bad)"), Tree.parse(tree)], WORDS)
+    with pytest.raises(ValueError, match=rf"{text}; the classes are 0\.\.2"):
+        classifier(head=head).loss(forest)
+
+
+def test_nodes_that_are_not_classified_need_no_label() -> None:
+    assert np.isfinite(classifier().loss(Forest([Tree.parse("(1 (good) (9 bad))")], WORDS))[0].item())
+    forest = Forest([Tree.parse("((good) (bad))")], WORDS)
+    model = classifier(head="labelled")
+    assert model.loss(forest)[0].item() == 0
+    assert model.predict(forest).shape == (0,)
+
+
+def test_an_unknown_word_is_named() -> None:
+    with pytest.raises(VocabularyError, match="'worse' is not among the 4 words"):
+        classifier().loss(Forest([Tree.parse("(1 (1 worse) (1 bad))")]))
+
+
+def test_only_the_words_of_the_forest_have_to_be_known() -> None:
+    forest = Forest([Tree.parse("(1 (1 worse) (1 bad))"), Tree.parse("(1 (1 good) (1 bad))")])
+    model = classifier()
+    assert model.loss(forest[[1]])[0].item() == model.loss(Forest([forest[1]], WORDS))[0].item()
+
+
+def test_another_vocabulary_is_mapped_by_word() -> None:
+    other = Forest(FOREST, Vocabulary(["bad", "good", "unused", "very", "not"]))
+    assert other.word[other.leaves].tolist() != FOREST.word[FOREST.leaves].tolist()
+    for ours, theirs in zip(classifier()(FOREST), classifier()(other), strict=True):
+        a, b = (ours, theirs) if isinstance(ours, mg.Tensor) else (ours["h"], theirs["h"])
+        np.testing.assert_array_equal(a.data, b.data)
+
+
+def test_an_unknown_entry_stands_for_missing_words() -> None:
+    rng = np.random.default_rng(0)
+    words = Vocabulary(["good", "bad"], unknown="<unk>")
+    model = TreeClassifier(RNN(4, rng), words, 2, rng)
+    model.loss(Forest([Tree.parse("(1 (1 worse) (1 bad))")]))[0].backward()
+    assert isinstance(model.L.grad, mg.SparseRows)
+    assert sorted(model.L.grad.rows.tolist()) == [1, 2]
+
+
+@modes
+@pytest.mark.parametrize("head", ["root", "labelled"])
+def test_predictions_are_the_largest_scores(head: str, mode: str) -> None:
+    model = classifier("RLSTM", head)
+    got = model.predict(FOREST, mode)
+    np.testing.assert_array_equal(got, model(FOREST)[0].data.argmax(axis=1))
+    assert got.shape == model.rows(FOREST).shape
+
+
+def test_prediction_builds_no_graph_and_leaves_no_trace() -> None:
+    model = classifier()
+    model.predict(FOREST)
+    assert all(parameter.grad is None for parameter in model.parameters())
+    assert model(FOREST)[0].requires_grad
+
+
+def test_parameters_start_as_the_paper_says() -> None:
+    rng = np.random.default_rng(0)
+    words = Vocabulary(map(str, range(1000)))
+    model = TreeClassifier(RLSTM(25, rng), words, 10, rng)
+    assert model.L.shape == (1000, 25)
+    assert 0.99e-4 < np.abs(model.L.data).max() <= np.float32(1e-4)
+    assert model.Ws.shape == (10, 25)
+    assert 0.19 < np.abs(model.Ws.data).max() <= np.float32(0.2)
+    assert not model.bs.data.any()
+    assert {parameter.dtype for parameter in model.parameters()} == {np.dtype(np.float32)}
+    assert [name for name, _ in model.named_parameters()][:4] == ["L", "Ws", "bs", "cell.Wi1"]
+
+
+def test_the_same_seed_gives_the_same_model() -> None:
+    def made() -> dict[str, np.ndarray]:
+        rng = np.random.default_rng(5)
+        return TreeClassifier(RNN(3, rng), WORDS, 2, rng).state_dict()
+
+    assert all(np.array_equal(values, made()[name]) for name, values in made().items())
+
+
+def test_settings_that_make_no_classifier_are_refused() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="head is one of root, labelled, not 'all'"):
+        TreeClassifier(RNN(3, rng), WORDS, 2, rng, "all")
+    with pytest.raises(ValueError, match="at least two classes, not 1"):
+        TreeClassifier(RNN(3, rng), WORDS, 1, rng)

@@ -1,0 +1,50 @@
+"""Every Python example in a README runs and prints what it says."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = re.compile(r"^```python\n(.*?)^```\n(?:```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
+ANSWER = re.compile(r"^ *print\(.*\)  # (.+)$", re.MULTILINE)
+
+
+def _examples() -> list[object]:
+    found = []
+    for path in sorted(ROOT.glob("**/README.md")):
+        if any(part.startswith(".") for part in path.relative_to(ROOT).parts):
+            continue
+        for number, match in enumerate(EXAMPLE.finditer(path.read_text(encoding="utf-8")), 1):
+            name = f"{path.relative_to(ROOT).as_posix()}-{number}"
+            found.append(pytest.param(match.group(1), match.group(2), id=name))
+    return found
+
+
+@pytest.mark.parametrize(("code", "output"), _examples())
+def test_readme_example_prints_its_answers(code: str, output: str | None, tmp_path: Path) -> None:
+    # A process of its own: node numbers count from 1, and nothing is left over from other tests.
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-X", "utf8", "-c", code],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    expected = output if output is not None else "".join(f"{answer}\n" for answer in ANSWER.findall(code))
+    assert _lines(run.stdout) == _lines(expected)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.splitlines()]
+
+
+def test_examples_are_found_in_every_room() -> None:
+    rooms = {str(example.id).split("/README")[0] for example in _examples()}  # type: ignore[attr-defined]
+    assert rooms >= {"minigrad", "models", "viz", "experiments"}
+    assert any(str(example.id).startswith("README.md") for example in _examples())  # type: ignore[attr-defined]

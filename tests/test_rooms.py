@@ -1,0 +1,93 @@
+"""The house rules that a program can check."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ["experiments", "viz", "models", "minigrad"]  # each may import those behind it
+# Inside minigrad, from the ground up: a file imports only from its own layer or those before it.
+LAYERS = [
+    ["errors", "files", "kernels"],
+    ["cotangent"],
+    ["graph"],
+    ["tensor", "record"],
+    ["primitive", "explain"],
+    ["ops"],
+    ["nn"],
+    ["optim", "fold", "gradcheck"],
+]
+
+
+def _files(room: str) -> list[Path]:
+    return sorted((ROOT / room).rglob("*.py"))
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_import_downwards_only(room: str) -> None:
+    above = [*ROOMS[: ROOMS.index(room)], "tests"]
+    for path in _files(room):
+        wrong = [name for name in _imports(path) if name.split(".")[0] in above]
+        assert not wrong, f"{path.relative_to(ROOT)} imports {wrong}"
+
+
+def test_the_engine_imports_downwards_only() -> None:
+    level = {name: k for k, layer in enumerate(LAYERS) for name in layer}
+    for path in _files("minigrad"):
+        own = path.relative_to(ROOT / "minigrad").parts[0].removesuffix(".py")
+        if own == "__init__":
+            continue
+        assert own in level, f"{path} has no place in LAYERS"
+        for name in _imports(path):
+            room, _, rest = name.partition(".")
+            other = rest.split(".")[0]
+            if room == "minigrad" and other in level:
+                assert level[other] <= level[own], f"minigrad/{own} imports minigrad.{other}"
+
+
+def test_only_the_kernel_room_and_the_tree_kernels_compile() -> None:
+    for room in ROOMS:
+        for path in _files(room):
+            if path.name != "jit.py":
+                assert "numba" not in set(_imports(path)), f"{path} imports numba past kernels/jit.py"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_files_stay_small(room: str) -> None:
+    for path in _files(room):
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        assert lines <= 300, f"{path.relative_to(ROOT)} has {lines} lines"
+
+
+@pytest.mark.parametrize("room", [*ROOMS, "tests"])
+def test_every_folder_is_a_package(room: str) -> None:
+    # Without it tests/models would shadow models.
+    folders = {path.parent for path in _files(room)}
+    assert all((folder / "__init__.py").exists() for folder in folders)
+
+
+def test_importing_the_engine_compiles_nothing() -> None:
+    code = (
+        "import minigrad.kernels as kernels\n"
+        "functions = [getattr(k, 'compiled', k) for k in vars(kernels).values()]\n"
+        "assert not any(getattr(f, 'signatures', []) for f in functions)\n"
+        "import sys\n"
+        "heavy = {'matplotlib', 'pygraphviz', 'tqdm'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
