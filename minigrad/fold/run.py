@@ -170,7 +170,7 @@ class _Run:
         The k-th dropout of ``compose`` has one mask for all nodes, drawn when the first tile gets there.
         """
         if shape[:1] != self._rows.shape:
-            raise ShapeError(f"dropout in compose takes a row per node, {len(self._rows)}, not shape {shape}")
+            raise ShapeError(f"dropout in compose takes one row per node: {len(self._rows)}, not {shape}")
         if self._mask == len(self._masks):
             self._masks.append(rng.random((len(self._is_leaf), *shape[1:])) >= p)
         self._mask += 1

@@ -14,7 +14,7 @@ def test_a_file_has_the_permissions_of_any_new_file(tmp_path):
 @pytest.mark.parametrize("folder", ["missing", "file"])
 def test_an_unwritable_path_is_named_and_leaves_nothing_behind(tmp_path, folder):
     (tmp_path / "file").write_bytes(b"kept")
-    with pytest.raises(OSError, match=f"into the folder .*{folder}: No|Not a directory"):
+    with pytest.raises(OSError, match=f"into .*{folder}: No(t a directory| such)"):
         write_atomic(tmp_path / folder / "tree.svg", b"x")
     assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_bytes() == b"kept"

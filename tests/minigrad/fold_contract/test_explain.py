@@ -21,8 +21,8 @@ id  op  operands  shape  vjp  ‖g‖
 %6  start_rows  (3, 3)  –  1  freed
 %7  write_rows  %6 %5  (3, 3)  g, rows of g  1  freed
 — node 2 of tree 0, 'not bad'
-%8  read_rows  %7  (1, 3)  rows of g, added to the table's rows that were read (SparseRows)  0  freed
-%9  read_rows  %7  (1, 3)  rows of g, added to the table's rows that were read (SparseRows)  0  freed
+%8  gather  %7  (1, 3)  rows of g, added to the table's rows that were read (SparseRows)  0  freed
+%9  gather  %7  (1, 3)  rows of g, added to the table's rows that were read (SparseRows)  0  freed
 %10  transpose  %1  (3, 3)  g with its axes back in their order  1  freed
 %11  matmul  %8 %10  (1, 3)  g yᵀ, xᵀ g  1  freed
 %12  transpose  %2  (3, 3)  g with its axes back in their order  0  freed
