@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -39,12 +40,10 @@ def training_step(
     NodeStates
         With their gradients, for those who watch them.
     """
-    with no_collection():
-        optimizer.zero_grad()
-        loss, states = model.loss(forest, mode)
-        value = float(loss)
-        if value - value == 0:  # neither NaN nor inf
-            loss.backward()
-            optimizer.step()
-        del loss  # and with it the graph, while the collector still sleeps
+    optimizer.zero_grad()
+    loss, states = model.loss(forest, mode)
+    value = float(loss)
+    if math.isfinite(value):
+        loss.backward()
+        optimizer.step()
     return value, states

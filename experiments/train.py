@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -13,7 +14,7 @@ import numpy as np
 
 import minigrad as mg
 import models
-from experiments.step import training_step
+from experiments.step import no_collection, training_step
 from minigrad.nn import StateError, load_npz, save_npz
 from minigrad.optim import Optimizer
 
@@ -129,16 +130,17 @@ def fit(
         number = len(run.epochs) + 1
         order = rng.permutation(len(train))
         total = 0.0
-        for start in range(0, len(train), batch_size):
-            batch = train.select(order[start : start + batch_size])
-            loss, states = training_step(model, optimizer, batch, mode)
-            if not np.isfinite(loss):
-                raise TrainingError(_explain(model, loss, number, start // batch_size + 1))
-            total += loss * len(batch)
-            for watcher in watchers:
-                watcher.batch(batch, states)
-            if progress is not None:
-                progress(batch.n_nodes)
+        with no_collection():
+            for start in range(0, len(train), batch_size):
+                batch = train.select(order[start : start + batch_size])
+                loss, states = training_step(model, optimizer, batch, mode)
+                if not math.isfinite(loss):
+                    raise TrainingError(_explain(model, loss, number, start // batch_size + 1))
+                total += loss * len(batch)
+                for watcher in watchers:
+                    watcher.batch(batch, states)
+                if progress is not None:
+                    progress(batch.n_nodes)
         run.finish(Epoch(number, total / len(train), accuracy(model, dev), best=False))
         if checkpoint is not None:
             run.save(checkpoint)

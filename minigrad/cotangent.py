@@ -103,12 +103,9 @@ class Total:
         self.shape: Sequence[int] = array.shape
         self.dtype = array.dtype
 
-    def add(self, part: Cotangent) -> None:
-        """Add a contribution in place."""
-        if isinstance(part, SparseRows):
-            part.add_to(self.array)
-        else:
-            self.array += part.array if isinstance(part, Total) else part
+    def add(self, part: SparseRows) -> None:
+        """Add what a read of some rows contributes; nothing else reaches a version that is passed on to."""
+        part.add_to(self.array)
 
 
 Cotangent = Any  # np.ndarray | SparseRows | Total; NumPy's stubs make the union unusable

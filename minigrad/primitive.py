@@ -20,9 +20,9 @@ Maker = Callable[..., Callable[[Any], Any]]
 class Operation:
     """What a node knows of the op that made it."""
 
-    def __init__(self, forward: Callable[..., Any]) -> None:
+    def __init__(self, forward: Callable[..., Any], name: str | None = None) -> None:
         self.forward = forward
-        self.name = forward.__name__.strip("_")
+        self.name = name or forward.__name__.strip("_")
         self.shapes = _line(forward, "shapes")
         self.formula = _line(forward, "vjp")
         self.analytic = True
@@ -56,6 +56,7 @@ def primitive(
     linear: bool = False,
     view: bool = False,
     analytic: bool = True,
+    name: str | None = None,
     operation: type[Operation] = Operation,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Turn a function on arrays into an operation on tensors.
@@ -78,12 +79,14 @@ def primitive(
     analytic : bool
         The function also means something for complex numbers, which |x| and comparisons do not. Only
         `gradcheck` asks.
+    name : str, optional
+        What users call it, where that is not the function's name.
     operation : type
         A kind of `Operation` that treats cotangents in a way of its own.
     """
 
     def decorate(forward: Callable[..., Any]) -> Primitive:
-        op = operation(forward)
+        op = operation(forward, name)
         op.analytic = op.analytic and analytic
         makers: tuple[Maker | None, ...] = ()
         each: Maker | None = None

@@ -36,7 +36,7 @@ def _version(package: str) -> str | None:
 
 def _thread_pools() -> dict[str, int] | None:
     try:
-        from threadpoolctl import threadpool_info
+        from threadpoolctl import threadpool_info  # type: ignore[import-untyped, import-not-found, unused-ignore]
     except ImportError:
         return None
     pools = {

@@ -11,8 +11,9 @@ from minigrad.errors import ShapeError
 from minigrad.fold.cell import Cell, Child, Part
 from minigrad.fold.schedule import MODES, Tile, Trees
 from minigrad.fold.state import States
-from minigrad.graph import state
+from minigrad.graph import scope, state
 from minigrad.ops.index import read_rows
+from minigrad.ops.linear import transpose
 from minigrad.tensor import Tensor, as_tensor
 
 Array = np.ndarray
@@ -111,6 +112,7 @@ class _Run:
         else:
             self._refuse_inner_right(forest)
             self._leaf_number = np.cumsum(self._is_leaf) - 1
+        self._transposed: dict[int, Tensor] = {}
         self._masks: list[Array] = []
         self._mask = 0
         self._rows = rows
@@ -163,6 +165,15 @@ class _Run:
                 f"{type(self._cell).__name__} reads a word at each right child, but "
                 f"{describe(int(bad[0]))} is not a leaf; give it left-branching chains"
             )
+
+    def transposed(self, x: Tensor) -> Tensor:
+        """Return x.T; that of a parameter is made at its first use and belongs to no tile."""
+        if x._node is not None and x._node.op is not None:
+            return transpose(x)
+        if id(x) not in self._transposed:
+            with scope(None):
+                self._transposed[id(x)] = transpose(x)
+        return self._transposed[id(x)]
 
     def mask(self, shape: tuple[int, ...], p: float, rng: np.random.Generator) -> Array:
         """Return the rows of a dropout mask that belong to the nodes being computed.

@@ -49,13 +49,13 @@ _write_rows.defvjp(
 )
 
 
-def _start_rows() -> Array:
-    """The zeros that stand in the rows of leaves until, or unless, these are written
+def _start_rows(n: int, width: int, dtype: Any) -> Array:
+    """The first version: zeros, which stay where nothing is written
 
-    shapes: none
+    shapes: n, width → (n, width)
     vjp: –
     """
-    raise NotImplementedError
+    return np.zeros((n, width), dtype)
 
 
 _START = _Write(_start_rows)
@@ -65,7 +65,7 @@ class States:
     """One state part of all nodes, (N, D), while a fold fills it."""
 
     def __init__(self, n: int, width: int, dtype: Any) -> None:
-        self.tensor = Tensor(np.zeros((n, width), dtype))
+        self.tensor = Tensor(_START.forward(n, width, dtype))
         self._gradient = Gradient()
         if state.recording_graph:
             # The derivative with respect to a leaf's row is wanted even where its value is a constant.

@@ -62,7 +62,7 @@ def getitem(x: Any, index: Any) -> Tensor:
     return _getitem(x, index=index)
 
 
-@primitive(linear=True)
+@primitive(linear=True, name="gather")
 def read_rows(table: Array, *, rows: Array) -> Any:
     """The rows of a table, for instance the vectors of the words of a sentence
 
@@ -82,7 +82,6 @@ def _read_rows_table(ans: Array, table: Array, *, rows: Array) -> Any:
 
 
 read_rows.defvjp(_read_rows_table)
-read_rows.operation.name = "gather"  # the public function, which users know and errors must name
 
 
 def gather(table: Any, rows: Any) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.graph import state
 from minigrad.ops.arithmetic import add, div, mul, neg, pow, sub
 from minigrad.ops.elementwise import abs
 from minigrad.ops.index import getitem
@@ -29,6 +30,11 @@ def _comparison(compare: Callable[..., Any]) -> Callable[..., Tensor]:
     return method
 
 
+def _T(x: Tensor) -> Tensor:
+    """Transpose; inside a fold a leaf is transposed once, not once for every tile."""
+    return transpose(x) if state.fold is None else state.fold.transposed(x)
+
+
 METHODS: dict[str, Any] = {
     "__add__": add,
     "__radd__": _reflected(add),
@@ -49,7 +55,7 @@ METHODS: dict[str, Any] = {
     "__gt__": _comparison(np.greater),
     "__ge__": _comparison(np.greater_equal),
     "__getitem__": getitem,
-    "T": property(transpose),
+    "T": property(_T),
     "sum": sum,
     "mean": mean,
     "max": max,

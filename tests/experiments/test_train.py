@@ -135,10 +135,10 @@ def test_progress_counts_every_node_once_per_epoch():
     assert sum(seen) == len(epochs) * train.n_nodes
 
 
-def test_a_step_leaves_the_collector_as_it_was():
-    model, optimizer, train, _, _ = _setup()
+def test_training_leaves_the_collector_as_it_was():
     assert gc.isenabled()
-    training_step(model, optimizer, train)
+    with pytest.raises(KeyboardInterrupt):
+        _fit(*_setup(), watchers=[_Stop(2)])
     assert gc.isenabled()
     gc.disable()
     try:

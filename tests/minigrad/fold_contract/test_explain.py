@@ -23,9 +23,13 @@ id  op  operands  shape  vjp  ‖g‖
 — node 2 of tree 0, 'not bad'
 %8  gather  %7  (1, 3)  rows of g, added to the table's rows that were read (SparseRows)  0  freed
 %9  gather  %7  (1, 3)  rows of g, added to the table's rows that were read (SparseRows)  0  freed
+—
 %10  transpose  %1  (3, 3)  g with its axes back in their order  1  freed
+— node 2 of tree 0, 'not bad'
 %11  matmul  %8 %10  (1, 3)  g yᵀ, xᵀ g  1  freed
+—
 %12  transpose  %2  (3, 3)  g with its axes back in their order  0  freed
+— node 2 of tree 0, 'not bad'
 %13  matmul  %9 %12  (1, 3)  g yᵀ, xᵀ g  1  freed
 %14  add  %11 %13  (1, 3)  g, g  1  freed
 %15  add  %14 %3  (1, 3)  g, g  1  freed
