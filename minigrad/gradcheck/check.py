@@ -190,7 +190,7 @@ class Check:
             rows.append(self._row(line, d))
             angle = abs(d.forward - d.backward)
             angular = angle > 1e-3 * max(abs(d.forward), abs(d.backward), 1e-3 * self.largest)
-            if angular or rows[-1].verdict != "ok":
+            if angular or rows[-1].verdict == "wrong" or (rows[-1].verdict == "tiny" and not self.complex):
                 suspects.append((rows[-1].rank, place, line))
         wrong = tiny = 0
         for _, place, line in sorted(suspects, key=lambda suspect: suspect[:2]):

@@ -92,15 +92,21 @@ class Subject:
         self.value, self.gradients = value, gradients
 
     def at(self, number: int, data: Array) -> Array:
-        """Return the function's value where one input has other values; no graph is built."""
-        t = self.tensors[number]
-        before = t.data
-        t.data = data
+        """Return the function's value where one input has other values; no graph is built.
+
+        If they are complex, all inputs become complex: a function may take the dtype of its results from
+        any of them.
+        """
         try:
+            if data.dtype.kind == "c":
+                for t in self.tensors:
+                    t.data = t.data.astype(data.dtype)
+            self.tensors[number].data = data
             with no_grad(), np.errstate(all="ignore"):
                 return self._fn(*self._operands).data
         finally:
-            t.data = before
+            for t, array in zip(self.tensors, self._arrays, strict=True):
+                t.data = array
 
     def _run(self) -> tuple[Array, list[Array]]:
         for t in self.tensors:

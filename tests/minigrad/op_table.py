@@ -92,10 +92,6 @@ def _losses(x: np.ndarray) -> np.ndarray:
     return -np.log(_softmax(x))[np.arange(len(x)), LABELS[: len(x)]]
 
 
-def _cross_entropy(reduction: str) -> Callable[..., Any]:
-    return lambda x: mg.cross_entropy(x, LABELS[: len(x)], reduction)
-
-
 def _torch_cross_entropy(reduction: str) -> Callable[..., Any]:
     def call(x: Any) -> Any:
         import torch
@@ -276,7 +272,7 @@ TABLE: tuple[Row, ...] = (
     *[
         Row(
             "cross_entropy",
-            _cross_entropy(reduction),
+            lambda x, r=reduction: mg.cross_entropy(x, LABELS[: len(x)], r),
             lambda x, r=reduce: r(_losses(x)),
             shapes,
             torch=_torch_cross_entropy(reduction),

@@ -239,6 +239,18 @@ def test_a_function_that_refuses_complex_numbers_takes_central_differences() -> 
     assert set(report.methods.values()) == {"central differences"}
 
 
+def test_a_function_whose_result_has_the_dtype_of_one_input_takes_the_complex_step() -> None:
+    # As a fold, which keeps its states in the dtype of the leaves.
+    def states(leaves: mg.Tensor, W: mg.Tensor) -> mg.Tensor:
+        out = leaves @ W
+        if out.dtype != leaves.dtype:
+            raise TypeError(f"states of {leaves.dtype} can't hold {out.dtype}")
+        return out
+
+    report = mg.assert_gradients(states, [numbers(2, 3), numbers(3, 2)])
+    assert set(report.methods.values()) == {"complex step"}
+
+
 def test_unknown_method() -> None:
     with pytest.raises(ValueError, match="complex"):
         mg.gradcheck(mg.tanh, [numbers(2)], method="forward")

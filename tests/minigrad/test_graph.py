@@ -91,6 +91,15 @@ def test_gradients_of_leaves_never_share_memory(make: Callable[..., mg.Tensor]) 
     assert not (y.grad == 7).any()
 
 
+def test_operands_that_were_handed_one_array_do_not_add_to_each_other() -> None:
+    x, y = leaf(1.0), leaf(1.0)
+    product = x * 2.0
+    total = x + y  # is visited first, and hands its cotangent to both x and y
+    (product + total).backward()
+    np.testing.assert_array_equal(x.grad, [3.0])
+    np.testing.assert_array_equal(y.grad, [1.0])
+
+
 def test_the_gradient_of_a_sum_can_be_written_to() -> None:
     # The cotangent of a sum is a broadcast view with strides of 0.
     x = leaf(1.0, 2.0)
