@@ -7,25 +7,51 @@ import experiments.threads  # isort: skip  # noqa: F401  (sets the thread counts
 import argparse
 import sys
 from collections.abc import Sequence
-
-from experiments import bench, demo
-from experiments.train import TrainingError
-from minigrad.nn import StateError
+from importlib import import_module
 
 COMMANDS = {
-    "demo": (demo, "train an RNN and an RLSTM for two minutes, and see where the gradient goes"),
-    "bench": (bench, "measure the training speed, beside PyTorch's where it is installed"),
+    "demo": "train an RNN and an RLSTM for two minutes, and see where the gradient goes",
+    "bench": "measure the training speed, beside PyTorch's where it is installed",
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; return the exit code: 0, 1 (training failed), 2 (wrong input) or 130 (Ctrl-C)."""
+    """Run a command; return the exit code.
+
+    That is 0, 1 (training or drawing failed), 2 (wrong input) or 130 (Ctrl-C).
+    """
+    try:
+        return _run(argv)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    # Loaded here and not above, so that Ctrl-C is answered alike in the second that this takes.
+    from experiments.train import TrainingError
+    from minigrad.nn import StateError
+    from viz import RenderError
+
+    args = _parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except (TrainingError, RenderError) as error:
+        print(f"minigrad: {error}", file=sys.stderr)
+        return 1
+    except (OSError, StateError) as error:
+        print(f"minigrad: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="minigrad",
         description="Experiments on vanishing gradients in recursive neural networks (Le & Zuidema 2016).",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, (module, text) in COMMANDS.items():
+    for name, text in COMMANDS.items():
+        module = import_module(f"experiments.{name}")
         command = commands.add_parser(
             name,
             help=text,
@@ -34,21 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         module.add_arguments(command)
         command.set_defaults(run=module.run)
-    args = parser.parse_args(argv)
-    try:
-        return int(args.run(args))
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
-    except TrainingError as error:
-        print(f"minigrad: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"minigrad: {error.strerror or error}", file=sys.stderr)
-        return 2
-    except StateError as error:
-        print(f"minigrad: {error}", file=sys.stderr)
-        return 2
+    return parser
 
 
 if __name__ == "__main__":

@@ -44,6 +44,8 @@ def sentences(
     Forest
         Over `VOCABULARY`; the roots carry the labels. The keyword's place is uniform in the sentence.
     """
+    if not 1 <= lengths[0] <= lengths[1]:
+        raise ValueError(f"lengths is (shortest, longest), from one token on, not {lengths}")
     length = rng.integers(lengths[0], lengths[1] + 1, n)
     start = np.cumsum(length) - length
     words = rng.integers(KEYWORDS, TOKENS, length.sum())

@@ -66,13 +66,11 @@ def run(args: argparse.Namespace) -> int:
     results: dict[str, Any] = {}
     for k, name in enumerate(BATCH):
         snapshots[name], results[name] = _train(name, sets, np.random.default_rng([args.seed, 1, k]))
+        models.save(args.out / f"{name.lower()}.npz", snapshots[name].model)
 
     epoch = snapshots["RLSTM"].steepest()
     sentence = typical_sentence(snapshots, epoch, sets["test"])
     heat = {name: model.norms(epoch, sentence, mode="node") for name, model in snapshots.items()}
-    _draw(args.out, epoch, sentence, heat, results)
-    for name, model in snapshots.items():
-        models.save(args.out / f"{name.lower()}.npz", model.model)
     content = {
         "settings": _settings(args.seed),
         "models": results,
@@ -87,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
     }
     with atomic_write(args.out / "demo.json") as file:
         file.write((json.dumps(content, indent=1) + "\n").encode())
+    _draw(args.out, epoch, sentence, heat, results)
     _farewell(args.out, epoch, sentence, heat)
     return 0
 

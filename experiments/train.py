@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Callable, Sequence
@@ -15,8 +14,11 @@ import numpy as np
 import minigrad as mg
 import models
 from experiments.step import no_collection, training_step
-from minigrad.nn import StateError, load_npz, save_npz
+from minigrad.nn import StateError, load_document, save_document
 from minigrad.optim import Optimizer
+from models.shapes import check_rng
+
+FORMAT = "minigrad.checkpoint/1"
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,9 @@ def fit(
     max_epochs, patience : int
     watchers : sequence of Watcher
     checkpoint : path, optional
-        Written after every epoch. If it is there already, training goes on from it, and ends exactly where
-        an uninterrupted run would have ended. It belongs to these data and settings: delete it to start
-        afresh.
+        Written at the start and after every epoch. If it is there already, training goes on from it, and
+        ends exactly where an uninterrupted run would have ended. It belongs to these data and settings:
+        delete it to start afresh.
     mode : str
         Of the fold.
     progress : function, optional
@@ -118,14 +120,22 @@ def fit(
         If the loss becomes NaN or inf. The parameters are those before the bad minibatch's update.
     StateError
         If the checkpoint is damaged or belongs to another model.
+    OSError
+        If the checkpoint can't be written, before any training.
+    TypeError
+        If `rng` is not a Generator.
     """
     if batch_size < 1 or max_epochs < 1 or patience < 1:
         raise ValueError(f"{batch_size=}, {max_epochs=} and {patience=} have to be at least 1")
+    check_rng(rng)
     for forest in (train, dev):
         model.labels(forest)  # a bad label is reported before hours of training, not after
     run = _Run(model, optimizer, rng, watchers)
-    if checkpoint is not None and Path(checkpoint).exists():
-        run.resume(checkpoint)
+    if checkpoint is not None:
+        if Path(checkpoint).exists():
+            run.resume(checkpoint)
+        else:
+            run.save(checkpoint)  # and so is a path that can't be written
     while len(run.epochs) < max_epochs and run.epochs_since_best() < patience:
         number = len(run.epochs) + 1
         order = rng.permutation(len(train))
@@ -181,22 +191,20 @@ class _Run:
             "rng": self.rng.bit_generator.state,
             "watchers": [watcher.state_dict() for watcher in self.watchers],
         }
-        arrays = {"header": np.frombuffer(json.dumps(header).encode(), np.uint8)}
-        arrays.update({f"model:{k}": v for k, v in self.model.state_dict().items()})
+        arrays = {f"model:{k}": v for k, v in self.model.state_dict().items()}
         arrays.update({f"best:{k}": v for k, v in self.best_state.items()})
         arrays.update({f"optimizer:{k}": v for k, v in self.optimizer.state_dict().items()})
-        save_npz(path, arrays)
+        save_document(path, FORMAT, header, arrays)
 
     def resume(self, path: str | os.PathLike[str]) -> None:
-        arrays = load_npz(path)
+        header, arrays = load_document(path, FORMAT)
         groups: dict[str, dict[str, np.ndarray]] = {"model": {}, "best": {}, "optimizer": {}}
         try:
-            header = json.loads(arrays.pop("header").tobytes())
             for key, values in arrays.items():
                 group, _, name = key.partition(":")
                 groups[group][name] = values
             epochs = [Epoch(**epoch) for epoch in header["epochs"]]
-            states = header["watchers"]
+            watched = list(zip(self.watchers, header["watchers"], strict=True))
             self.model.load_state_dict(groups["model"])
             self.optimizer.load_state_dict(groups["optimizer"])
             self.rng.bit_generator.state = header["rng"]
@@ -205,7 +213,7 @@ class _Run:
                 f"{path} is not a checkpoint of this run: {error}; delete it to start afresh"
             ) from None
         self.epochs, self.best_state = epochs, groups["best"]
-        for watcher, state in zip(self.watchers, states, strict=True):
+        for watcher, state in watched:
             watcher.load_state_dict(state)
 
 

@@ -21,6 +21,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         partial file stays behind.
     """
     path = Path(path)
+    if not path.name:
+        raise IsADirectoryError(f"can't write {path}: it is a folder; give the name of a file")
     part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
     try:
         try:

@@ -33,6 +33,8 @@ class Optimizer:
     ------
     ValueError
         If there are no parameters, one stands in two groups, or a setting is unknown or negative.
+    TypeError
+        If something else than a leaf that requires a gradient is among them.
     """
 
     def __init__(self, parameters: Parameters, **defaults: Any) -> None:
@@ -45,11 +47,17 @@ class Optimizer:
             unknown = set(group) - set(defaults) - {"params"}
             if unknown:
                 raise ValueError(f"unknown settings {sorted(unknown)}; known are {sorted(defaults)}")
-            settings = {**defaults, **group, "params": list(group["params"])}
+            settings = {**defaults, **group, "params": list(group.get("params", ()))}
             for key in ("lr", "l2", "eps"):
                 if not settings.get(key, 0) >= 0:
                     raise ValueError(f"{key} is {settings[key]}; it can't be negative")
             for parameter in settings["params"]:
+                node = getattr(parameter, "_node", None)
+                if node is None or node.op is not None:
+                    raise TypeError(
+                        "an optimiser takes a list of leaves that require a gradient, as model.parameters() "
+                        f"returns; this is none: {parameter!r}"
+                    )
                 if id(parameter) in seen:
                     raise ValueError(f"parameter {parameter.name!r} stands twice in the groups")
                 seen.add(id(parameter))
@@ -179,7 +187,11 @@ def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
     ------
     FloatingPointError
         If a gradient holds NaN or inf; the text names the parameter. Nothing is scaled.
+    ValueError
+        If `max_norm` is negative or NaN.
     """
+    if not max_norm >= 0:
+        raise ValueError(f"max_norm is {max_norm}; a norm is not negative")
     found: list[tuple[Parameter, np.ndarray | SparseRows]] = []
     total = 0.0
     for position, parameter in enumerate(parameters):

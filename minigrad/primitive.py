@@ -12,6 +12,7 @@ import numpy as np
 from minigrad.cotangent import Cotangent, SparseRows, as_dense
 from minigrad.errors import ShapeError
 from minigrad.graph import Node, state
+from minigrad.symbol import Symbol
 from minigrad.tensor import Tensor, as_tensor
 
 Maker = Callable[..., Callable[[Any], Any]]
@@ -116,8 +117,8 @@ def primitive(
             try:
                 ans = forward(*values, **settings)
             except ValueError as error:
-                raise _shape_error(op, operands, error) from None
-            if type(ans) is not np.ndarray:
+                raise _shape_error(op, operands, settings, error) from None
+            if type(ans) is not np.ndarray and np.isscalar(ans):
                 ans = np.asarray(ans)
             storage = storages[0] if view and storages else None
             if not differentiable or not state.recording_graph:
@@ -164,6 +165,8 @@ def _operand(value: Any) -> Any:
     """Bring an operand into one of the forms that a primitive takes."""
     if isinstance(value, Tensor):
         return value
+    if isinstance(value, Symbol):
+        return Tensor(value)  # type: ignore[arg-type]
     if isinstance(value, np.ndarray | bool | np.bool_ | complex):
         return np.asarray(value)
     if isinstance(value, np.generic):
@@ -176,13 +179,18 @@ def _operand(value: Any) -> Any:
     )
 
 
-def _shape_error(op: Operation, operands: tuple[Any, ...], error: ValueError) -> ShapeError:
+def _shape_error(
+    op: Operation, operands: tuple[Any, ...], settings: dict[str, Any], error: ValueError
+) -> ShapeError:
     described = []
     for position, operand in enumerate(operands):
         name = getattr(operand, "name", None) if isinstance(operand, Tensor) else None
         described.append(f"{name or f'operand {position + 1}'} {np.shape(operand)}")
+    asked = [f"{k}={v}" for k, v in settings.items() if type(v) in (int, tuple, list)]
+    how = f" with {', '.join(asked)}" if asked else ""
     where = f" in {state.scope}" if state.scope is not None else ""
     detail = f" ({error})" if isinstance(error, ShapeError) else ""
     return ShapeError(
-        f"{op.name}{where}: the shapes {', '.join(described)} do not fit{detail}; the rule is {op.shapes}"
+        f"{op.name}{where}: the shapes {', '.join(described)}{how} do not fit{detail}; "
+        f"the rule is {op.shapes}"
     )

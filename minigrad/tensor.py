@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from collections.abc import Callable, Collection, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class Tensor:
 
     __slots__ = ("__weakref__", "_node", "_storage", "data", "name")
     __array_ufunc__ = None  # makes `ndarray * tensor` ask the tensor
+    _functions: ClassVar[Collection[str]] = ()  # what is no method but might be taken for one
 
     def __init__(self, data: np.ndarray, node: Node | None = None, storage: Storage | None = None) -> None:
         self.data = data
@@ -217,7 +218,7 @@ class Tensor:
     def __float__(self) -> float:
         return float(self.item())
 
-    def __index__(self) -> SupportsIndex:
+    def __index__(self) -> int:
         self._refuse_in_fold("its value")
         return self.data.__index__()
 
@@ -225,8 +226,10 @@ class Tensor:
         return np.array(self.data, dtype=dtype, copy=copy)
 
     def __getattr__(self, name: str) -> Any:
-        close = difflib.get_close_matches(name, dir(type(self)), 1)
+        public = [known for known in dir(type(self)) if not known.startswith("_")]
+        close = difflib.get_close_matches(name, public, 1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
+        hint = f"; it is a function: mg.{name}" if name in self._functions else hint
         raise AttributeError(f"a Tensor has no attribute {name!r}{hint}", name=name, obj=self)
 
     def __repr__(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.nn import StateError, load_npz, save_npz
+from minigrad.nn import StateError, load_document, save_document
 from models.cells import CELLS
 from models.classifier import TreeClassifier
 from models.vocabulary import Vocabulary
 
 FORMAT = "minigrad.TreeClassifier/1"
-_HEADER = "header"  # JSON, as bytes; parameters stand beside it under "parameter:" + name
-_PREFIX = "parameter:"
+_PREFIX = "parameter:"  # of the arrays' names
 
 
 def save(path: str | os.PathLike[str], model: TreeClassifier) -> Path:
@@ -37,7 +35,6 @@ def save(path: str | os.PathLike[str], model: TreeClassifier) -> Path:
             "(besides rng and dtype) that build the same cell"
         )
     header = {
-        "format": FORMAT,
         "cell": type(model.cell).__name__,
         "settings": settings,
         "classes": model.classes,
@@ -46,8 +43,7 @@ def save(path: str | os.PathLike[str], model: TreeClassifier) -> Path:
         "unknown": model.vocabulary.unknown,
     }
     arrays = {_PREFIX + name: values for name, values in model.state_dict().items()}
-    arrays[_HEADER] = np.frombuffer(json.dumps(header, default=np.generic.item).encode(), np.uint8)
-    return save_npz(path, arrays)
+    return save_document(path, FORMAT, header, arrays)
 
 
 def load(path: str | os.PathLike[str], cells: Mapping[str, Any] | None = None) -> TreeClassifier:
@@ -65,11 +61,8 @@ def load(path: str | os.PathLike[str], cells: Mapping[str, Any] | None = None) -
     StateError
         If the file is damaged, is not such a file, or does not fit its own description.
     """
-    arrays = load_npz(path)
+    header, arrays = load_document(path, FORMAT)
     try:
-        header = json.loads(arrays.pop(_HEADER).tobytes())
-        if header["format"] != FORMAT:
-            raise ValueError(f"its format is {header['format']!r}")
         known = {**CELLS, **(cells or {})}
         if header["cell"] not in known:
             raise StateError(

@@ -7,6 +7,7 @@ import numpy as np
 import minigrad as mg
 from minigrad.nn import Module, Parameter, initial
 from models.forest import Forest
+from models.forest_checks import check_vocabulary
 from models.vocabulary import Vocabulary
 
 HEADS = ("root", "labelled")
@@ -42,6 +43,9 @@ class TreeClassifier(Module):
         rng: np.random.Generator,
         head: str = "root",
     ) -> None:
+        if not isinstance(cell, mg.Cell):
+            raise TypeError(f"cell is a Cell such as RNN(D=50, rng=rng), not {cell!r}")
+        check_vocabulary(vocabulary)
         if head not in HEADS:
             raise ValueError(f"head is one of {', '.join(HEADS)}, not {head!r}")
         if classes < 2:
@@ -64,12 +68,17 @@ class TreeClassifier(Module):
         VocabularyError
             If a word of the forest is not in the model's vocabulary.
         """
+        rows = self.rows(forest)
         states = mg.fold(self.cell, forest, mg.gather(self.L, self._words(forest)), mode)
-        top = mg.gather(states[self.cell.parts[0].name], self.rows(forest))
+        top = mg.gather(states[self.cell.parts[0].name], rows)
         return top @ self.Ws.T + self.bs, states
 
     def rows(self, forest: Forest) -> np.ndarray:
         """Return the rows of the nodes that are classified, intp (n,)."""
+        if not isinstance(forest, Forest):
+            raise TypeError(
+                f"a classifier runs over a Forest, as Forest([tree]), not a {type(forest).__name__}"
+            )
         return forest.root if self.head == "root" else np.flatnonzero(forest.label >= 0)
 
     def labels(self, forest: Forest) -> np.ndarray:

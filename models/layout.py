@@ -88,9 +88,11 @@ def first_fault(left: IntArray, right: IntArray, root: IntArray) -> tuple[int, i
     left, right : (N,)
     root : (T,), strictly ascending, the last one N - 1
 
-    Returns ------- (node, left, right) at the first wrong node, with (-1, -1) where only a leaf can
-    stand; (root, -2, count) if a tree ends with `count` subtrees that nothing connects; node -1 if
-    all is well.
+    Returns
+    -------
+    (node, left, right) at the first wrong node, with (-1, -1) where only a leaf can stand;
+    (root, -2, count) if a tree ends with `count` subtrees that nothing connects; node -1 if all is
+    well.
     """
     stack = np.empty(left.size, np.intp)
     start = 0

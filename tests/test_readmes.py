@@ -48,3 +48,12 @@ def test_examples_are_found_in_every_room() -> None:
     rooms = {str(example.id).split("/README")[0] for example in _examples()}  # type: ignore[attr-defined]
     assert rooms >= {"minigrad", "models", "viz", "experiments"}
     assert any(str(example.id).startswith("README.md") for example in _examples())  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("room", ["minigrad", "models", "viz", "experiments", "tests"])
+def test_every_file_of_a_room_is_named_in_its_readme(room: str) -> None:
+    folder = ROOT / room
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    files = {path.name for path in folder.glob("*.py") if path.name != "__init__.py"}
+    folders = {f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}
+    assert {name for name in files | folders if f"`{name}" not in readme} == set()

@@ -9,13 +9,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-THREAD_VARIABLES = (
-    "OPENBLAS_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
+from experiments import threads
 
 
 class BenchError(Exception):
@@ -24,7 +18,7 @@ class BenchError(Exception):
 
 def one_thread(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return this process's environment with every thread pool limited to one thread."""
-    return {**os.environ, **dict.fromkeys(THREAD_VARIABLES, "1"), **(extra or {})}
+    return {**os.environ, **dict.fromkeys(threads.VARIABLES, "1"), **(extra or {})}
 
 
 def in_fresh_process(*arguments: str, env: Mapping[str, str] | None = None) -> Any:

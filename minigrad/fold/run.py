@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import ShapeError
+from minigrad.fold import compiler
 from minigrad.fold.cell import Cell, Child, Part
 from minigrad.fold.schedule import MODES, Tile, Trees
 from minigrad.fold.state import States
@@ -75,9 +76,14 @@ def fold(cell: Cell, forest: Trees, leaves: Any, mode: str = "level") -> NodeSta
     """
     if mode not in MODES:
         raise ValueError(f"there is no mode {mode!r}; choose one of {', '.join(MODES)}")
-    run = _Run(cell, forest, as_tensor(leaves))
+    leaves = as_tensor(leaves)
+    check(cell, forest, leaves)
+    if mode == "compiled":
+        states = compiler.run(cell, forest, leaves)
+        if states is not None:
+            return NodeStates(states)
     before_fold, before_scope = state.fold, state.scope
-    state.fold = run
+    state.fold = run = _Run(cell, forest, leaves)
     try:
         for tile in MODES[mode](forest):
             state.scope = tile
@@ -85,6 +91,26 @@ def fold(cell: Cell, forest: Trees, leaves: Any, mode: str = "level") -> NodeSta
     finally:
         state.fold, state.scope = before_fold, before_scope
     return NodeStates({name: states.tensor for name, states in run.states.items()})
+
+
+def check(cell: Cell, forest: Trees, leaves: Tensor) -> None:
+    """Raise ShapeError or ValueError unless the leaves' vectors and the trees' shapes suit the cell."""
+    n = int(np.count_nonzero(forest.left < 0))
+    for part in cell.right_parts or cell.parts:
+        if part.leaf == "vector" and leaves.shape != (n, part.width):
+            raise ShapeError(
+                f"fold: leaves {leaves.shape} for {n} leaves of width {part.width}, "
+                f"as part {part.name!r} of {type(cell).__name__} declares"
+            )
+    if cell.right_parts is not None:
+        inner = forest.right[forest.right >= 0]
+        bad = inner[forest.left[inner] >= 0]
+        if len(bad):
+            describe = getattr(forest, "describe", "node {}".format)
+            raise ValueError(
+                f"{type(cell).__name__} reads a word at each right child, but "
+                f"{describe(int(bad[0]))} is not a leaf; give it left-branching chains"
+            )
 
 
 class _Run:
@@ -97,20 +123,12 @@ class _Run:
         self._leaves = leaves
         rows = np.flatnonzero(self._is_leaf)
         n = len(self._is_leaf)
-        vectors = cell.right_parts or cell.parts
-        for part in vectors:
-            if part.leaf == "vector" and leaves.shape != (len(rows), part.width):
-                raise ShapeError(
-                    f"fold: leaves {leaves.shape} for {len(rows)} leaves of width {part.width}, "
-                    f"as part {part.name!r} of {type(cell).__name__} declares"
-                )
         self.states = {part.name: States(n, part.width, leaves.dtype) for part in cell.parts}
         if cell.right_parts is None:
             for part in cell.parts:
                 if part.leaf == "vector":
                     self.states[part.name].write(rows, leaves)
         else:
-            self._refuse_inner_right(forest)
             self._leaf_number = np.cumsum(self._is_leaf) - 1
         self._transposed: dict[int, Tensor] = {}
         self._masks: list[Array] = []
@@ -155,16 +173,6 @@ class _Run:
         if part.leaf == "vector":
             return read_rows(self._leaves, rows=numbers)
         return Tensor(np.zeros((len(numbers), part.width), self._leaves.dtype))
-
-    def _refuse_inner_right(self, forest: Trees) -> None:
-        inner = self._right[self._right >= 0]
-        bad = inner[~self._is_leaf[inner]]
-        if len(bad):
-            describe = getattr(forest, "describe", "node {}".format)
-            raise ValueError(
-                f"{type(self._cell).__name__} reads a word at each right child, but "
-                f"{describe(int(bad[0]))} is not a leaf; give it left-branching chains"
-            )
 
     def transposed(self, x: Tensor) -> Tensor:
         """Return x.T; that of a parameter is made at its first use and belongs to no tile."""

@@ -15,6 +15,8 @@ from typing import Any
 import numba
 import numpy as np
 
+from minigrad.symbol import Symbol
+
 JIT_ENABLED = not vars(numba.config)["DISABLE_JIT"]
 
 # Everything `fastmath=True` allows except `nnan` and `ninf`: a loop may be reordered, a multiply and an
@@ -54,6 +56,8 @@ def kernel(twin: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[
         def call(first: np.ndarray, *rest: Any) -> Any:
             if first.dtype.char not in "fd":
                 return twin(first, *rest)
+            if type(first) is Symbol:
+                return first.kernel(loop.__name__, (first, *rest))
             return fast(first, *rest)
 
         call.twin = twin  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 from minigrad.nn.init import INITS, fan_in_uniform, identity, initial, orthogonal, uniform, zeros
 from minigrad.nn.module import Module, Parameter
-from minigrad.nn.npz import StateError, load_npz, save_npz
+from minigrad.nn.npz import StateError, load_document, load_npz, save_document, save_npz
 
 __all__ = [
     "INITS",
@@ -12,8 +12,10 @@ __all__ = [
     "fan_in_uniform",
     "identity",
     "initial",
+    "load_document",
     "load_npz",
     "orthogonal",
+    "save_document",
     "save_npz",
     "uniform",
     "zeros",

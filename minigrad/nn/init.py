@@ -20,7 +20,10 @@ def fan_in_uniform(rng: np.random.Generator, shape: Shape, fan_in: int | None = 
 
     Give it where several matrices feed one unit: their inputs count together.
     """
-    return uniform(rng, shape, 1 / np.sqrt(fan_in or shape[-1]))
+    n = shape[-1] if fan_in is None else fan_in
+    if not n > 0:
+        raise ValueError(f"the init 'fan_in_uniform' needs at least one input, not {n}")
+    return uniform(rng, shape, 1 / np.sqrt(n))
 
 
 def orthogonal(rng: np.random.Generator, shape: Shape, gain: float = 1.0) -> np.ndarray:

@@ -34,6 +34,7 @@ from minigrad.ops.reduce import (
 )
 from minigrad.ops.shape import concat, reshape, split, stack
 from minigrad.ops.softmax import cross_entropy, log_softmax, softmax
+from minigrad.tensor import Tensor
 
 __all__ = [
     "abs",
@@ -71,3 +72,5 @@ __all__ = [
     "transpose",
     "where",
 ]
+
+Tensor._functions = frozenset(__all__)

@@ -118,13 +118,15 @@ def pow(x: Array, y: Array) -> Any:
 def _pow_x(ans: Array, x: Array, y: Array) -> Any:
     shape = x.shape
     # At y = 0 the power is constant, also at x = 0, where 0 · 0^(−1) would be NaN.
-    return lambda g: sum_to(g * np.where(y == 0, 0, y * x ** np.where(y == 0, 1, y - 1)), shape)
+    return lambda g: sum_to(
+        g * np.where(np.equal(y, 0), 0, y * x ** np.where(np.equal(y, 0), 1, y - 1)), shape
+    )
 
 
 def _pow_y(ans: Array, x: Array, y: Array) -> Any:
     shape = y.shape
     # 0^y is 0 for every y > 0: its derivative there is 0, not 0 · log 0 = NaN.
-    return lambda g: sum_to(g * ans * np.log(np.where(x == 0, 1, x)), shape)
+    return lambda g: sum_to(g * ans * np.log(np.where(np.equal(x, 0), 1, x)), shape)
 
 
 pow.defvjp(_pow_x, _pow_y)
@@ -152,7 +154,7 @@ def minimum(x: Array, y: Array) -> Any:
 
 def _chosen(ans: Array, mine: Array, other: Array) -> Any:
     shape = mine.shape
-    share = np.where(mine == other, 0.5, mine == ans).astype(ans.dtype)
+    share = np.where(np.equal(mine, other), 0.5, np.equal(mine, ans)).astype(ans.dtype)
     return lambda g: sum_to(g * share, shape)
 
 

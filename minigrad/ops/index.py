@@ -9,6 +9,7 @@ import numpy as np
 from minigrad import kernels
 from minigrad.cotangent import SparseRows
 from minigrad.errors import ShapeError
+from minigrad.ops.indices import indices
 from minigrad.primitive import primitive
 from minigrad.tensor import Tensor, as_tensor
 
@@ -92,22 +93,15 @@ def gather(table: Any, rows: Any) -> Tensor:
 
     Raises
     ------
+    ShapeError
+        If the table has not two axes, or the rows not one.
     TypeError
         If the rows are not integers.
     IndexError
         If a row number lies outside 0..V−1; the text names it and its place.
     """
     table = as_tensor(table)
-    numbers = rows.data.copy() if isinstance(rows, Tensor) else np.asarray(rows)
-    if numbers.size == 0:
-        numbers = numbers.astype(np.intp)
-    if numbers.dtype.kind not in "iu":
-        raise TypeError(f"gather: row numbers are integers, not {numbers.dtype}")
-    numbers = numbers.astype(np.intp, copy=False)
-    if numbers.size and table.ndim and (numbers.min() < 0 or numbers.max() >= table.shape[0]):
-        place = int(np.flatnonzero((numbers < 0) | (numbers >= table.shape[0]))[0])
-        raise IndexError(
-            f"gather: row number {numbers[place]} at place {place} lies outside 0..{table.shape[0] - 1}, "
-            f"the rows of {table.name or 'the table'}"
-        )
+    of = f"the rows of {table.name or 'the table'}"
+    end = table.shape[0] if table.ndim else 0
+    numbers = indices(rows, end, op="gather", name="row number", place="at place", of=of, error=IndexError)
     return read_rows(table, rows=numbers)

@@ -35,6 +35,11 @@ def _T(x: Tensor) -> Tensor:
     return transpose(x) if state.fold is None else state.fold.transposed(x)
 
 
+def _format(x: Tensor, spec: str) -> str:
+    """Return what ``f"{loss:.3f}"`` shall show."""
+    return format(x.item(), spec) if spec else str(x)
+
+
 METHODS: dict[str, Any] = {
     "__add__": add,
     "__radd__": _reflected(add),
@@ -50,11 +55,14 @@ METHODS: dict[str, Any] = {
     "__rpow__": _reflected(pow),
     "__neg__": neg,
     "__abs__": abs,
+    "__eq__": _comparison(np.equal),
+    "__ne__": _comparison(np.not_equal),
     "__lt__": _comparison(np.less),
     "__le__": _comparison(np.less_equal),
     "__gt__": _comparison(np.greater),
     "__ge__": _comparison(np.greater_equal),
     "__getitem__": getitem,
+    "__format__": _format,
     "T": property(_T),
     "sum": sum,
     "mean": mean,

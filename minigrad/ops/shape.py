@@ -106,9 +106,11 @@ def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Tensor]:
     Raises
     ------
     ShapeError
-        If the parts do not make up the axis exactly.
+        If the parts do not make up the axis exactly, or there is no such axis.
     """
     x = as_tensor(x)
+    if not -x.ndim <= axis < x.ndim:
+        raise ShapeError(f"split: there is no axis {axis} in {x.shape}")
     length = x.shape[axis]
     if isinstance(sections, int | np.integer):
         lengths = [length // sections] * int(sections) if sections > 0 else []

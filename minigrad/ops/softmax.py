@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad import kernels
 from minigrad.errors import ShapeError
+from minigrad.ops.indices import indices
 from minigrad.primitive import primitive
 from minigrad.tensor import Tensor, as_tensor
 
@@ -17,7 +18,7 @@ Array = np.ndarray
 
 def _along(axis: int, x: Array, function: Callable[[Array], Array]) -> Array:
     """Apply a function of the rows of a matrix along any axis of any array."""
-    if x.ndim == 0 or x.shape[axis] == 0:
+    if not -x.ndim <= axis < x.ndim or x.shape[axis] == 0:
         raise ShapeError("softmax needs an axis with at least one element")
     last = np.moveaxis(x, axis, -1)
     rows = np.ascontiguousarray(last).reshape(-1, last.shape[-1])
@@ -101,19 +102,9 @@ def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Tensor:
         If a label lies outside 0..classes−1 (the text names it and its row), or `reduction` is unknown.
     """
     logits = as_tensor(logits)
-    numbers = labels.data.copy() if isinstance(labels, Tensor) else np.asarray(labels)
-    if numbers.size == 0:
-        numbers = numbers.astype(np.intp)
-    if numbers.dtype.kind not in "iu":
-        raise TypeError(f"cross_entropy: labels are integers, not {numbers.dtype}")
-    numbers = numbers.astype(np.intp, copy=False)
     classes = logits.shape[-1] if logits.ndim else 0
-    if numbers.size and (numbers.min() < 0 or numbers.max() >= classes):
-        row = int(np.flatnonzero((numbers < 0) | (numbers >= classes))[0])
-        raise ValueError(
-            f"cross_entropy: label {numbers.flat[row]} of row {row} lies outside 0..{classes - 1}, "
-            f"the classes of {logits.name or 'the logits'} {logits.shape}"
-        )
+    of = f"the classes of {logits.name or 'the logits'} {logits.shape}"
+    numbers = indices(labels, classes, op="cross_entropy", name="label", place="of row", of=of)
     losses = _cross_entropy(logits, labels=numbers, p=np.empty(logits.shape, logits.dtype))
     if reduction == "none":
         return losses

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 import models
+import viz
 from experiments import demo
 from experiments.__main__ import main
 
@@ -96,6 +97,31 @@ def test_ctrl_c_exits_with_130(small_demo, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(demo, "fit", interrupt)
     assert main(["demo", "--out", str(tmp_path)]) == 130
     assert capsys.readouterr().err.endswith("interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_keeps_the_model_that_is_finished(small_demo, monkeypatch, capsys, tmp_path):
+    fit = demo.fit
+
+    def interrupt(model, *args, **options):
+        if isinstance(model.cell, models.RLSTM):
+            raise KeyboardInterrupt
+        return fit(model, *args, **options)
+
+    monkeypatch.setattr(demo, "fit", interrupt)
+    assert main(["demo", "--out", str(tmp_path)]) == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["rnn.npz"]
+    assert isinstance(models.load(tmp_path / "rnn.npz").cell, models.RNN)
+
+
+def test_models_and_numbers_are_kept_where_nothing_can_draw(small_demo, monkeypatch, capsys, tmp_path):
+    def fail(*_):
+        raise viz.RenderError("drawing needs a layout engine")
+
+    monkeypatch.setattr(demo.viz.TreePicture, "save", fail)
+    assert main(["demo", "--out", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.endswith("minigrad: drawing needs a layout engine\n")
+    assert {path.name for path in tmp_path.iterdir()} == {"rnn.npz", "rlstm.npz", "demo.json"}
 
 
 def test_blas_is_limited_to_one_thread_before_numpy_loads():

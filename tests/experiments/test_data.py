@@ -59,3 +59,9 @@ def test_length_range_of_a_dataset_that_is_not_there():
     assert data.length_range(3) == (21, 30)
     with pytest.raises(ValueError, match="1 to 10, not 11"):
         data.length_range(11)
+
+
+@pytest.mark.parametrize("lengths", [(5, 2), (0, 3)])
+def test_lengths_that_are_no_range_are_refused(lengths):
+    with pytest.raises(ValueError, match="shortest, longest"):
+        data.sentences(np.random.default_rng(0), 3, lengths)

@@ -106,6 +106,29 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path):
         _fit(*_setup(D=7), checkpoint=path)
 
 
+def test_a_model_is_no_checkpoint(tmp_path):
+    parts = _setup()
+    path = models.save(tmp_path / "model.npz", parts[0])
+    with pytest.raises(StateError, match=r"not a minigrad\.checkpoint/1 file; its format is 'minigrad\.Tree"):
+        _fit(*parts, checkpoint=path)
+
+
+def test_other_watchers_than_the_checkpoints_are_refused(tmp_path):
+    _fit(*_setup(), checkpoint=tmp_path / "run.npz")
+    with pytest.raises(StateError, match="not a checkpoint of this run"):
+        _fit(*_setup(), checkpoint=tmp_path / "run.npz", watchers=[Watcher()])
+
+
+def test_what_is_wrong_with_the_call_is_reported_before_training(tmp_path):
+    seen = []
+    with pytest.raises(OSError, match=r"can't write run\.npz into"):
+        _fit(*_setup(), checkpoint=tmp_path / "missing" / "run.npz", progress=seen.append)
+    model, optimizer, train, dev, _ = _setup()
+    with pytest.raises(TypeError, match="default_rng"):
+        _fit(model, optimizer, train, dev, None, progress=seen.append)
+    assert seen == []
+
+
 def test_nan_is_reported_with_its_place_and_changes_nothing():
     model, optimizer, train, dev, rng = _setup()
     model.cell.W1.data[0, 0] = np.nan
@@ -153,10 +176,14 @@ def test_a_step_frees_its_graph_without_the_collector():
     model, optimizer, train, _, _ = _setup(cell=models.RLSTM)
     training_step(model, optimizer, train)
     gc.collect()
+    before = _nodes()
     gc.disable()
     try:
         training_step(model, optimizer, train)
-        nodes = [o for o in gc.get_objects() if type(o).__name__ == "Node"]
+        assert _nodes() == before
     finally:
         gc.enable()
-    assert len(nodes) == len(model.parameters())  # the leaves, which live as long as their parameters
+
+
+def _nodes():
+    return sum(type(o).__name__ == "Node" for o in gc.get_objects())

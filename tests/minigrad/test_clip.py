@@ -54,3 +54,12 @@ def test_clipping_names_a_parameter_that_is_not_finite_and_scales_nothing(bad: f
     p.name = None
     with pytest.raises(FloatingPointError, match="gradient of parameter 1"):
         clip_grad_norm([fine, p], 1.0)
+
+
+@pytest.mark.parametrize("wrong", [-1.0, np.nan])
+def test_a_norm_that_is_none_is_refused(wrong: float) -> None:
+    p = parameter()
+    give(p, sparse=False)
+    with pytest.raises(ValueError, match="a norm is not negative"):
+        clip_grad_norm([p], wrong)
+    np.testing.assert_array_equal(p.grad, G_DENSE)

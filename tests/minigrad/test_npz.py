@@ -167,3 +167,16 @@ def test_a_file_gets_the_permissions_of_any_other_new_file(tmp_path: Path) -> No
 def test_a_long_name_can_be_written(tmp_path: Path) -> None:
     save_npz(tmp_path / ("n" * 240), ARRAYS)
     assert [len(path.name) for path in tmp_path.iterdir()] == [240]
+
+
+@pytest.mark.parametrize("path", ["/", "."])
+def test_a_path_without_a_name_is_a_folder(path: str) -> None:
+    with pytest.raises(IsADirectoryError, match="it is a folder"):
+        save_npz(path, ARRAYS)
+
+
+def test_a_file_of_another_kind_is_not_taken_for_a_pickle(tmp_path: Path) -> None:
+    (tmp_path / "notes.npz").write_text("hello")
+    with pytest.raises(StateError) as caught:
+        load_npz(tmp_path / "notes.npz")
+    assert "pickle" not in str(caught.value)

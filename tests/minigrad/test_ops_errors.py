@@ -56,8 +56,10 @@ def test_shape_error_says_where() -> None:
         ("stack", lambda: mg.stack([])),
         ("split", lambda: mg.split(ones(5), 2)),
         ("split", lambda: mg.split(ones(5), [2, 2])),
+        ("split", lambda: mg.split(ones(5), 5, axis=1)),
         ("softmax", lambda: mg.softmax(ones(3, 0))),
         ("softmax", lambda: mg.softmax(mg.tensor(1.0))),
+        ("softmax", lambda: mg.softmax(ones(2), axis=1)),
         ("log_softmax", lambda: mg.log_softmax(ones(0, 3), axis=0)),
         ("gather", lambda: mg.gather(ones(3), [0])),
         ("gather", lambda: mg.gather(ones(3, 2), [[0]])),
@@ -68,6 +70,11 @@ def test_shape_error_says_where() -> None:
 )
 def test_shapes_that_do_not_fit(op: str, call: Callable[[], Any]) -> None:
     assert message(mg.ShapeError, call).startswith(op)
+
+
+def test_a_shape_error_says_what_was_asked_for() -> None:
+    assert "(2, 3) with shape=(4, 4) do not fit" in message(mg.ShapeError, lambda: ones(2, 3).reshape(4, 4))
+    assert "with axis=5 do not fit" in message(mg.ShapeError, lambda: ones(2).sum(axis=5))
 
 
 @pytest.mark.parametrize(("label", "row"), [(3, 1), (-1, 1)])
@@ -83,6 +90,8 @@ def test_a_row_out_of_range_is_named_with_its_place(number: int) -> None:
     text = message(IndexError, lambda: mg.gather(ones(5, 2, name="L"), [0, 4, number]))
     assert f"row number {number} at place 2 lies outside 0..4" in text
     assert "L" in text
+    text = message(IndexError, lambda: mg.gather(ones(5, 2), [[0, 4, number]]))
+    assert f"row number {number} at place 2" in text
 
 
 @pytest.mark.parametrize(
@@ -128,6 +137,7 @@ def test_operands_that_are_no_numbers(operand: Any) -> None:
 
 def test_an_unknown_attribute_is_an_error_with_a_hint() -> None:
     assert "did you mean 'sum'" in message(AttributeError, lambda: ones(2).summ())
+    assert "it is a function: mg.tanh" in message(AttributeError, lambda: ones(2).tanh())
     assert not hasattr(ones(2), "data_")
 
 

@@ -67,3 +67,18 @@ def test_only_floating_tensors_require_gradients() -> None:
         mg.tensor([1, 2], requires_grad=True)
     with pytest.raises(TypeError, match="numbers"):
         mg.tensor(["a"])
+
+
+def test_comparisons_are_elementwise_and_tensors_still_hashable() -> None:
+    x = leaf(1.0, 2.0, 3.0)
+    np.testing.assert_array_equal((x == 2).data, [False, True, False])
+    np.testing.assert_array_equal((x != x).data, [False, False, False])
+    np.testing.assert_array_equal(mg.where(x == 2, 0.0, x).data, [1, 0, 3])
+    assert len({x, x, leaf(1.0, 2.0, 3.0)}) == 2
+
+
+def test_a_scalar_can_be_formatted_as_a_number() -> None:
+    assert f"{mg.tensor(0.5):.3f}" == "0.500"
+    assert f"{leaf(1.0)}" == str(leaf(1.0))
+    with pytest.raises(mg.ShapeError, match="one element"):
+        f"{leaf(1.0, 2.0):.3f}"

@@ -179,6 +179,12 @@ def test_wrong_groups_are_refused(make: Any) -> None:
             make(nothing)
 
 
+@pytest.mark.parametrize("wrong", [[np.ones(2)], [mg.tensor([1.0])], parameter(), [parameter() * 2]])
+def test_only_leaves_that_require_a_gradient_can_be_optimised(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"as model\.parameters\(\) returns"):
+        SGD(wrong)
+
+
 def test_adagrad_refuses_other_first_steps_and_negative_eps() -> None:
     with pytest.raises(ValueError, match="first_step is 'adagrad' or 'sgd', not 'plain'"):
         AdaGrad([parameter()], first_step="plain")

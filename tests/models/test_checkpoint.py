@@ -164,7 +164,7 @@ def test_an_array_of_another_kind_is_a_state_error(
 
 def test_another_npz_is_named(tmp_path: Path) -> None:
     path = save_npz(tmp_path / "data.npz", {"X": np.eye(2)})
-    with pytest.raises(StateError, match=r"data\.npz is not a model that models\.save wrote"):
+    with pytest.raises(StateError, match=r"data\.npz is not a minigrad\.TreeClassifier/1 file"):
         models.load(path)
 
 

@@ -172,3 +172,14 @@ def test_settings_that_make_no_classifier_are_refused() -> None:
         TreeClassifier(RNN(3, rng), WORDS, 2, rng, "all")
     with pytest.raises(ValueError, match="at least two classes, not 1"):
         TreeClassifier(RNN(3, rng), WORDS, 1, rng)
+
+
+def test_operands_of_another_kind_are_refused_in_plain_words() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(TypeError, match=r"cell is a Cell such as RNN\(D=50"):
+        TreeClassifier(RNN, WORDS, 2, rng)
+    with pytest.raises(TypeError, match="vocabulary is a Vocabulary, not list"):
+        TreeClassifier(RNN(3, rng), ["a"], 2, rng)
+    for call in (classifier(), classifier().loss, classifier().predict):
+        with pytest.raises(TypeError, match=r"runs over a Forest, as Forest\(\[tree\]\), not a Tree"):
+            call(Tree.parse("(1 good)"))

@@ -1,0 +1,299 @@
+"""From a plan to the text of a Python module that Numba compiles.
+
+All rows live in one workspace, a row per inner node, whose columns hold the operands of products (U), kept
+values (S), cotangents on their way in (G), the operands of the backward products (V), and blocks (Z), which
+forward and backward take turns to use. One array, because LLVM vectorises a loop over many arrays only if it
+can rule out that they overlap, and it can do that by offsets within one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.fold.compiler.plan import Columns, Loop, Plan, Rectangle, Sweep, is_rows
+from minigrad.fold.compiler.rules import RULES
+from minigrad.symbol import Symbol, UnsupportedError
+
+SIDE_RANGE = {"left": "t[2]:t[4]", "right": "t[1]:t[3]", None: "t[0]:t[4]"}
+
+
+class Layout:
+    """Where everything stands in a row of the workspace."""
+
+    def __init__(self, plan: Plan) -> None:
+        forward, backward = plan.forward, plan.backward
+        forward.kept.add(s for s in plan.trace.outputs.values() if s not in forward.operands.start)
+        backward.kept.add(s for s in plan.trace.child_gradients.values())
+        self.cotangents = Columns()
+        self.cotangents.add(plan.trace.cotangents.values())
+        self.U = 0
+        self.S = self.U + forward.operands.width
+        self.G = self.S + forward.kept.width
+        self.V = self.G + self.cotangents.width
+        self.Z = self.V + backward.operands.width
+        self.R = self.Z + backward.blocks.width
+        self.width = max(self.Z + forward.blocks.width, self.R + backward.kept.width)
+
+
+class Emitter:
+    """Writes the module of one plan."""
+
+    def __init__(self, plan: Plan, title: str) -> None:
+        self.plan = plan
+        self.trace = plan.trace
+        self.layout = Layout(plan)
+        self.title = title
+        self.parts = [p.name for p in self.trace.parts]
+        self.lines: list[str] = []
+        self.weights = self._vectors()
+
+    def source(self) -> str:
+        """Return the text of the module, without what it needs of products and activations."""
+        self._forward()
+        self._backward()
+        self._matrices()
+        return "\n".join(self.lines) + "\n"
+
+    def _vectors(self) -> dict[Symbol, str]:
+        """Name the parameters that elementwise loops read."""
+        names: dict[Symbol, str] = {}
+        for sweep in (self.plan.forward, self.plan.backward):
+            for loop in (loop for loops in sweep.stages for loop in loops):
+                for s in loop.statements:
+                    for a in sweep.terms[s][1] if s in sweep.terms else s.args:
+                        if isinstance(a, Symbol) and a.op == "parameter":
+                            names[a] = f"w{a.args[0]}"
+        return names
+
+    def _emit(self, text: str, depth: int = 0) -> None:
+        self.lines.append("    " * depth + text if text else "")
+
+    # Addresses
+
+    def _address(self, s: Symbol, sweep: Sweep) -> str | None:
+        """Return the column of the workspace that holds a symbol, as text, or None."""
+        layout, forward, backward = self.layout, self.plan.forward, self.plan.backward
+        places = [(forward.operands, layout.U), (forward.kept, layout.S), (layout.cotangents, layout.G)]
+        if sweep is backward:
+            places += [(backward.operands, layout.V), (backward.kept, layout.R)]
+        for columns, start in places:
+            if s in columns.start:
+                j = "j" if s.shape[1] > 1 else "0"
+                return f"w[{start + columns.start[s]} + {j}]"
+        return None
+
+    def _load(self, a: Any, loop: Loop, sweep: Sweep, computed: set[Symbol]) -> str:
+        if not isinstance(a, Symbol):
+            return f"T({a!r})" if isinstance(a, int | float) and not isinstance(a, bool) else repr(a)
+        if a in computed:
+            return f"v{a.id}"
+        if a.op == "is_leaf":
+            return f"{a.args[0]}_leaf[i]"
+        if a.op == "mask":
+            return f"mask{a.args[0]}[rows[i], {'j' if a.shape[1] > 1 else '0'}]"
+        if a in self.weights:
+            if a.size not in (1, loop.width):
+                raise UnsupportedError(f"a parameter of shape {a.shape} in an elementwise op")
+            return f"{self.weights[a]}[{'j' if a.size > 1 else '0'}]"
+        address = self._address(a, sweep)
+        if address is None:
+            raise UnsupportedError(f"{a.op} of weights")
+        return address
+
+    # Sweeps
+
+    def _loops(self, sweep: Sweep, stage: int) -> None:
+        for loop in sweep.stages[stage] if stage < len(sweep.stages) else ():
+            self._emit("for i in range(t[0], t[4]):", 2)
+            self._emit("w = W[i]", 3)
+            self._emit(f"for j in range({loop.width}):", 3)
+            computed: set[Symbol] = set()
+            for s in loop.statements:
+                self._emit(f"v{s.id} = {self._expression(s, loop, sweep, computed)}", 4)
+                computed.add(s)
+                for columns, start in self._stores(sweep):
+                    if s in columns.start:
+                        self._emit(f"w[{start + columns.start[s]} + j] = v{s.id}", 4)
+
+    def _stores(self, sweep: Sweep) -> list[tuple[Columns, int]]:
+        layout = self.layout
+        if sweep is self.plan.forward:
+            return [(sweep.operands, layout.U), (sweep.kept, layout.S)]
+        return [(sweep.operands, layout.V), (sweep.kept, layout.R)]
+
+    def _expression(self, s: Symbol, loop: Loop, sweep: Sweep, computed: set[Symbol]) -> str:
+        def load(a: Any) -> str:
+            return self._load(a, loop, sweep, computed)
+
+        if s in sweep.terms:
+            _, others = sweep.terms[s]
+            block = f"w[{self.layout.Z + sweep.blocks.start[s]} + j]"
+            return " + ".join([block, *map(load, others)])
+        if s.op not in RULES:
+            raise UnsupportedError(s.op)
+        return RULES[s.op].format(*map(load, s.args))
+
+    def _products(self, sweep: Sweep, stage: int, name: str) -> None:
+        start = self.layout.U if sweep is self.plan.forward else self.layout.V
+        for number, r in enumerate(sweep.rectangles):
+            if r.stage == stage:
+                (k0, k1), (n0, n1) = r.k, r.n
+                rows = SIDE_RANGE[r.side]
+                to = f"W[{rows}, {self.layout.Z + n0}:{self.layout.Z + n1}]"
+                self._emit(
+                    f"add_product_packed({to}, W[{rows}, {start + k0}:{start + k1}], {name}{number}, {n1 - n0})",
+                    2,
+                )
+
+    def _clear(self, sweep: Sweep) -> None:
+        if sweep.blocks.width:
+            self._emit(f"W[t[0]:t[4], {self.layout.Z}:{self.layout.Z + sweep.blocks.width}] = zero", 2)
+
+    def arguments(self) -> list[str]:
+        """Return what both sweeps take besides states and packed matrices."""
+        masks = [f"mask{k}" for k in range(len(self.trace.masks))]
+        return ["W", "tiles", "rows", "left", "right", "left_leaf", "right_leaf", *self.weights.values(), *masks]
+
+    def _signature(self, name: str, states: list[str], sweep: Sweep, packed: str) -> None:
+        matrices = [f"{packed}{k}" for k in range(len(sweep.rectangles))]
+        self._emit("@compiled")
+        self._emit(f"def {name}({', '.join([*self.arguments(), *states, *matrices])}):")
+
+    def _forward(self) -> None:
+        sweep, layout = self.plan.forward, self.layout
+        chain = self.trace.children["right"] is not self.trace.parts
+        states = [*self.parts, *(["leaves"] if chain else [])]
+        self._signature("forward", states, sweep, "P")
+        self._emit("for k in range(len(tiles)):", 1)
+        self._emit("t = tiles[k]", 2)
+        self._gather_children(sweep, layout)
+        self._clear(sweep)
+        for stage in range(len(sweep.stages)):
+            self._loops(sweep, stage)
+            self._products(sweep, stage, "P")
+        self._emit("for i in range(t[0], t[4]):", 2)
+        for name, s in self.trace.outputs.items():
+            address = self._address(s, sweep)
+            self._emit(f"for j in range({s.shape[1]}):", 3)
+            self._emit(f"{name}[rows[i], j] = W[i, {str(address)[2:-1]}]", 4)
+        self._emit("")
+        self._emit("")
+
+    def _gather_children(self, sweep: Sweep, layout: Layout) -> None:
+        self._emit("for i in range(t[0], t[4]):", 2)
+        self._emit("pass", 3)
+        for (side, name), s in self.trace.inputs.items():
+            if s not in sweep.operands.start:
+                continue
+            column = layout.U + sweep.operands.start[s]
+            source = self._child_source(side, name)
+            self._emit(f"for j in range({s.shape[1]}):", 3)
+            self._emit(f"W[i, {column} + j] = {source}", 4)
+
+    def _child_source(self, side: str, name: str) -> str:
+        if side == "right" and self.trace.children["right"] is not self.trace.parts:
+            part = next(p for p in self.trace.children["right"] if p.name == name)
+            return "leaves[right[i], j]" if part.leaf == "vector" else "zero"
+        return f"{name}[{side}[i], j]"
+
+    def _backward(self) -> None:
+        sweep, layout = self.plan.backward, self.layout
+        chain = self.trace.children["right"] is not self.trace.parts
+        states = [*(f"G_{p}" for p in self.parts), *(["G_leaves"] if chain else [])]
+        outputs = [*(f"dW{k}" for k in range(len(self.plan.weight_products))), "sums"]
+        self._signature("backward", [*states, *outputs], sweep, "Q")
+        self._emit("for k in range(len(tiles) - 1, -1, -1):", 1)
+        self._emit("t = tiles[k]", 2)
+        self._emit("for i in range(t[0], t[4]):", 2)
+        for name, s in self.trace.cotangents.items():
+            self._emit(f"for j in range({s.shape[1]}):", 3)
+            self._emit(f"W[i, {layout.G + layout.cotangents.start[s]} + j] = G_{name}[rows[i], j]", 4)
+            if s in sweep.operands.start:
+                self._emit(f"W[i, {layout.V + sweep.operands.start[s]} + j] = G_{name}[rows[i], j]", 4)
+        self._clear(sweep)
+        for stage in range(len(sweep.stages)):
+            self._loops(sweep, stage)
+            self._products(sweep, stage, "Q")
+        self._scatter_gradients(sweep)
+        self._weight_gradients(sweep)
+        self._emit("")
+        self._emit("")
+
+    def _scatter_gradients(self, sweep: Sweep) -> None:
+        self._emit("for i in range(t[0], t[4]):", 2)
+        self._emit("pass", 3)
+        for (side, name), s in self.trace.child_gradients.items():
+            chain = side == "right" and self.trace.children["right"] is not self.trace.parts
+            part = next(p for p in self.trace.children[side] if p.name == name)
+            if chain and part.leaf != "vector":
+                continue
+            to = "G_leaves[right[i], j]" if chain else f"G_{name}[{side}[i], j]"
+            address = self._address(s, sweep)
+            if address is None:
+                raise UnsupportedError("a child's gradient that is given")
+            self._emit(f"for j in range({s.shape[1]}):", 3)
+            self._emit(f"{to} += W[i, {address[2:-1]}]", 4)
+
+    def _weight_gradients(self, sweep: Sweep) -> None:
+        layout = self.layout
+        self._emit("n = len(rows)", 1)
+        for number, p in enumerate(self.plan.weight_products):
+            (k0, k1), (n0, n1) = p.k, p.n
+            self._emit(
+                f"add_product_tn(dW{number}, W[:n, {layout.U + k0}:{layout.U + k1}], "
+                f"W[:n, {layout.V + n0}:{layout.V + n1}])",
+                1,
+            )
+        for s, start in self.plan.sums.items():
+            self._emit("for i in range(n):", 1)
+            self._emit(f"for j in range({s.shape[0]}):", 2)
+            self._emit(f"sums[{start} + j] += W[i, {layout.V + start} + j]", 3)
+
+    def _matrices(self) -> None:
+        """Emit the functions that assemble and pack the matrices of both sweeps."""
+        for name, sweep, packed in (
+            ("pack_forward", self.plan.forward, "P"),
+            ("pack_backward", self.plan.backward, "Q"),
+        ):
+            used: dict[str, None] = {}
+            body: list[str] = []
+            for number, r in enumerate(sweep.rectangles):
+                body += self._matrix(r, f"{packed}{number}", used)
+            matrices = [f"{packed}{k}" for k in range(len(sweep.rectangles))]
+            setattr(self, f"{name}_used", [int(w[1:]) for w in used])
+            self._emit("@compiled")
+            self._emit(f"def {name}({', '.join(['B', *used, *matrices])}):")
+            for line in body or ["pass"]:
+                self._emit(line, 1)
+            self._emit("")
+            self._emit("")
+
+    def _matrix(self, r: Rectangle, packed: str, used: dict[str, None]) -> list[str]:
+        k, n = r.k[1] - r.k[0], r.n[1] - r.n[0]
+        lines = [f"b = B[:{k * n}].reshape(({k}, {n}))"]
+        whole = sum(c[2].size for c in r.cells) == k * n
+        if not whole:
+            lines.append("b[:] = zero")
+        for k0, n0, weight in r.cells:
+            transposed = weight.op == "transpose"
+            inner = weight.args[0] if transposed else weight
+            if inner.op != "parameter":
+                raise UnsupportedError(f"{inner.op} of weights")
+            name = f"w{inner.args[0]}"
+            used[name] = None
+            height, width = weight.shape
+            lines.append(f"for i in range({height}):")
+            lines.append(f"    for j in range({width}):")
+            lines.append(f"        b[{k0} + i, {n0} + j] = {name}[{'j, i' if transposed else 'i, j'}]")
+        lines.append(f"pack(b, {packed})")
+        return lines
+
+
+def constants(dtype: np.dtype[Any]) -> str:
+    """Return the lines that give the emitted code its numbers."""
+    return (
+        f"T = np.{dtype.name}\n"
+        "zero, half, one = T(0), T(0.5), T(1)\n"
+    )

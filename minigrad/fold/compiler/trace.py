@@ -1,0 +1,172 @@
+"""Run a cell once on symbols, and let the engine differentiate what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from minigrad.fold.cell import Cell, Child, Part
+from minigrad.graph import Gradient, Node, backward, reachable, state
+from minigrad.nn import Parameter
+from minigrad.ops.linear import transpose
+from minigrad.symbol import ROWS, Symbol, SymbolTable, UnsupportedError
+from minigrad.tensor import Tensor, as_tensor
+
+SIDES = ("left", "right")
+
+
+@dataclass
+class Trace:
+    """What a cell computes, and its derivatives, as symbols.
+
+    Attributes
+    ----------
+    parts : tuple of Part
+        Of the state; ``children`` are those of the left and of the right child.
+    inputs : dict (side, part name) -> Symbol
+        The children's states, (ROWS, width).
+    outputs : dict part name -> Symbol
+    cotangents : dict part name -> Symbol
+        Stand for the derivatives of the loss with respect to the outputs.
+    child_gradients : dict (side, part name) -> Symbol
+        What the node adds to its children's derivatives; without those it adds nothing to.
+    parameters : list of Parameter
+    parameter_symbols, parameter_gradients : lists, one entry per parameter
+        None where the gradient does not depend on the parameter.
+    masks : list of (Symbol, p, Generator)
+        The dropouts of ``compose``, in order.
+    """
+
+    parts: tuple[Part, ...]
+    children: dict[str, tuple[Part, ...]]
+    dtype: np.dtype[Any]
+    table: SymbolTable = field(default_factory=SymbolTable)
+    inputs: dict[tuple[str, str], Symbol] = field(default_factory=dict)
+    outputs: dict[str, Symbol] = field(default_factory=dict)
+    cotangents: dict[str, Symbol] = field(default_factory=dict)
+    child_gradients: dict[tuple[str, str], Symbol] = field(default_factory=dict)
+    parameters: list[Parameter] = field(default_factory=list)
+    parameter_symbols: list[Symbol] = field(default_factory=list)
+    parameter_gradients: list[Symbol | None] = field(default_factory=list)
+    masks: list[tuple[Symbol, float, np.random.Generator]] = field(default_factory=list)
+
+    def source(self, kind: str, *which: Any, shape: tuple[int, ...], dtype: Any = None) -> Symbol:
+        """Return a symbol that is given, not computed."""
+        return self.table.make(kind, which, shape, dtype or self.dtype)
+
+    # The rest is what ops ask of a running fold.
+
+    def mask(self, shape: tuple[int, ...], p: float, rng: np.random.Generator) -> Symbol:
+        """Return the mask of the next dropout."""
+        symbol = self.source("mask", len(self.masks), shape=shape, dtype=np.bool_)
+        self.masks.append((symbol, p, rng))
+        return symbol
+
+    def transposed(self, x: Tensor) -> Tensor:
+        """Return x.T."""
+        return transpose(x)
+
+
+def trace(cell: Cell, dtype: Any) -> Trace:
+    """Describe what a cell computes and how it is differentiated.
+
+    Raises
+    ------
+    UnsupportedError
+        If an op can't be described by symbols; the text names it.
+    GraphError
+        If ``compose`` branches on a value or changes a tensor in place.
+    """
+    children = {"left": cell.parts, "right": cell.right_parts or cell.parts}
+    traced = Trace(cell.parts, children, np.dtype(dtype), parameters=cell.parameters())
+    values = [parameter.data for parameter in traced.parameters]
+    before = state.fold, state.scope, state.record, state.recording_graph
+    state.fold, state.scope, state.record, state.recording_graph = traced, None, None, True
+    try:
+        for k, parameter in enumerate(traced.parameters):
+            symbol = traced.source("parameter", k, shape=parameter.shape, dtype=parameter.dtype)
+            traced.parameter_symbols.append(symbol)
+            parameter.data = symbol
+        _run(cell, traced)
+    finally:
+        state.fold, state.scope, state.record, state.recording_graph = before
+        for parameter, value in zip(traced.parameters, values, strict=True):
+            parameter.data = value
+    return traced
+
+
+def _run(cell: Cell, traced: Trace) -> None:
+    given = [p._node.gradient.value for p in traced.parameters]
+    tensors = {}
+    sides = []
+    for side in SIDES:
+        for part in traced.children[side]:
+            symbol = traced.source("child", side, part.name, shape=(ROWS, part.width))
+            traced.inputs[side, part.name] = symbol
+            tensors[side, part.name] = _leaf(symbol)
+        is_leaf = traced.source("is_leaf", side, shape=(ROWS, 1), dtype=np.bool_)
+        sides.append(Child({p.name: tensors[side, p.name] for p in traced.children[side]}, is_leaf))
+    try:
+        for parameter in traced.parameters:
+            parameter._node.gradient.value = None
+        composed = cell.compose(*sides)
+        if not isinstance(composed, Mapping):
+            composed = {cell.parts[0].name: composed}
+        for part in traced.parts:
+            out = as_tensor(composed[part.name])
+            if not isinstance(out.data, Symbol):
+                raise UnsupportedError(f"a constant for part {part.name}")
+            traced.outputs[part.name] = out.data
+            cotangent = traced.source("cotangent", part.name, shape=(ROWS, part.width))
+            traced.cotangents[part.name] = cotangent
+        outputs = [(as_tensor(composed[p.name]), traced.cotangents[p.name]) for p in traced.parts]
+        _differentiate(outputs, traced)
+        for key, tensor in tensors.items():
+            if tensor.grad is not None:
+                traced.child_gradients[key] = tensor.grad
+        traced.parameter_gradients = [p._node.gradient.value for p in traced.parameters]
+    finally:
+        for parameter, value in zip(traced.parameters, given, strict=True):
+            parameter._node.gradient.value = value
+
+
+def _leaf(symbol: Symbol) -> Tensor:
+    node = Node(None, (), (), symbol)
+    node.gradient = Gradient()
+    return Tensor(symbol, node)
+
+
+def _differentiate(outputs: list[tuple[Tensor, Symbol]], traced: Trace) -> None:
+    """Walk back from all outputs at once."""
+    differentiable = [(out._node, cotangent) for out, cotangent in outputs if out._node is not None]
+    for node, _ in differentiable:
+        for inner in reachable(node):
+            if inner.op is not None:
+                _probe(inner, traced)
+    parents = tuple(node for node, _ in differentiable)
+    vjps = tuple((lambda g, cotangent=cotangent: cotangent) for _, cotangent in differentiable)
+    one = np.ones(())
+    backward(Node(_Together, parents, vjps, one), one)
+
+
+def _probe(node: Node, traced: Trace) -> None:
+    """Call an op's vjps for nothing, so that one that symbols can't follow is named."""
+    try:
+        g = traced.source("probe", node.shape, shape=node.shape, dtype=node.dtype)
+        for vjp in node.vjps or ():
+            vjp(g)
+    except UnsupportedError as error:
+        raise UnsupportedError(f"the derivative of {node.op.name} ({error})") from None
+
+
+class _Together:
+    """The op of a node that stands for all outputs."""
+
+    name = "outputs"
+
+    @staticmethod
+    def accept(g: Any) -> Any:
+        return g

@@ -1,0 +1,40 @@
+"""Row numbers and labels: checked before a kernel trusts them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.tensor import Tensor
+
+Array = np.ndarray
+
+
+def indices(
+    values: Any, end: int, *, op: str, name: str, place: str, of: str, error: type[Exception] = ValueError
+) -> Array:
+    """Return integers in 0..end−1 as an intp array, which no later change of a tensor reaches.
+
+    `op`, `name` (what one of them is), `place` (how its position is called) and `of` (what it counts) are
+    for the text of the errors.
+
+    Raises
+    ------
+    TypeError
+        If they are not integers.
+    error
+        If one lies outside; the text names it and its position.
+    """
+    numbers = values.data.copy() if isinstance(values, Tensor) else np.asarray(values)
+    if numbers.size == 0:
+        numbers = numbers.astype(np.intp)
+    if numbers.dtype.kind not in "iu":
+        raise TypeError(f"{op}: {name}s are integers, not {numbers.dtype}")
+    numbers = numbers.astype(np.intp, copy=False)
+    if numbers.size and (numbers.min() < 0 or numbers.max() >= end):
+        position = int(np.flatnonzero((numbers < 0) | (numbers >= end))[0])
+        raise error(
+            f"{op}: {name} {numbers.flat[position]} {place} {position} lies outside 0..{end - 1}, {of}"
+        )
+    return numbers

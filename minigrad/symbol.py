@@ -1,0 +1,197 @@
+"""Symbol: an array that stands for a computation instead of its result.
+
+Operations and their vjps are functions on arrays. Given symbols, the very same functions return a symbolic
+result, so that one definition of each op and of each derivative serves both: computing, and describing the
+computation to the fold's compiler. Equal computations are one symbol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+ROWS = 1_000_003  # stands for the number of rows, which is not known while tracing
+
+
+class UnsupportedError(Exception):
+    """A computation that symbols can't describe; the text names the NumPy function or kernel."""
+
+
+class Symbol:
+    """The result of `op`, applied to `args` (symbols and numbers).
+
+    Attributes
+    ----------
+    op : str
+    args : tuple
+    shape : tuple of int
+        With `ROWS` for the number of rows.
+    dtype : numpy.dtype
+    id : int
+        In order of creation within its `table`.
+    table : SymbolTable
+    """
+
+    __slots__ = ("args", "dtype", "id", "op", "shape", "table")
+
+    def __init__(self, table: SymbolTable, op: str, args: tuple[Any, ...], shape: Any, dtype: Any) -> None:
+        self.table, self.op, self.args = table, op, args
+        self.shape, self.dtype = shape, np.dtype(dtype)
+        self.id = len(table.symbols)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements, counting `ROWS` as it is."""
+        return int(np.prod(self.shape))
+
+    @property
+    def T(self) -> Symbol:
+        """The transpose; that of a transpose is what it was."""
+        if self.op == "transpose":
+            return self.args[0]  # type: ignore[no-any-return]
+        return self.table.make("transpose", (self,), self.shape[::-1], self.dtype)
+
+    def transpose(self, axes: Any = None) -> Symbol:
+        """Return the transpose of a matrix."""
+        if axes is not None and list(axes) != list(range(self.ndim))[::-1]:
+            raise UnsupportedError("transpose with axes")
+        return self.T
+
+    def copy(self) -> Symbol:
+        """Return the symbol: it can't be changed."""
+        return self
+
+    def astype(self, dtype: Any, copy: bool = True) -> Symbol:
+        """Return the values with another dtype; of booleans only, as 0 and 1."""
+        if self.dtype == dtype:
+            return self
+        if self.dtype != np.bool_:
+            raise UnsupportedError(f"a change of dtype from {self.dtype} to {np.dtype(dtype)}")
+        one, zero = np.dtype(dtype).type(1), np.dtype(dtype).type(0)
+        return _elementwise("where", self, one, zero)
+
+    def __matmul__(self, other: Any) -> Symbol:
+        if not isinstance(other, Symbol) or self.ndim != 2 or other.ndim != 2:
+            raise UnsupportedError("a product with something else than a matrix")
+        if self.shape[1] != other.shape[0]:
+            raise ValueError("the inner lengths differ")
+        return self.table.make("matmul", (self, other), (self.shape[0], other.shape[1]), self.dtype)
+
+    def kernel(self, name: str, args: tuple[Any, ...]) -> Symbol:
+        """Describe a call of a kernel whose first argument is this symbol."""
+        if name == "column_sums":
+            return self.table.make(name, args, self.shape[1:], self.dtype)
+        if name not in KERNELS:
+            raise UnsupportedError(f"the kernel {name}")
+        return _elementwise(name, *args)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **options: Any) -> Symbol:
+        if method != "__call__" or ufunc.__name__ not in UFUNCS or options:
+            raise UnsupportedError(f"numpy.{ufunc.__name__}")
+        return _elementwise(UFUNCS[ufunc.__name__], *args)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        if function is np.where and len(args) == 3:
+            condition, x, y = args
+            if isinstance(condition, bool | np.bool_):
+                return x if condition else y
+            return _elementwise("where", condition, x, y)
+        if function is np.shape:
+            return self.shape
+        raise UnsupportedError(f"numpy.{function.__name__}")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise UnsupportedError(f"ndarray.{name}")
+
+    def __getitem__(self, index: Any) -> Any:
+        raise UnsupportedError("indexing")
+
+    def __repr__(self) -> str:
+        return f"%{self.id}"
+
+
+class SymbolTable:
+    """The symbols of one trace: equal computations are made once."""
+
+    def __init__(self) -> None:
+        self.symbols: list[Symbol] = []
+        self._known: dict[tuple[Any, ...], Symbol] = {}
+
+    def make(self, op: str, args: tuple[Any, ...], shape: tuple[int, ...], dtype: Any) -> Symbol:
+        """Return the symbol of a computation, the same one whenever it is asked for again."""
+        key = (op, *((a.id, Symbol) if isinstance(a, Symbol) else (repr(a), type(a)) for a in args))
+        symbol = self._known.get(key)
+        if symbol is None:
+            symbol = self._known[key] = Symbol(self, op, args, shape, dtype)
+            self.symbols.append(symbol)
+        return symbol
+
+
+UFUNCS = {
+    "add": "add",
+    "subtract": "sub",
+    "multiply": "mul",
+    "divide": "div",
+    "negative": "neg",
+    "power": "pow",
+    "exp": "exp",
+    "log": "log",
+    "sqrt": "sqrt",
+    "absolute": "abs",
+    "sign": "sign",
+    "square": "square",
+    "maximum": "maximum",
+    "minimum": "minimum",
+    "equal": "eq",
+    "not_equal": "ne",
+    "less": "lt",
+    "less_equal": "le",
+    "greater": "gt",
+    "greater_equal": "ge",
+    "invert": "not",
+    "logical_not": "not",
+}
+COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "not")
+KERNELS = (
+    "tanh", "tanh_vjp", "sigmoid", "sigmoid_vjp", "relu", "relu_vjp",
+    "softsign", "softsign_vjp", "softplus", "softplus_vjp",
+)  # fmt: skip
+
+
+def _elementwise(op: str, *args: Any) -> Symbol:
+    symbols = [a for a in args if isinstance(a, Symbol)]
+    table = symbols[0].table
+    for a in args:
+        if isinstance(a, np.ndarray) and a.ndim:
+            raise UnsupportedError("an array that is neither a parameter nor a state")
+    numbers = tuple(a.item() if isinstance(a, np.ndarray | np.generic) else a for a in args)
+    shape = np.broadcast_shapes(*(s.shape for s in symbols))
+    floats = [s.dtype for s in symbols if s.dtype != np.bool_]
+    dtype = np.dtype(np.bool_) if op in COMPARISONS or not floats else floats[0]
+    if op == "where" and not floats:
+        dtype = np.result_type(*(a for a in args[1:]))
+    return table.make(op, numbers, shape, dtype)
+
+
+def _operator(name: str, reflected: bool) -> Callable[[Symbol, Any], Symbol]:
+    if reflected:
+        return lambda y, x: _elementwise(name, x, y)
+    return lambda x, y: _elementwise(name, x, y)
+
+
+for _name, _op in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow"}.items():
+    setattr(Symbol, f"__{_name}__", _operator(_op, reflected=False))
+    setattr(Symbol, f"__r{_name}__", _operator(_op, reflected=True))
+for _op in ("lt", "le", "gt", "ge"):  # == is identity, as sets and dicts need it
+    setattr(Symbol, f"__{_op}__", _operator(_op, reflected=False))
+setattr(Symbol, "__neg__", lambda x: _elementwise("neg", x))
+setattr(Symbol, "__invert__", lambda x: _elementwise("not", x))

@@ -1,0 +1,216 @@
+"""The emitted matrix products against NumPy: every tail, every layout, and nothing beside the result."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numba
+import numpy as np
+import pytest
+
+from minigrad.kernels import product
+
+Array = np.ndarray
+Multiply = Callable[[Array, Array, Array], None]
+
+JIT = not vars(numba.config)["DISABLE_JIT"]
+emitted = pytest.mark.skipif(not JIT, reason="NUMBA_DISABLE_JIT=1: NumPy stands in for the emitted kernels")
+DTYPES = (np.float32, np.float64)
+GUARD = 12345.0
+DEPTHS = (*range(10), 50)
+# Around every multiple of a vector and of a panel, for 4 to 16 lanes and panels of up to 48 columns.
+COLUMNS = (*range(1, 18), 23, 24, 25, 31, 32, 33, 47, 48, 49, 63, 64, 65, 79, 80, 81, 95, 96, 97, 100)
+
+
+def _plain(C: Array, A: Array, B: Array) -> None:
+    product.add_product(C, A, B)
+
+
+def _packed(C: Array, A: Array, B: Array) -> None:
+    P = np.full(product.packed_size(*B.shape), np.nan, B.dtype)
+    product.pack(B, P)
+    product.add_product_packed(C, A, P, B.shape[1])
+
+
+def _packed_transposed(C: Array, A: Array, B: Array) -> None:
+    P = np.full(product.packed_size(*B.shape), np.nan, B.dtype)
+    product.pack_transposed(_wide(B.T), P)
+    product.add_product_packed(C, A, P, B.shape[1])
+
+
+def _tn(C: Array, A: Array, B: Array) -> None:
+    product.add_product_tn(C, _wide(A.T), B)
+
+
+def _wide(values: Array) -> Array:
+    """Return a copy of a matrix as a view into a wider one, with guards on every side."""
+    rows, columns = values.shape
+    around = np.full((rows + 2, columns + 5), GUARD, values.dtype)
+    view = around[1:-1, 3:-2]
+    view[...] = values
+    return view
+
+
+def _matrices(m: int, k: int, n: int, dtype: type) -> tuple[Array, Array, Array]:
+    """Return C, A, B whose products are sums of whole numbers, so that every way to add is exact."""
+    rng = np.random.default_rng((m, k, n))
+    return tuple(rng.integers(-8, 9, shape).astype(dtype) for shape in ((m, n), (m, k), (k, n)))  # type: ignore[return-value]
+
+
+def _check(multiply: Multiply, C: Array, A: Array, B: Array) -> None:
+    expected = C + A @ B
+    around = np.full((C.shape[0] + 2, C.shape[1] + 40), GUARD, C.dtype)
+    view = around[1:-1, 20:-20]
+    view[...] = C
+    multiply(view, A, B)
+    np.testing.assert_array_equal(view, expected)
+    view[...] = GUARD
+    assert (around == GUARD).all(), "written outside C"
+
+
+every_product = pytest.mark.parametrize("multiply", [_plain, _packed, _packed_transposed, _tn])
+every_dtype = pytest.mark.parametrize("dtype", DTYPES)
+
+
+@every_dtype
+@every_product
+def test_every_tail(multiply: Multiply, dtype: type) -> None:
+    for m in range(21):
+        for n in COLUMNS[m % 3 :: 3] if m > 9 else COLUMNS:
+            k = DEPTHS[(m + n) % len(DEPTHS)]
+            _check(multiply, *_matrices(m, k, n, dtype))
+    for k in DEPTHS:
+        for m, n in ((0, 3), (1, 1), (7, 50), (9, 17), (20, 100)):
+            _check(multiply, *_matrices(m, k, n, dtype))
+
+
+@every_dtype
+@every_product
+def test_strided_operands(multiply: Multiply, dtype: type) -> None:
+    for m, k, n in ((5, 7, 13), (17, 50, 49), (8, 16, 64), (33, 100, 50)):
+        C, A, B = _matrices(m, k, n, dtype)
+        _check(multiply, C, _wide(A), _wide(B))
+
+
+@every_dtype
+def test_tall_products(dtype: type) -> None:
+    for m in (127, 128, 129, 256, 257, 513, 1000):
+        _check(_tn, *_matrices(50, m, 70, dtype))
+
+
+@every_dtype
+@every_product
+def test_rounding_is_that_of_one_sum(multiply: Multiply, dtype: type) -> None:
+    rng = np.random.default_rng(0)
+    A, B = rng.standard_normal((25, 100)), rng.standard_normal((100, 75))
+    C = np.zeros((25, 75), dtype)
+    multiply(C, A.astype(dtype), B.astype(dtype))
+    bound = 100 * np.finfo(dtype).eps * (abs(A) @ abs(B))
+    assert (abs(C - A @ B) <= bound).all()
+
+
+@every_dtype
+@every_product
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_nan_stays_in_its_row_and_its_column(multiply: Multiply, dtype: type, bad: float) -> None:
+    if not JIT and np.isinf(bad):
+        pytest.skip("NumPy warns of what it makes of its own padding")
+    for m, k, n in ((1, 3, 5), (9, 10, 50), (13, 5, 17), (20, 50, 100)):
+        clean, A, B = (abs(matrix) + 1 for matrix in _matrices(m, k, n, dtype))
+        expected = clean + A @ B
+        for matrix, axis in ((A, 0), (B, 1)):
+            for place in (0, matrix.shape[axis] // 2, matrix.shape[axis] - 1):
+                C, broken = clean.copy(), matrix.copy()
+                broken[(place, k // 2) if axis == 0 else (k // 2, place)] = bad
+                multiply(C, *((broken, B) if axis == 0 else (A, broken)))
+                np.testing.assert_array_equal(np.delete(C, place, axis), np.delete(expected, place, axis))
+                assert not np.isfinite(np.take(C, place, axis)).any()
+
+
+@every_dtype
+def test_subnormal_numbers_are_kept(dtype: type) -> None:
+    tiny = np.finfo(dtype).smallest_subnormal
+    C = np.zeros((3, 5), dtype)
+    product.add_product(C, np.full((3, 1), tiny), np.ones((1, 5), dtype))
+    assert (tiny == C).all()
+
+
+@emitted
+@every_dtype
+def test_bits_depend_on_neither_alignment_nor_neighbours(dtype: type) -> None:
+    rng = np.random.default_rng(1)
+    A, B = rng.standard_normal((19, 50)).astype(dtype), rng.standard_normal((50, 75)).astype(dtype)
+    expected = np.ones((19, 75), dtype)
+    product.add_product(expected, A, B)
+    for multiply in (_plain, _packed, _packed_transposed, _tn):
+        for shift in range(5):
+            buffer = np.ones(19 * 75 + shift, dtype)
+            C = buffer[shift:].reshape(19, 75)
+            multiply(C, A, B)
+            np.testing.assert_array_equal(C, expected)
+        for i, j in ((0, 75), (3, 60), (18, 74)):
+            C = np.ones((i + 1, j), dtype)
+            multiply(C, A[: i + 1], B[:, :j])
+            np.testing.assert_array_equal(C, expected[: i + 1, :j])
+
+
+@emitted
+def test_called_from_compiled_code_on_views() -> None:
+    @numba.njit
+    def step(C: Array, A: Array, P: Array) -> None:
+        product.add_product_packed(C[2:5, 10:40], A[2:5, :7], P, 30)
+
+    C, A, B = np.zeros((8, 50)), np.arange(80.0).reshape(8, 10), np.arange(210.0).reshape(7, 30)
+    P = np.empty(product.packed_size(7, 30))
+    product.pack(B, P)
+    step(C, A, P)
+    expected = np.zeros_like(C)
+    expected[2:5, 10:40] = A[2:5, :7] @ B
+    np.testing.assert_array_equal(C, expected)
+
+
+@emitted
+def test_mixed_and_foreign_dtypes_are_refused() -> None:
+    single, double = np.ones((2, 2), np.float32), np.ones((2, 2))
+    with pytest.raises(numba.TypingError, match="one dtype"):
+        product.add_product(single, double, double)
+    with pytest.raises(numba.TypingError, match="float32 or float64"):
+        product.add_product(double.astype(int), double.astype(int), double.astype(int))
+
+
+@emitted
+@pytest.mark.skipif(product.VECTOR_BYTES != 64, reason="looks for the registers of AVX-512")
+def test_sums_stay_in_registers() -> None:
+    word, pointer = numba.intp, numba.types.CPointer(numba.float32)
+    steps, shape = numba.types.UniTuple(word, 2), numba.types.UniTuple(word, 3)
+    fresh = numba.njit(product._add_tiles.py_func)  # what comes from the cache cannot be inspected
+    fresh.compile((pointer, word, pointer, steps, pointer, word, word, shape, word))
+    (text,) = fresh.inspect_asm().values()
+    lines = [line for line in text.splitlines() if "%zmm" in line]
+    assert sum("vfmadd" in line for line in lines) >= sum(range(1, 9)) * sum(range(1, 4))
+    assert not [line for line in lines if "%rsp" in line]
+
+
+ELSEWHERE = {
+    "no compiler": {"NUMBA_DISABLE_JIT": "1"},
+    "no FMA": {"NUMBA_CPU_NAME": "generic"},
+    "AVX2": {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx,+avx2,+fma"},
+}
+
+
+@pytest.mark.parametrize("place", ELSEWHERE)
+def test_elsewhere(place: str, tmp_path: Path) -> None:
+    if not JIT or product.VECTOR_BYTES == 16:
+        pytest.skip("this is elsewhere")
+    if place == "AVX2" and product.VECTOR_BYTES != 64:
+        pytest.skip("this is AVX2, or it has none")
+    environment = {**os.environ, **ELSEWHERE[place], "NUMBA_CACHE_DIR": str(tmp_path)}
+    options = ["-q", "-x", "-p", "no:cacheprovider", "-k", "every_tail"]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, __file__], env=environment, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
