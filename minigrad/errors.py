@@ -7,3 +7,7 @@ class ShapeError(ValueError):
 
 class GraphError(RuntimeError):
     """A graph used in a way it can't be: freed, changed in place, asked for a second derivative."""
+
+
+class CompileWarning(UserWarning):
+    """The fold's compiler had to do without something; results are the same, but come more slowly."""

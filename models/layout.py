@@ -19,6 +19,7 @@ LEFT, RIGHT, PARENT, WORD, LABEL, DEPTH, HEIGHT = range(7)
 N_FIELDS = 7
 
 IntArray = npt.NDArray[np.intp]
+INTEGERS = np.dtype(np.intp).char  # the kernels here loop over these
 
 
 def _complete_twin(table: IntArray) -> None:
@@ -38,7 +39,7 @@ def _complete_twin(table: IntArray) -> None:
         level, nodes = level + 1, np.concatenate([left[nodes], right[nodes]])
 
 
-@kernel(_complete_twin)
+@kernel(_complete_twin, dtypes=INTEGERS)
 def complete(table: IntArray) -> None:
     """Fill `PARENT`, `DEPTH` and `HEIGHT` of a (7, N) table from `LEFT` and `RIGHT`, in place.
 
@@ -76,7 +77,7 @@ def _first_fault_twin(left: IntArray, right: IntArray, root: IntArray) -> tuple[
     return -1, -1, -1
 
 
-@kernel(_first_fault_twin)
+@kernel(_first_fault_twin, dtypes=INTEGERS)
 def first_fault(left: IntArray, right: IntArray, root: IntArray) -> tuple[int, int, int]:
     """The first node that breaks post-order, and the children it should have had.
 
@@ -126,7 +127,7 @@ def _select_twin(table: IntArray, root: IntArray, trees: IntArray) -> tuple[IntA
     return np.concatenate(blocks, axis=1), np.cumsum(sizes, dtype=np.intp) - 1
 
 
-@kernel(_select_twin)
+@kernel(_select_twin, dtypes=INTEGERS)
 def select(table: IntArray, root: IntArray, trees: IntArray) -> tuple[IntArray, IntArray]:
     """Copy some trees, in the given order, into a table of their own.
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from minigrad.kernels.jit import kernel
 from models.forest import Forest
-from models.layout import IntArray
+from models.layout import INTEGERS, IntArray
 from models.vocabulary import Vocabulary
 
 Shape = tuple[IntArray, IntArray, IntArray]
@@ -36,7 +36,7 @@ def _split_twin(lengths: IntArray, where: FloatArray) -> Shape:
     return left, right, root
 
 
-@kernel(_split_twin)
+@kernel(_split_twin, dtypes=INTEGERS)
 def _split(lengths: IntArray, where: FloatArray) -> Shape:
     """Split every span of n leaves behind leaf ``1 + floor(where * (n - 1))``, from the root down.
 
@@ -86,7 +86,7 @@ def _cycle_twin(lengths: IntArray, draws: FloatArray) -> Shape:
     return left, right, root
 
 
-@kernel(_cycle_twin)
+@kernel(_cycle_twin, dtypes=INTEGERS)
 def _cycle(lengths: IntArray, draws: FloatArray) -> Shape:
     """Trees uniform over all binary trees with the given number of leaves.
 

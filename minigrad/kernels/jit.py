@@ -38,11 +38,14 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         return numba.njit(**options)(function)
 
 
-def kernel(twin: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def kernel(
+    twin: Callable[..., Any], dtypes: str = "fd"
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Pair a loop to be compiled with its NumPy `twin` and choose between them at each call.
 
     Nothing is compiled here: Numba compiles at the first call with a new signature. The twin runs when
-    the JIT is disabled and when the first argument is neither float32 nor float64: complex, or integers.
+    the JIT is disabled and when the first argument's dtype is none of `dtypes` (NumPy's letters): the
+    loops of arithmetic are for float32 and float64, not for the integers or complex numbers of others.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def kernel(twin: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[
 
         @functools.wraps(loop)
         def call(first: np.ndarray, *rest: Any) -> Any:
-            if first.dtype.char not in "fd":
+            if first.dtype.char not in dtypes:
                 return twin(first, *rest)
             if type(first) is Symbol:
                 return first.kernel(loop.__name__, (first, *rest))

@@ -83,3 +83,14 @@ def test_snapshots_lend_an_epochs_parameters_and_take_them_back():
     sentence = typical_sentence({"RNN": snapshots}, 2, forest)
     assert len(sentence) == 1
     assert sentence.depth[data.keyword_rows(sentence)[0]] >= 6
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "epoch"), [([0.8, 0.9], 1), ([0.1, 0.2, 0.7, 0.8], 3), ([0.1, 0.1], 1)]
+)
+def test_the_steepest_epoch_is_that_of_the_largest_rise_above_guessing(accuracies, epoch):
+    rng = np.random.default_rng(0)
+    model = models.TreeClassifier(models.RNN(2, rng), data.VOCABULARY, data.CLASSES, rng)
+    snapshots = Snapshots(model)
+    snapshots.accuracies = accuracies
+    assert snapshots.steepest() == epoch

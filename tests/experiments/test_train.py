@@ -46,6 +46,13 @@ def test_training_twice_from_one_seed_is_bit_identical():
     assert all(np.array_equal(states[0][name], states[1][name]) for name in states[0])
 
 
+def test_the_loss_of_an_epoch_is_the_mean_over_trees_whatever_the_last_minibatch_holds():
+    model, optimizer, train, dev, rng = _setup(lr=0.0, n=50)
+    loss, _ = model.loss(train)
+    (epoch,) = _fit(model, optimizer, train, dev, rng, max_epochs=1, batch_size=20)
+    assert epoch.loss == pytest.approx(float(loss), rel=1e-6)
+
+
 def test_the_best_epochs_parameters_are_left():
     parts = _setup()
     epochs = _fit(*parts, max_epochs=6, patience=6)

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import shapes
+from minigrad.kernels import JIT_ENABLED
+from models import layout, shapes
 from models.forest import Forest
 from models.vocabulary import Vocabulary
 from tests.models.strategies import modest
@@ -162,3 +164,15 @@ def test_wrong_arguments_are_refused_with_a_reason(arguments, error, says):
     arguments = {"lengths": [3], "vocabulary": WORDS} | arguments
     with pytest.raises(error, match=says):
         shapes.random_forest(np.random.default_rng(0), **arguments)
+
+
+@pytest.mark.skipif(not JIT_ENABLED, reason="there is nothing compiled")
+@pytest.mark.parametrize(
+    "kernel", [layout.complete, layout.first_fault, layout.select, shapes._split, shapes._cycle]
+)
+def test_the_loops_over_integers_run_compiled_and_not_as_their_twins(kernel: Any) -> None:
+    # The twins give the same trees, thirty times slower: no other test would notice.
+    rng = np.random.default_rng(0)
+    for shape in ("uniform_split", "uniform_shape"):
+        shapes.random_forest(rng, [3, 2], shape, vocabulary=WORDS).select([1])
+    assert kernel.compiled.signatures

@@ -1,48 +1,227 @@
-"""From the text of a module to compiled functions."""
+"""From a plan to a module that stands on its own, and from its text to compiled functions.
+
+Numba's cache has no lock and does not notice a change in another file. So the text of everything that the
+emitted functions call is pasted into their module; its name is a hash of the text and of whatever else
+decides on the machine code; and only functions with a single signature are cached (two processes that add
+different signatures of one function can mix them up), not the helpers, whose code is part of their callers'.
+"""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.util
-import os
+import inspect
+import linecache
 import sys
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numba
 import numpy as np
+from numba.core.errors import NumbaError
+from numba.core.registry import cpu_target
 
+import minigrad
+from minigrad.fold.cell import Cell
+from minigrad.fold.compiler import place
 from minigrad.fold.compiler.emit import Emitter, constants
 from minigrad.fold.compiler.plan import Plan
-from minigrad.fold.compiler.trace import Trace
+from minigrad.fold.compiler.trace import Trace, trace
+from minigrad.kernels import activations, product
+from minigrad.kernels.jit import FASTMATH
 
-HEADER = '''"""Emitted by minigrad's fold compiler: {title}."""
+FUTURE = "from __future__ import annotations\n"
 
+HEADER = '''"""Emitted by minigrad's fold compiler: {title}.
+
+The cell's equations and their derivatives stand first; what they call is copied from minigrad/kernels/.
+"""
+
+{future}
+import numba
 import numpy as np
 
-from minigrad.kernels.jit import compiled
-from minigrad.kernels.activations import _tanh_f32
-from minigrad.kernels.product import add_product_packed, add_product_tn, pack
+OPTIONS = {{"error_model": "numpy", "nogil": True, "fastmath": {fastmath}}}
+CACHED = "__file__" in globals()  # without a file of its own, the module lives in memory only
+
+
+def compiled(function):
+    """Compile at the first call; the machine code is kept beside this file if that can be written."""
+    try:
+        return numba.njit(cache=CACHED, **OPTIONS)(function)
+    except RuntimeError:
+        return numba.njit(**OPTIONS)(function)
+
+
+def helper(function):
+    """Compile as a part of whatever calls it."""
+    return numba.njit(**OPTIONS)(function)
+
 
 '''
 
+# Stands in for the decorator of kernels/product.py.
+PRODUCT_DECORATOR = '''def _compiled(twin=None, inline="never"):
+    """Compile as a part of whatever calls it, under plain IEEE rules."""
+    return numba.njit(error_model="numpy", nogil=True, inline=inline)
+'''
+
+
+def fold_source(cell: Cell, dtype: Any = None) -> str:
+    """Return the module that ``fold(cell, mode="compiled")`` compiles; nothing is compiled here.
+
+    Parameters
+    ----------
+    cell : Cell
+    dtype
+        float32 or float64; that of the cell's parameters if left out.
+
+    Raises
+    ------
+    UnsupportedError
+        If the cell uses an op without an emission rule; the text names it.
+    GraphError
+        If ``compose`` branches on a value or changes a tensor in place.
+    """
+    if dtype is None:
+        dtype = next((parameter.dtype for parameter in cell.parameters()), np.float32)
+    return write(trace(cell, dtype), f"{type(cell).__name__}, {np.dtype(dtype)}")[1]
+
 
 def write(traced: Trace, title: str) -> tuple[Emitter, str]:
+    """Return the emitter of a traced cell and the text of its module."""
     emitter = Emitter(Plan(traced), title)
-    tanh = "tanh = _tanh_f32\n" if traced.dtype == np.float32 else "tanh = np.tanh\n"
-    return emitter, HEADER.format(title=title) + constants(traced.dtype) + tanh + "\n\n" + emitter.source()
+    header = HEADER.format(title=title, future=FUTURE, fastmath=f"set({sorted(FASTMATH)})")
+    helpers = _section("activations", _activations(traced.dtype)) + _section("product", _products())
+    return emitter, header + constants(traced.dtype) + "\n\n" + emitter.source().rstrip() + "\n" + helpers
 
 
-def load(source: str) -> ModuleType:
-    name = "fold_" + hashlib.sha256(source.encode()).hexdigest()[:16]
-    folder = Path(os.environ.get("MINIGRAD_CACHE", Path(tempfile.gettempdir()) / "minigrad"))
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.py"
-    if not path.exists():
-        path.write_text(source)
+def _section(name: str, text: str) -> str:
+    title = f"# == minigrad/kernels/{name}.py "
+    return f"\n\n{title:=<105}\n\n{text.strip()}\n"
+
+
+def _activations(dtype: np.dtype[Any]) -> str:
+    if dtype != np.float32:
+        return "tanh = np.tanh"
+    function = getattr(activations._tanh_f32, "py_func", activations._tanh_f32)
+    return inspect.getsource(function).replace("@compiled", "@helper", 1) + "\n\ntanh = _tanh_f32"
+
+
+def _products() -> str:
+    text = inspect.getsource(product).replace(FUTURE, "")
+    return text.replace(inspect.getsource(product._compiled), PRODUCT_DECORATOR)
+
+
+@functools.cache
+def sources() -> bytes:
+    """Return a hash of the compiler and of the kernels."""
+    package = Path(minigrad.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted([*(package / "fold").rglob("*.py"), *(package / "kernels").rglob("*.py")]):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.digest()
+
+
+def name_of(source: str) -> str:
+    """Return the name of a module: a hash of what its machine code depends on.
+
+    Widths and dtype are in the text.
+    """
+    processor = cpu_target.target_context.codegen().magic_tuple()  # its name and features, as Numba sees them
+    config = vars(numba.config)
+    settings = (numba.__version__, processor, config["BOUNDSCHECK"], config["OPT"])
+    digest = hashlib.sha256(source.encode() + repr(settings).encode() + sources())
+    return f"fold_{digest.hexdigest()[:24]}"
+
+
+class Code:
+    """The functions of an emitted module, as attributes.
+
+    Each is compiled, or read from the cache, at its first call. A cache that can't be read is removed, and
+    the function compiled again; where nothing can be written, it is compiled in memory.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._path: Path | None = None
+        self._open()
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("_") or name not in vars(self._module):
+            raise AttributeError(name)
+        return functools.partial(self._call_first, name)
+
+    def _open(self) -> None:
+        name = name_of(self._source)
+        self._path = place.publish(name, self._source)
+        try:
+            self._module = _from_file(name, self._path) if self._path else _from_memory(name, self._source)
+        except OSError:  # removed by another process just now
+            self._keep_in_memory()
+
+    def _keep_in_memory(self) -> None:
+        self._path = None
+        self._module = _from_memory(name_of(self._source), self._source)
+
+    def _call_first(self, name: str, *arguments: Any) -> Any:
+        types = tuple(map(numba.typeof, arguments))
+        try:
+            self._module_function(name).compile(types)
+        except Exception as error:
+            self._recover(name, types, error)
+        function = self._module_function(name)
+        setattr(self, name, function)  # from now on, found without __getattr__
+        return function(*arguments)
+
+    def _module_function(self, name: str) -> Any:
+        return vars(self._module)[name]
+
+    def _recover(self, name: str, types: Any, error: Exception) -> None:
+        """Compile after `error`, unless it has nothing to do with the cache."""
+        if self._path is None or isinstance(error, NumbaError):
+            raise error
+        folder = Path(self._module_function(name).stats.cache_path or self._path.parent)
+        if not isinstance(error, OSError):  # which says that nothing can be read or written, full disks included
+            if not any(folder.glob(f"*.{name}-*.nbi")):
+                raise error
+            for damaged in {self._path.parent, folder}:
+                place.wipe(damaged)
+            place.warn(f"the machine code in {folder} was damaged ({type(error).__name__})")
+            self._open()
+            try:
+                self._module_function(name).compile(types)
+            except OSError:
+                pass
+            else:
+                return
+        self._keep_in_memory()
+        self._module_function(name).compile(types)
+
+
+def _from_file(name: str, path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+    sys.modules[name] = module  # where Numba looks for the globals of what it reads from its cache
     spec.loader.exec_module(module)
     return module
+
+
+def _from_memory(name: str, source: str) -> ModuleType:
+    module = ModuleType(name)
+    sys.modules[name] = module
+    file = f"<{name}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    exec(compile(source, file, "exec"), vars(module))
+    return module
+
+
+@functools.cache
+def load(source: str) -> Code:
+    """Return the functions of a module; for equal texts the same ones."""
+    return Code(source)

@@ -1,13 +1,15 @@
 """From a plan to the text of a Python module that Numba compiles.
 
-All rows live in one workspace, a row per inner node, whose columns hold the operands of products (U), kept
-values (S), cotangents on their way in (G), the operands of the backward products (V), and blocks (Z), which
-forward and backward take turns to use. One array, because LLVM vectorises a loop over many arrays only if it
-can rule out that they overlap, and it can do that by offsets within one.
+What must last lives in a workspace W with a row per inner node: the operands of products (U), kept values
+(S), the operands of the backward products (V). What lasts for one tile lives in Z, with a row per node of a
+tile, and stays in cache: blocks, cotangents on their way in (G), values that one loop keeps for another (R).
+Two arrays and no more, because LLVM vectorises a loop over many arrays only if it can rule out that they
+overlap, and within one it can do so by the distance.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,8 @@ from minigrad.fold.compiler.plan import Columns, Loop, Plan, Rectangle, Sweep, i
 from minigrad.fold.compiler.rules import RULES
 from minigrad.symbol import Symbol, UnsupportedError
 
-SIDE_RANGE = {"left": "t[2]:t[4]", "right": "t[1]:t[3]", None: "t[0]:t[4]"}
+# Which entries of a tile bound the nodes whose child on a side is no leaf (see order.py), or all nodes.
+SIDE_RANGE = {"left": (2, 4), "right": (1, 3), None: (0, 4)}
 
 
 class Layout:
@@ -30,11 +33,11 @@ class Layout:
         self.cotangents.add(plan.trace.cotangents.values())
         self.U = 0
         self.S = self.U + forward.operands.width
-        self.G = self.S + forward.kept.width
-        self.V = self.G + self.cotangents.width
-        self.Z = self.V + backward.operands.width
-        self.R = self.Z + backward.blocks.width
-        self.width = max(self.Z + forward.blocks.width, self.R + backward.kept.width)
+        self.V = self.S + forward.kept.width
+        self.width = self.V + backward.operands.width
+        self.G = backward.blocks.width
+        self.R = self.G + self.cotangents.width
+        self.tile_width = max(1, forward.blocks.width, self.R + backward.kept.width)
 
 
 class Emitter:
@@ -75,13 +78,16 @@ class Emitter:
     def _address(self, s: Symbol, sweep: Sweep) -> str | None:
         """Return the column of the workspace that holds a symbol, as text, or None."""
         layout, forward, backward = self.layout, self.plan.forward, self.plan.backward
-        places = [(forward.operands, layout.U), (forward.kept, layout.S), (layout.cotangents, layout.G)]
+        places = [("w", forward.operands, layout.U), ("w", forward.kept, layout.S)]
         if sweep is backward:
-            places += [(backward.operands, layout.V), (backward.kept, layout.R)]
-        for columns, start in places:
+            places += [
+                ("z", layout.cotangents, layout.G),
+                ("w", backward.operands, layout.V),
+                ("z", backward.kept, layout.R),
+            ]
+        for row, columns, start in places:
             if s in columns.start:
-                j = "j" if s.shape[1] > 1 else "0"
-                return f"w[{start + columns.start[s]} + {j}]"
+                return f"{row}[{start + columns.start[s]} + {'j' if s.shape[1] > 1 else '0'}]"
         return None
 
     def _load(self, a: Any, loop: Loop, sweep: Sweep, computed: set[Symbol]) -> str:
@@ -106,22 +112,31 @@ class Emitter:
 
     def _loops(self, sweep: Sweep, stage: int) -> None:
         for loop in sweep.stages[stage] if stage < len(sweep.stages) else ():
-            self._emit("for i in range(t[0], t[4]):", 2)
-            self._emit("w = W[i]", 3)
+            self._rows_loop()
             self._emit(f"for j in range({loop.width}):", 3)
             computed: set[Symbol] = set()
             for s in loop.statements:
                 self._emit(f"v{s.id} = {self._expression(s, loop, sweep, computed)}", 4)
                 computed.add(s)
-                for columns, start in self._stores(sweep):
+                for row, columns, start in self._stores(sweep):
                     if s in columns.start:
-                        self._emit(f"w[{start + columns.start[s]} + j] = v{s.id}", 4)
+                        self._emit(f"{row}[{start + columns.start[s]} + j] = v{s.id}", 4)
 
-    def _stores(self, sweep: Sweep) -> list[tuple[Columns, int]]:
+    def _rows_loop(self) -> None:
+        # Unsigned, since Numba would otherwise have every index checked for counting from the end.
+        self._emit("for i in range(t[0], t[4]):", 2)
+        self._emit("w, z = W[np.uint64(i)], Z[np.uint64(i - t[0])]", 3)
+
+    def _copy(self, width: int, array: str, row: str, statement: str) -> None:
+        self._emit(f"x = {array}[np.uint64({row}[i])]", 3)
+        self._emit(f"for j in range({width}):", 3)
+        self._emit(statement, 4)
+
+    def _stores(self, sweep: Sweep) -> list[tuple[str, Columns, int]]:
         layout = self.layout
         if sweep is self.plan.forward:
-            return [(sweep.operands, layout.U), (sweep.kept, layout.S)]
-        return [(sweep.operands, layout.V), (sweep.kept, layout.R)]
+            return [("w", sweep.operands, layout.U), ("w", sweep.kept, layout.S)]
+        return [("w", sweep.operands, layout.V), ("z", sweep.kept, layout.R)]
 
     def _expression(self, s: Symbol, loop: Loop, sweep: Sweep, computed: set[Symbol]) -> str:
         def load(a: Any) -> str:
@@ -129,7 +144,7 @@ class Emitter:
 
         if s in sweep.terms:
             _, others = sweep.terms[s]
-            block = f"w[{self.layout.Z + sweep.blocks.start[s]} + j]"
+            block = f"z[{sweep.blocks.start[s]} + j]"
             return " + ".join([block, *map(load, others)])
         if s.op not in RULES:
             raise UnsupportedError(s.op)
@@ -140,8 +155,9 @@ class Emitter:
         for number, r in enumerate(sweep.rectangles):
             if r.stage == stage:
                 (k0, k1), (n0, n1) = r.k, r.n
-                rows = SIDE_RANGE[r.side]
-                to = f"W[{rows}, {self.layout.Z + n0}:{self.layout.Z + n1}]"
+                first, last = SIDE_RANGE[r.side]
+                rows = f"t[{first}]:t[{last}]"
+                to = f"Z[t[{first}] - t[0] : t[{last}] - t[0], {n0}:{n1}]"
                 self._emit(
                     f"add_product_packed({to}, W[{rows}, {start + k0}:{start + k1}], {name}{number}, {n1 - n0})",
                     2,
@@ -149,12 +165,12 @@ class Emitter:
 
     def _clear(self, sweep: Sweep) -> None:
         if sweep.blocks.width:
-            self._emit(f"W[t[0]:t[4], {self.layout.Z}:{self.layout.Z + sweep.blocks.width}] = zero", 2)
+            self._emit(f"Z[: t[4] - t[0], :{sweep.blocks.width}] = zero", 2)
 
     def arguments(self) -> list[str]:
         """Return what both sweeps take besides states and packed matrices."""
         masks = [f"mask{k}" for k in range(len(self.trace.masks))]
-        return ["W", "tiles", "rows", "left", "right", "left_leaf", "right_leaf", *self.weights.values(), *masks]
+        return ["W", "Z", "tiles", "rows", "left", "right", "left_leaf", "right_leaf", *self.weights.values(), *masks]
 
     def _signature(self, name: str, states: list[str], sweep: Sweep, packed: str) -> None:
         matrices = [f"{packed}{k}" for k in range(len(sweep.rectangles))]
@@ -164,7 +180,7 @@ class Emitter:
     def _forward(self) -> None:
         sweep, layout = self.plan.forward, self.layout
         chain = self.trace.children["right"] is not self.trace.parts
-        states = [*self.parts, *(["leaves"] if chain else [])]
+        states = [*(f"state_{p}" for p in self.parts), *(["leaves"] if chain else [])]
         self._signature("forward", states, sweep, "P")
         self._emit("for k in range(len(tiles)):", 1)
         self._emit("t = tiles[k]", 2)
@@ -173,30 +189,31 @@ class Emitter:
         for stage in range(len(sweep.stages)):
             self._loops(sweep, stage)
             self._products(sweep, stage, "P")
-        self._emit("for i in range(t[0], t[4]):", 2)
+        self._rows_loop()
         for name, s in self.trace.outputs.items():
-            address = self._address(s, sweep)
-            self._emit(f"for j in range({s.shape[1]}):", 3)
-            self._emit(f"{name}[rows[i], j] = W[i, {str(address)[2:-1]}]", 4)
+            self._copy(s.shape[1], f"state_{name}", "rows", f"x[j] = {self._address(s, sweep)}")
         self._emit("")
         self._emit("")
 
     def _gather_children(self, sweep: Sweep, layout: Layout) -> None:
-        self._emit("for i in range(t[0], t[4]):", 2)
-        self._emit("pass", 3)
+        self._rows_loop()
         for (side, name), s in self.trace.inputs.items():
             if s not in sweep.operands.start:
                 continue
-            column = layout.U + sweep.operands.start[s]
-            source = self._child_source(side, name)
-            self._emit(f"for j in range({s.shape[1]}):", 3)
-            self._emit(f"W[i, {column} + j] = {source}", 4)
+            target = f"w[{layout.U + sweep.operands.start[s]} + j]"
+            array = self._child_array(side, name, "state_", "leaves")
+            if array is not None:
+                self._copy(s.shape[1], array, side, f"{target} = x[j]")
+            else:
+                self._emit(f"for j in range({s.shape[1]}):", 3)
+                self._emit(f"{target} = zero", 4)
 
-    def _child_source(self, side: str, name: str) -> str:
+    def _child_array(self, side: str, name: str, prefix: str, leaves: str) -> str | None:
+        """Return the array that holds a child's part, None for the zeros of a chain's words."""
         if side == "right" and self.trace.children["right"] is not self.trace.parts:
             part = next(p for p in self.trace.children["right"] if p.name == name)
-            return "leaves[right[i], j]" if part.leaf == "vector" else "zero"
-        return f"{name}[{side}[i], j]"
+            return leaves if part.leaf == "vector" else None
+        return prefix + name
 
     def _backward(self) -> None:
         sweep, layout = self.plan.backward, self.layout
@@ -206,12 +223,13 @@ class Emitter:
         self._signature("backward", [*states, *outputs], sweep, "Q")
         self._emit("for k in range(len(tiles) - 1, -1, -1):", 1)
         self._emit("t = tiles[k]", 2)
-        self._emit("for i in range(t[0], t[4]):", 2)
+        self._rows_loop()
         for name, s in self.trace.cotangents.items():
-            self._emit(f"for j in range({s.shape[1]}):", 3)
-            self._emit(f"W[i, {layout.G + layout.cotangents.start[s]} + j] = G_{name}[rows[i], j]", 4)
+            places = [f"z[{layout.G + layout.cotangents.start[s]} + j]"]
             if s in sweep.operands.start:
-                self._emit(f"W[i, {layout.V + sweep.operands.start[s]} + j] = G_{name}[rows[i], j]", 4)
+                places.append(f"w[{layout.V + sweep.operands.start[s]} + j]")
+            for place in places:
+                self._copy(s.shape[1], f"G_{name}", "rows", f"{place} = x[j]")
         self._clear(sweep)
         for stage in range(len(sweep.stages)):
             self._loops(sweep, stage)
@@ -222,19 +240,14 @@ class Emitter:
         self._emit("")
 
     def _scatter_gradients(self, sweep: Sweep) -> None:
-        self._emit("for i in range(t[0], t[4]):", 2)
-        self._emit("pass", 3)
+        self._rows_loop()
         for (side, name), s in self.trace.child_gradients.items():
-            chain = side == "right" and self.trace.children["right"] is not self.trace.parts
-            part = next(p for p in self.trace.children[side] if p.name == name)
-            if chain and part.leaf != "vector":
-                continue
-            to = "G_leaves[right[i], j]" if chain else f"G_{name}[{side}[i], j]"
+            array = self._child_array(side, name, "G_", "G_leaves")
             address = self._address(s, sweep)
             if address is None:
                 raise UnsupportedError("a child's gradient that is given")
-            self._emit(f"for j in range({s.shape[1]}):", 3)
-            self._emit(f"{to} += W[i, {address[2:-1]}]", 4)
+            if array is not None:
+                self._copy(s.shape[1], array, side, f"x[j] += {address}")
 
     def _weight_gradients(self, sweep: Sweep) -> None:
         layout = self.layout
@@ -246,10 +259,11 @@ class Emitter:
                 f"W[:n, {layout.V + n0}:{layout.V + n1}])",
                 1,
             )
-        for s, start in self.plan.sums.items():
-            self._emit("for i in range(n):", 1)
-            self._emit(f"for j in range({s.shape[0]}):", 2)
-            self._emit(f"sums[{start} + j] += W[i, {layout.V + start} + j]", 3)
+        self._emit("for i in range(n):", 1)
+        self._emit("w = W[np.uint64(i)]", 2)
+        for start, stop in _merged((start, start + s.shape[0]) for s, start in self.plan.sums.items()):
+            self._emit(f"for j in range({start}, {stop}):", 2)
+            self._emit(f"sums[j] += w[{layout.V} + j]", 3)
 
     def _matrices(self) -> None:
         """Emit the functions that assemble and pack the matrices of both sweeps."""
@@ -289,6 +303,17 @@ class Emitter:
             lines.append(f"        b[{k0} + i, {n0} + j] = {name}[{'j, i' if transposed else 'i, j'}]")
         lines.append(f"pack(b, {packed})")
         return lines
+
+
+def _merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join ranges that touch."""
+    out: list[tuple[int, int]] = []
+    for start, stop in sorted(ranges):
+        if out and out[-1][1] == start:
+            out[-1] = (out[-1][0], stop)
+        else:
+            out.append((start, stop))
+    return out
 
 
 def constants(dtype: np.dtype[Any]) -> str:

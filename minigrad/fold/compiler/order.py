@@ -31,7 +31,7 @@ def _tiles_twin(left: Array, right: Array, height: Array, size: int) -> tuple[Ar
     return rows, np.array(tiles, np.intp).reshape(-1, 5)
 
 
-@kernel(twin=_tiles_twin)
+@kernel(twin=_tiles_twin, dtypes=np.dtype(np.intp).char)
 def tiles(left: Array, right: Array, height: Array, size: int) -> tuple[Array, Array]:
     """Cut the inner nodes into tiles of nodes that are ready together, lowest first.
 

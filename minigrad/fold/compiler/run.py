@@ -73,6 +73,7 @@ class CompiledCell:
             default=0,
         )
         self.buffer = np.empty(largest, dtype)
+        self.tile_space = np.empty((TILE, self.layout.tile_width), dtype)
         self._pool: list[Array] = []
 
     def workspace(self, n: int) -> Array:
@@ -131,7 +132,7 @@ class _Run:
     def _arguments(self) -> list[Array]:
         vectors = [p.data.reshape(-1) for p in (self.code.trace.parameters[s.args[0]] for s in self.code.emitter.weights)]
         return [
-            self.workspace, self.tiles, self.rows, self.left, self.right, self.left_leaf, self.right_leaf,
+            self.workspace, self.code.tile_space, self.tiles, self.rows, self.left, self.right, self.left_leaf, self.right_leaf,
             *vectors, *self.masks,
         ]  # fmt: skip
 

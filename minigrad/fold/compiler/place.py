@@ -1,0 +1,86 @@
+"""Where emitted modules are kept, and how processes that come at once share the place.
+
+Every module has a folder of its own, in which Numba keeps the machine code beside it. The folder appears
+under its name complete or not at all: it is made under another name and renamed, which fails if somebody
+was first. Nothing in it is rewritten; what is wrong with it is cured by removing it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+from minigrad.errors import CompileWarning
+
+
+def root() -> Path:
+    """Return the folder of all modules: ``MINIGRAD_CACHE_DIR``, or one beside Numba's or the user's caches."""
+    if own := os.environ.get("MINIGRAD_CACHE_DIR"):
+        return Path(own).absolute()
+    if numbas := os.environ.get("NUMBA_CACHE_DIR"):
+        return Path(numbas).absolute() / "minigrad"
+    if sys.platform == "win32":
+        users, elsewhere = os.environ.get("LOCALAPPDATA"), "AppData/Local"
+    elif sys.platform == "darwin":
+        users, elsewhere = None, "Library/Caches"
+    else:
+        users, elsewhere = os.environ.get("XDG_CACHE_HOME"), ".cache"
+    return (Path(users) if users else Path.home() / elsewhere) / "minigrad"
+
+
+def publish(name: str, text: str) -> Path | None:
+    """Return the path of a file with this text; None if there is no place to write one.
+
+    A file of this name with another text was truncated or is not ours: its folder is removed, with a warning.
+    """
+    try:
+        path = root() / name / f"{name}.py"
+        if not path.parent.exists():
+            _create(path, text)
+        if not _holds(path, text):
+            wipe(path.parent)
+            warn(f"{path} was damaged, or not written by minigrad")
+            _create(path, text)
+    except (OSError, RuntimeError):  # RuntimeError: the user has no home
+        return None
+    return path if _holds(path, text) else None
+
+
+def wipe(folder: Path) -> None:
+    """Remove a folder; for others it is gone at once."""
+    trash = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+    with contextlib.suppress(FileNotFoundError):  # somebody else was faster
+        os.rename(folder, trash)
+        shutil.rmtree(trash, ignore_errors=True)
+
+
+def warn(what: str) -> None:
+    """Say that a cache has been given up."""
+    warnings.warn(f"{what}; the folder has been removed, and the cell is compiled again", CompileWarning, 2)
+
+
+def _create(path: Path, text: str) -> None:
+    folder = path.parent
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        (draft / path.name).write_bytes(text.encode())
+        os.rename(draft, folder)
+    except OSError:
+        if not folder.exists():
+            raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.read_bytes() == text.encode()
+    except (FileNotFoundError, NotADirectoryError):
+        return False

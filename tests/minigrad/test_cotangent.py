@@ -1,0 +1,53 @@
+"""Dense and sparse contributions to one node add up, and never into memory that others hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+
+W = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+TEN = np.array([[0, 0], [10, 10], [0, 0]])  # in row 1
+
+
+def leaf() -> mg.Tensor:
+    return mg.tensor(np.ones((3, 2)), requires_grad=True)
+
+
+def test_rows_are_not_added_into_a_cotangent_that_another_operand_holds() -> None:
+    x, z = leaf(), leaf()
+    row = x[1]  # older than the sum, so its contribution comes second
+    total = x + z  # hands one array to both
+    ((total * W).sum() + 10 * row.sum()).backward()
+    np.testing.assert_array_equal(z.grad, W)
+    np.testing.assert_array_equal(x.grad, W + TEN)
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [
+        lambda x: (x[1] * 10).sum() + (x * W).sum(),
+        lambda x: (x * W).sum() + (x[1] * 10).sum(),
+        lambda x: (x[1] * 4).sum() + (x * W).sum() + (x[[1, 1]] * 3).sum(),
+        lambda x: (x * W).sum() + (x[1:2] * 4).sum() + (x[[1, 1]] * 3).sum(),
+    ],
+)
+def test_dense_and_sparse_contributions_add_up_in_any_order(reads: Callable[[mg.Tensor], mg.Tensor]) -> None:
+    x = leaf()
+    reads(x).backward()
+    np.testing.assert_array_equal(x.grad, W + TEN)
+
+
+def test_sparse_gradients_add_up_over_backward_calls() -> None:
+    x = leaf()
+    for _ in range(2):
+        mg.gather(x, [2, 0, 2]).sum().backward()
+    assert isinstance(x.grad, mg.SparseRows)
+    assert repr(x.grad) == "SparseRows(6 of 3 rows, shape (3, 2), float64)"
+    np.testing.assert_array_equal(x.grad.dense(), [[2, 2], [0, 0], [4, 4]])
+    np.testing.assert_array_equal(x.grad.summed().rows, [0, 2])
+    (x * W).sum().backward()
+    np.testing.assert_array_equal(x.grad, W + np.array([[2, 2], [0, 0], [4, 4]]))
