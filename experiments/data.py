@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 import models
+from minigrad.rng import require_generator
 
 TOKENS = 10_001
 KEYWORDS = 1_000
@@ -46,6 +47,7 @@ def sentences(
     """
     if not 1 <= lengths[0] <= lengths[1]:
         raise ValueError(f"lengths is (shortest, longest), from one token on, not {lengths}")
+    require_generator(rng, "sentences")
     length = rng.integers(lengths[0], lengths[1] + 1, n)
     start = np.cumsum(length) - length
     words = rng.integers(KEYWORDS, TOKENS, length.sum())

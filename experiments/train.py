@@ -16,7 +16,7 @@ import models
 from experiments.step import no_collection, training_step
 from minigrad.nn import StateError, load_document, save_document
 from minigrad.optim import Optimizer
-from models.shapes import check_rng
+from minigrad.rng import require_generator
 
 FORMAT = "minigrad.checkpoint/1"
 
@@ -127,7 +127,7 @@ def fit(
     """
     if batch_size < 1 or max_epochs < 1 or patience < 1:
         raise ValueError(f"{batch_size=}, {max_epochs=} and {patience=} have to be at least 1")
-    check_rng(rng)
+    require_generator(rng, "fit")
     for forest in (train, dev):
         model.labels(forest)  # a bad label is reported before hours of training, not after
     run = _Run(model, optimizer, rng, watchers)
@@ -205,16 +205,20 @@ class _Run:
                 groups[group][name] = values
             epochs = [Epoch(**epoch) for epoch in header["epochs"]]
             watched = list(zip(self.watchers, header["watchers"], strict=True))
-            self.model.load_state_dict(groups["model"])
-            self.optimizer.load_state_dict(groups["optimizer"])
-            self.rng.bit_generator.state = header["rng"]
+            for state in (groups["model"], groups["best"]):
+                self.model.check_state(state)
+            self.optimizer.check_state(groups["optimizer"])
+            type(self.rng.bit_generator)().state = header["rng"]  # a trial: a wrong one raises
+            for watcher, kept in watched:
+                watcher.load_state_dict(kept)
         except (KeyError, TypeError, ValueError) as error:
             raise StateError(
                 f"{path} is not a checkpoint of this run: {error}; delete it to start afresh"
             ) from None
+        self.model.load_state_dict(groups["model"])
+        self.optimizer.load_state_dict(groups["optimizer"])
+        self.rng.bit_generator.state = header["rng"]
         self.epochs, self.best_state = epochs, groups["best"]
-        for watcher, state in watched:
-            watcher.load_state_dict(state)
 
 
 def _explain(model: models.TreeClassifier, loss: float, epoch: int, batch: int) -> str:

@@ -5,9 +5,9 @@ The guided tour is README.md in this folder.
 
 from minigrad import nn, optim
 from minigrad.cotangent import SparseRows
-from minigrad.errors import GraphError, ShapeError
+from minigrad.errors import CompileWarning, GraphError, ShapeError
 from minigrad.explain import explain, graph_dot
-from minigrad.fold import Cell, Child, NodeStates, Part, fold
+from minigrad.fold import Cell, Child, NodeStates, Part, explain_fold, fold, fold_source
 from minigrad.gradcheck import assert_gradients, gradcheck
 from minigrad.graph import no_grad, scope
 from minigrad.ops import *  # noqa: F403
@@ -19,6 +19,7 @@ from minigrad.tensor import Tensor, tensor
 __all__ = [
     "Cell",
     "Child",
+    "CompileWarning",
     "GradientRecord",
     "GraphError",
     "NodeStates",
@@ -28,7 +29,9 @@ __all__ = [
     "Tensor",
     "assert_gradients",
     "explain",
+    "explain_fold",
     "fold",
+    "fold_source",
     "gradcheck",
     "graph_dot",
     "nn",

@@ -13,12 +13,12 @@ from minigrad.tensor import Tensor
 
 
 def _nodes(tensor: Tensor) -> list[Node]:
-    if tensor._node is None:
+    if tensor.node is None:
         raise GraphError(
             "this tensor has no graph: it depends on nothing that requires a gradient, or was computed "
             "under no_grad()"
         )
-    return reachable(tensor._node)[::-1]
+    return reachable(tensor.node)[::-1]
 
 
 def _title(node: Node) -> str:

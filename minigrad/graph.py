@@ -154,24 +154,14 @@ def backward(root: Node, cotangent: np.ndarray, retain_graph: bool = False) -> N
         if op is None:
             continue
         if node.vjps is None:
-            raise GraphError(
-                f"backward reached {op.name} (node {node.id}) whose graph has been freed by an earlier "
-                "backward; run the forward pass again, or call the first backward with retain_graph=True"
-            )
+            raise _freed(node)
         for storage in node.storages:
             if storage.changed > node.id:
-                raise GraphError(
-                    f"an operand of {op.name} (node {node.id}) was changed in place after it was used, so "
-                    "its derivative can no longer be computed; call backward before the change"
-                )
+                raise _changed(node)
         for parent, vjp in zip(node.parents, node.vjps, strict=True):
             part = vjp(g)
             if part.shape != parent.shape:
-                raise ShapeError(
-                    f"the vjp of {op.name} (node {node.id}) returned a cotangent of shape {part.shape} "
-                    f"for an operand of shape {parent.shape}; a cotangent has the operand's shape "
-                    "(is an un-broadcast missing?)"
-                )
+                raise _misshapen(node, parent, part)
             if part.dtype != parent.dtype:
                 part = part.astype(parent.dtype)
             previous = cotangents.get(parent.id)
@@ -192,6 +182,28 @@ def _add_to_leaf(gradient: Gradient, g: Cotangent, owned: bool) -> None:
     else:
         total = accumulate(gradient.value, g, owned=False)
         gradient.value = total if total.shape else np.asarray(total)
+
+
+def _freed(node: Node) -> GraphError:
+    return GraphError(
+        f"backward reached {node.op.name} (node {node.id}) whose graph has been freed by an earlier "
+        "backward; run the forward pass again, or call the first backward with retain_graph=True"
+    )
+
+
+def _changed(node: Node) -> GraphError:
+    return GraphError(
+        f"an operand of {node.op.name} (node {node.id}) was changed in place after it was used, so "
+        "its derivative can no longer be computed; call backward before the change"
+    )
+
+
+def _misshapen(node: Node, parent: Node, part: Cotangent) -> ShapeError:
+    return ShapeError(
+        f"the vjp of {node.op.name} (node {node.id}) returned a cotangent of shape {part.shape} "
+        f"for an operand of shape {parent.shape}; a cotangent has the operand's shape "
+        "(is an un-broadcast missing?)"
+    )
 
 
 @contextmanager

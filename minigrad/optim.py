@@ -52,7 +52,7 @@ class Optimizer:
                 if not settings.get(key, 0) >= 0:
                     raise ValueError(f"{key} is {settings[key]}; it can't be negative")
             for parameter in settings["params"]:
-                node = getattr(parameter, "_node", None)
+                node = getattr(parameter, "node", None)
                 if node is None or node.op is not None:
                     raise TypeError(
                         "an optimiser takes a list of leaves that require a gradient, as model.parameters() "
@@ -90,9 +90,25 @@ class Optimizer:
         return {}
 
     def load_state_dict(self, values: Mapping[str, np.ndarray]) -> None:
-        """Restore what `state_dict` returned."""
-        if values:
+        """Restore what `state_dict` returned, if it fits. Errors as in `check_state`."""
+        self.check_state(values)
+
+    def check_state(self, values: Mapping[str, np.ndarray]) -> None:
+        """Check that `values` can be loaded.
+
+        Raises
+        ------
+        StateError
+            If names or shapes differ, or values are not real.
+        """
+        own = self.state_dict()
+        if values and not own:
             raise StateError(f"{type(self).__name__} keeps no state, but was given {sorted(values)}")
+        if own.keys() != values.keys() or any(own[k].shape != values[k].shape for k in own):
+            raise StateError("the optimiser's state belongs to other parameters")
+        for key, array in values.items():
+            if array.dtype.kind not in "biuf":
+                raise StateError(f"{key} in the optimiser's state holds {array.dtype}, not real numbers")
 
 
 class SGD(Optimizer):
@@ -160,16 +176,8 @@ class AdaGrad(Optimizer):
         return state
 
     def load_state_dict(self, values: Mapping[str, np.ndarray]) -> None:
-        """Restore what `state_dict` returned.
-
-        Raises
-        ------
-        StateError
-            If names or shapes differ.
-        """
-        own = self.state_dict()
-        if own.keys() != values.keys() or any(own[k].shape != values[k].shape for k in own):
-            raise StateError("the optimiser's state belongs to other parameters")
+        """Restore what `state_dict` returned."""
+        self.check_state(values)
         for k in range(len(self._sums)):
             self._sums[k][...] = values[f"G{k}"]
             self._fresh[k][...] = values[f"fresh{k}"]

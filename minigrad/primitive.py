@@ -12,7 +12,7 @@ import numpy as np
 from minigrad.cotangent import Cotangent, SparseRows, as_dense
 from minigrad.errors import ShapeError
 from minigrad.graph import Node, state
-from minigrad.symbol import Symbol
+from minigrad.symbol import Symbol, UnsupportedError
 from minigrad.tensor import Tensor, as_tensor
 
 Maker = Callable[..., Callable[[Any], Any]]
@@ -64,7 +64,8 @@ def primitive(
 
     The function takes arrays (and Python numbers) by position and settings by keyword, and its docstring
     has a line ``shapes: …``, the rule that the operands must satisfy, and a line ``vjp: …``, the derivative
-    as a formula. A ValueError raised by it becomes a `ShapeError` that names op, operands, shapes and rule.
+    as a formula. A ValueError that the operands' shapes are to blame for becomes a `ShapeError` that names
+    op, operands, shapes and rule.
 
     Derivatives are given by *makers*, one per operand, with the signature
     ``maker(ans, *operands, **settings) -> vjp``. A maker runs in the forward pass, once, and only for
@@ -89,8 +90,7 @@ def primitive(
     def decorate(forward: Callable[..., Any]) -> Primitive:
         op = operation(forward, name)
         op.analytic = op.analytic and analytic
-        makers: tuple[Maker | None, ...] = ()
-        each: Maker | None = None
+        makers: tuple[Maker | None, ...] | _ForEach = ()
 
         @functools.wraps(forward)
         def apply(*operands: Any, **settings: Any) -> Tensor:
@@ -117,7 +117,11 @@ def primitive(
             try:
                 ans = forward(*values, **settings)
             except ValueError as error:
+                if not isinstance(error, ShapeError) and _shapes_fit(forward, values, settings):
+                    raise
                 raise _shape_error(op, operands, settings, error) from None
+            except UnsupportedError as error:
+                raise UnsupportedError(f"{op.name} ({error})") from None
             if type(ans) is not np.ndarray and np.isscalar(ans):
                 ans = np.asarray(ans)
             storage = storages[0] if view and storages else None
@@ -127,14 +131,10 @@ def primitive(
             vjps = []
             for position, operand in enumerate(operands):
                 if isinstance(operand, Tensor) and operand._node is not None:
-                    if each is not None:
-                        vjps.append(each(position, ans, *values, **settings))
-                    else:
-                        maker = makers[position]
-                        if maker is None:
-                            continue
+                    maker = makers[position]
+                    if maker is not None:
                         vjps.append(maker(ans, *values, **settings))
-                    parents.append(operand._node)
+                        parents.append(operand._node)
             saved = () if linear else tuple(storages)
             return Tensor(ans, Node(op, tuple(parents), tuple(vjps), ans, saved), storage)
 
@@ -143,8 +143,8 @@ def primitive(
             makers = rules
 
         def defvjp_each(rule: Maker) -> None:
-            nonlocal each
-            each = rule
+            nonlocal makers
+            makers = _ForEach(rule)
 
         apply.operation = op  # type: ignore[attr-defined]
         apply.defvjp = defvjp  # type: ignore[attr-defined]
@@ -152,6 +152,16 @@ def primitive(
         return apply  # type: ignore[return-value]
 
     return decorate
+
+
+class _ForEach:
+    """One maker for any number of operands, looked up like a tuple of makers."""
+
+    def __init__(self, maker: Maker) -> None:
+        self._maker = maker
+
+    def __getitem__(self, position: int) -> Maker:
+        return functools.partial(self._maker, position)
 
 
 def _line(forward: Callable[..., Any], key: str) -> str:
@@ -177,6 +187,17 @@ def _operand(value: Any) -> Any:
         f"an operand must be a tensor, an array or a number, not {type(value).__name__}; "
         "wrap lists with mg.tensor(...)"
     )
+
+
+def _shapes_fit(forward: Callable[..., Any], values: list[Any], settings: dict[str, Any]) -> bool:
+    """Tell whether the function takes ones of these shapes, so that its ValueError was about values."""
+    if any(isinstance(v, Symbol) for v in values):
+        return False
+    try:
+        forward(*map(np.ones_like, values), **settings)
+    except Exception as error:
+        return not isinstance(error, ValueError)
+    return True
 
 
 def _shape_error(

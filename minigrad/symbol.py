@@ -55,7 +55,7 @@ class Symbol:
     def T(self) -> Symbol:
         """The transpose; that of a transpose is what it was."""
         if self.op == "transpose":
-            return self.args[0]  # type: ignore[no-any-return]
+            return self.args[0]
         return self.table.make("transpose", (self,), self.shape[::-1], self.dtype)
 
     def transpose(self, axes: Any = None) -> Symbol:
@@ -82,6 +82,8 @@ class Symbol:
             raise UnsupportedError("a product with something else than a matrix")
         if self.shape[1] != other.shape[0]:
             raise ValueError("the inner lengths differ")
+        if self.dtype != other.dtype:
+            raise UnsupportedError("operands of different dtypes")
         return self.table.make("matmul", (self, other), (self.shape[0], other.shape[1]), self.dtype)
 
     def kernel(self, name: str, args: tuple[Any, ...]) -> Symbol:
@@ -115,14 +117,37 @@ class Symbol:
     def __getitem__(self, index: Any) -> Any:
         raise UnsupportedError("indexing")
 
+    def __bool__(self) -> bool:
+        raise UnsupportedError("control flow on a mask")
+
+    def __eq__(self, other: object) -> Any:
+        if self.table.open:
+            return _elementwise("eq", self, other)
+        return self is other
+
+    def __ne__(self, other: object) -> Any:
+        if self.table.open:
+            return _elementwise("ne", self, other)
+        return self is not other
+
+    __hash__ = object.__hash__
+
     def __repr__(self) -> str:
         return f"%{self.id}"
 
 
 class SymbolTable:
-    """The symbols of one trace: equal computations are made once."""
+    """The symbols of one trace: equal computations are made once.
+
+    Attributes
+    ----------
+    symbols : list of Symbol
+    open : bool
+        While True, ``==`` is an operation as with arrays; afterwards it is identity, for lists to search by.
+    """
 
     def __init__(self) -> None:
+        self.open = True
         self.symbols: list[Symbol] = []
         self._known: dict[tuple[Any, ...], Symbol] = {}
 
@@ -157,10 +182,14 @@ UFUNCS = {
     "less_equal": "le",
     "greater": "gt",
     "greater_equal": "ge",
+    "bitwise_and": "and",
+    "bitwise_or": "or",
+    "logical_and": "and",
+    "logical_or": "or",
     "invert": "not",
     "logical_not": "not",
 }
-COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "not")
+COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not")
 KERNELS = (
     "tanh", "tanh_vjp", "sigmoid", "sigmoid_vjp", "relu", "relu_vjp",
     "softsign", "softsign_vjp", "softplus", "softplus_vjp",
@@ -176,6 +205,8 @@ def _elementwise(op: str, *args: Any) -> Symbol:
     numbers = tuple(a.item() if isinstance(a, np.ndarray | np.generic) else a for a in args)
     shape = np.broadcast_shapes(*(s.shape for s in symbols))
     floats = [s.dtype for s in symbols if s.dtype != np.bool_]
+    if any(dtype != floats[0] for dtype in floats):
+        raise UnsupportedError("operands of different dtypes")
     dtype = np.dtype(np.bool_) if op in COMPARISONS or not floats else floats[0]
     if op == "where" and not floats:
         dtype = np.result_type(*(a for a in args[1:]))
@@ -188,10 +219,15 @@ def _operator(name: str, reflected: bool) -> Callable[[Symbol, Any], Symbol]:
     return lambda x, y: _elementwise(name, x, y)
 
 
-for _name, _op in {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "pow"}.items():
+def _unary(name: str) -> Callable[[Symbol], Symbol]:
+    return lambda x: _elementwise(name, x)
+
+
+for _op in ("add", "sub", "mul", "div", "pow", "and", "or"):
+    _name = {"div": "truediv"}.get(_op, _op)
     setattr(Symbol, f"__{_name}__", _operator(_op, reflected=False))
     setattr(Symbol, f"__r{_name}__", _operator(_op, reflected=True))
-for _op in ("lt", "le", "gt", "ge"):  # == is identity, as sets and dicts need it
+for _op in ("lt", "le", "gt", "ge"):
     setattr(Symbol, f"__{_op}__", _operator(_op, reflected=False))
-setattr(Symbol, "__neg__", lambda x: _elementwise("neg", x))
-setattr(Symbol, "__invert__", lambda x: _elementwise("not", x))
+for _op, _name in {"neg": "neg", "not": "invert"}.items():
+    setattr(Symbol, f"__{_name}__", _unary(_op))

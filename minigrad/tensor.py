@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from minigrad.cotangent import SparseRows
-from minigrad.errors import GraphError, ShapeError
+from minigrad.errors import GraphError, ShapeError, line_in
 from minigrad.graph import Gradient, Node, Storage, backward, new_id, state
 
 
@@ -57,12 +57,14 @@ class Tensor:
         def __pow__(self, other: Any) -> Tensor: ...
         def __rpow__(self, other: Any) -> Tensor: ...
         def __neg__(self) -> Tensor: ...
+        def __pos__(self) -> Tensor: ...
         def __abs__(self) -> Tensor: ...
         def __getitem__(self, index: Any) -> Tensor: ...
 
         sum: Callable[..., Tensor]
         mean: Callable[..., Tensor]
         max: Callable[..., Tensor]
+        min: Callable[..., Tensor]
         reshape: Callable[..., Tensor]
         transpose: Callable[..., Tensor]
 
@@ -90,6 +92,11 @@ class Tensor:
     def requires_grad(self) -> bool:
         """True if backward can reach this tensor."""
         return self._node is not None
+
+    @property
+    def node(self) -> Node | None:
+        """Where this value stands in the graph; None where no gradient is required."""
+        return self._node
 
     @property
     def grad(self) -> np.ndarray | SparseRows | None:
@@ -232,13 +239,6 @@ class Tensor:
         hint = f"; it is a function: mg.{name}" if name in self._functions else hint
         raise AttributeError(f"a Tensor has no attribute {name!r}{hint}", name=name, obj=self)
 
-    def __repr__(self) -> str:
-        values = np.array2string(self.data, separator=", ", prefix="tensor(", threshold=60)
-        extra = f", name={self.name!r}" if self.name else ""
-        if self.data.dtype != np.float32:
-            extra += f", dtype={self.data.dtype}"
-        return f"tensor({values}{extra}{', requires_grad=True' if self.requires_grad else ''})"
-
     def _called(self) -> str:
         return f"tensor {self.name!r}" if self.name else "this tensor"
 
@@ -246,7 +246,7 @@ class Tensor:
         if state.fold is not None:
             raise GraphError(
                 f"compose may not use {what}: it runs for many tree nodes at once. Choose per row "
-                "with mg.where, or by the mask left.is_leaf"
+                f"with mg.where, or by the mask left.is_leaf{line_in('compose')}"
             )
 
 
@@ -265,12 +265,18 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str 
 
     Raises
     ------
-    TypeError
-        If the data are not numbers, or are not floating while a gradient is required.
+    TypeError, ShapeError
+        If the data are not numbers, or not floating while a gradient is required; if nested lists are of
+        unequal length.
     """
     if isinstance(data, Tensor):
         data = data.data
-    array = np.array(data, dtype=dtype, order="C")
+    try:
+        array = np.array(data, dtype=dtype, order="C")
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ShapeError(f"nested lists of unequal length make no tensor: {str(data)[:60]}") from None
     if dtype is None and array.dtype == np.float64 and not isinstance(data, np.ndarray | np.generic):
         array = array.astype(np.float32)
     if array.dtype.kind not in "bifuc":

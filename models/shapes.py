@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minigrad.kernels.jit import kernel
+from minigrad.rng import require_generator
 from models.forest import Forest
 from models.layout import INTEGERS, IntArray
 from models.vocabulary import Vocabulary
@@ -157,14 +158,14 @@ def uniform_split(lengths: npt.ArrayLike, rng: np.random.Generator) -> Shape:
         If `lengths` or `rng` is not what is named above.
     """
     lengths = _lengths(lengths)
-    left, right, root = _split(lengths, check_rng(rng).random(_n_nodes(lengths)))
+    left, right, root = _split(lengths, require_generator(rng, "a tree shape").random(_n_nodes(lengths)))
     return left, right, root
 
 
 def uniform_shape(lengths: npt.ArrayLike, rng: np.random.Generator) -> Shape:
     """Draw each tree uniformly from all shapes with its number of leaves; see `uniform_split`."""
     lengths = _lengths(lengths)
-    left, right, root = _cycle(lengths, check_rng(rng).random(_n_nodes(lengths)))
+    left, right, root = _cycle(lengths, require_generator(rng, "a tree shape").random(_n_nodes(lengths)))
     return left, right, root
 
 
@@ -222,7 +223,7 @@ def random_forest(
     TypeError, ValueError
         If an argument is not what is named above.
     """
-    check_rng(rng)
+    require_generator(rng, "random_forest")
     if shape not in SHAPES:
         raise ValueError(f"no tree shape {shape!r}: choose one of {', '.join(SHAPES)}")
     left, right, root = SHAPES[shape](lengths, rng)
@@ -234,16 +235,6 @@ def random_forest(
     word = _scatter("words", words, leaves, left.size)
     label = None if labels is None else _scatter("labels", labels, root, left.size)
     return Forest.from_arrays(left, right, word, label, root, vocabulary)
-
-
-def check_rng(rng: object) -> np.random.Generator:
-    """`rng`, if it is a generator; a `TypeError` that says how to get one otherwise."""
-    if isinstance(rng, np.random.Generator):
-        return rng
-    seed = rng if isinstance(rng, int) else "seed"
-    raise TypeError(
-        f"rng is a numpy.random.Generator, not {type(rng).__name__}; pass numpy.random.default_rng({seed})"
-    )
 
 
 def _scatter(name: str, values: npt.ArrayLike, rows: IntArray, n_nodes: int) -> IntArray:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ["experiments", "viz", "models", "minigrad"]  # each may import those behind it
 # Inside minigrad, from the ground up: a file imports only from its own layer or those before it.
 LAYERS = [
-    ["errors", "files", "symbol"],
+    ["errors", "files", "rng", "symbol"],
     ["kernels"],
     ["cotangent"],
     ["graph"],
@@ -61,10 +61,15 @@ def test_the_engine_imports_downwards_only() -> None:
                 assert level[other] <= level[own], f"minigrad/{own} imports minigrad.{other}"
 
 
-def test_only_the_kernel_room_and_the_tree_kernels_compile() -> None:
+# One door to Numba. product.py heads the generated modules that build.py compiles; the benchmark emits a loop
+# to measure the processor by.
+NUMBA = {"kernels/jit.py", "kernels/product.py", "compiler/build.py", "bench/peak.py"}
+
+
+def test_numba_is_imported_by_few_files() -> None:
     for room in ROOMS:
         for path in _files(room):
-            if path.name != "jit.py":
+            if "/".join(path.parts[-2:]) not in NUMBA:
                 assert "numba" not in set(_imports(path)), f"{path} imports numba past kernels/jit.py"
 
 
@@ -72,7 +77,8 @@ def test_only_the_kernel_room_and_the_tree_kernels_compile() -> None:
 def test_files_stay_small(room: str) -> None:
     for path in _files(room):
         lines = len(path.read_text(encoding="utf-8").splitlines())
-        assert lines <= 300, f"{path.relative_to(ROOT)} has {lines} lines"
+        longest = 400 if path.parent.name == "kernels" else 300  # a kernel may be long
+        assert lines <= longest, f"{path.relative_to(ROOT)} has {lines} lines"
 
 
 @pytest.mark.parametrize("room", [*ROOMS, "tests"])

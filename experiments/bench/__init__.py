@@ -1,7 +1,8 @@
-"""Measure what a training step costs per inner tree node, in each fold mode and in PyTorch, if installed.
+"""Measure what a training step costs per inner tree node: each fold mode, PyTorch and DyNet if installed.
 
-RLSTM and RNN, D 50, float32, one thread: embeddings, fold, softmax, loss, backward and AdaGrad on the same
-trees, after every system has been checked to compute the same. Compile time is reported apart.
+RLSTM, RNN, and a cell of the benchmark's own; D 50, float32, one thread. A step is embeddings, fold, softmax,
+loss, backward and AdaGrad on the same trees, after every system has been checked to compute the same. Compile
+time is reported apart.
 """
 
 from __future__ import annotations
@@ -55,15 +56,22 @@ def measure(quick: bool) -> dict[str, Any]:
     before = load_average()
     machine = describe_machine()
     rows = worker("rows", quick=quick)
+    breakdown = worker("breakdown", quick=quick)
+    systems = dict.fromkeys(row["system"] for row in rows["rows"])
+    memory = [worker("memory", quick=quick, system=name) for name in systems]
     growth = worker("growth", quick=quick)
     repeats = 3 if quick else 7
-    with tqdm(total=repeats + 3, desc="imports, compilation", unit="process", disable=None) as bar:
+    with tqdm(total=repeats + 5, desc="imports, compilation", unit="process", disable=None) as bar:
         imports = startup.import_times(repeats, bar.update)
         compiling = startup.compile_times(bar.update)
+        first_use = startup.first_use(bar.update)
     after = load_average()
-    machine |= rows.pop("libraries")
+    machine |= {**rows.pop("libraries"), "fma_peak_gflops": rows.pop("fma_peak_gflops")}
     machine |= {"load_before": before, "load_after": after, "quiet": was_quiet(before, after)}
-    return {"machine": machine, **rows, "growth": growth, "import": imports, "compile": compiling}
+    return {
+        "machine": machine, **rows, "breakdown": breakdown, "memory": memory, "growth": growth,
+        "import": imports, "compile": compiling, "first_use": first_use,
+    }  # fmt: skip
 
 
 def _output(path: Path | None) -> AbstractContextManager[IO[bytes] | None]:

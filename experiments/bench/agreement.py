@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from experiments.bench.systems import System
+from experiments.bench.systems import Builder
 from experiments.bench.workload import new_model
 from models import Forest, TreeClassifier, Vocabulary
-
-Builder = Callable[[TreeClassifier], System]
 
 LOSS = 1e-5
 GRADIENT = 1e-4  # of the tensor's largest element: sums of float32 in another order

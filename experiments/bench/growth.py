@@ -1,4 +1,4 @@
-"""Does the time per node stay the same from 10,000 to 100,000 nodes?"""
+"""Does the time per node stay the same as trees grow, to 100,000 nodes?"""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 
 import minigrad as mg
+from experiments.bench.systems import Minigrad
 from experiments.bench.workload import new_model, vocabulary
 from experiments.step import no_collection
 from models import Vocabulary, random_forest
 
 SIZES = (10_000, 30_000, 100_000)
-QUICK_SIZES = (1_000, 3_000, 10_000)
+LEAVES = (10, 100, 1_000, 10_000, 100_000)
+SHORTEST = 10_000  # nodes in a measurement; a smaller tree is trained on again and again
+
+Measurement = Callable[[int, Vocabulary], float]
 
 
 def op_chain(n: int, words: Vocabulary) -> float:
@@ -29,7 +33,7 @@ def op_chain(n: int, words: Vocabulary) -> float:
     return time.perf_counter() - start
 
 
-def fold_of(shape: str) -> Callable[[int, Vocabulary], float]:
+def fold_of(shape: str) -> Measurement:
     """Return a measurement of the RNN in mode level, forward and backward, over one tree of n inner nodes."""
 
     def seconds(n: int, words: Vocabulary) -> float:
@@ -45,18 +49,43 @@ def fold_of(shape: str) -> Callable[[int, Vocabulary], float]:
     return seconds
 
 
-WHAT = {
+def steps_on(shape: str) -> Measurement:
+    """Return a measurement of the compiled RLSTM's whole training step on one tree of n inner nodes."""
+
+    def seconds(n: int, words: Vocabulary) -> float:
+        rng = np.random.default_rng(0)
+        forest = random_forest(rng, [n + 1], shape, vocabulary=words, labels=[0])
+        system = Minigrad(new_model("RLSTM", words), "compiled")
+        repeats = max(1, SHORTEST // n)
+        system.step(forest)  # traces the new model, and takes the memory that the next step takes again
+        start = time.perf_counter()
+        for _ in range(repeats):
+            system.step(forest)
+        return (time.perf_counter() - start) / repeats
+
+    return seconds
+
+
+CHAINS = {
     "chain of ops": op_chain,
     "fold over a left chain": fold_of("left_chain"),
     "fold over a split-shape tree": fold_of("uniform_split"),
 }
+COMPILED = {
+    "compiled RLSTM step, balanced tree": steps_on("balanced"),
+    "compiled RLSTM step, split-shape tree": steps_on("uniform_split"),
+}
+FULL = ((CHAINS, SIZES), (COMPILED, tuple(leaves - 1 for leaves in LEAVES)))
+QUICK = ((CHAINS, (1_000, 3_000, 10_000)), (COMPILED, (9, 99, 999)))
 
 
-def measure(sizes: Sequence[int], rounds: int, advance: Callable[[], object]) -> list[dict[str, Any]]:
+def measure(
+    what: dict[str, Measurement], sizes: Sequence[int], rounds: int, advance: Callable[[], object]
+) -> list[dict[str, Any]]:
     """Return one entry per (what, nodes), each the fastest of `rounds`: the sizes take turns."""
     words = vocabulary()
     entries = []
-    for name, seconds in WHAT.items():
+    for name, seconds in what.items():
         best = dict.fromkeys(sizes, np.inf)
         with no_collection():
             seconds(sizes[0], words)

@@ -24,6 +24,7 @@ def libraries() -> dict[str, Any]:
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[index, call-overload, unused-ignore]
     found: dict[str, Any] = {"python": platform.python_version()}
     found |= {name: _version(name) for name in ("numpy", "numba", "torch")}
+    found["dynet"] = _version("dyNET38")
     return {**found, "blas": f"{blas['name']} {blas['version']}", "threads": _thread_pools()}
 
 

@@ -38,7 +38,9 @@ def in_fresh_process(*arguments: str, env: Mapping[str, str] | None = None) -> A
     return json.loads(done.stdout)
 
 
-def worker(section: str, *, quick: bool, env: Mapping[str, str] | None = None) -> Any:
-    """Return what a section of `experiments.bench.worker` measures."""
-    flags = ["--quick"] if quick else []
+def worker(
+    section: str, *, quick: bool, system: str | None = None, env: Mapping[str, str] | None = None
+) -> Any:
+    """Return what a section of `experiments.bench.worker` measures, of one system if only that is named."""
+    flags = (["--quick"] if quick else []) + ([] if system is None else ["--system", system])
     return in_fresh_process("-m", "experiments.bench.worker", section, *flags, env=env)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-REFERENCE = "minigrad-level"
-INSTALL_TORCH = 'PyTorch is not installed, so its rows are missing: pip install -e ".[bench]"'
+from experiments.bench.phases import PHASES
+
+REFERENCES = ("minigrad-compiled", "minigrad-level")
+PEERS = {"torch": "PyTorch", "dynet": "DyNet"}
 
 
 def as_text(document: dict[str, Any]) -> str:
@@ -14,21 +16,24 @@ def as_text(document: dict[str, Any]) -> str:
     parts = [
         _machine(document["machine"]),
         _rows(document["rows"]),
+        "What the time of a compiled step goes to (µs per inner node):\n" + _breakdown(document["breakdown"]),
+        "Memory of a process (MB):\n" + _memory(document["memory"]),
         "Time per node as the graph grows (µs):\n" + _growth(document["growth"]),
-        _startup(document["import"], document["compile"]),
+        _startup(document["import"], document["compile"], document["first_use"]),
     ]
-    if not any(row["system"].startswith("torch") for row in document["rows"]):
-        parts.append(INSTALL_TORCH)
+    for prefix, peer in PEERS.items():
+        if not any(row["system"].startswith(prefix) for row in document["rows"]):
+            parts.append(f'{peer} is not installed, so its rows are missing: pip install -e ".[bench]"')
     if not document["machine"]["quiet"]:
         parts.append("Warning: other work was running on this machine; trust the ratios more than the times.")
     return "\n\n".join(parts)
 
 
-def table(header: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
-    """Set cells in columns, the last two flush right."""
+def table(header: Iterable[str], lines: Iterable[Iterable[str]], numbers: int = 2) -> str:
+    """Set cells in columns, the last `numbers` of them flush right."""
     cells = [list(header), *map(list, lines)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    flush_right = len(widths) - 2
+    flush_right = len(widths) - numbers
     return "\n".join(
         "  ".join(
             text.rjust(width) if k >= flush_right else text.ljust(width)
@@ -39,23 +44,26 @@ def table(header: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
 
 
 def _machine(machine: dict[str, Any]) -> str:
-    names = ("python", "numpy", "numba", "torch")
+    names = ("python", "numpy", "numba", "torch", "dynet")
     versions = ", ".join(f"{name} {machine[name]}" for name in names if machine[name])
     threads = "one thread each" if machine["threads"] else "threads not verified, for want of threadpoolctl"
     return (
         f"{machine['processor']}, {machine['cores']} cores, "
         f"load {machine['load_before']} before, {machine['load_after']} after\n"
-        f"{versions}, {machine['blas']}; {threads}"
+        f"{versions}, {machine['blas']}; {threads}\n"
+        f"Multiply-adds on registers, float32, one thread: {machine['fma_peak_gflops']:.0f} GFLOP/s, the peak"
     )
 
 
 def _rows(rows: list[dict[str, Any]]) -> str:
-    reference = {_config(row): row["us_per_node"] for row in rows if row["system"] == REFERENCE}
+    times = {(row["system"], *_config(row)): row["us_per_node"] for row in rows}
     lines = []
     for row in rows:
-        time, ratio = row["us_per_node"], row["us_per_node"] / reference[_config(row)]
-        lines.append((*_config(row), row["system"], f"{time:.2f}", f"{ratio:.2f}"))
-    return table(("cell", "lengths", "batch", "system", "µs per inner node", "× minigrad-level"), lines)
+        time, config = row["us_per_node"], _config(row)
+        ratios = [f"{time / times[name, *config]:.2f}" for name in REFERENCES]
+        lines.append((*config, row["system"], f"{time:.2f}", f"{row['peak_share']:.1%}", *ratios))
+    header = ("cell", "lengths", "batch", "system", "µs per inner node", "of peak", "× compiled", "× level")
+    return table(header, lines, numbers=4)
 
 
 def _config(row: dict[str, Any]) -> tuple[str, str, str]:
@@ -63,20 +71,42 @@ def _config(row: dict[str, Any]) -> tuple[str, str, str]:
     return row["cell"], f"{low}–{high}", str(row["batch"])
 
 
+def _breakdown(entries: list[dict[str, Any]]) -> str:
+    lines = [(*_config(entry), *(f"{entry[phase]:.3f}" for phase in PHASES)) for entry in entries]
+    return table(("cell", "lengths", "batch", *PHASES), lines, numbers=len(PHASES))
+
+
+def _memory(entries: list[dict[str, Any]]) -> str:
+    def text(megabytes: float | None) -> str:
+        return "unknown" if megabytes is None else f"{megabytes:.0f}"
+
+    lines = [(entry["system"], text(entry["before_mb"]), text(entry["peak_mb"])) for entry in entries]
+    return table(("of", "before training", "peak"), lines)
+
+
 def _growth(entries: list[dict[str, Any]]) -> str:
-    smallest: dict[str, float] = {}
+    largest = {entry["what"]: entry["us_per_node"] for entry in entries}  # of each, the last entry
     lines = []
     for entry in entries:
-        first = smallest.setdefault(entry["what"], entry["us_per_node"])
-        time = entry["us_per_node"]
-        lines.append((entry["what"], f"{entry['nodes']:,}", f"{time:.2f}", f"{time / first:.2f}"))
-    return table(("of", "nodes", "µs per node", "× smallest"), lines)
+        time, ratio = entry["us_per_node"], entry["us_per_node"] / largest[entry["what"]]
+        lines.append((entry["what"], f"{entry['nodes']:,}", f"{time:.2f}", f"{ratio:.2f}"))
+    return table(("of", "nodes", "µs per node", "× largest"), lines, numbers=3)
 
 
-def _startup(imports: dict[str, float], compiling: dict[str, float]) -> str:
+def _startup(imports: dict[str, float], compiling: dict[str, float], first_use: dict[str, Any]) -> str:
+    uses = []
+    for caches, times in first_use.items():
+        whole = times["cell_s"] + times["rest_s"]
+        uses.append(
+            f"{whole:.1f} s with a {caches.replace('_', ' ')} "
+            f"({times['cell_s']:.2f} s the cell, {times['rest_s']:.2f} s the rest of a step)"
+        )
     return (
         f"import minigrad {imports['minigrad_s']:.2f} s, import numba {imports['numba_s']:.2f} s\n"
-        f"A process's first RLSTM step: {compiling['first_step_compiling_s']:.1f} s when it compiles, "
+        "A process's first RLSTM step in mode level:\n"
+        f"  {compiling['first_step_compiling_s']:.1f} s when it compiles, "
         f"{compiling['first_step_cached_s']:.2f} s from Numba's cache; "
-        f"the next {compiling['second_step_s']:.3f} s"
+        f"the next {compiling['second_step_s']:.3f} s\n"
+        f"First use of a compiled RLSTM:\n  {uses[0]}\n  {uses[1]}\n"
+        f"  the next step {first_use['warm_cache']['next_step_s']:.4f} s"
     )

@@ -32,15 +32,31 @@ def import_times(repeats: int, advance: Callable[[], object]) -> dict[str, float
 
 
 def compile_times(advance: Callable[[], object]) -> dict[str, Any]:
-    """Return the seconds of a process's first training step: compiling, and with a filled Numba cache."""
-    with tempfile.TemporaryDirectory() as folder:
-        steps = []
-        for _ in range(2):
-            steps.append(worker("first-step", quick=False, env={"NUMBA_CACHE_DIR": folder}))
-            advance()
-    cold, cached = steps
+    """Return the seconds of a process's first training step in mode level: compiling, and from the cache."""
+    cold, cached = _twice("first-step", advance)
     return {
         "first_step_compiling_s": cold["first"],
         "first_step_cached_s": cached["first"],
         "second_step_s": cached["second"],
     }
+
+
+def first_use(advance: Callable[[], object]) -> dict[str, Any]:
+    """Return the seconds that a compiled cell's first use takes in a process, by the state of the caches.
+
+    "cell_s": one fold and its backward, without anything else of a step. "rest_s": the training step after
+    that, which compiles the kernels of the loss and of the optimiser. "next_step_s": one that compiles none.
+    """
+    fresh, warm = _twice("first-use", advance)
+    return {"fresh_cache": fresh, "warm_cache": warm}
+
+
+def _twice(section: str, advance: Callable[[], object]) -> list[Any]:
+    """Return what two processes measure, the first with empty caches, the second with what that leaves."""
+    measured = []
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(2):
+            env = {"NUMBA_CACHE_DIR": folder, "MINIGRAD_CACHE_DIR": folder}
+            measured.append(worker(section, quick=False, env=env))
+            advance()
+    return measured

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol
 
 import numpy as np
 
+import models
 from experiments.bench.workload import LEARNING_RATE
 from experiments.step import training_step
 from minigrad.cotangent import as_dense
@@ -31,6 +33,9 @@ class System(Protocol):
 
     def step(self, batch: Any) -> float:
         """Make a whole training step and return the loss before it; this is timed."""
+
+
+Builder = Callable[[TreeClassifier], System]
 
 
 class Minigrad:
@@ -62,19 +67,34 @@ class Minigrad:
         return loss
 
 
-def torch_installed() -> bool:
-    """Return whether the peers can run."""
-    return find_spec("torch") is not None
+def installed(package: str) -> bool:
+    """Return whether a peer's package is there."""
+    return find_spec(package) is not None
 
 
-def builders() -> dict[str, Callable[[TreeClassifier], System]]:
-    """Return, by name, how each system that can run here is made from a model."""
-    found: dict[str, Callable[[TreeClassifier], System]] = {
-        "minigrad-level": lambda model: Minigrad(model, "level"),
-        "minigrad-node": lambda model: Minigrad(model, "node"),
-    }
-    if torch_installed():
-        from experiments.bench.torch_peers import TorchCell, TorchLevel
-
-        found |= {"torch-level": TorchLevel, "torch-cell": TorchCell}
+def builders(cell: str) -> dict[str, Builder]:
+    """Return, by name, how each system that can train this cell here is made from a model."""
+    found = {f"minigrad-{mode}": _minigrad(mode) for mode in ("compiled", "level")}
+    if cell not in models.CELLS:
+        return found  # of a cell of the benchmark's own, nobody else has a version
+    found["minigrad-node"] = _minigrad("node")
+    if installed("torch"):
+        found["torch-level"] = _peer("torch_peers", "TorchLevel")
+        found["torch-cell"] = _peer("torch_peers", "TorchCell")
+    if installed("dynet"):
+        found["dynet"] = _peer("dynet_peer", "Dynet")
     return found
+
+
+def _minigrad(mode: str) -> Builder:
+    return lambda model: Minigrad(model, mode)
+
+
+def _peer(module: str, name: str) -> Builder:
+    """Return a builder that imports the peer's library when it is called, and not before."""
+
+    def build(model: TreeClassifier) -> System:
+        system: System = getattr(import_module(f"experiments.bench.{module}"), name)(model)
+        return system
+
+    return build

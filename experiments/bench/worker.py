@@ -10,20 +10,25 @@ import argparse
 import json
 import sys
 import time
+import warnings
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
-from experiments.bench import growth, rows
+import minigrad as mg
+from experiments.bench import growth, memory, phases, rows
 from experiments.bench.agreement import DisagreementError
 from experiments.bench.libraries import NotOneThreadError, libraries
-from experiments.bench.systems import builders, torch_installed
-from experiments.bench.workload import CONFIGS, minibatches, new_model, vocabulary
+from experiments.bench.systems import Minigrad, installed
+from experiments.bench.workload import CONFIGS, D, minibatches, new_model, vocabulary
+from models import Forest
 
 
 def measure_rows(quick: bool) -> dict[str, Any]:
     """Time every system; say on which libraries, after making sure that they keep to one thread."""
-    if torch_installed():
+    if installed("torch"):
         import torch
 
         torch.set_num_threads(1)  # its MKL is linked in, out of threadpoolctl's sight
@@ -33,39 +38,74 @@ def measure_rows(quick: bool) -> dict[str, Any]:
         return {**rows.measure(plan, advance=bar.update), "libraries": found}
 
 
+def measure_breakdown(quick: bool) -> list[dict[str, Any]]:
+    """Time the phases of compiled steps."""
+    plan = rows.QUICK if quick else rows.FULL
+    with tqdm(total=len(CONFIGS), desc="phases", unit="config", disable=None) as bar:
+        return phases.measure(plan.minibatches, plan.rounds * plan.passes, advance=bar.update)
+
+
 def measure_growth(quick: bool) -> list[dict[str, Any]]:
     """Time ever larger graphs."""
-    sizes, rounds = (growth.QUICK_SIZES, 1) if quick else (growth.SIZES, 2)
-    total = len(growth.WHAT) * len(sizes) * rounds
+    parts, rounds = (growth.QUICK, 1) if quick else (growth.FULL, 2)
+    total = sum(len(what) * len(sizes) * rounds for what, sizes in parts)
     with tqdm(total=total, desc="growth", unit="graph", disable=None) as bar:
-        return growth.measure(sizes, rounds, bar.update)
+        return [entry for what, sizes in parts for entry in growth.measure(what, sizes, rounds, bar.update)]
 
 
 def measure_first_step(quick: bool) -> dict[str, float]:
-    """Time this process's first training step, which compiles or loads every kernel, and its second."""
+    """Time this process's first training step in mode level, which compiles or loads every kernel."""
+    system, forest = _first("level")
+    return {"first": _seconds(system.step, forest), "second": _seconds(system.step, forest)}
+
+
+def measure_first_use(quick: bool) -> dict[str, float]:
+    """Time this process's first compiled fold, the rest of a training step, and a step after that."""
+    system, forest = _first("compiled")
+    vectors = mg.tensor(np.ones((len(forest.leaves), D), np.float32), requires_grad=True)
+    cell = new_model("RLSTM", forest.vocabulary).cell
+
+    def fold() -> None:
+        h = mg.fold(cell, forest, vectors, "compiled").h
+        h.backward(np.ones(h.shape, h.dtype))
+
+    times = {"cell_s": _seconds(fold)}
+    return {**times, "rest_s": _seconds(system.step, forest), "next_step_s": _seconds(system.step, forest)}
+
+
+def _first(mode: str) -> tuple[Minigrad, Forest]:
     words, config = vocabulary(), CONFIGS[0]
     (forest,) = minibatches(config, 1, words)
-    system = builders()["minigrad-level"](new_model(config.cell, words))
-    seconds = []
-    for _ in range(2):
-        start = time.perf_counter()
-        system.step(forest)
-        seconds.append(round(time.perf_counter() - start, 4))
-    return dict(zip(("first", "second"), seconds, strict=True))
+    return Minigrad(new_model(config.cell, words), mode), forest
 
 
-SECTIONS = {"rows": measure_rows, "growth": measure_growth, "first-step": measure_first_step}
+def _seconds(function: Callable[..., object], *arguments: Any) -> float:
+    start = time.perf_counter()
+    function(*arguments)
+    return round(time.perf_counter() - start, 4)
+
+
+SECTIONS: dict[str, Callable[[bool], Any]] = {
+    "rows": measure_rows,
+    "breakdown": measure_breakdown,
+    "growth": measure_growth,
+    "first-step": measure_first_step,
+    "first-use": measure_first_use,
+}
 
 
 def main() -> int:
     """Measure; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("section", choices=SECTIONS)
+    parser.add_argument("section", choices=[*SECTIONS, "memory"])
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--system", help="whose memory is measured")
     args = parser.parse_args()
+    warnings.simplefilter("error", mg.CompileWarning)  # or level would be timed under the name compiled
     try:
-        print(json.dumps(SECTIONS[args.section](args.quick)))
-    except (DisagreementError, NotOneThreadError) as error:
+        measured = memory.measure(args.system) if args.system else SECTIONS[args.section](args.quick)
+        print(json.dumps(measured))
+    except (DisagreementError, NotOneThreadError, mg.CompileWarning) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models import CELLS, Forest, TreeClassifier, Vocabulary, random_forest
+import models
+from experiments.bench.mgu import MGU
+from models import Forest, TreeClassifier, Vocabulary, random_forest
 
 D = 50
 WORDS = 10_001
 CLASSES = 10
 LEARNING_RATE = 0.05
+CELLS = {**models.CELLS, "MGU": MGU}
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ CONFIGS = (
     Config("RLSTM", (21, 30), 5),
     Config("RNN", (1, 100), 10),
     Config("RNN", (21, 30), 20),
+    Config("MGU", (1, 100), 10),
 )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from minigrad.nn import Module
 from minigrad.tensor import Tensor
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True)
+class Part:
     """One part of a tree node's state, for instance its hidden vector or its memory.
 
     Attributes
@@ -19,14 +21,27 @@ class Part(NamedTuple):
     name : str
         How ``compose`` reads and returns it.
     width : int
-        Length of its vector.
+        Length of its vector, at least 1.
     leaf : "vector" or "zero"
         Its value at a leaf: the leaf's own vector, or zeros.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `width` or `leaf` is not what is named above.
     """
 
     name: str
     width: int
     leaf: str = "vector"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.width, int | np.integer) or isinstance(self.width, bool):
+            raise TypeError(f"the width of part {self.name!r} is an integer, not {self.width!r}")
+        if self.width < 1:
+            raise ValueError(f"the width of part {self.name!r} is at least 1, not {self.width}")
+        if self.leaf not in ("vector", "zero"):
+            raise ValueError(f"part {self.name!r} is 'vector' or 'zero' at a leaf, not {self.leaf!r}")
 
 
 class Child:

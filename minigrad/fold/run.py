@@ -55,9 +55,10 @@ def fold(cell: Cell, forest: Trees, leaves: Any, mode: str = "level") -> NodeSta
         Binary trees as flat arrays, for instance `models.Forest`.
     leaves : tensor (number of leaves, width)
         The leaves' vectors, in the order of their rows.
-    mode : "node" or "level"
-        Node by node, every op in the graph under the tree node's scope; or all nodes of one height at once.
-        Values and gradients are the same up to rounding.
+    mode : "node", "level" or "compiled"
+        Node by node, every op in the graph under the tree node's scope; all nodes of one height at once; or
+        the cell traced once and compiled, forward and backward, for all nodes. Values and gradients are the
+        same up to rounding. A cell with an op that can't be compiled runs as "level", after a warning.
 
     Returns
     -------
@@ -73,15 +74,19 @@ def fold(cell: Cell, forest: Trees, leaves: Any, mode: str = "level") -> NodeSta
         If ``compose`` branches on a value or changes a tensor in place.
     ValueError
         If the mode is unknown, or a chain cell meets a right child that is not a leaf.
+    TypeError
+        If `cell` or `forest` is something else.
     """
     if mode not in MODES:
         raise ValueError(f"there is no mode {mode!r}; choose one of {', '.join(MODES)}")
     leaves = as_tensor(leaves)
     check(cell, forest, leaves)
+    refusal = None
     if mode == "compiled":
         states = compiler.run(cell, forest, leaves)
-        if states is not None:
+        if isinstance(states, Mapping):
             return NodeStates(states)
+        refusal = states
     before_fold, before_scope = state.fold, state.scope
     state.fold = run = _Run(cell, forest, leaves)
     try:
@@ -90,11 +95,20 @@ def fold(cell: Cell, forest: Trees, leaves: Any, mode: str = "level") -> NodeSta
             run.step(tile)
     finally:
         state.fold, state.scope = before_fold, before_scope
+    if refusal is not None:  # only now is it known that the cell itself is right
+        compiler.warn(cell, refusal)
     return NodeStates({name: states.tensor for name, states in run.states.items()})
 
 
 def check(cell: Cell, forest: Trees, leaves: Tensor) -> None:
-    """Raise ShapeError or ValueError unless the leaves' vectors and the trees' shapes suit the cell."""
+    """Raise TypeError, ShapeError or ValueError unless the leaves' vectors and the trees suit the cell."""
+    if not isinstance(cell, Cell):
+        raise TypeError(f"fold: a cell is an instance of minigrad.Cell, not {cell!r}")
+    if not all(isinstance(getattr(forest, rows, None), np.ndarray) for rows in ("left", "right", "height")):
+        raise TypeError(
+            "fold: a forest has arrays left, right and height, one row per node, as models.Forest does; "
+            f"not {type(forest).__name__}"
+        )
     n = int(np.count_nonzero(forest.left < 0))
     for part in cell.right_parts or cell.parts:
         if part.leaf == "vector" and leaves.shape != (n, part.width):
@@ -176,7 +190,7 @@ class _Run:
 
     def transposed(self, x: Tensor) -> Tensor:
         """Return x.T; that of a parameter is made at its first use and belongs to no tile."""
-        if x._node is not None and x._node.op is not None:
+        if x.node is not None and x.node.op is not None:
             return transpose(x)
         if id(x) not in self._transposed:
             with scope(None):

@@ -61,7 +61,7 @@ def by_level(trees: Trees) -> Iterator[Tile]:
         start += count
 
 
-# How each mode goes through the nodes; `compiled` has an order of its own, and this one where it can't compile.
+# How each mode goes through the nodes. `compiled` has an order of its own, and this one where it can't.
 MODES: dict[str, Callable[[Any], Iterator[Tile]]] = {
     "node": by_node,
     "level": by_level,

@@ -125,9 +125,9 @@ class Subject:
         if not np.isfinite(value).all():
             place = [int(k) for k in np.argwhere(~np.isfinite(value))[0]]
             raise UnfitError(f"the result is not finite: {value[tuple(place)]} at {place}")
-        nodes = reachable(out._node) if out._node is not None else []
+        nodes = reachable(out.node) if out.node is not None else []
         leaves = {id(node) for node in nodes}
-        if not any(id(t._node) in leaves for t in self.tensors):
+        if not any(id(t.node) in leaves for t in self.tensors):
             raise UnfitError("the result does not depend on any of the inputs")
         self.operations = {node.op for node in nodes if node.op is not None}
         if not hasattr(self, "cotangent"):
@@ -181,6 +181,6 @@ def _leaf(x: Any, name: str, closure: bool) -> Tensor:
             f"gradcheck: {name} is {x.dtype}, whose rounding hides errors of a derivative; "
             "make it with dtype=np.float64 (a module: module.astype(np.float64))"
         )
-    if x._node is None or x._node.op is not None:
+    if x.node is None or x.node.op is not None:
         raise TypeError(f"gradcheck: {name} must be a leaf made with requires_grad=True")
     return x

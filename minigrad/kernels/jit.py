@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
-import numpy as np
 
 from minigrad.symbol import Symbol
 
@@ -56,10 +55,10 @@ def kernel(
         fast = compiled(loop) if JIT_ENABLED else twin
 
         @functools.wraps(loop)
-        def call(first: np.ndarray, *rest: Any) -> Any:
+        def call(first: Any, *rest: Any) -> Any:
             if first.dtype.char not in dtypes:
                 return twin(first, *rest)
-            if type(first) is Symbol:
+            if isinstance(first, Symbol):
                 return first.kernel(loop.__name__, (first, *rest))
             return fast(first, *rest)
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.rng import require_generator
+
 Shape = tuple[int, ...]
 
 
@@ -67,10 +69,7 @@ def initial(
     """
     if name not in INITS:
         raise ValueError(f"there is no init {name!r}; choose one of {', '.join(INITS)}")
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"inits draw from a generator that you pass, not {rng!r}; see numpy.random.default_rng"
-        )
+    require_generator(rng, f"the init {name!r}")
     return INITS[name](rng, shape, **options).astype(dtype)
 
 

@@ -41,8 +41,8 @@ class Module:
     training: bool = True
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Parameter) and value.name is None and value._node is not None:
-            value.name = value._node.name = name
+        if isinstance(value, Parameter) and value.name is None and value.node is not None:
+            value.name = value.node.name = name
         super().__setattr__(name, value)
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
@@ -95,7 +95,14 @@ class Module:
         return {name: parameter.data.copy() for name, parameter in self.named_parameters()}
 
     def load_state_dict(self, values: Mapping[str, np.ndarray]) -> None:
-        """Overwrite all parameters; nothing is changed unless everything fits.
+        """Overwrite all parameters; nothing is changed unless everything fits. Errors as in `check_state`."""
+        self.check_state(values)
+        with no_grad():
+            for name, parameter in self.named_parameters():
+                parameter.copy_(values[name])
+
+    def check_state(self, values: Mapping[str, np.ndarray]) -> None:
+        """Check that `values` can be loaded.
 
         Raises
         ------
@@ -115,6 +122,3 @@ class Module:
                 raise StateError(f"{name} has shape {parameter.shape} here and {array.shape} in the state")
             if array.dtype.kind not in "biuf":
                 raise StateError(f"{name} in the state holds {array.dtype}, not real numbers")
-        with no_grad():
-            for name, parameter in parameters.items():
-                parameter.copy_(values[name])

@@ -30,6 +30,7 @@ from minigrad.ops.reduce import (
     logsumexp,
     max,
     mean,
+    min,
     sum,
 )
 from minigrad.ops.shape import concat, reshape, split, stack
@@ -53,6 +54,7 @@ __all__ = [
     "max",
     "maximum",
     "mean",
+    "min",
     "minimum",
     "mul",
     "neg",

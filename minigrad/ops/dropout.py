@@ -8,6 +8,7 @@ import numpy as np
 
 from minigrad.graph import state
 from minigrad.ops.arithmetic import mul
+from minigrad.rng import require_generator
 from minigrad.tensor import Tensor, as_tensor
 
 
@@ -33,11 +34,7 @@ def dropout(x: Any, p: float, rng: np.random.Generator) -> Tensor:
     ValueError
         If `p` lies outside [0, 1).
     """
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"dropout draws from a generator that you pass, not {rng!r}; "
-            "for instance rng=numpy.random.default_rng(0)"
-        )
+    require_generator(rng, "dropout")
     if not 0 <= p < 1:
         raise ValueError(f"dropout: p is a probability in [0, 1), not {p}")
     x = as_tensor(x)

@@ -67,6 +67,13 @@ def _transpose_x(ans: Array, x: Array, *, axes: Sequence[int] | None) -> Any:
 _transpose.defvjp(_transpose_x)
 
 
-def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
-    """Return x with its axes permuted; reversed if `axes` is left out. ``x.T`` is short for the latter."""
+def transpose(x: Any, *axes: Any) -> Any:
+    """Return x with its axes permuted: ``transpose(x, 1, 0)`` or ``transpose(x, (1, 0))``.
+
+    Without `axes` they are reversed; ``x.T`` is short for that.
+    """
+    if not axes:
+        return _transpose(x, axes=None)
+    if len(axes) == 1 and not isinstance(axes[0], int | np.integer):
+        axes = axes[0]
     return _transpose(x, axes=axes)

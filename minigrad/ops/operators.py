@@ -12,7 +12,7 @@ from minigrad.ops.arithmetic import add, div, mul, neg, pow, sub
 from minigrad.ops.elementwise import abs
 from minigrad.ops.index import getitem
 from minigrad.ops.linear import matmul, transpose
-from minigrad.ops.reduce import max, mean, sum
+from minigrad.ops.reduce import max, mean, min, sum
 from minigrad.ops.shape import reshape
 from minigrad.tensor import Tensor
 
@@ -35,6 +35,14 @@ def _T(x: Tensor) -> Tensor:
     return transpose(x) if state.fold is None else state.fold.transposed(x)
 
 
+def _repr(x: Tensor) -> str:
+    values = np.array2string(x.data, separator=", ", prefix="tensor(", threshold=60)
+    extra = f", name={x.name!r}" if x.name else ""
+    if x.dtype != np.float32:
+        extra += f", dtype={x.dtype}"
+    return f"tensor({values}{extra}{', requires_grad=True' if x.requires_grad else ''})"
+
+
 def _format(x: Tensor, spec: str) -> str:
     """Return what ``f"{loss:.3f}"`` shall show."""
     return format(x.item(), spec) if spec else str(x)
@@ -54,6 +62,7 @@ METHODS: dict[str, Any] = {
     "__pow__": pow,
     "__rpow__": _reflected(pow),
     "__neg__": neg,
+    "__pos__": lambda x: x,
     "__abs__": abs,
     "__eq__": _comparison(np.equal),
     "__ne__": _comparison(np.not_equal),
@@ -62,11 +71,14 @@ METHODS: dict[str, Any] = {
     "__gt__": _comparison(np.greater),
     "__ge__": _comparison(np.greater_equal),
     "__getitem__": getitem,
+    "__int__": lambda x: int(x.item()),
+    "__repr__": _repr,
     "__format__": _format,
     "T": property(_T),
     "sum": sum,
     "mean": mean,
     "max": max,
+    "min": min,
     "reshape": reshape,
     "transpose": transpose,
 }

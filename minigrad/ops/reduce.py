@@ -70,6 +70,13 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return _mean(x, axis=axis, keepdims=keepdims)
 
 
+def _extremum_x(ans: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
+    shape = x.shape
+    hit = x == _spread(ans, shape, axis, keepdims)
+    share = (hit / np.maximum(hit.sum(axis=axis, keepdims=True), 1)).astype(x.dtype)
+    return lambda g: _spread(g, shape, axis, keepdims) * share
+
+
 @primitive(analytic=False)
 def _max(x: Array, *, axis: Axis, keepdims: bool) -> Any:
     """The largest element; NaN if one is NaN. Elements that share the maximum share its gradient.
@@ -81,19 +88,31 @@ def _max(x: Array, *, axis: Axis, keepdims: bool) -> Any:
     return x.max(axis=axis, keepdims=keepdims)
 
 
-def _max_x(ans: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
-    shape = x.shape
-    hit = x == _spread(ans, shape, axis, keepdims)
-    share = (hit / np.maximum(hit.sum(axis=axis, keepdims=True), 1)).astype(x.dtype)
-    return lambda g: _spread(g, shape, axis, keepdims) * share
-
-
-_max.defvjp(_max_x)
+_max.defvjp(_extremum_x)
 
 
 def max(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Return the largest element, or the largest along `axis`."""
     return _max(x, axis=axis, keepdims=keepdims)
+
+
+@primitive(analytic=False)
+def _min(x: Array, *, axis: Axis, keepdims: bool) -> Any:
+    """The smallest element; NaN if one is NaN. Elements that share the minimum share its gradient.
+
+    shapes: the axes are among x's, and there is something to choose from
+    vjp: g ⊙ [x = min] / (number of minima)
+    """
+    _refuse_nothing(x, axis)
+    return x.min(axis=axis, keepdims=keepdims)
+
+
+_min.defvjp(_extremum_x)
+
+
+def min(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Return the smallest element, or the smallest along `axis`."""
+    return _min(x, axis=axis, keepdims=keepdims)
 
 
 @primitive()

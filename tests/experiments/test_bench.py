@@ -1,15 +1,22 @@
 import json
+import warnings
 
 import numpy as np
 import pytest
 
+import minigrad as mg
 from experiments import bench
 from experiments.__main__ import main
-from experiments.bench import agreement, growth, machine, report, rows, startup, systems
-from experiments.bench.workload import Config, minibatches, vocabulary
+from experiments.bench import agreement, growth, machine, memory, peak, phases, report, rows, startup, systems
+from experiments.bench.worker import SECTIONS
+from experiments.bench.worker import main as work
+from experiments.bench.workload import CONFIGS, Config, minibatches, new_model, vocabulary
+from experiments.step import training_step
+from minigrad.kernels.jit import JIT_ENABLED
 
 TINY = rows.Plan(minibatches=1, rounds=1, passes=1)
 CONFIG = Config("RNN", (1, 5), 2)
+PEERS = {"torch-level": "torch", "torch-cell": "torch", "dynet": "dynet"}
 
 
 @pytest.fixture(scope="module")
@@ -19,42 +26,58 @@ def words():
 
 @pytest.fixture(scope="module")
 def document():
-    measured = rows.measure(TINY, [CONFIG])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rows, "fma_peak", lambda: 100.0)  # without the JIT there is none
+        measured = rows.measure(TINY, [CONFIG])
+    assert measured.pop("fma_peak_gflops") == 100.0
     entries = [{"what": "chain", "nodes": n, "us_per_node": 2.0} for n in (10, 30)]
     about = {
         **machine.describe_machine(),
-        "python": "3.11.9", "numpy": "2.4.6", "numba": "0.68.1", "torch": None, "blas": "openblas 0.3",
-        "threads": {"libopenblas": 1}, "load_before": 0.1, "load_after": 1.0, "quiet": True,
+        "python": "3.11.9", "numpy": "2.4.6", "numba": "0.68.1", "torch": None, "dynet": None,
+        "blas": "openblas 0.3", "threads": {"libopenblas": 1}, "fma_peak_gflops": 100.0,
+        "load_before": 0.1, "load_after": 1.0, "quiet": True,
     }  # fmt: skip
     return {
         "machine": about,
         **measured,
+        "breakdown": [{**CONFIG.key(), **dict.fromkeys(phases.PHASES, 0.5)}],
+        "memory": [{"system": "minigrad-compiled", "before_mb": 150.0, "peak_mb": 151.0}],
         "growth": entries,
         "import": {"minigrad_s": 0.5, "numba_s": 0.4, "ratio": 1.25},
         "compile": {"first_step_compiling_s": 5.0, "first_step_cached_s": 0.5, "second_step_s": 0.01},
+        "first_use": {
+            caches: {"cell_s": 8.0, "rest_s": 2.0, "next_step_s": 0.001}
+            for caches in ("fresh_cache", "warm_cache")
+        },
     }
 
 
-@pytest.mark.parametrize("name", ["torch-level", "torch-cell"])
-@pytest.mark.parametrize("cell", ["RNN", "RLSTM"])
-def test_torch_computes_what_minigrad_computes(name, cell, words):
-    pytest.importorskip("torch")
-    build = systems.builders()
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("minigrad-compiled", "RNN"),
+        pytest.param("minigrad-compiled", "RLSTM", marks=pytest.mark.slow),
+        pytest.param("minigrad-compiled", "MGU", marks=pytest.mark.slow),
+        *((name, cell) for name in PEERS for cell in ("RNN", "RLSTM")),
+    ],
+)
+def test_every_system_computes_what_level_mode_computes(name, cell, words):
+    if name in PEERS:
+        pytest.importorskip(PEERS[name])
+    build = systems.builders(cell)
     (forest,) = minibatches(Config(cell, (1, 30), 6), 1, words)
     seen = agreement.check(name, build[name], build["minigrad-level"], cell, forest)
     assert set(seen) == {"loss", "gradient", "updated_loss"}
 
 
 @pytest.mark.parametrize("cell", ["RNN", "RLSTM"])
-def test_torch_takes_trees_of_one_word(cell, words):
-    pytest.importorskip("torch")
-    build = systems.builders()
+def test_every_system_takes_trees_of_one_word(cell, words):
     (forest,) = minibatches(Config(cell, (1, 1), 3), 1, words)
     losses = []
-    for name in ("minigrad-level", "torch-level", "torch-cell"):
-        system = build[name](agreement.saturated_model(cell, words))
+    for build in systems.builders(cell).values():
+        system = build(agreement.saturated_model(cell, words))
         losses.append(system.step(system.prepare(forest)))
-    assert losses[1:] == pytest.approx(losses[:1] * 2, rel=1e-5)
+    assert losses[1:] == pytest.approx(losses[:1] * (len(losses) - 1), rel=1e-5)
 
 
 class Exchanged(systems.Minigrad):
@@ -95,14 +118,59 @@ class ScaledGradient(systems.Minigrad):
 )
 def test_a_wrong_peer_is_not_timed(peer, text, words):
     (forest,) = minibatches(Config("RNN", (5, 9), 4), 1, words)
-    reference = systems.builders()["minigrad-level"]
+    reference = systems.builders("RNN")["minigrad-level"]
     with pytest.raises(agreement.DisagreementError, match=text):
         agreement.check("peer", peer, reference, "RNN", forest)
 
 
-def test_without_torch_only_minigrad_runs(monkeypatch):
-    monkeypatch.setattr(systems, "torch_installed", lambda: False)
-    assert set(systems.builders()) == {"minigrad-level", "minigrad-node"}
+def test_without_peers_only_minigrad_runs(monkeypatch):
+    monkeypatch.setattr(systems, "installed", lambda package: False)
+    assert list(systems.builders("RLSTM")) == ["minigrad-compiled", "minigrad-level", "minigrad-node"]
+
+
+def test_a_cell_of_the_benchmark_runs_in_two_modes():
+    assert list(systems.builders("MGU")) == ["minigrad-compiled", "minigrad-level"]
+
+
+@pytest.mark.parametrize(("cell", "of_n"), [("RLSTM", (16, -21)), ("RNN", (2, -2)), ("MGU", (4, -4))])
+def test_the_arithmetic_of_the_equations_is_counted(cell, of_n, words):
+    (forest,) = minibatches(Config(cell, (2, 40), 7), 1, words)
+    products = of_n[0] * len(forest.leaves) + of_n[1] * len(forest)
+    assert peak.training_flop(cell, forest) == 3 * products * 2 * 50 * 50
+
+
+def test_a_tree_of_one_word_needs_no_products(words):
+    (forest,) = minibatches(Config("RLSTM", (1, 1), 3), 1, words)
+    assert peak.training_flop("RLSTM", forest) == 0
+
+
+@pytest.mark.skipif(not JIT_ENABLED, reason="measures compiled code")
+def test_the_peak_is_computed_and_timed():
+    assert peak._burst(np.float32(0.5), 100) == peak.CHAINS  # s = s/2 + 1/2 tends to 1 in every chain
+    assert peak.fma_peak(bursts=1) > 0.1
+
+
+def test_phases_have_a_time_each():
+    (entry,) = phases.measure(1, 1, [CONFIG])
+    assert set(entry) == {"cell", "lengths", "batch", *phases.PHASES}
+    assert all(entry[phase] > 0 for phase in phases.PHASES)
+
+
+def test_the_phases_are_a_training_step(words):
+    (forest,) = minibatches(CONFIG, 1, words)
+    models = [new_model("RNN", words) for _ in range(2)]
+    one, other = (mg.optim.AdaGrad(model.parameters(), lr=0.05) for model in models)
+    phases._step(models[0], one, forest)
+    training_step(models[1], other, forest, "compiled")
+    for a, b in zip(*(model.parameters() for model in models), strict=True):
+        assert np.array_equal(a.data, b.data)
+
+
+def test_memory_is_measured():
+    pytest.importorskip("resource")
+    measured = memory.measure("minigrad-level")
+    assert measured["system"] == "minigrad-level"
+    assert 0 < measured["before_mb"] <= measured["peak_mb"]
 
 
 def test_minibatches_are_the_same_for_the_same_seed(words):
@@ -119,33 +187,43 @@ def test_minibatches_are_the_same_for_the_same_seed(words):
 
 def test_one_row_per_system_with_nothing_else_in_it(document):
     names = [row["system"] for row in document["rows"]]
-    assert names == list(systems.builders())
+    assert names == list(systems.builders("RNN"))
     for row in document["rows"]:
-        assert set(row) == {"system", "cell", "lengths", "batch", "us_per_node"}
+        assert set(row) == {"system", "cell", "lengths", "batch", "us_per_node", "peak_share"}
         assert (row["cell"], row["lengths"], row["batch"]) == ("RNN", [1, 5], 2)
         assert row["us_per_node"] > 0
+        assert row["peak_share"] >= 0
     for spread in document["spread"]:
         assert spread["min"] <= spread["quartile_1"] <= spread["median"] <= spread["quartile_3"]
     assert json.loads(json.dumps(document)) == document
 
 
-def test_growth_has_an_entry_per_size():
-    entries = growth.measure([10, 30], 1, lambda: None)
-    assert [(e["what"], e["nodes"]) for e in entries] == [(what, n) for what in growth.WHAT for n in (10, 30)]
+@pytest.mark.parametrize("what", [growth.CHAINS, growth.COMPILED])
+def test_growth_has_an_entry_per_size(what, monkeypatch):
+    monkeypatch.setattr(growth, "SHORTEST", 10)
+    entries = growth.measure(what, [9, 99], 1, lambda: None)
+    assert [(e["what"], e["nodes"]) for e in entries] == [(name, n) for name in what for n in (9, 99)]
 
 
-def test_the_report_shows_ratios_to_level_mode(document):
+def test_the_report_shows_shares_and_ratios(document):
     text = report.as_text(document)
-    line = next(line for line in text.splitlines() if "minigrad-level  " in line)
-    assert line.split()[:4] == ["RNN", "1–5", "2", "minigrad-level"]
-    assert line.endswith("1.00")
+    level, compiled = (
+        next(line.split() for line in text.splitlines() if f"minigrad-{mode} " in line and "RNN" in line)
+        for mode in ("level", "compiled")
+    )
+    assert level[:4] == ["RNN", "1–5", "2", "minigrad-level"]
+    assert level[-1] == compiled[-2] == "1.00"
+    assert level[5].endswith("%")
     assert "Warning" not in text
+    assert max(map(len, text.splitlines())) <= 100
 
 
 def test_the_report_says_what_is_missing_and_what_disturbed(document):
-    rows_of_minigrad = [row for row in document["rows"] if "torch" not in row["system"]]
+    rows_of_minigrad = [row for row in document["rows"] if row["system"].startswith("minigrad")]
     busy = {**document["machine"], "quiet": False, "threads": None}
     text = report.as_text({**document, "rows": rows_of_minigrad, "machine": busy})
+    assert "PyTorch is not installed" in text
+    assert "DyNet is not installed" in text
     assert 'pip install -e ".[bench]"' in text
     assert "Warning" in text
     assert "not verified" in text
@@ -186,6 +264,17 @@ def test_a_failed_measurement_leaves_no_file(monkeypatch, capsys, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_cell_that_is_not_compiled_is_not_timed_as_compiled(monkeypatch, capsys):
+    def fold(quick):
+        warnings.warn("runs as level", mg.CompileWarning, stacklevel=1)
+
+    monkeypatch.setitem(SECTIONS, "rows", fold)
+    monkeypatch.setattr("sys.argv", ["worker", "rows"])
+    with warnings.catch_warnings():
+        assert work() == 1
+    assert capsys.readouterr() == ("", "runs as level\n")
+
+
 def test_imports_are_timed_in_fresh_processes():
     times = startup.import_times(1, lambda: None)
     assert set(times) == {"minigrad_s", "numba_s", "ratio"}
@@ -209,6 +298,11 @@ def test_the_whole_benchmark_runs(tmp_path):
     file = tmp_path / "bench.json"
     assert main(["bench", "--quick", "--json", str(file)]) == 0
     measured = json.loads(file.read_text(encoding="utf-8"))
-    assert set(measured) == {"machine", "rows", "spread", "agreement", "growth", "import", "compile"}
-    assert len(measured["rows"]) == 4 * len(systems.builders())
+    assert set(measured) == {
+        "machine", "rows", "spread", "agreement", "breakdown", "memory", "growth", "import", "compile",
+        "first_use",
+    }  # fmt: skip
+    assert len(measured["rows"]) == sum(len(systems.builders(config.cell)) for config in CONFIGS)
+    for row in measured["rows"]:
+        assert 0 <= row["peak_share"] < 1
     assert measured["machine"]["threads"] is None or set(measured["machine"]["threads"].values()) == {1}

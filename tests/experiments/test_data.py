@@ -65,3 +65,8 @@ def test_length_range_of_a_dataset_that_is_not_there():
 def test_lengths_that_are_no_range_are_refused(lengths):
     with pytest.raises(ValueError, match="shortest, longest"):
         data.sentences(np.random.default_rng(0), 3, lengths)
+
+
+def test_a_seed_is_not_a_generator():
+    with pytest.raises(TypeError, match=r"sentences: rng is a .*pass numpy\.random\.default_rng\(3\)"):
+        data.sentences(3, 10, (1, 2))

@@ -12,8 +12,8 @@ import models
 from experiments import data
 from experiments.ratios import RatioWatcher
 from experiments.step import no_collection, training_step
-from experiments.train import TrainingError, Watcher, accuracy, fit
-from minigrad.nn import StateError
+from experiments.train import FORMAT, TrainingError, Watcher, accuracy, fit
+from minigrad.nn import StateError, load_document, save_document
 
 
 def _setup(seed=0, n=60, D=6, lr=0.05, cell=models.RNN):
@@ -111,6 +111,32 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path):
     _fit(*_setup(), checkpoint=path)
     with pytest.raises(StateError, match="not a checkpoint of this run"):
         _fit(*_setup(D=7), checkpoint=path)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda header, arrays: header.pop("epochs"),
+        lambda header, arrays: header["epochs"].append({"number": 2}),
+        lambda header, arrays: header.update(rng={"bit_generator": "MT19937"}),
+        lambda header, arrays: header.update(watchers=[{}]),
+        lambda header, arrays: arrays.pop("best:Ws"),
+        lambda header, arrays: arrays.update({"optimizer:G0": arrays["optimizer:G1"][:2]}),
+        lambda header, arrays: arrays.update({"optimizer:G0": arrays["optimizer:G0"].astype(str)}),
+        lambda header, arrays: arrays.update({"other:Ws": arrays["best:Ws"]}),
+    ],
+)
+def test_a_refused_checkpoint_changes_nothing(tmp_path, spoil):
+    path = tmp_path / "run.npz"
+    _fit(*_setup(), checkpoint=path, watchers=[RatioWatcher()])
+    header, arrays = load_document(path, FORMAT)
+    spoil(header, arrays)
+    save_document(path, FORMAT, header, arrays)
+    model, optimizer, _, _, rng = parts = _setup()
+    before = model.state_dict(), optimizer.state_dict(), rng.bit_generator.state
+    with pytest.raises(StateError, match="not a checkpoint of this run"):
+        _fit(*parts, checkpoint=path, watchers=[RatioWatcher()])
+    np.testing.assert_equal((model.state_dict(), optimizer.state_dict(), rng.bit_generator.state), before)
 
 
 def test_a_model_is_no_checkpoint(tmp_path):

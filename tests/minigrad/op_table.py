@@ -117,7 +117,7 @@ def _reductions(name: str, oracle: Callable[..., Any], empty: bool) -> list[Row]
     def row(shapes: tuple[Shape, ...], **axes: Any) -> Row:
         setting = ", ".join(f"{key}={value}" for key, value in axes.items())
         torch_axes = {{"axis": "dim", "keepdims": "keepdim"}[key]: value for key, value in axes.items()}
-        peer = _torch({"max": "amax"}.get(name, name), **torch_axes) if axes else None
+        peer = _torch({"max": "amax", "min": "amin"}.get(name, name), **torch_axes) if axes else None
         return Row(
             name,
             lambda x: op(x, **axes),
@@ -177,6 +177,7 @@ TABLE: tuple[Row, ...] = (
     *_reductions("sum", np.sum, empty=True),
     *_reductions("mean", np.mean, empty=False),
     *_reductions("max", np.max, empty=False),
+    *_reductions("min", np.min, empty=False),
     *_reductions("logsumexp", _logsumexp, empty=False),
     Row(
         "matmul",
@@ -209,6 +210,14 @@ TABLE: tuple[Row, ...] = (
         (((2, 3, 4),), ((0, 1, 2),)),
         torch=lambda x: x.permute(1, 2, 0),
         setting="axes",
+    ),
+    Row(
+        "transpose",
+        lambda x: x.transpose(2, 0, -2),
+        lambda x: x.transpose(2, 0, 1),
+        (((2, 3, 4),), ((0, 1, 2),)),
+        torch=lambda x: x.permute(2, 0, 1),
+        setting="axis by axis",
     ),
     Row("reshape", lambda x: x.reshape(-1), lambda x: x.reshape(-1), VECTORS, setting="-1"),
     Row("reshape", lambda x: mg.reshape(x, (5, 3)), lambda x: x.reshape(5, 3), (((3, 5),), ((15,),))),

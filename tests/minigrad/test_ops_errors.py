@@ -49,7 +49,9 @@ def test_shape_error_says_where() -> None:
         ("max", lambda: ones(2, 0).max(axis=1)),
         ("logsumexp", lambda: mg.logsumexp(ones(0, 2), axis=0)),
         ("reshape", lambda: ones(2, 3).reshape(4)),
+        ("min", lambda: ones(2, 0).min(axis=1)),
         ("transpose", lambda: ones(2, 3).transpose((0, 0))),
+        ("transpose", lambda: ones(2, 3).transpose(1, 2)),
         ("concat", lambda: mg.concat([ones(2, 3), ones(2, 4)])),
         ("concat", lambda: mg.concat([])),
         ("stack", lambda: mg.stack([ones(2), ones(3)])),
@@ -75,6 +77,36 @@ def test_shapes_that_do_not_fit(op: str, call: Callable[[], Any]) -> None:
 def test_a_shape_error_says_what_was_asked_for() -> None:
     assert "(2, 3) with shape=(4, 4) do not fit" in message(mg.ShapeError, lambda: ones(2, 3).reshape(4, 4))
     assert "with axis=5 do not fit" in message(mg.ShapeError, lambda: ones(2).sum(axis=5))
+
+
+@mg.primitive()
+def _root(x: np.ndarray) -> np.ndarray:
+    """√x
+
+    shapes: any
+    vjp: g / 2√x
+    """
+    if (x < 0).any():
+        raise ValueError("the root of a negative number")
+    return np.sqrt(x)
+
+
+def test_an_error_about_values_is_not_blamed_on_the_shapes() -> None:
+    for error, call in (
+        ("Integers to negative integer powers", lambda: mg.tensor([2]) ** -1),
+        ("the root of a negative number", lambda: _root(np.array([-1.0]))),
+    ):
+        with pytest.raises(ValueError, match=error) as caught:
+            call()
+        assert not isinstance(caught.value, mg.ShapeError)
+
+
+@pytest.mark.parametrize("data", [[[1.0], [1.0, 2.0]], [1, [2]]])
+@pytest.mark.parametrize("dtype", [None, np.float64])
+def test_lists_of_unequal_length_are_refused(data: Any, dtype: Any) -> None:
+    text = message(mg.ShapeError, lambda: mg.tensor(data, dtype=dtype))
+    assert "nested lists of unequal length" in text
+    assert str(data) in text
 
 
 @pytest.mark.parametrize(("label", "row"), [(3, 1), (-1, 1)])
@@ -146,6 +178,17 @@ def test_item_needs_one_element() -> None:
     assert ones(1, 1).item() == 1.0
 
 
+def test_a_number_can_be_made_of_one_element() -> None:
+    assert int(mg.tensor(2.7)) == 2
+    assert float(ones(1)) == 1.0
+    assert "(2,)" in message(mg.ShapeError, lambda: int(ones(2)))
+
+
+def test_plus_in_front_changes_nothing() -> None:
+    x = ones(2)
+    assert +x is x
+
+
 def test_a_primitive_without_its_formula_can_not_be_defined() -> None:
     def undocumented(x: np.ndarray) -> np.ndarray:
         return x
@@ -168,9 +211,10 @@ def test_ties_share_the_gradient(op: Callable[..., mg.Tensor]) -> None:
     np.testing.assert_array_equal(y.grad, [0.5, 0.5])
 
 
-def test_tied_maxima_share_the_gradient() -> None:
-    x = mg.tensor(np.array([[1.0, 3.0, 3.0], [2.0, 0.0, 1.0]]), requires_grad=True)
-    x.max(axis=1).sum().backward()
+@pytest.mark.parametrize(("op", "sign"), [(mg.max, 1), (mg.min, -1)])
+def test_tied_extrema_share_the_gradient(op: Callable[..., mg.Tensor], sign: int) -> None:
+    x = mg.tensor(sign * np.array([[1.0, 3.0, 3.0], [2.0, 0.0, 1.0]]), requires_grad=True)
+    op(x, axis=1).sum().backward()
     np.testing.assert_array_equal(x.grad, [[0, 0.5, 0.5], [1, 0, 0]])
 
 

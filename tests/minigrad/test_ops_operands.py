@@ -35,6 +35,15 @@ def test_numbers_keep_float32(function: Callable[..., mg.Tensor]) -> None:
     assert x.dtype == out.dtype == x.grad.dtype == np.float32
 
 
+def test_constant_arrays_meet_float32_as_in_numpy() -> None:
+    x = mg.tensor([1.0, 2.0], requires_grad=True)
+    assert (x * np.array([True, False])).dtype == np.float32
+    wide = x * np.array([1, 2])
+    wide.sum().backward()
+    assert wide.dtype == np.float64
+    assert x.grad.dtype == np.float32
+
+
 def test_an_array_on_the_left_asks_the_tensor() -> None:
     x = leaf(1.0, 2.0)
     for out in (np.ones(2) * x, np.ones(2) + x, np.ones((2, 2)) @ x, np.ones(2) - x, np.ones(2) / x):

@@ -1,5 +1,8 @@
 """From a cell's equations to one compiled function forward and one backward. Start with trace.py."""
 
+from minigrad.fold.compiler.build import fold_source
+from minigrad.fold.compiler.explain import explain_fold
+from minigrad.fold.compiler.forms import warn
 from minigrad.fold.compiler.run import run
 
-__all__ = ["run"]
+__all__ = ["explain_fold", "fold_source", "run", "warn"]

@@ -185,7 +185,7 @@ class Code:
         if self._path is None or isinstance(error, NumbaError):
             raise error
         folder = Path(self._module_function(name).stats.cache_path or self._path.parent)
-        if not isinstance(error, OSError):  # which says that nothing can be read or written, full disks included
+        if not isinstance(error, OSError):  # which says that nothing can be written: a full disk
             if not any(folder.glob(f"*.{name}-*.nbi")):
                 raise error
             for damaged in {self._path.parent, folder}:

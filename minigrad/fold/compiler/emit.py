@@ -14,30 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.fold.compiler.plan import Columns, Loop, Plan, Rectangle, Sweep, is_rows
+from minigrad.fold.compiler.layout import SIDE_RANGE, Layout
+from minigrad.fold.compiler.matrices import Matrices
+from minigrad.fold.compiler.plan import Plan
 from minigrad.fold.compiler.rules import RULES
+from minigrad.fold.compiler.sweep import Columns, Loop, Sweep
 from minigrad.symbol import Symbol, UnsupportedError
-
-# Which entries of a tile bound the nodes whose child on a side is no leaf (see order.py), or all nodes.
-SIDE_RANGE = {"left": (2, 4), "right": (1, 3), None: (0, 4)}
-
-
-class Layout:
-    """Where everything stands in a row of the workspace."""
-
-    def __init__(self, plan: Plan) -> None:
-        forward, backward = plan.forward, plan.backward
-        forward.kept.add(s for s in plan.trace.outputs.values() if s not in forward.operands.start)
-        backward.kept.add(s for s in plan.trace.child_gradients.values())
-        self.cotangents = Columns()
-        self.cotangents.add(plan.trace.cotangents.values())
-        self.U = 0
-        self.S = self.U + forward.operands.width
-        self.V = self.S + forward.kept.width
-        self.width = self.V + backward.operands.width
-        self.G = backward.blocks.width
-        self.R = self.G + self.cotangents.width
-        self.tile_width = max(1, forward.blocks.width, self.R + backward.kept.width)
 
 
 class Emitter:
@@ -51,13 +33,15 @@ class Emitter:
         self.parts = [p.name for p in self.trace.parts]
         self.lines: list[str] = []
         self.weights = self._vectors()
+        self.matrices = Matrices(plan)
 
     def source(self) -> str:
         """Return the text of the module, without what it needs of products and activations."""
         self._forward()
         self._backward()
-        self._matrices()
-        return "\n".join(self.lines) + "\n"
+        for lines in (self.matrices.pack_forward, self.matrices.pack_backward, self.matrices.gradients):
+            self.lines += [*lines, "", ""]
+        return "\n".join(self.lines).rstrip() + "\n"
 
     def _vectors(self) -> dict[Symbol, str]:
         """Name the parameters that elementwise loops read."""
@@ -158,10 +142,8 @@ class Emitter:
                 first, last = SIDE_RANGE[r.side]
                 rows = f"t[{first}]:t[{last}]"
                 to = f"Z[t[{first}] - t[0] : t[{last}] - t[0], {n0}:{n1}]"
-                self._emit(
-                    f"add_product_packed({to}, W[{rows}, {start + k0}:{start + k1}], {name}{number}, {n1 - n0})",
-                    2,
-                )
+                rows_of = f"W[{rows}, {start + k0}:{start + k1}]"
+                self._emit(f"add_product_packed({to}, {rows_of}, {name}{number}, {n1 - n0})", 2)
 
     def _clear(self, sweep: Sweep) -> None:
         if sweep.blocks.width:
@@ -170,7 +152,18 @@ class Emitter:
     def arguments(self) -> list[str]:
         """Return what both sweeps take besides states and packed matrices."""
         masks = [f"mask{k}" for k in range(len(self.trace.masks))]
-        return ["W", "Z", "tiles", "rows", "left", "right", "left_leaf", "right_leaf", *self.weights.values(), *masks]
+        return [
+            "W",
+            "Z",
+            "tiles",
+            "rows",
+            "left",
+            "right",
+            "left_leaf",
+            "right_leaf",
+            *self.weights.values(),
+            *masks,
+        ]
 
     def _signature(self, name: str, states: list[str], sweep: Sweep, packed: str) -> None:
         matrices = [f"{packed}{k}" for k in range(len(sweep.rectangles))]
@@ -265,45 +258,6 @@ class Emitter:
             self._emit(f"for j in range({start}, {stop}):", 2)
             self._emit(f"sums[j] += w[{layout.V} + j]", 3)
 
-    def _matrices(self) -> None:
-        """Emit the functions that assemble and pack the matrices of both sweeps."""
-        for name, sweep, packed in (
-            ("pack_forward", self.plan.forward, "P"),
-            ("pack_backward", self.plan.backward, "Q"),
-        ):
-            used: dict[str, None] = {}
-            body: list[str] = []
-            for number, r in enumerate(sweep.rectangles):
-                body += self._matrix(r, f"{packed}{number}", used)
-            matrices = [f"{packed}{k}" for k in range(len(sweep.rectangles))]
-            setattr(self, f"{name}_used", [int(w[1:]) for w in used])
-            self._emit("@compiled")
-            self._emit(f"def {name}({', '.join(['B', *used, *matrices])}):")
-            for line in body or ["pass"]:
-                self._emit(line, 1)
-            self._emit("")
-            self._emit("")
-
-    def _matrix(self, r: Rectangle, packed: str, used: dict[str, None]) -> list[str]:
-        k, n = r.k[1] - r.k[0], r.n[1] - r.n[0]
-        lines = [f"b = B[:{k * n}].reshape(({k}, {n}))"]
-        whole = sum(c[2].size for c in r.cells) == k * n
-        if not whole:
-            lines.append("b[:] = zero")
-        for k0, n0, weight in r.cells:
-            transposed = weight.op == "transpose"
-            inner = weight.args[0] if transposed else weight
-            if inner.op != "parameter":
-                raise UnsupportedError(f"{inner.op} of weights")
-            name = f"w{inner.args[0]}"
-            used[name] = None
-            height, width = weight.shape
-            lines.append(f"for i in range({height}):")
-            lines.append(f"    for j in range({width}):")
-            lines.append(f"        b[{k0} + i, {n0} + j] = {name}[{'j, i' if transposed else 'i, j'}]")
-        lines.append(f"pack(b, {packed})")
-        return lines
-
 
 def _merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Join ranges that touch."""
@@ -318,7 +272,4 @@ def _merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def constants(dtype: np.dtype[Any]) -> str:
     """Return the lines that give the emitted code its numbers."""
-    return (
-        f"T = np.{dtype.name}\n"
-        "zero, half, one = T(0), T(0.5), T(1)\n"
-    )
+    return f"T = np.{dtype.name}\nzero, half, one = T(0), T(0.5), T(1)\n"

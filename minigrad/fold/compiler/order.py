@@ -35,8 +35,8 @@ def _tiles_twin(left: Array, right: Array, height: Array, size: int) -> tuple[Ar
 def tiles(left: Array, right: Array, height: Array, size: int) -> tuple[Array, Array]:
     """Cut the inner nodes into tiles of nodes that are ready together, lowest first.
 
-    Within a tile, nodes are ordered by which children are leaves: both, the left, neither, the right. So those
-    with an inner left child stand together, and so do those with an inner right child.
+    Within a tile, nodes are ordered by which children are leaves: both, the left, neither, the right. So
+    those with an inner left child stand together, and so do those with an inner right child.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ from minigrad.errors import CompileWarning
 
 
 def root() -> Path:
-    """Return the folder of all modules: ``MINIGRAD_CACHE_DIR``, or one beside Numba's or the user's caches."""
+    """Return the folder of all modules: ``MINIGRAD_CACHE_DIR``, or one in Numba's or the user's cache."""
     if own := os.environ.get("MINIGRAD_CACHE_DIR"):
         return Path(own).absolute()
     if numbas := os.environ.get("NUMBA_CACHE_DIR"):

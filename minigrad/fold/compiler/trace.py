@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.errors import ShapeError
 from minigrad.fold.cell import Cell, Child, Part
 from minigrad.graph import Gradient, Node, backward, reachable, state
 from minigrad.nn import Parameter
@@ -82,16 +83,19 @@ def trace(cell: Cell, dtype: Any) -> Trace:
     """
     children = {"left": cell.parts, "right": cell.right_parts or cell.parts}
     traced = Trace(cell.parts, children, np.dtype(dtype), parameters=cell.parameters())
+    if any(parameter.dtype != traced.dtype for parameter in traced.parameters):
+        raise TypeError(f"the parameters of {type(cell).__name__} are not all {traced.dtype}")
     values = [parameter.data for parameter in traced.parameters]
     before = state.fold, state.scope, state.record, state.recording_graph
     state.fold, state.scope, state.record, state.recording_graph = traced, None, None, True
     try:
         for k, parameter in enumerate(traced.parameters):
-            symbol = traced.source("parameter", k, shape=parameter.shape, dtype=parameter.dtype)
+            symbol: Any = traced.source("parameter", k, shape=parameter.shape)
             traced.parameter_symbols.append(symbol)
             parameter.data = symbol
         _run(cell, traced)
     finally:
+        traced.table.open = False
         state.fold, state.scope, state.record, state.recording_graph = before
         for parameter, value in zip(traced.parameters, values, strict=True):
             parameter.data = value
@@ -99,41 +103,45 @@ def trace(cell: Cell, dtype: Any) -> Trace:
 
 
 def _run(cell: Cell, traced: Trace) -> None:
-    given = [p._node.gradient.value for p in traced.parameters]
-    tensors = {}
+    given = [p.grad for p in traced.parameters]
+    tensors: dict[tuple[str, str], Tensor] = {}
     sides = []
     for side in SIDES:
         for part in traced.children[side]:
             symbol = traced.source("child", side, part.name, shape=(ROWS, part.width))
             traced.inputs[side, part.name] = symbol
             tensors[side, part.name] = _leaf(symbol)
-        is_leaf = traced.source("is_leaf", side, shape=(ROWS, 1), dtype=np.bool_)
+        is_leaf: Any = traced.source("is_leaf", side, shape=(ROWS, 1), dtype=np.bool_)
         sides.append(Child({p.name: tensors[side, p.name] for p in traced.children[side]}, is_leaf))
     try:
         for parameter in traced.parameters:
-            parameter._node.gradient.value = None
+            parameter.grad = None
         composed = cell.compose(*sides)
         if not isinstance(composed, Mapping):
             composed = {cell.parts[0].name: composed}
         for part in traced.parts:
-            out = as_tensor(composed[part.name])
-            if not isinstance(out.data, Symbol):
+            out: Any = as_tensor(composed[part.name]).data
+            if not isinstance(out, Symbol):
                 raise UnsupportedError(f"a constant for part {part.name}")
-            traced.outputs[part.name] = out.data
+            if out.shape != (ROWS, part.width):
+                raise ShapeError(f"part {part.name!r} has the wrong width")
+            traced.outputs[part.name] = out
             cotangent = traced.source("cotangent", part.name, shape=(ROWS, part.width))
             traced.cotangents[part.name] = cotangent
         outputs = [(as_tensor(composed[p.name]), traced.cotangents[p.name]) for p in traced.parts]
         _differentiate(outputs, traced)
         for key, tensor in tensors.items():
-            if tensor.grad is not None:
-                traced.child_gradients[key] = tensor.grad
-        traced.parameter_gradients = [p._node.gradient.value for p in traced.parameters]
+            gradient: Any = tensor.grad
+            if gradient is not None:
+                traced.child_gradients[key] = gradient
+        gradients: list[Any] = [p.grad for p in traced.parameters]
+        traced.parameter_gradients = gradients
     finally:
         for parameter, value in zip(traced.parameters, given, strict=True):
-            parameter._node.gradient.value = value
+            parameter.grad = value
 
 
-def _leaf(symbol: Symbol) -> Tensor:
+def _leaf(symbol: Any) -> Tensor:
     node = Node(None, (), (), symbol)
     node.gradient = Gradient()
     return Tensor(symbol, node)

@@ -56,16 +56,16 @@ def test_norms_equal_those_of_retained_gradients() -> None:
     with mg.record_gradients() as record:
         mg.sum(c * c).backward()
     for tensor in (x, a, b, c):
-        assert tensor._node is not None
-        assert record.norms[tensor._node.id] == pytest.approx(np.linalg.norm(dense(tensor)), rel=1e-12)
-        assert tensor._node.norm == record.norms[tensor._node.id]
+        assert tensor.node is not None
+        assert record.norms[tensor.node.id] == pytest.approx(np.linalg.norm(dense(tensor)), rel=1e-12)
+        assert tensor.node.norm == record.norms[tensor.node.id]
 
 
 def test_a_table_read_twice_counts_the_sum_of_its_rows() -> None:
     L = mg.tensor(np.eye(2), requires_grad=True)
     with mg.record_gradients() as record:
         mg.sum(mg.gather(L, [0, 0])).backward()
-    assert record.entries[-1] == (L._node.id, "leaf", None, pytest.approx(np.sqrt(2 * 2**2)))
+    assert record.entries[-1] == (L.node.id, "leaf", None, pytest.approx(np.sqrt(2 * 2**2)))
 
 
 def test_entries_stand_in_the_order_of_the_visits_and_are_one_per_visit(mode: str) -> None:
@@ -89,8 +89,8 @@ def test_off_nothing_is_recorded(mode: str) -> None:
     loss.backward()
     assert len(record) == 0
     assert record.by_scope() == {}
-    assert loss._node is not None
-    assert all(node.norm is None for node in reachable(loss._node))
+    assert loss.node is not None
+    assert all(node.norm is None for node in reachable(loss.node))
 
 
 def test_recording_changes_no_gradient(mode: str) -> None:

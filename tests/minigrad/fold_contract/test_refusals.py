@@ -140,6 +140,30 @@ def test_an_unknown_mode_is_named_with_those_there_are(mode: str) -> None:
         mg.fold(Simple(np.random.default_rng(0)), TWO_PAIRS, X, "levels")
 
 
+@pytest.mark.parametrize(
+    ("width", "leaf", "error", "text"),
+    [
+        ("a", "vector", TypeError, "the width of part 'h' is an integer, not 'a'"),
+        (2.5, "vector", TypeError, "the width of part 'h' is an integer, not 2.5"),
+        (True, "vector", TypeError, "the width of part 'h' is an integer, not True"),
+        (0, "vector", ValueError, "the width of part 'h' is at least 1, not 0"),
+        (3, "word", ValueError, "part 'h' is 'vector' or 'zero' at a leaf, not 'word'"),
+    ],
+)
+def test_a_part_is_checked_when_it_is_declared(width: Any, leaf: str, error: Any, text: str) -> None:
+    with pytest.raises(error, match=text):
+        mg.Part("h", width, leaf)
+
+
+def test_what_is_no_cell_or_no_forest_is_refused(mode: str) -> None:
+    with pytest.raises(TypeError, match=r"a cell is an instance of minigrad\.Cell, not None"):
+        mg.fold(None, TWO_PAIRS, X, mode)  # type: ignore[arg-type]
+    cell = Simple(np.random.default_rng(0))
+    for forest in (None, [Tree.parse("(1 (1 very) (1 good))")]):
+        with pytest.raises(TypeError, match=r"forest has arrays left, right and height, .*; not (None|list)"):
+            mg.fold(cell, forest, X, mode)  # type: ignore[arg-type]
+
+
 def test_values_may_be_used_again_after_the_fold(mode: str) -> None:
     states = mg.fold(Simple(np.random.default_rng(0)), TWO_PAIRS, X, mode)
     assert float(states.h[2].sum()) == states.h.data[2].sum()

@@ -1,0 +1,84 @@
+"""The yardstick: how many multiply-adds one thread can do, and how many a training step needs."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+from experiments.bench.workload import D
+from minigrad.kernels.product import VECTOR_BYTES
+from models import Forest
+
+LANES = VECTOR_BYTES // 4
+CHAINS = 12  # two units with a latency of four cycles need eight; with the factor, they fit sixteen registers
+TURNS = 100_000
+
+# Products of a D × D matrix with a vector: for a child that is a leaf, for one that is not, for the node.
+# RLSTM: Wi1, Wi2, Wc, Wo and, for its sister's gate, Wf; with a memory, also Wf for its own gate and four
+#        Wci, Wcf; for the node Wco. In a tree of n leaves, that makes 16n − 21.
+# RNN:   W1 or W2. 2(n − 1).
+# MGU:   Wf or Uf; for the node W and U. 4(n − 1).
+PRODUCTS = {"RLSTM": (5, 10, 1), "RNN": (1, 1, 0), "MGU": (1, 1, 2)}
+
+
+def training_flop(cell: str, forest: Forest) -> int:
+    """Return the floating-point operations of the products in one training step.
+
+    Those are as many forward as for the derivatives by the vectors and for those by the matrices;
+    activations, the softmax and the update are not counted.
+    """
+    children = np.concatenate([forest.left[forest.inner], forest.right[forest.inner]])
+    leaves = int((forest.left[children] < 0).sum())
+    of_leaf, of_inner, of_node = PRODUCTS[cell]
+    products = of_leaf * leaves + of_inner * (len(children) - leaves) + of_node * len(forest.inner)
+    return 3 * products * 2 * D * D
+
+
+@intrinsic
+def _multiply_adds(typing_context: Any, x: Any, turns: Any) -> Any:
+    """Return something made of CHAINS vectors s after `turns` times s = s·x + x, all of it in registers."""
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        value, count = arguments
+        vector = ir.VectorType(ir.FloatType(), LANES)
+        kind, name = ir.FunctionType(vector, [vector] * 3), f"llvm.fmuladd.v{LANES}f32"
+        fma = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
+        factor = ir.Constant(vector, ir.Undefined)
+        for lane in range(LANES):
+            factor = builder.insert_element(factor, value, ir.Constant(ir.IntType(32), lane))
+        sums: list[ir.Value] = []  # each with a start of its own, or LLVM would compute one for all
+        for _ in range(CHAINS):
+            start = builder.fadd(factor, builder.load(sums[-1])) if sums else factor
+            sums.append(cgutils.alloca_once_value(builder, start))  # type: ignore[no-untyped-call]
+        with cgutils.for_range(builder, count):
+            for s in sums:
+                builder.store(builder.call(fma, [builder.load(s), factor, factor]), s)
+        total = builder.load(sums[0])
+        for s in sums[1:]:
+            total = builder.fadd(total, builder.load(s))
+        return builder.extract_element(total, ir.Constant(ir.IntType(32), 0))
+
+    return types.float32(types.float32, types.intp), generate
+
+
+@numba.njit
+def _burst(x: Any, turns: int) -> Any:
+    return _multiply_adds(x, turns)  # type: ignore[call-arg, unused-ignore]
+
+
+def fma_peak(bursts: int = 5) -> float:
+    """Return the GFLOP/s of multiply-adds in float32 on registers alone, the best of some short bursts."""
+    x = np.float32(0.5)
+    _burst(x, 1)  # compiles
+    seconds = []
+    for _ in range(bursts):
+        start = time.perf_counter()
+        _burst(x, TURNS)
+        seconds.append(time.perf_counter() - start)
+    return 2 * CHAINS * LANES * TURNS / min(seconds) / 1e9

@@ -1,0 +1,80 @@
+"""What the time of a compiled training step goes to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+from experiments.bench.workload import CONFIGS, LEARNING_RATE, Config, minibatches, new_model, vocabulary
+from experiments.step import no_collection
+from minigrad.fold.compiler.code import TILE
+from minigrad.fold.compiler.order import tiles
+from minigrad.optim import AdaGrad, Optimizer
+from models import Forest, TreeClassifier
+
+PHASES = ("schedule", "forward", "loss", "backward", "optimiser")
+
+
+def measure(
+    count: int, rounds: int, configs: Sequence[Config] = CONFIGS, advance: Callable[[], object] = lambda: None
+) -> list[dict[str, Any]]:
+    """Return, for each config, the median microseconds per inner node of every phase.
+
+    Parameters
+    ----------
+    count : int
+        How many minibatches a round trains on.
+    rounds : int
+    configs : sequence of Config
+    advance : function
+        Called after every config.
+    """
+    words = vocabulary()
+    entries = []
+    for config in configs:
+        forests = minibatches(config, count, words)
+        nodes = sum(len(forest.inner) for forest in forests)
+        model = new_model(config.cell, words)
+        optimizer = AdaGrad(model.parameters(), lr=LEARNING_RATE)
+        with no_collection():
+            _step(model, optimizer, forests[0])  # compiles
+            samples = [
+                np.sum([_step(model, optimizer, forest) for forest in forests], axis=0) / nodes * 1e6
+                for _ in range(rounds)
+            ]
+        medians = np.median(samples, axis=0).round(3).tolist()
+        entries.append({**config.key(), **dict(zip(PHASES, medians, strict=True))})
+        advance()
+    return entries
+
+
+def _step(model: TreeClassifier, optimizer: Optimizer, forest: Forest) -> list[float]:
+    """Train on one minibatch and return the seconds of every phase.
+
+    "forward" reads the word vectors, folds, and scores the roots. The fold orders the nodes itself, so that
+    is timed beside it and taken off.
+    """
+    times = [time.perf_counter()]
+
+    def lap() -> None:
+        times.append(time.perf_counter())
+
+    tiles(forest.left, forest.right, forest.height, TILE)
+    lap()
+    logits, states = model(forest, "compiled")
+    lap()
+    loss = mg.cross_entropy(logits, model.labels(forest), "sum") / len(forest)
+    float(loss)
+    lap()
+    loss.backward()
+    lap()
+    optimizer.step()
+    optimizer.zero_grad()
+    del loss, logits, states  # the graph goes too
+    lap()
+    schedule, forward, *rest = np.diff(times).tolist()
+    return [schedule, forward - schedule, *rest]

@@ -1,0 +1,197 @@
+"""The text of emitted modules, their names, and their place on disk. test_fold_cache.py has the faults."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import os
+import subprocess
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad.fold.compiler import build, place
+from minigrad.kernels.jit import JIT_ENABLED
+from models.cells import RLSTM
+from tests.minigrad.fold_contract.cells import CELLS, ContractCell, E, Simple
+from tests.minigrad.test_fold_cache import light
+
+emitted = pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: every cell runs as level")
+ROOT = Path(__file__).parents[2]
+X = np.random.default_rng(0).normal(size=(2, E))
+
+
+def test_the_text_does_not_depend_on_the_seed_of_hashes() -> None:
+    script = (
+        "import sys, numpy as np, minigrad as mg; from models.cells import RLSTM\n"
+        "from tests.minigrad.fold_contract.cells import CELLS\n"
+        "from minigrad.fold.compiler import build\n"
+        "for kind in CELLS: print(mg.fold_source(kind(np.random.default_rng(0))))\n"
+        "source = mg.fold_source(RLSTM(5, np.random.default_rng(0)))\n"
+        "print(source, build.name_of(source))"
+    )
+    texts = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert texts[0] == texts[1]
+    assert "def backward(" in texts[0]
+
+
+# -- names and places ---------------------------------------------------------------------------------
+
+
+def test_the_name_changes_with_whatever_decides_on_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    def name(kind: Any = RLSTM, D: int = 5, dtype: Any = np.float32) -> str:
+        return build.name_of(mg.fold_source(kind(D, np.random.default_rng(0), dtype=dtype)))
+
+    names = [name(), name(D=6), name(dtype=np.float64)]
+    with monkeypatch.context() as m:
+        m.setattr(build, "sources", lambda: b"kernels/product.py was edited")
+        names.append(name())
+    with monkeypatch.context() as m:
+        m.setattr(build.numba, "__version__", "0.0")
+        names.append(name())
+    codegen = type("Codegen", (), {"magic_tuple": lambda self: ("x86_64", "generic", "")})
+    with monkeypatch.context() as m:
+        m.setattr(type(build.cpu_target.target_context), "codegen", lambda self: codegen())
+        names.append(name())
+    assert len(set(names)) == len(names)
+    assert name() == names[0]
+
+
+def test_the_hash_of_the_sources_covers_both_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashes = []
+    monkeypatch.setattr(build.minigrad, "__file__", str(tmp_path / "__init__.py"))
+    for file in ("", "fold/run.py", "kernels/product.py", "fold/compiler/emit.py", "tensor.py"):
+        if file:
+            (tmp_path / file).parent.mkdir(exist_ok=True, parents=True)
+            (tmp_path / file).write_text("x = 1")
+        hashes.append(build.sources.__wrapped__())
+    assert len(set(hashes)) == 4
+    assert hashes[-1] == hashes[-2], "the rest of the engine acts through the emitted text"
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment", "expected"),
+    [
+        ("linux", {"MINIGRAD_CACHE_DIR": "/a", "NUMBA_CACHE_DIR": "/n"}, "/a"),
+        ("linux", {"NUMBA_CACHE_DIR": "/n", "XDG_CACHE_HOME": "/x"}, "/n/minigrad"),
+        ("linux", {"XDG_CACHE_HOME": "/x"}, "/x/minigrad"),
+        ("linux", {}, "/home/me/.cache/minigrad"),
+        ("darwin", {"XDG_CACHE_HOME": "/x"}, "/home/me/Library/Caches/minigrad"),
+        ("win32", {"LOCALAPPDATA": "/l"}, "/l/minigrad"),
+        ("win32", {}, "/home/me/AppData/Local/minigrad"),
+    ],
+)
+def test_where_modules_are_kept(
+    platform: str, environment: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MINIGRAD_CACHE_DIR", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(place.sys, "platform", platform)
+    monkeypatch.setattr(place.Path, "home", lambda: Path("/home/me"))
+    assert place.root() == Path(expected)
+
+
+def test_the_first_writer_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINIGRAD_CACHE_DIR", str(tmp_path))
+    path = place.publish("fold_x", "x = 1\n")
+    assert path is not None
+    before = path.stat()
+    place._create(path, "x = 2\n")
+    assert path.read_text() == "x = 1\n"
+    assert place.publish("fold_x", "x = 1\n") == path
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+    assert path.stat().st_ino == before.st_ino
+    with pytest.warns(mg.CompileWarning, match="was damaged, or not written by minigrad"):
+        assert place.publish("fold_x", "x = 2\n") == path
+    assert path.read_text() == "x = 2\n"
+    assert [p.name for p in tmp_path.iterdir()] == ["fold_x"]
+
+
+# -- the text -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", CELLS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_source_stands_on_its_own(kind: type[ContractCell], dtype: Any) -> None:
+    source = mg.fold_source(kind(np.random.default_rng(0), dtype))
+    imports = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Import | ast.ImportFrom)]
+    assert not any("minigrad" in ast.unparse(n) for n in imports)
+    assert f"{kind.__name__}, {np.dtype(dtype)}" in source.splitlines()[0]
+    other = "float64" if dtype == np.float32 else "float32"
+    equations = source[source.index("def forward(") : source.index("# == minigrad/kernels/")]
+    assert other not in equations
+
+
+def test_the_dtype_may_be_chosen() -> None:
+    class Bare(Simple):
+        def __init__(self) -> None:
+            pass
+
+        def compose(self, left: mg.Child, right: mg.Child) -> Any:
+            return left.h * right.h
+
+    assert "Bare, float32" in mg.fold_source(Bare())
+    assert "Bare, float64" in mg.fold_source(Bare(), np.float64)
+
+
+@emitted
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_cached_function_calls_only_functions_of_its_own_file(
+    dtype: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINIGRAD_CACHE_DIR", str(tmp_path))
+    code = build.Code(mg.fold_source(RLSTM(5, np.random.default_rng(0), dtype=dtype)))
+    module = code._module
+    dispatchers = {n: v for n, v in vars(module).items() if hasattr(v, "py_func")}
+    assert {"forward", "backward"} <= dispatchers.keys()
+    for dispatcher in dispatchers.values():
+        assert dispatcher.py_func.__module__ == module.__name__
+        assert inspect.getfile(dispatcher.py_func) == str(code._path)
+        for name in dispatcher.py_func.__code__.co_names:
+            value = vars(module).get(name)
+            if isinstance(value, types.FunctionType) or hasattr(value, "_defn"):
+                assert value.__module__ == module.__name__
+            elif isinstance(value, types.ModuleType):
+                assert value is np
+    cached = {name for name, d in dispatchers.items() if d.stats.cache_path is not None}
+    assert {"forward", "backward"} <= cached
+    assert not cached & {"pack", "_add_tiles", "_tanh_f32", "add_product_packed"}, "helpers have no cache"
+
+
+@emitted
+def test_equal_texts_share_their_functions() -> None:
+    sources = {mg.fold_source(light()) for _ in range(2)}
+    assert len(sources) == 1
+    assert build.load(sources.pop()) is build.load(mg.fold_source(light()))
+
+
+@emitted
+def test_an_error_of_the_compiler_itself_is_not_taken_for_a_damaged_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINIGRAD_CACHE_DIR", str(tmp_path))
+    source = mg.fold_source(light())
+    code = build.Code(source + "\n\n@compiled\ndef wrong(x):\n    return x.no_such_thing\n")
+    with pytest.raises(build.NumbaError):
+        code.wrong(X)
+    assert code._path is not None
+    assert code._path.exists()
+    with pytest.raises(AttributeError):
+        code.nothing  # noqa: B018

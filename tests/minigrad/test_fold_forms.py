@@ -1,0 +1,266 @@
+"""Which compiled form a cell has, and cells that have none."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import sys
+import timeit
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad.fold.compiler import run as compiled_run
+from minigrad.fold.compiler.forms import Forms, Refusal
+from minigrad.kernels.jit import JIT_ENABLED
+from minigrad.nn import Module, Parameter
+from models.cells import RLSTM
+from tests.minigrad.fold_contract.cells import E, Simple
+from tests.minigrad.fold_contract.forests import PAIR, grow
+from tests.minigrad.test_fold_cache import Light, light
+
+emitted = pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: every cell runs as level")
+X = np.random.default_rng(0).normal(size=(2, E))
+TREES = grow(PAIR)
+
+
+class Config:
+    def __init__(self) -> None:
+        self.scale = 0.5
+
+
+class Gate(Module):
+    def __init__(self) -> None:
+        self.W = Parameter(np.ones((E, E)))
+        self.inner = Module()
+
+
+class Rich(Light):
+    """A cell with something of everything that compose may read."""
+
+    def __init__(self) -> None:
+        super().__init__(np.random.default_rng(0))
+        self.p = 0.5
+        self.gate = Gate()
+        self.layers = [Gate(), Gate()]
+        self.settings = {"p": 0.25, "more": {"q": 1.5}}
+        self.config = Config()
+        self.pair = (Gate(),)
+
+
+CHANGES: dict[str, Callable[[Rich], Any]] = {
+    "number": lambda c: setattr(c, "p", c.p / 2),
+    "parameter": lambda c: setattr(c, "a", Parameter(c.a.data)),
+    "new attribute": lambda c: setattr(c, "new", None),
+    "deleted attribute": lambda c: delattr(c, "p"),
+    "training": lambda c: c.eval(),
+    "training below": lambda c: setattr(c.gate.inner, "training", False),
+    "module": lambda c: setattr(c, "gate", Gate()),
+    "parameter below": lambda c: setattr(c.gate, "W", Parameter(np.ones((E, E)))),
+    "list": lambda c: c.layers.reverse(),
+    "module in a list": lambda c: setattr(c.layers[1], "p", 0.5),
+    "module in a tuple": lambda c: setattr(c.pair[0], "p", 0.5),
+    "dict": lambda c: c.settings.update(p=0.125),
+    "dict in a dict": lambda c: c.settings["more"].update(q=0.125),
+    "object": lambda c: setattr(c.config, "scale", 0.25),
+    "dtype": lambda c: c.astype(np.float32),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_cell_that_was_changed_is_compiled_again(change: Any) -> None:
+    made: list[Any] = []
+    forms: Forms[int] = Forms(lambda cell, dtype: made.append(cell) or len(made))
+    cell = Rich()
+    assert [forms.find(cell, np.float64) for _ in range(3)] == [1, 1, 1]
+    change(cell)
+    assert [forms.find(cell, np.float64) for _ in range(3)] == [2, 2, 2]
+    assert forms.find(Rich(), np.float64) == 3
+    assert forms.find(cell, np.float64) == 2
+
+
+def test_a_value_at_the_address_of_a_freed_one_is_noticed() -> None:
+    made: list[Any] = []
+    forms: Forms[int] = Forms(lambda cell, dtype: made.append(cell.p) or len(made))
+    cell = Rich()
+    for k in range(100):
+        cell.p = k / 7
+        forms.find(cell, np.float64)
+    assert made == [k / 7 for k in range(100)]
+
+
+def test_forms_of_training_and_evaluation_are_both_kept() -> None:
+    made: list[Any] = []
+    forms: Forms[int] = Forms(lambda cell, dtype: made.append(cell.training) or len(made))
+    cell = Rich()
+    for _ in range(3):
+        forms.find(cell.train(), np.float64)
+        forms.find(cell.eval(), np.float64)
+        forms.find(cell.eval(), np.float32)
+    assert made == [True, False, False]
+
+
+def test_a_composition_that_was_replaced_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    forms: Forms[Any] = Forms(lambda cell, dtype: type(cell).compose)
+    cell = light()
+    before = forms.find(cell, np.float64)
+    monkeypatch.setattr(Light, "compose", lambda self, left, right: left.h)
+    assert forms.find(cell, np.float64) is not before
+
+
+def test_a_cell_is_freed_with_its_forms() -> None:
+    forms: Forms[Any] = Forms(lambda cell, dtype: [p.data for p in cell.parameters()])
+    cell = Rich()
+    forms.find(cell, np.float64)
+    freed = weakref.ref(cell)
+    del cell
+    gc.collect()
+    assert freed() is None
+    assert not forms._known
+
+
+def test_a_cell_may_be_unhashable() -> None:
+    class Unhashable(Light):
+        __hash__ = None  # type: ignore[assignment]
+
+    assert Forms(lambda cell, dtype: 1).find(Unhashable(np.random.default_rng(0)), np.float64) == 1
+
+
+@pytest.mark.slow
+def test_finding_a_form_takes_three_microseconds() -> None:
+    forms: Forms[int] = Forms(lambda cell, dtype: 1)
+    cell, dtype = RLSTM(50, np.random.default_rng(0)), np.dtype(np.float32)
+    forms.find(cell, dtype)
+    times = timeit.repeat(lambda: forms.find(cell, dtype), number=10_000, repeat=20)
+    assert min(times) / 10_000 < 3e-6
+
+
+# -- cells that can't be compiled ---------------------------------------------------------------------
+
+
+def composing(rule: Callable[[Any, Any, Any], Any]) -> Any:
+    class Odd(Simple):
+        traced = 0
+
+        def compose(self, left: mg.Child, right: mg.Child) -> Any:
+            Odd.traced += 1
+            return rule(self, left, right)
+
+    return Odd(np.random.default_rng(0))
+
+
+def fold(cell: Any) -> np.ndarray:
+    return mg.fold(cell, TREES, X, mode="compiled").h.data
+
+
+def centred(cell: Any, x: Any, y: Any) -> Any:
+    return mg.tanh(x.h @ cell.W1 - mg.mean(y.h, 1, True))
+
+
+@emitted
+def test_a_cell_with_an_unsupported_op_runs_as_level_with_one_warning() -> None:
+    cell = composing(centred)
+    with pytest.warns(
+        mg.CompileWarning, match=r"Odd can't be compiled .*\"level\".*no emission rule for mean \("
+    ) as w:
+        first = fold(cell)
+    assert len(w) == 1
+    assert w[0].filename == __file__
+    assert type(cell).traced == 2
+    np.testing.assert_array_equal(first, mg.fold(cell, TREES, X, mode="level").h.data)
+    fold(cell)
+    assert type(cell).traced == 4, "it is not traced again"
+    fold(type(cell)(np.random.default_rng(1)))  # another cell of the type: no other warning
+
+
+@emitted
+def test_a_derivative_without_a_rule_is_named() -> None:
+    @mg.primitive(name="odd")
+    def odd(x: Any) -> Any:
+        """-x
+
+        shapes: any
+        vjp: -g
+        """
+        return -x
+
+    odd.defvjp(lambda ans, x: lambda g: np.flip(np.flip(-g)))
+    with pytest.warns(mg.CompileWarning, match=r"no emission rule for the derivative of odd \(numpy.flip\)"):
+        fold(composing(lambda c, x, y: odd(x.h)))
+
+
+@emitted
+def test_what_only_the_trace_stumbles_over_is_said_too() -> None:
+    def fails_in_trace(cell: Any, x: Any, y: Any) -> Any:
+        if type(x.h.data) is not np.ndarray:
+            raise KeyError("no such array")
+        return x.h
+
+    with pytest.warns(mg.CompileWarning, match="Odd can't be compiled .*KeyError: 'no such array'"):
+        fold(composing(fails_in_trace))
+
+
+def test_a_cell_that_is_wrong_gives_its_error_and_no_warning() -> None:
+    for rule, error in (
+        (lambda c, x, y: mg.mean(x.h, 1, True), mg.ShapeError),
+        (lambda c, x, y: x.h @ np.zeros((2, 2)), mg.ShapeError),
+        (lambda c, x, y: {"g": x.h}, ValueError),
+        (lambda c, x, y: x.d, AttributeError),
+    ):
+        cell = composing(rule)
+        for _ in range(2):
+            with pytest.raises(error) as compiled:
+                fold(cell)
+            with pytest.raises(error) as level:
+                mg.fold(cell, TREES, X, mode="level")
+            assert str(compiled.value) == str(level.value)
+
+
+def test_a_forest_of_leaves_is_not_compiled() -> None:
+    cell = composing(lambda c, x, y: x.h if x.h.sum() > 0 else y.h)
+    leaves = grow(None, None)
+    np.testing.assert_array_equal(mg.fold(cell, leaves, X, mode="compiled").h.data, X)
+    assert type(cell).traced == 0
+
+
+def test_a_refusal_gives_its_reason() -> None:
+    assert Refusal(KeyError("x")).reason == "KeyError: 'x'"
+
+
+@pytest.mark.parametrize("mode", ["node", "level", "compiled"])
+def test_control_flow_and_changes_in_place_name_the_line_in_the_cell(mode: str) -> None:
+    class Branching(Simple):
+        def compose(self, left: mg.Child, right: mg.Child) -> Any:
+            if mg.max(left.h) > 0:
+                return left.h
+            return right.h
+
+    class Writing(Simple):
+        def compose(self, left: mg.Child, right: mg.Child) -> Any:
+            left.h[...] = 0
+            return self.helped(left)
+
+    for kind, line in ((Branching, "if mg.max(left.h) > 0:"), (Writing, "left.h[...] = 0")):
+        lines, first = inspect.getsourcelines(kind)
+        number = first + next(k for k, text in enumerate(lines) if text.strip() == line)
+        with pytest.raises(mg.GraphError) as caught:
+            mg.fold(kind(np.random.default_rng(0)), TREES, X, mode=mode)
+        assert str(caught.value).endswith(f" (test_fold_forms.py, line {number}: {line})")
+
+
+def test_a_line_without_text_is_given_by_number() -> None:
+    space: dict[str, Any] = {"Simple": Simple}
+    exec(compile("class C(Simple):\n  def compose(s, x, y):\n    return float(x.h)", "<mine>", "exec"), space)
+    with pytest.raises(mg.GraphError, match=r"left\.is_leaf \(<mine>, line 3\)$"):
+        mg.fold(space["C"](np.random.default_rng(0)), TREES, X, mode="level")
+
+
+def test_without_the_jit_every_cell_runs_as_level_silently(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[compiled_run.__module__], "JIT_ENABLED", False)
+    cell = composing(centred)
+    np.testing.assert_array_equal(fold(cell), mg.fold(cell, TREES, X, mode="level").h.data)
+    assert type(cell).traced == 2
