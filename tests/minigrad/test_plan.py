@@ -87,7 +87,11 @@ def test_what_is_computed_twice_is_computed_once_and_what_is_not_needed_not_at_a
 
 def test_a_chain_of_elementwise_ops_is_one_loop():
     plan = Plan(_trace(_rlstm()))
-    assert [[len(loop.statements) > 2 for loop in stage] for stage in plan.forward.stages] == [[], [True], [True]]
+    assert [[len(loop.statements) > 2 for loop in stage] for stage in plan.forward.stages] == [
+        [],
+        [True],
+        [True],
+    ]
     for stage in plan.forward.stages:
         for loop in stage:
             assert all(is_rows(s) and s.shape[1] == loop.width for s in loop.statements)

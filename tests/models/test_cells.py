@@ -233,3 +233,10 @@ def test_cells_refuse_an_unknown_activation_and_a_missing_generator(kind: str) -
         CELLS[kind](D, np.random.default_rng(0), "gelu")
     with pytest.raises(TypeError, match=r"rng is a numpy\.random\.Generator"):
         CELLS[kind](D, 0)
+
+
+@pytest.mark.parametrize(("width", "error"), [("a", TypeError), (2.5, TypeError), (0, ValueError)])
+@pytest.mark.parametrize("kind", CELLS)
+def test_cells_refuse_a_width_that_is_none(kind: str, width: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match=rf"the width of part 'h' is .*, not {width!r}"):
+        CELLS[kind](width, np.random.default_rng(0))

@@ -40,17 +40,27 @@ def explain_fold(cell: Cell, dtype: Any = np.float32, file: TextIO | None = None
     total = 0
     for title, sweep, results in (
         ("forward", plan.forward, plan.trace.outputs),
-        ("backward", plan.backward, {f"∂ {side}.{n}": s for (side, n), s in plan.trace.child_gradients.items()}),
+        (
+            "backward",
+            plan.backward,
+            {f"∂ {side}.{n}": s for (side, n), s in plan.trace.child_gradients.items()},
+        ),
     ):
         products = sum(_multiply_adds(r) for r in sweep.rectangles)
         loops = sum(len(loop.statements) * loop.width for stage in sweep.stages for loop in stage)
         total += products
-        lines += ["", f"{title}: {products:,} multiply-adds in {len(sweep.rectangles)} products, {loops:,} others"]
+        lines += [
+            "",
+            f"{title}: {products:,} multiply-adds in {len(sweep.rectangles)} products, {loops:,} others",
+        ]
         lines += _sweep(sweep)
         lines += [f"  {name} = {s}" for name, s in results.items()]
     weights = sum((p.k[1] - p.k[0]) * (p.n[1] - p.n[0]) for p in plan.weight_products)
     total += weights
-    lines += ["", f"weights: {weights:,} multiply-adds in {len(plan.weight_products)} products over all nodes"]
+    lines += [
+        "",
+        f"weights: {weights:,} multiply-adds in {len(plan.weight_products)} products over all nodes",
+    ]
     lines += [f"together: {total:,} multiply-adds per node"]
     print("\n".join(lines), file=file or sys.stdout)
 
@@ -82,7 +92,9 @@ def _sweep(sweep: Sweep) -> list[str]:
 
 
 def _within(start: dict[Symbol, int], bounds: tuple[int, int]) -> str:
-    return " ".join(str(s) for s, k in sorted(start.items(), key=lambda item: item[1]) if bounds[0] <= k < bounds[1])
+    return " ".join(
+        str(s) for s, k in sorted(start.items(), key=lambda item: item[1]) if bounds[0] <= k < bounds[1]
+    )
 
 
 def _expression(s: Symbol, sweep: Sweep) -> str:
