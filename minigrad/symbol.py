@@ -86,6 +86,8 @@ class Symbol:
             raise UnsupportedError("operands of different dtypes")
         return self.table.make("matmul", (self, other), (self.shape[0], other.shape[1]), self.dtype)
 
+    dot = __matmul__
+
     def kernel(self, name: str, args: tuple[Any, ...]) -> Symbol:
         """Describe a call of a kernel whose first argument is this symbol."""
         if name == "column_sums":

@@ -20,13 +20,15 @@ def matmul(x: Array, y: Array) -> Any:
     shapes: (…, n, k) @ (…, k, m) → (…, n, m); a vector is a row on the left, a column on the right
     vjp: g yᵀ, xᵀ g
     """
+    if x.ndim == y.ndim == 2:
+        return x.dot(y)  # for matrices the same as @, with half its overhead
     return x @ y
 
 
 def _matmul_x(ans: Array, x: Array, y: Array) -> Any:
     shape = x.shape
     if x.ndim == y.ndim == 2:
-        return lambda g: g @ y.T
+        return lambda g: g.dot(y.T)
     if y.ndim == 1:
         return lambda g: sum_to(np.expand_dims(g, -1) * y, shape)
     if x.ndim == 1:
@@ -37,7 +39,7 @@ def _matmul_x(ans: Array, x: Array, y: Array) -> Any:
 def _matmul_y(ans: Array, x: Array, y: Array) -> Any:
     shape = y.shape
     if x.ndim == y.ndim == 2:
-        return lambda g: x.T @ g
+        return lambda g: x.T.dot(g)
     if x.ndim == 1:
         outer = np.expand_dims(x, -1) if y.ndim > 1 else x
         return lambda g: sum_to(outer * (np.expand_dims(g, -2) if y.ndim > 1 else g), shape)
