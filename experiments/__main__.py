@@ -11,7 +11,7 @@ from importlib import import_module
 
 COMMANDS = {
     "demo": "train an RNN and an RLSTM for two minutes, and see where the gradient goes",
-    "bench": "measure the training speed, beside PyTorch's where it is installed",
+    "bench": "measure the training speed, beside PyTorch and DyNet where they are installed",
 }
 
 
