@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from experiments.bench import startup
 from experiments.bench.machine import describe_machine, load_average, was_quiet
-from experiments.bench.process import BenchError, worker
+from experiments.bench.process import BenchError, run_worker
 from experiments.bench.report import as_text
 from minigrad.files import atomic_write
 
@@ -55,11 +55,11 @@ def measure(quick: bool) -> dict[str, Any]:
     """Return the JSON document: "machine", "rows", and what else was measured under keys of its own."""
     before = load_average()
     machine = describe_machine()
-    rows = worker("rows", quick=quick)
-    breakdown = worker("breakdown", quick=quick)
+    rows = run_worker("rows", quick=quick)
+    breakdown = run_worker("breakdown", quick=quick)
     systems = dict.fromkeys(row["system"] for row in rows["rows"])
-    memory = [worker("memory", quick=quick, system=name) for name in systems]
-    growth = worker("growth", quick=quick)
+    memory = [run_worker("memory", quick=quick, system=name) for name in systems]
+    growth = run_worker("growth", quick=quick)
     repeats = 3 if quick else 7
     with tqdm(total=repeats + 5, desc="imports, compilation", unit="process", disable=None) as bar:
         imports = startup.import_times(repeats, bar.update)

@@ -38,7 +38,7 @@ def in_fresh_process(*arguments: str, env: Mapping[str, str] | None = None) -> A
     return json.loads(done.stdout)
 
 
-def worker(
+def run_worker(
     section: str, *, quick: bool, system: str | None = None, env: Mapping[str, str] | None = None
 ) -> Any:
     """Return what a section of `experiments.bench.worker` measures, of one system if only that is named."""

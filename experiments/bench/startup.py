@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from typing import Any
 
-from experiments.bench.process import in_fresh_process, worker
+from experiments.bench.process import in_fresh_process, run_worker
 
 IMPORT = "import time; start = time.perf_counter(); import {}; print(time.perf_counter() - start)"
 
@@ -57,6 +57,6 @@ def _twice(section: str, advance: Callable[[], object]) -> list[Any]:
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(2):
             env = {"NUMBA_CACHE_DIR": folder, "MINIGRAD_CACHE_DIR": folder}
-            measured.append(worker(section, quick=False, env=env))
+            measured.append(run_worker(section, quick=False, env=env))
             advance()
     return measured
