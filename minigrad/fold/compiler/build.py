@@ -93,7 +93,7 @@ def fold_source(cell: Cell, dtype: Any = None) -> str:
 
 def write(traced: Trace, title: str) -> tuple[Emitter, str]:
     """Return the emitter of a traced cell and the text of its module."""
-    emitter = Emitter(Plan(traced), title)
+    emitter = Emitter(Plan(traced))
     header = HEADER.format(title=title, future=FUTURE, fastmath=f"set({sorted(FASTMATH)})")
     helpers = _section("activations", _activations(traced.dtype)) + _section("product", _products())
     return emitter, header + constants(traced.dtype) + "\n\n" + emitter.source().rstrip() + "\n" + helpers

@@ -25,12 +25,12 @@ from minigrad.symbol import Symbol, UnsupportedError
 class Emitter:
     """Writes the module of one plan."""
 
-    def __init__(self, plan: Plan, title: str) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.trace = plan.trace
         self.layout = Layout(plan)
-        self.title = title
         self.parts = [p.name for p in self.trace.parts]
+        self.chain = self.trace.children["right"] is not self.trace.parts  # right children are words
         self.lines: list[str] = []
         self.weights = self._vectors()
         self.matrices = Matrices(plan)
@@ -172,8 +172,7 @@ class Emitter:
 
     def _forward(self) -> None:
         sweep, layout = self.plan.forward, self.layout
-        chain = self.trace.children["right"] is not self.trace.parts
-        states = [*(f"state_{p}" for p in self.parts), *(["leaves"] if chain else [])]
+        states = [*(f"state_{p}" for p in self.parts), *(["leaves"] if self.chain else [])]
         self._signature("forward", states, sweep, "P")
         self._emit("for k in range(len(tiles)):", 1)
         self._emit("t = tiles[k]", 2)
@@ -203,15 +202,14 @@ class Emitter:
 
     def _child_array(self, side: str, name: str, prefix: str, leaves: str) -> str | None:
         """Return the array that holds a child's part, None for the zeros of a chain's words."""
-        if side == "right" and self.trace.children["right"] is not self.trace.parts:
+        if side == "right" and self.chain:
             part = next(p for p in self.trace.children["right"] if p.name == name)
             return leaves if part.leaf == "vector" else None
         return prefix + name
 
     def _backward(self) -> None:
         sweep, layout = self.plan.backward, self.layout
-        chain = self.trace.children["right"] is not self.trace.parts
-        states = [*(f"G_{p}" for p in self.parts), *(["G_leaves"] if chain else [])]
+        states = [*(f"G_{p}" for p in self.parts), *(["G_leaves"] if self.chain else [])]
         outputs = [*(f"dW{k}" for k in range(len(self.plan.weight_products))), "sums"]
         self._signature("backward", [*states, *outputs], sweep, "Q")
         self._emit("for k in range(len(tiles) - 1, -1, -1):", 1)

@@ -53,10 +53,9 @@ class _Run:
     def __init__(self, code: CompiledCell, forest: Trees, leaves: Tensor) -> None:
         self.code = code
         trace, dtype = code.trace, code.trace.dtype
-        self.left, self.right = forest.left, forest.right
-        self.is_leaf = self.left < 0
+        self.is_leaf = forest.left < 0
         self.leaf_rows = np.flatnonzero(self.is_leaf)
-        n = len(self.left)
+        n = len(self.is_leaf)
         self.rows, self.tiles = tiles(forest.left, forest.right, forest.height, TILE)
         self.left, self.right = forest.left[self.rows], forest.right[self.rows]
         self.left_leaf, self.right_leaf = self.is_leaf[self.left], self.is_leaf[self.right]
