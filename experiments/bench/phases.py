@@ -11,8 +11,7 @@ import numpy as np
 import minigrad as mg
 from experiments.bench.workload import CONFIGS, LEARNING_RATE, Config, minibatches, new_model, vocabulary
 from experiments.step import no_collection
-from minigrad.fold.compiler.code import TILE
-from minigrad.fold.compiler.order import tiles
+from minigrad.fold.compiler.order import order
 from minigrad.optim import AdaGrad, Optimizer
 from models import Forest, TreeClassifier
 
@@ -63,7 +62,7 @@ def _step(model: TreeClassifier, optimizer: Optimizer, forest: Forest) -> list[f
     def lap() -> None:
         times.append(time.perf_counter())
 
-    tiles(forest.left, forest.right, forest.height, TILE)
+    order(forest.left, forest.right)
     lap()
     logits, states = model(forest, "compiled")
     lap()

@@ -85,6 +85,22 @@ def _data(typing_context: Any, array: Any) -> Any:
     return types.CPointer(array.dtype)(array), generate
 
 
+@intrinsic
+def use_wide_vectors(typing_context: Any) -> Any:
+    """Let the loops of the calling function use the whole width of the vectors.
+
+    LLVM takes half of it on some processors with AVX-512, for the sake of code that has few loops.
+    """
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        if VECTOR_BYTES == 64:
+            # llvmlite knows attributes without a value only, and would refuse this one
+            set.add(builder.function.attributes, '"prefer-vector-width"="512"')
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
 class _Emitter:
     """The few words in which a tile is written: vectors of `scalar` at byte offsets from a pointer."""
 
@@ -122,8 +138,14 @@ class _Emitter:
 
     def mask_lanes(self, used: ir.Value) -> None:
         """Let the masked loads and stores that follow touch the first `used` lanes only."""
+        b = self.builder
+        if VECTOR_BYTES == 64:  # in bits, or LLVM would compare the lanes again in every turn of the loop
+            word = ir.IntType(self.lanes)
+            ones = b.trunc(b.sub(b.shl(self.integer(1), used), self.integer(1)), word)
+            self.mask = b.bitcast(ones, ir.VectorType(ir.IntType(1), self.lanes))
+            return
         numbers = ir.Constant(ir.VectorType(self.word, self.lanes), list(range(self.lanes)))
-        self.mask = self.builder.icmp_signed("<", numbers, self.splat(used))
+        self.mask = b.icmp_signed("<", numbers, self.splat(used))
 
     def load(self, place: ir.Value, masked: bool = False) -> ir.Value:
         if not masked:

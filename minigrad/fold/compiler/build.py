@@ -27,7 +27,8 @@ from numba.core.registry import cpu_target
 import minigrad
 from minigrad.fold.cell import Cell
 from minigrad.fold.compiler import place
-from minigrad.fold.compiler.emit import Emitter, constants
+from minigrad.fold.compiler.emit import constants
+from minigrad.fold.compiler.module import Emitted
 from minigrad.fold.compiler.plan import Plan
 from minigrad.fold.compiler.trace import Trace, trace
 from minigrad.kernels import activations, product
@@ -91,12 +92,12 @@ def fold_source(cell: Cell, dtype: Any = None) -> str:
     return write(trace(cell, dtype), f"{type(cell).__name__}, {np.dtype(dtype)}")[1]
 
 
-def write(traced: Trace, title: str) -> tuple[Emitter, str]:
-    """Return the emitter of a traced cell and the text of its module."""
-    emitter = Emitter(Plan(traced))
+def write(traced: Trace, title: str) -> tuple[Emitted, str]:
+    """Return the functions of a traced cell, and the text of the module with all they need."""
+    emitted = Emitted(Plan(traced))
     header = HEADER.format(title=title, future=FUTURE, fastmath=f"set({sorted(FASTMATH)})")
     helpers = _section("activations", _activations(traced.dtype)) + _section("product", _products())
-    return emitter, header + constants(traced.dtype) + "\n\n" + emitter.source().rstrip() + "\n" + helpers
+    return emitted, header + constants(traced.dtype) + "\n\n" + emitted.text + helpers
 
 
 def _section(name: str, text: str) -> str:

@@ -8,11 +8,39 @@ import numpy as np
 
 from minigrad.fold.cell import Cell
 from minigrad.fold.compiler import build
+from minigrad.fold.compiler.emit_backward import picked_width
+from minigrad.fold.compiler.order import TILE
+from minigrad.fold.compiler.sweep import Rectangle
 from minigrad.fold.compiler.trace import trace
 from minigrad.kernels.product import packed_size
 
 Array = np.ndarray
-TILE = 32  # nodes: enough rows for a product to run at full speed, few enough for a tile to stay in cache
+CHUNK = 256  # nodes whose weights' gradients are computed together: what they need stays in the second cache
+LINE = 64  # bytes of a cache line
+
+
+def aligned_rows(n: int, width: int, dtype: Any) -> Array:
+    """Return an array (n, width or a little more) of zeros whose rows begin at cache lines.
+
+    The rows are an odd number of lines long, so that a column's elements do not compete for one place in
+    the cache.
+    """
+    size = np.dtype(dtype).itemsize
+    lines = -(-width * size // LINE) | 1
+    memory = np.zeros(n * lines * LINE + LINE, np.uint8)
+    start = -memory.ctypes.data % LINE
+    whole = memory[start : start + n * lines * LINE].view(dtype)
+    return whole.reshape(n, lines * LINE // size)
+
+
+class Memory:
+    """What forward leaves for its backward."""
+
+    def __init__(self, n: int, width: int, vectors: int, packed: list[int], dtype: Any) -> None:
+        self.nodes = n
+        self.K = aligned_rows(n, width, dtype)
+        self.B = aligned_rows(1, vectors, dtype)[0]
+        self.Q = [aligned_rows(1, size, dtype)[0] for size in packed]
 
 
 class CompiledCell:
@@ -20,40 +48,46 @@ class CompiledCell:
 
     def __init__(self, cell: Cell, dtype: Any) -> None:
         self.trace = trace(cell, dtype)
-        self.emitter, self.source = build.write(self.trace, f"{type(cell).__name__}, {np.dtype(dtype)}")
+        self.emitted, self.source = build.write(self.trace, f"{type(cell).__name__}, {np.dtype(dtype)}")
         self.module = build.load(self.source)
-        self.layout = self.emitter.layout
         self.chain = cell.right_parts is not None
-        plan = self.emitter.plan
-        self.packed = {}
-        for name, sweep in (("P", plan.forward), ("Q", plan.backward)):
-            sizes = [(r.k[1] - r.k[0], r.n[1] - r.n[0]) for r in sweep.rectangles]
-            self.packed[name] = [np.zeros(int(packed_size(k, n)), dtype) for k, n in sizes]
-        largest = max(
-            [
-                (r.k[1] - r.k[0]) * (r.n[1] - r.n[0])
-                for s in (plan.forward, plan.backward)
-                for r in s.rectangles
-            ],
-            default=0,
-        )
-        self.buffer = np.empty(largest, dtype)
-        self.tile_space = np.empty((TILE, self.layout.tile_width), dtype)
-        self._pool: list[Array] = []
+        self.dtype = np.dtype(dtype)
+        writer = self.emitted.writer
+        plan, layout = writer.plan, writer.layout
+        self.P = [self._rows(1, _packed(r))[0] for r in plan.forward.rectangles]
+        self._kept = max(1, layout.kept.width), max(1, writer.vectors.width)
+        self._packed = [_packed(r) for r in plan.backward.rectangles]
+        self.O = self._rows(CHUNK, layout.operand_width)
+        self.Z = self._rows(TILE, layout.tile_width)
+        self.E = self._rows(CHUNK, picked_width(writer))
+        matrices = [_size(r) for r in (*plan.forward.rectangles, *plan.backward.rectangles)]
+        self.M = np.empty(max(matrices, default=1), dtype)
+        self.products = [self._rows(p.k[1] - p.k[0], p.n[1] - p.n[0]) for p in plan.weight_products]
+        self.sums = np.empty(max(1, plan.backward.operands.width), dtype)
+        self._pool: list[Memory] = []
 
-    def workspace(self, n: int) -> Array:
-        """Return an array of at least n rows, to be given back."""
-        if self._pool and len(self._pool[-1]) >= n:
+    def _rows(self, n: int, width: int) -> Array:
+        return aligned_rows(n, width, self.dtype)
+
+    def take(self, n: int) -> Memory:
+        """Return memory for n inner nodes, to be given back."""
+        if self._pool and self._pool[-1].nodes >= n:
             return self._pool.pop()
-        return np.empty((max(64, n + n // 4), self.layout.width), self.trace.dtype)
+        return Memory(max(64, n + n // 4), *self._kept, self._packed, self.dtype)
 
-    def give_back(self, workspace: Array) -> None:
-        """Take a workspace for the next run."""
+    def give_back(self, memory: Memory) -> None:
+        """Take memory for the next run."""
         if len(self._pool) < 2:
-            self._pool.append(workspace)
+            self._pool.append(memory)
 
-    def pack(self, which: str, packed: str) -> None:
-        """Pack the parameters as they are now."""
-        used = getattr(self.emitter.matrices, f"{which}_parameters")
-        parameters = [self.trace.parameters[k].data for k in used]
-        getattr(self.module, f"pack_{which}")(self.buffer, *parameters, *self.packed[packed])
+    def parameters(self, numbers: list[int]) -> list[Array]:
+        """Return the parameters of these numbers as they are now."""
+        return [np.ascontiguousarray(self.trace.parameters[k].data) for k in numbers]
+
+
+def _size(r: Rectangle) -> int:
+    return (r.k[1] - r.k[0]) * (r.n[1] - r.n[0])
+
+
+def _packed(r: Rectangle) -> int:
+    return int(packed_size(r.k[1] - r.k[0], r.n[1] - r.n[0]))

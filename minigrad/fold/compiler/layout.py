@@ -3,25 +3,64 @@
 from __future__ import annotations
 
 from minigrad.fold.compiler.plan import Plan
-from minigrad.fold.compiler.sweep import Columns
+from minigrad.fold.compiler.sweep import Columns, Sweep, aligned
+from minigrad.symbol import Symbol
 
 # Which entries of a tile bound the nodes whose child on a side is no leaf (see order.py), or all nodes.
 SIDE_RANGE = {"left": (2, 4), "right": (1, 3), None: (0, 4)}
 
+K, U, V, Z = "k", "u", "v", "z"
+
 
 class Layout:
-    """Where everything stands in a row of the workspace."""
+    """Where everything stands in the rows of four arrays.
+
+    K is for what forward keeps for backward: a row per inner node, in their order. U and V are for the
+    operands of products, Z for the rest: blocks, cotangents on their way in, values that one loop leaves for
+    another. A row of Z, and in forward of U, is a node's of the tile at hand; in backward a row of U and V is
+    a node's of a chunk of tiles. (U and V are columns of one array, O.)
+    """
 
     def __init__(self, plan: Plan) -> None:
+        self.plan = plan
         forward, backward = plan.forward, plan.backward
-        forward.kept.add(s for s in plan.trace.outputs.values() if s not in forward.operands.start)
-        backward.kept.add(s for s in plan.trace.child_gradients.values())
-        self.cotangents = Columns()
+        self.kept = forward.kept
+        self.V = aligned(forward.operands.width)
+        self.operand_width = max(1, self.V + backward.operands.width)
+        self.cotangents, self.forward_rest, self.backward_rest = Columns(), Columns(), Columns()
+        self.forward_rest.width = aligned(forward.blocks.width)
+        outputs = plan.trace.outputs.values()
+        self.forward_rest.add(s for s in [*forward.passed, *outputs] if s not in self.kept.start)
+        self.cotangents.width = aligned(backward.blocks.width)
         self.cotangents.add(plan.trace.cotangents.values())
-        self.U = 0
-        self.S = self.U + forward.operands.width
-        self.V = self.S + forward.kept.width
-        self.width = self.V + backward.operands.width
-        self.G = backward.blocks.width
-        self.R = self.G + self.cotangents.width
-        self.tile_width = max(1, forward.blocks.width, self.R + backward.kept.width)
+        self.backward_rest.width = self.cotangents.width
+        gradients = plan.trace.child_gradients.values()
+        passed = [*backward.passed, *(s for s in gradients if backward.computed(s))]
+        self.backward_rest.add(s for s in passed if s not in backward.operands.start)
+        self.tile_width = max(1, self.forward_rest.width, self.backward_rest.width)
+
+    def stores(self, sweep: Sweep) -> list[tuple[str, Columns]]:
+        """Return the places that a sweep writes what it computes to."""
+        if sweep is self.plan.forward:
+            return [(K, self.kept), (Z, self.forward_rest)]
+        return [(V, sweep.operands), (Z, self.backward_rest)]
+
+    def loads(self, sweep: Sweep) -> list[tuple[str, Columns]]:
+        """Return the places that a sweep finds values in."""
+        given = [(U, self.plan.forward.operands)]
+        if sweep is self.plan.forward:
+            return [*given, *self.stores(sweep)]
+        return [*given, (K, self.kept), (Z, self.cotangents), *self.stores(sweep)]
+
+    def address(self, s: Symbol, places: list[tuple[str, Columns]]) -> str | None:
+        """Return the element of a row that holds element j of a symbol, as text; None if nothing does."""
+        for row, columns in places:
+            if s in columns.start:
+                return self.element(row, columns.start[s], s.shape[1])
+        return None
+
+    def element(self, row: str, start: int, width: int) -> str:
+        """Return element j of the columns that begin at `start`, as text."""
+        if row == V:
+            row, start = U, self.V + start
+        return f"{row}[{start} + {'j' if width > 1 else '0'}]"

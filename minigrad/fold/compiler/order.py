@@ -1,90 +1,190 @@
-"""In which order a minibatch's nodes are computed, and in which company."""
+"""In which order a minibatch's nodes are computed, and in which company: Hu's rule.
+
+A tile takes, of the nodes that are ready, those with the longest path to their root (Hu 1961). What remains
+for later can then still be done in company: node by node along the longest path would be slow.
+"""
 
 from __future__ import annotations
 
+import heapq
+from typing import NamedTuple
+
 import numpy as np
 
-from minigrad.kernels.jit import kernel
+from minigrad.kernels.jit import compiled, kernel
 
 Array = np.ndarray
 
-
-def _classes(left: Array, right: Array, inner: Array) -> Array:
-    left_inner, right_inner = left[left[inner]] >= 0, left[right[inner]] >= 0
-    return np.where(left_inner, np.where(right_inner, 2, 3), np.where(right_inner, 1, 0))
+TILE = 32  # nodes: enough rows for a product to run at full speed, few enough for a tile to stay in cache
+STEP = 8  # rows that a product works on at once
 
 
-def _tiles_twin(left: Array, right: Array, height: Array, size: int) -> tuple[Array, Array]:
+class Order(NamedTuple):
+    """The inner nodes of a forest in the order in which they are computed.
+
+    Attributes
+    ----------
+    tiles : intp array (tiles, 5)
+        The places, in that order, where a tile begins, where nodes with an inner right child begin, those
+        with an inner left child too, those with a leaf right again, and where the tile ends. So those with an
+        inner left child stand together, and so do those with an inner right child.
+    rows, left, right : intp arrays (inner nodes,)
+        Rows of the nodes and of their children.
+    left_leaf, right_leaf : bool arrays (inner nodes,)
+    leaves : intp array (leaves,)
+        Rows of the leaves, ascending.
+    """
+
+    tiles: Array
+    rows: Array
+    left: Array
+    right: Array
+    left_leaf: Array
+    right_leaf: Array
+    leaves: Array
+
+
+def _place_twin(left: Array, right: Array, most: int) -> tuple[Array, ...]:
+    n = len(left)
+    depth, parent = np.zeros(n, np.intp), np.full(n, -1)
     inner = np.flatnonzero(left >= 0)
-    key = 4 * height[inner] + _classes(left, right, inner)
-    order = np.argsort(key, kind="stable")
-    rows, key = inner[order], key[order]
+    for row in inner[::-1]:
+        children = [left[row], right[row]]
+        depth[children], parent[children] = depth[row] + 1, row
+    size = tile_size(len(inner), int(depth[inner].max(initial=0)) + 1, most)
+    kind = {row: _kind(left[left[row]] >= 0, left[right[row]] >= 0) for row in inner}
+    waiting = {row: int(left[left[row]] >= 0) + int(left[right[row]] >= 0) for row in inner}
+    ready = [(-depth[row], row) for row in inner if not waiting[row]]
+    heapq.heapify(ready)
+    rows: list[int] = []
     tiles = []
-    start = 0
-    while start < len(rows):
-        stop = start
-        while stop < len(rows) and stop < start + size and key[stop] // 4 == key[start] // 4:
-            stop += 1
-        classes = key[start:stop] % 4
-        tiles.append([start, *(start + int((classes < c).sum()) for c in (1, 2, 3)), stop])
-        start = stop
-    return rows, np.array(tiles, np.intp).reshape(-1, 5)
+    while ready:
+        taken = [heapq.heappop(ready)[1] for _ in range(min(size, len(ready)))]
+        taken.sort(key=lambda row: kind[row])
+        start = len(rows)
+        tiles.append([start + sum(kind[row] < k for row in taken) for k in range(5)])
+        rows += taken
+        for row in taken:
+            above = int(parent[row])
+            if above >= 0:
+                waiting[above] -= 1
+                if not waiting[above]:
+                    heapq.heappush(ready, (-depth[above], above))
+    order = np.array(rows, np.intp)
+    is_leaf = left < 0
+    children = left[order], right[order]
+    bounds = np.array(tiles, np.intp).reshape(-1, 5)
+    return bounds, order, *children, *(is_leaf[c] for c in children), np.flatnonzero(is_leaf)
 
 
-@kernel(twin=_tiles_twin, dtypes=np.dtype(np.intp).char)
-def tiles(left: Array, right: Array, height: Array, size: int) -> tuple[Array, Array]:
-    """Cut the inner nodes into tiles of nodes that are ready together, lowest first.
+@compiled
+def _kind(left_inner, right_inner):  # type: ignore[no-untyped-def]
+    """Which children are leaves: 0 both, 1 the left, 2 neither, 3 the right."""
+    if left_inner:
+        return 2 if right_inner else 3
+    return 1 if right_inner else 0
 
-    Within a tile, nodes are ordered by which children are leaves: both, the left, neither, the right. So
-    those with an inner left child stand together, and so do those with an inner right child.
+
+@compiled
+def tile_size(inner, longest, most):  # type: ignore[no-untyped-def]
+    """Return the most nodes in a tile: as many as keep company along the longest path, in whole steps."""
+    company = (inner + longest - 1) // longest
+    return min(most, max(STEP, (company + STEP - 1) // STEP * STEP))
+
+
+@compiled
+def _push(heap, count, key):  # type: ignore[no-untyped-def]
+    k = count
+    while k > 0 and heap[(k - 1) // 2] > key:
+        heap[k] = heap[(k - 1) // 2]
+        k = (k - 1) // 2
+    heap[k] = key
+
+
+@compiled
+def _pop(heap, count):  # type: ignore[no-untyped-def]
+    top, last = heap[0], heap[count - 1]
+    k = 0
+    while 2 * k + 1 < count - 1:
+        child = 2 * k + 1
+        if child + 1 < count - 1 and heap[child + 1] < heap[child]:
+            child += 1
+        if heap[child] >= last:
+            break
+        heap[k] = heap[child]
+        k = child
+    heap[k] = last
+    return top
+
+
+@kernel(twin=_place_twin, dtypes=np.dtype(np.intp).char)
+def _place(left: Array, right: Array, most: int) -> tuple[Array, ...]:
+    n = left.size
+    depth, parent, waiting = np.zeros(n, np.intp), np.full(n, -1, np.intp), np.zeros(n, np.intp)
+    inner, deepest = 0, 0
+    for row in range(n - 1, -1, -1):
+        x, y = left[row], right[row]
+        if x >= 0:
+            inner += 1
+            deepest = max(deepest, depth[row])
+            depth[x] = depth[y] = depth[row] + 1
+            parent[x] = parent[y] = row
+            waiting[row] = (left[x] >= 0) + (left[y] >= 0)
+    size = tile_size(inner, deepest + 1, most)
+    heap = np.empty(inner + 1, np.intp)  # of keys that sort by depth, deepest first, then by row
+    ready = 0
+    leaves = np.empty(n - inner, np.intp)
+    leaf = 0
+    for row in range(n):
+        if left[row] < 0:
+            leaves[leaf] = row
+            leaf += 1
+        elif waiting[row] == 0:
+            _push(heap, ready, (deepest - depth[row]) * n + row)
+            ready += 1
+    rows, tiles = np.empty(inner, np.intp), np.empty((inner, 5), np.intp)
+    taken, kinds = np.empty(size, np.intp), np.empty(size, np.intp)
+    start, count = 0, 0
+    while ready:
+        m = min(size, ready)
+        bounds = np.zeros(5, np.intp)
+        for k in range(m):
+            row = _pop(heap, ready) % n
+            ready -= 1
+            taken[k] = row
+            kinds[k] = _kind(left[left[row]] >= 0, left[right[row]] >= 0)
+            bounds[kinds[k] + 1] += 1
+        for k in range(4):
+            bounds[k + 1] += bounds[k]
+        tiles[count] = start + bounds
+        count += 1
+        for k in range(m):
+            row, kind = taken[k], kinds[k]
+            rows[start + bounds[kind]] = row
+            bounds[kind] += 1
+            above = parent[row]
+            if above >= 0:
+                waiting[above] -= 1
+                if waiting[above] == 0:
+                    _push(heap, ready, (deepest - depth[above]) * n + above)
+                    ready += 1
+        start += m
+    lefts, rights = np.empty(inner, np.intp), np.empty(inner, np.intp)
+    left_leaf, right_leaf = np.empty(inner, np.bool_), np.empty(inner, np.bool_)
+    for k in range(inner):
+        lefts[k], rights[k] = left[rows[k]], right[rows[k]]
+        left_leaf[k], right_leaf[k] = left[lefts[k]] < 0, left[rights[k]] < 0
+    return tiles[:count], rows, lefts, rights, left_leaf, right_leaf, leaves
+
+
+def order(left: Array, right: Array, most: int = TILE) -> Order:
+    """Cut the inner nodes into tiles of nodes that are ready together, deepest path first.
 
     Parameters
     ----------
-    left, right, height : intp arrays (N,)
-    size : int
+    left, right : intp arrays (N,)
+        Rows of the children, in earlier rows than their parent; -1 at leaves.
+    most : int
         The most nodes in a tile.
-
-    Returns
-    -------
-    intp array (number of inner nodes,)
-        Their rows, in the order in which they are computed.
-    intp array (tiles, 5)
-        The places, in that order, where a tile begins, where nodes with an inner right child begin, those
-        with an inner left child too, those with a leaf right again, and where the tile ends.
     """
-    n, highest = 0, 0
-    for row in range(left.size):
-        if left[row] >= 0:
-            n += 1
-            highest = max(highest, height[row])
-    start = np.zeros(4 * highest + 5, np.intp)
-    key = np.empty(left.size, np.intp)
-    for row in range(left.size):
-        if left[row] >= 0:
-            left_inner, right_inner = left[left[row]] >= 0, left[right[row]] >= 0
-            c = (2 if right_inner else 3) if left_inner else (1 if right_inner else 0)
-            key[row] = 4 * height[row] + c
-            start[key[row] + 1] += 1
-    for k in range(1, start.size):
-        start[k] += start[k - 1]
-    bounds = start.copy()
-    rows = np.empty(n, np.intp)
-    for row in range(left.size):
-        if left[row] >= 0:
-            rows[start[key[row]]] = row
-            start[key[row]] += 1
-    count = 0
-    for h in range(1, highest + 1):
-        count += (bounds[4 * h + 4] - bounds[4 * h] + size - 1) // size
-    out = np.empty((count, 5), np.intp)
-    k = 0
-    for h in range(1, highest + 1):
-        a = bounds[4 * h]
-        while a < bounds[4 * h + 4]:
-            b = min(a + size, bounds[4 * h + 4])
-            out[k, 0], out[k, 4] = a, b
-            for c in range(1, 4):
-                out[k, c] = min(max(bounds[4 * h + c], a), b)
-            k += 1
-            a = b
-    return rows, out
+    return Order(*_place(left, right, most))

@@ -13,10 +13,14 @@ from minigrad.symbol import Symbol
 
 @dataclass
 class WeightProduct:
-    """One product over all nodes: operands[:, k]ᵀ · V[:, n], where V holds the backward sweep's operands."""
+    """One product over all nodes: X[:, k]ᵀ · V[:, n], where V holds the backward sweep's operands.
+
+    X holds the forward sweep's: those that were `given` to it, or the kept ones that it computed.
+    """
 
     k: tuple[int, int]
     n: tuple[int, int]
+    given: bool
     side: str | None
 
 
@@ -29,6 +33,8 @@ class Plan:
     weight_products : list of WeightProduct
     products : dict Symbol -> (number of weight product, first row, first column)
         Where each xᵀ·g of the parameters' gradients is found.
+    sums : dict Symbol -> int
+        The first column of the backward sweep's operand whose sum over all nodes each of these symbols is.
     """
 
     def __init__(self, traced: Trace) -> None:
@@ -55,50 +61,59 @@ class Plan:
             and s.op not in SOURCES
             and any(s in (u.args if isinstance(u, Symbol) else ()) for u in needed if u in dependent)
         ]
-        operands = [p.args[0].args[0] for p in transposed]
-        forward_operands = [x for x in operands if x not in dependent]
-        targets = list(dict.fromkeys([*traced.outputs.values(), *saved, *forward_operands]))
-        self.forward = Sweep(targets, set(), zero)
-        self.forward.operands.add(forward_operands)
+        operands = [p.args[0].args[0] for p in transposed if p.args[0].args[0] not in dependent]
+        targets = list(dict.fromkeys([*traced.outputs.values(), *saved, *operands]))
+        self.forward = Sweep(targets, set(), zero, {}, keep_operands=True)
+        computed = [x for x in operands if self.forward.computed(x)]
         read = {*self.forward.live, *needed}
         self.forward.operands.add(s for s in traced.inputs.values() if s in read)
-        self.forward.kept.add(s for s in saved if s not in self.forward.operands.start)
+        self.forward.kept.add([*computed, *saved])
         given = {s for s in needed if s not in dependent}
-        self.backward = Sweep(list(dict.fromkeys(values)), given, {})
-        self.backward.operands.add(s.args[1] for s in transposed)
-        self.backward.operands.add(s.args[0] for s in summed)
+        values = list(dict.fromkeys(values))
+        partners = [*_partners(transposed).values(), [s.args[0] for s in summed]]
+        unread = _unread(traced, needed, zero)
+        self.backward = Sweep(values, given, {}, unread, keep_operands=False, company=partners)
         self.sums = {c: self.backward.operands.start[c.args[0]] for c in summed}
         self.weight_products: list[WeightProduct] = []
         self.products: dict[Symbol, tuple[int, int, int]] = {}
         self._lay_out_weight_products(transposed, zero)
 
     def _lay_out_weight_products(self, transposed: list[Symbol], zero: dict[Symbol, str]) -> None:
-        U, V = self.forward.operands, self.backward.operands
-        partners: dict[Symbol, list[Symbol]] = {}
-        for p in transposed:
-            partners.setdefault(p.args[0].args[0], []).append(p.args[1])
+        V = self.backward.operands
+        partners = _partners(transposed)
         groups: dict[Any, list[Symbol]] = {}
-        for x in sorted(partners, key=lambda x: U.start[x]):
-            key: tuple[Any, ...] = (zero.get(x), tuple(sorted(g.id for g in partners[x])))
-            last = groups.get(key)
-            if last and U.start[last[-1]] + last[-1].shape[1] != U.start[x]:
-                key = (*key, x.id)  # not side by side: a product of its own
-            groups.setdefault(key, []).append(x)
+        for x, gs in partners.items():
+            given = x in self.forward.operands.start
+            groups.setdefault((given, zero.get(x), tuple(sorted(g.id for g in gs))), []).append(x)
         by_pair = {(p.args[0].args[0], p.args[1]): p for p in transposed}
-        for key, xs in groups.items():
-            k0 = U.start[xs[0]]
-            for run in runs(partners[xs[0]], V):
-                n0, last_g = V.start[run[0]], run[-1]
-                product = WeightProduct(
-                    (k0, U.start[xs[-1]] + xs[-1].shape[1]), (n0, V.start[last_g] + last_g.shape[1]), key[0]
-                )
-                for x, g in itertools.product(xs, run):
-                    self.products[by_pair[x, g]] = (
-                        len(self.weight_products),
-                        U.start[x] - k0,
-                        V.start[g] - n0,
-                    )
-                self.weight_products.append(product)
+        for (given, side, _), group in groups.items():
+            X = self.forward.operands if given else self.forward.kept
+            for xs, gs in itertools.product(
+                runs(group, list(X.start)), runs(partners[group[0]], list(V.start))
+            ):
+                k0, n0 = X.start[xs[0]], V.start[gs[0]]
+                for x, g in itertools.product(xs, gs):
+                    place = len(self.weight_products), X.start[x] - k0, V.start[g] - n0
+                    self.products[by_pair[x, g]] = place
+                columns = (k0, X.end(xs[-1])), (n0, V.end(gs[-1]))
+                self.weight_products.append(WeightProduct(*columns, given, side))
+
+
+def _partners(transposed: list[Symbol]) -> dict[Symbol, list[Symbol]]:
+    """Return, for each x, the g of all products xᵀ·g."""
+    partners: dict[Symbol, list[Symbol]] = {}
+    for p in transposed:
+        partners.setdefault(p.args[0].args[0], []).append(p.args[1])
+    return partners
+
+
+def _unread(traced: Trace, needed: dict[Symbol, None], zero: dict[Symbol, str]) -> dict[Symbol, str]:
+    """Return the children's gradients that nothing is computed from where the child is a leaf."""
+    sides: dict[Symbol, set[str | None]] = {}
+    for key, gradient in traced.child_gradients.items():
+        sides.setdefault(gradient, set()).add(zero.get(traced.inputs[key]))
+    used = {a for s in needed for a in s.args if isinstance(a, Symbol)}
+    return {s: side for s, (side, *others) in sides.items() if side and not others and s not in used}
 
 
 def _dependent(traced: Trace) -> set[Symbol]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from minigrad.cotangent import Cotangent, as_dense
 from minigrad.fold.cell import Cell
-from minigrad.fold.compiler.code import TILE, CompiledCell
+from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.forms import Forms, Refusal
-from minigrad.fold.compiler.order import tiles
+from minigrad.fold.compiler.order import TILE, Order, order
 from minigrad.fold.schedule import Trees
 from minigrad.graph import Gradient, Node, state
 from minigrad.kernels.jit import JIT_ENABLED
@@ -42,6 +43,32 @@ class _States(Operation):
         return as_dense(g)  # overwritten by the fold, which adds what comes through the ancestors
 
 
+class LazyGradient(Gradient):
+    """A derivative that is finished when somebody looks at it."""
+
+    __slots__ = ("_finish", "_value")
+
+    def __init__(self) -> None:
+        self._finish: Callable[[], None] | None = None
+        self._value: Any = None
+
+    def put(self, value: Array, finish: Callable[[], None]) -> None:
+        """Leave a value that `finish` completes in place."""
+        self._value, self._finish = value, finish
+
+    @property
+    def value(self) -> Any:  # type: ignore[override]
+        """The derivative."""
+        if self._finish is not None:
+            finish, self._finish = self._finish, None
+            finish()
+        return self._value
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self._value, self._finish = value, None
+
+
 FOLD = Operation(_fold, "compiled fold")
 STATES = _States(_states, "states")
 _ZERO = np.zeros(())
@@ -50,84 +77,86 @@ _ZERO = np.zeros(())
 class _Run:
     """One fold: what its backward needs."""
 
-    def __init__(self, code: CompiledCell, forest: Trees, leaves: Tensor) -> None:
+    def __init__(self, code: CompiledCell, forest: Trees, leaves: Tensor, keep: bool) -> None:
         self.code = code
-        trace, dtype = code.trace, code.trace.dtype
-        self.is_leaf = forest.left < 0
-        self.leaf_rows = np.flatnonzero(self.is_leaf)
-        n = len(self.is_leaf)
-        self.rows, self.tiles = tiles(forest.left, forest.right, forest.height, TILE)
-        self.left, self.right = forest.left[self.rows], forest.right[self.rows]
-        self.left_leaf, self.right_leaf = self.is_leaf[self.left], self.is_leaf[self.right]
-        if code.chain:
-            self.right = (np.cumsum(self.is_leaf) - 1)[self.right]
-        self.states: dict[str, Array] = {}
-        for part in trace.parts:
-            array = np.zeros((n, part.width), dtype)
-            if part.leaf == "vector" and not code.chain:
-                array[self.leaf_rows] = leaves.data
-            self.states[part.name] = array
-        self.masks = [
-            rng.random((n, s.shape[1])) >= p if len(self.rows) else np.ones((1, 1), bool)
-            for s, p, rng in trace.masks
-        ]
-        self.workspace = code.workspace(len(self.rows))
         self.leaves = leaves.data
-        code.pack("forward", "P")
+        self.order = order(forest.left, forest.right)
+        nodes, inner = len(forest.left), len(self.order.rows)
+        self.order = self._words(forest) if code.chain else self.order
+        parts = code.trace.parts
+        self.states = {part.name: np.empty((nodes, part.width), code.dtype) for part in parts}
+        self.masks = [
+            rng.random((nodes, s.shape[1])) >= p if inner else np.ones((1, 1), bool)
+            for s, p, rng in code.trace.masks
+        ]
+        self.memory = code.take(inner if keep else TILE)
         code.module.forward(
-            *self._arguments(),
-            *self.states.values(),
-            *([leaves.data] if code.chain else []),
-            *code.packed["P"],
+            keep, *self._arguments(), *code.P, *code.parameters(code.emitted.forward_parameters)
         )
         self.cotangents: dict[str, Array] = {}
-        self.gradients = {part.name: Gradient() for part in trace.parts}
 
     def __del__(self) -> None:
-        if hasattr(self, "workspace"):
-            self.code.give_back(self.workspace)
+        if hasattr(self, "memory"):
+            self.code.give_back(self.memory)
 
-    def _arguments(self) -> list[Array]:
-        vectors = [
-            p.data.reshape(-1)
-            for p in (self.code.trace.parameters[s.args[0]] for s in self.code.emitter.weights)
-        ]
-        order = [self.tiles, self.rows, self.left, self.right, self.left_leaf, self.right_leaf]
-        return [self.workspace, self.code.tile_space, *order, *vectors, *self.masks]
+    def _words(self, forest: Trees) -> Order:
+        """Return the order with the leaves' numbers, in a chain, for the rows of the right children."""
+        number = np.cumsum(forest.left < 0) - 1
+        return self.order._replace(right=number[self.order.right])
 
-    def differentiate(self) -> list[Array]:
-        """Return the derivatives with respect to the leaves and to every parameter."""
+    def _arguments(self) -> list[Any]:
+        code, memory = self.code, self.memory
+        return [
+            *self.order, self.leaves, *self.states.values(), *self.masks,
+            memory.K, code.O, code.Z, code.M, memory.B,
+        ]  # fmt: skip
+
+    def differentiate(self, states: Mapping[str, Gradient]) -> list[Array]:
+        """Return the derivatives with respect to the leaves and to every parameter; leave those of states."""
         code, trace = self.code, self.code.trace
-        totals = {}
-        for part in trace.parts:
-            given = self.cotangents.get(part.name)
-            totals[part.name] = np.zeros_like(self.states[part.name]) if given is None else given.copy()
-            self.gradients[part.name].value = totals[part.name]
-        self.cotangents = {}
-        plan = code.emitter.plan
-        weights = [np.zeros((p.k[1] - p.k[0], p.n[1] - p.n[0]), trace.dtype) for p in plan.weight_products]
-        sums = np.zeros(max(1, plan.backward.operands.width), trace.dtype)
+        given, self.cotangents = self.cotangents, {}
         to_leaves = np.zeros_like(self.leaves)
-        code.pack("backward", "Q")
-        code.module.backward(
-            *self._arguments(), *totals.values(), *([to_leaves] if code.chain else []), *weights, sums,
-            *code.packed["Q"],
-        )  # fmt: skip
-        if not code.chain:
-            for part in trace.parts:
-                if part.leaf == "vector":
-                    to_leaves += totals[part.name][self.leaf_rows]
-        return [to_leaves, *self._parameter_gradients(weights, sums)]
+        gradients = _like([p.data for p in trace.parameters])
+        totals = self._backward(given, to_leaves, gradients, complete=False)
+        for part in trace.parts:
+            gradient, total = states[part.name], totals[part.name]
+            if isinstance(gradient, LazyGradient):
+                gradient.put(total, partial(self._complete, given, part.name, total))
+            else:
+                gradient.value = total
+        return [to_leaves, *gradients]
 
-    def _parameter_gradients(self, weights: list[Array], sums: Array) -> list[Array]:
-        symbols, parameters = self.code.trace.parameter_gradients, self.code.trace.parameters
-        gradients = [
-            np.zeros_like(p.data) if g is None else np.empty_like(p.data)
-            for p, g in zip(parameters, symbols, strict=True)
-        ]
-        used = [out for out, g in zip(gradients, symbols, strict=True) if g is not None]
-        self.code.module.gradients(*weights, sums, *used)
-        return gradients
+    def _complete(self, given: Mapping[str, Array], name: str, total: Array) -> None:
+        """Compute the derivatives with respect to what a part constantly is at leaves."""
+        unused = _like([p.data for p in self.code.trace.parameters])
+        whole = self._backward(given, np.empty_like(self.leaves), unused, complete=True)
+        total[self.order.leaves] = whole[name][self.order.leaves]
+
+    def _backward(
+        self, given: Mapping[str, Array], to_leaves: Array, gradients: list[Array], complete: bool
+    ) -> dict[str, Array]:
+        code = self.code
+        totals = {
+            name: given[name].copy() if name in given else np.zeros_like(array)
+            for name, array in self.states.items()
+        }
+        wanted = zip(gradients, code.trace.parameter_gradients, strict=True)
+        code.module.backward(
+            complete, *self._arguments(), *totals.values(), to_leaves, code.E, *code.products, code.sums,
+            *self.memory.Q, *code.parameters(code.emitted.backward_parameters),
+            *(array for array, symbol in wanted if symbol is not None),
+        )  # fmt: skip
+        return totals
+
+
+def _like(arrays: list[Array]) -> list[Array]:
+    """Return arrays of zeros of the same shapes, side by side in one piece of memory."""
+    whole = np.zeros(sum(a.size for a in arrays), arrays[0].dtype if arrays else np.float32)
+    out, start = [], 0
+    for a in arrays:
+        out.append(whole[start : start + a.size].reshape(a.shape))
+        start += a.size
+    return out
 
 
 _forms = Forms(CompiledCell)
@@ -150,17 +179,18 @@ def run(cell: Cell, forest: Trees, leaves: Tensor) -> Mapping[str, Tensor] | Ref
     code = compiled(cell, leaves.dtype)
     if isinstance(code, Refusal):
         return code
-    run = _Run(code, forest, leaves)
+    run = _Run(code, forest, leaves, state.recording_graph)
     if not state.recording_graph:
         return {name: Tensor(array) for name, array in run.states.items()}
     operands = [leaves, *code.trace.parameters]
     parents, vjps = [], []
     results: list[Array] = []
+    gradients = {part.name: LazyGradient() if part.leaf == "zero" else Gradient() for part in code.trace.parts}
 
     def vjp(position: int) -> Callable[[Any], Array]:
         def result(g: Any) -> Array:
             if not results:
-                results.extend(run.differentiate())
+                results.extend(run.differentiate(gradients))
             out = results[position]
             if position == last:
                 results.clear()
@@ -184,6 +214,6 @@ def run(cell: Cell, forest: Trees, leaves: Tensor) -> Mapping[str, Tensor] | Ref
             return _ZERO
 
         part = Node(STATES, (node,), (keep,), array)
-        part.gradient = run.gradients[name]
+        part.gradient = gradients[name]
         tensors[name] = Tensor(array, part)
     return tensors

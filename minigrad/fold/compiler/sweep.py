@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from minigrad.symbol import ROWS, Symbol
@@ -28,6 +28,9 @@ def is_product(s: Any) -> bool:
     return is_rows(s) and s.op == "matmul"
 
 
+ALIGNMENT = 16  # elements: where a product's columns begin, so that its vectors do not cross cache lines
+
+
 @dataclass
 class Columns:
     """Where symbols stand side by side in the rows of one array."""
@@ -42,19 +45,35 @@ class Columns:
                 self.start[s] = self.width
                 self.width += s.shape[1]
 
+    def align(self) -> None:
+        """Let the next symbol begin where a vector begins."""
+        self.width = aligned(self.width)
+
+    def end(self, s: Symbol) -> int:
+        """Return the column after those of a symbol."""
+        return self.start[s] + s.shape[1]
+
+
+def aligned(width: int) -> int:
+    """Return the next column at which a vector begins."""
+    return -(-width // ALIGNMENT) * ALIGNMENT
+
 
 @dataclass
 class Rectangle:
     """One product: rows[:, k] · B added to blocks[:, n].
 
-    ``cells`` are the matrices that B consists of: (first row, first column, weight symbol). ``side`` is set
-    where the operand is zero at leaves: only nodes whose child on that side is no leaf take part.
+    ``cells`` are the matrices that B consists of: (first row, first column, weight symbol). The operands are
+    `given` to the sweep or computed in it: columns of one array or of another. ``side`` is set where only
+    nodes whose child on that side is no leaf take part: the operand is zero at leaves, or what the product
+    adds to is the derivative of such an operand.
     """
 
     k: tuple[int, int]
     n: tuple[int, int]
     cells: list[tuple[int, int, Symbol]]
     stage: int
+    given: bool
     side: str | None = None
 
 
@@ -69,21 +88,48 @@ class Loop:
 class Sweep:
     """The plan of one direction.
 
+    Parameters
+    ----------
+    targets : symbols that shall be computed
+    given : set of Symbol
+        That are there already.
+    zero : dict Symbol -> side
+        Operands that are zero where the child on a side is a leaf.
+    unread : dict Symbol -> side
+        Targets that nobody reads where the child on a side is a leaf.
+    keep_operands : bool
+        Whether computed operands are needed after the tile: those are `kept`.
+    company : sequence of sequences of Symbol
+        Further operands, and those that should stand side by side.
+
     Attributes
     ----------
     stages : list of list of Loop
         Before the products of the same number.
     rectangles : list of Rectangle
-    terms : dict Symbol -> (bool, list of Symbol)
+    terms : dict Symbol -> (list of products, list of Symbol)
         For the sums that hold products: what is added to the block.
-    operands, blocks, kept : Columns
-        Of the array that products read, of the one they are added to, and of the values that are needed
-        again: in a later loop, or by the other sweep.
+    operands, blocks : Columns
+        Of the array that products read, and of the one they are added to.
+    kept : Columns
+        Of operands that are computed before other products read them; the plan adds what the other sweep
+        needs.
+    passed : list of Symbol
+        Values that one loop leaves for another.
     """
 
-    def __init__(self, targets: Sequence[Symbol], given: set[Symbol], zero: dict[Symbol, str]) -> None:
+    def __init__(
+        self,
+        targets: Sequence[Symbol],
+        given: set[Symbol],
+        zero: dict[Symbol, str],
+        unread: dict[Symbol, str],
+        keep_operands: bool,
+        company: Sequence[Sequence[Symbol]] = (),
+    ) -> None:
         self._given = given
-        self._zero = zero
+        self._zero, self._unread = zero, unread
+        self._keep_operands = keep_operands
         self.targets = list(targets)
         self.live = live(targets, given)
         self._count_uses()
@@ -94,8 +140,8 @@ class Sweep:
         self._assign_stages()
         self.operands, self.blocks, self.kept = Columns(), Columns(), Columns()
         self.rectangles: list[Rectangle] = []
-        self._lay_out()
-        self.stages = self._loops()
+        self._lay_out(company)
+        self.stages, self.passed = self._loops()
 
     def computed(self, s: Any) -> bool:
         """Tell whether a symbol is computed in this sweep, rather than given to it."""
@@ -150,36 +196,54 @@ class Sweep:
             else:
                 self.stage[s] = max((self.stage.get(a, 0) for a in s.args if is_rows(a)), default=0)
 
-    def _lay_out(self) -> None:
-        feeds: dict[Symbol, dict[Symbol, list[Symbol]]] = {}
+    def _lay_out(self, company: Sequence[Sequence[Symbol]]) -> None:
+        feeds: dict[tuple[Symbol, str | None], dict[Symbol, list[Symbol]]] = {}
         for block, (products, _) in self.terms.items():
             for p in products:
-                feeds.setdefault(p.args[0], {}).setdefault(block, []).append(p.args[1])
+                x, weight = p.args
+                side = self._zero.get(x) or self._unread.get(block)
+                feeds.setdefault((x, side), {}).setdefault(block, []).append(weight)
         groups: dict[Any, list[Symbol]] = {}
-        for x in sorted(feeds, key=lambda s: s.id):
-            to = tuple(sorted(b.id for b in feeds[x]))
-            groups.setdefault((self.stage[x], self._zero.get(x), to), []).append(x)
-        self.blocks.add(_contiguous(list(self.terms), [list(feeds[xs[0]]) for xs in groups.values()]))
-        for (stage, side, _), xs in groups.items():
-            self.operands.add(xs)
-            for run in runs(feeds[xs[0]], self.blocks):
-                self._add_rectangles(xs, run, feeds, stage, side)
+        for x, side in sorted(feeds, key=lambda key: (key[0].id, key[1] or "")):
+            to = tuple(sorted(b.id for b in feeds[x, side]))
+            groups.setdefault((self.stage[x], self._is_kept(x), side, to), []).append(x)
+        ways = [list(feeds[xs[0], side]) for (_, _, side, _), xs in groups.items()]
+        order = _contiguous(list(self.terms), ways)
+        all_runs = [run for blocks in ways for run in runs(blocks, order)]
+        starts = {run[0] for run in all_runs} - {b for run in all_runs for b in run[1:]}
+        for b in order:
+            if b in starts:
+                self.blocks.align()
+            self.blocks.add([b])
+        standing = [*([x for x in xs if not self._is_kept(x)] for xs in groups.values()), *company]
+        self.operands.add(_contiguous(list(dict.fromkeys(itertools.chain(*standing))), standing))
+        for ((stage, kept, side, _), xs), way in zip(groups.items(), ways, strict=True):
+            columns = self.kept if kept else self.operands
+            if kept:
+                columns.add(xs)
+            for together in runs(xs, list(columns.start)):
+                of = [feeds[x, side] for x in together]
+                for run in runs(way, order):
+                    self._add_rectangles(together, run, of, Rectangle((0, 0), (0, 0), [], stage, not kept, side))
 
-    def _add_rectangles(self, xs: Any, run: list[Symbol], feeds: Any, stage: int, side: Any) -> None:
+    def _is_kept(self, x: Symbol) -> bool:
+        return self._keep_operands and self.computed(x)
+
+    def _add_rectangles(self, xs: Any, run: list[Symbol], feeds: Any, like: Rectangle) -> None:
         # A sum that multiplies one operand by two matrices gives two rectangles.
-        layers = max(len(feeds[x][b]) for x in xs for b in run)
-        k0, n0 = self.operands.start[xs[0]], self.blocks.start[run[0]]
-        k1, n1 = k0 + sum(x.shape[1] for x in xs), n0 + sum(b.shape[1] for b in run)
-        for layer in range(layers):
+        columns = self.operands if like.given else self.kept
+        k0, n0 = columns.start[xs[0]], self.blocks.start[run[0]]
+        k1, n1 = columns.end(xs[-1]), self.blocks.end(run[-1])
+        for layer in range(max(len(feed[b]) for feed in feeds for b in run)):
             cells = [
-                (self.operands.start[x] - k0, self.blocks.start[b] - n0, feeds[x][b][layer])
-                for x in xs
+                (columns.start[x] - k0, self.blocks.start[b] - n0, feed[b][layer])
+                for x, feed in zip(xs, feeds, strict=True)
                 for b in run
-                if layer < len(feeds[x][b])
+                if layer < len(feed[b])
             ]
-            self.rectangles.append(Rectangle((k0, k1), (n0, n1), cells, stage, side))
+            self.rectangles.append(replace(like, k=(k0, k1), n=(n0, n1), cells=cells))
 
-    def _loops(self) -> list[list[Loop]]:
+    def _loops(self) -> tuple[list[list[Loop]], list[Symbol]]:
         order = [s for s in self.live if self.computed(s) and s not in self._absorbed]
         stages: list[list[Loop]] = [[] for _ in range(max([*self.stage.values(), 0]) + 1)]
         place: dict[Symbol, Loop] = {}
@@ -189,10 +253,11 @@ class Sweep:
                 loops.append(Loop(s.shape[1], []))
             loops[-1].statements.append(s)
             place[s] = loops[-1]
+        passed: dict[Symbol, None] = {}
         for s in order:
             used = self.terms[s][1] if s in self.terms else s.args
-            self.kept.add(a for a in used if a in place and place[a] is not place[s])
-        return stages
+            passed.update((a, None) for a in used if a in place and place[a] is not place[s])
+        return stages, list(passed)
 
 
 def live(targets: Sequence[Symbol], given: set[Symbol]) -> dict[Symbol, None]:
@@ -208,15 +273,15 @@ def live(targets: Sequence[Symbol], given: set[Symbol]) -> dict[Symbol, None]:
     return dict.fromkeys(sorted(seen, key=lambda s: s.id))
 
 
-def _contiguous(blocks: list[Symbol], sets: list[list[Symbol]]) -> list[Symbol]:
-    """Order blocks so that each of the sets stands together as far as possible."""
+def _contiguous(symbols: list[Symbol], sets: Sequence[Sequence[Symbol]]) -> list[Symbol]:
+    """Order symbols so that each of the sets stands together as far as possible."""
     wanted = [set(s) for s in sets]
     kinds: dict[Any, list[Symbol]] = {}
-    for b in blocks:
-        kinds.setdefault(tuple(b in s for s in wanted), []).append(b)
+    for s in symbols:
+        kinds.setdefault(tuple(s in w for w in wanted), []).append(s)
     keys = list(kinds)
     if len(keys) > 7:
-        return blocks
+        return symbols
 
     def runs(order: Sequence[Any]) -> int:
         return sum(
@@ -225,16 +290,17 @@ def _contiguous(blocks: list[Symbol], sets: list[list[Symbol]]) -> list[Symbol]:
         )
 
     best = min(itertools.permutations(keys), key=runs)
-    return [b for key in best for b in kinds[key]]
+    return [s for key in best for s in kinds[key]]
 
 
-def runs(blocks: Iterable[Symbol], columns: Columns) -> list[list[Symbol]]:
-    """Split blocks into those that stand side by side."""
+def runs(symbols: Iterable[Symbol], order: Sequence[Symbol]) -> list[list[Symbol]]:
+    """Split symbols into those that stand side by side in an order."""
+    rank = {s: k for k, s in enumerate(order)}
     runs: list[list[Symbol]] = []
     end = -1
-    for b in sorted(blocks, key=lambda b: columns.start[b]):
-        if columns.start[b] != end:
+    for s in sorted(symbols, key=lambda s: rank[s]):
+        if rank[s] != end:
             runs.append([])
-        runs[-1].append(b)
-        end = columns.start[b] + b.shape[1]
+        runs[-1].append(s)
+        end = rank[s] + 1
     return runs

@@ -1,0 +1,142 @@
+"""The emitted function `backward`.
+
+It goes through the tiles from last to first. A *chunk* is as many tiles as the array O has room for: when
+they are done, the gradients of the weights get what their nodes contribute, while all of it is in cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from minigrad.fold.compiler.emit import Writer
+from minigrad.fold.compiler.emit_forward import arguments as forward_arguments
+from minigrad.fold.compiler.plan import WeightProduct
+from minigrad.fold.compiler.sweep import aligned
+from minigrad.symbol import UnsupportedError
+
+
+def picked_width(w: Writer) -> int:
+    """Return the width of E, where the rows of a weight product that skips leaves are picked."""
+    products = [p for p in w.plan.weight_products if p.side]
+    return max([aligned(p.k[1] - p.k[0]) + p.n[1] - p.n[0] for p in products], default=1)
+
+
+def arguments(w: Writer) -> list[str]:
+    """Return what `backward` takes (see run.py), but for packed matrices, parameters and gradients."""
+    totals = [f"G_{p}" for p in w.parts]
+    return ["complete", *forward_arguments(w)[1:], *totals, "G_leaves", "E", *products(w), "sums"]
+
+
+def products(w: Writer) -> list[str]:
+    """Return the names of the products that the weights' gradients are found in."""
+    return [f"dW{k}" for k in range(len(w.plan.weight_products))]
+
+
+def write_backward(w: Writer, packed: list[str], parameters: list[str], gradients: list[str]) -> None:
+    """Write the function that computes the derivatives with respect to states, leaves and parameters.
+
+    If `complete`, it computes nothing but those of the states, also for the rows that nothing else needs:
+    the derivatives with respect to what is constantly zero at leaves.
+    """
+    with w.function("backward", [*arguments(w), *packed, *parameters, *gradients]):
+        w.emit("use_wide_vectors()")
+        with w.block("if not complete:"):
+            w.emit(f"pack_backward({', '.join(['M', *packed, *parameters])})")
+            w.emit(*(f"{dW}[:] = zero" for dW in products(w)), "sums[:] = zero")
+        w.emit("stop = len(tiles)")
+        with w.block("while stop > 0:"):
+            w.emit("first = stop - 1")
+            with w.block("while first > 0 and tiles[stop - 1, 4] - tiles[first - 1, 0] <= len(O):"):
+                w.emit("first -= 1")
+            w.emit("c = tiles[first, 0]")
+            with w.block("for tile in range(stop - 1, first - 1, -1):"):
+                _tile(w)
+            with w.block("if not complete:"):
+                _weights(w)
+            w.emit("stop = first")
+        with w.block("if not complete:"):
+            _leaves(w)
+            w.emit(f"gradients({', '.join([*products(w), 'sums', *gradients])})")
+
+
+def _tile(w: Writer) -> None:
+    sweep, layout = w.plan.backward, w.layout
+    w.emit("t = tiles[tile]", "a, m = t[0], t[4] - t[0]")
+    w.emit("l0, l1, r0, r1 = t[2] - a, m, t[1] - a, t[3] - a")
+    with w.block("if complete:"):
+        w.emit("l0, l1, r0, r1 = 0, m, 0, m")
+    w.emit("Kt, Ot = K[a : t[4]], O[a - c : t[4] - c]")
+    with w.row():
+        w.emit("u, z = Ot[i], Z[i]")
+        w.gather_children()
+        for name, s in w.trace.cotangents.items():
+            w.emit(f"x = G_{name}[np.uint64(rows[a + np.int64(i)])]")
+            for row, columns in (("z", layout.cotangents), ("v", sweep.operands)):
+                if s in columns.start:
+                    w.copy(s.shape[1], layout.element(row, columns.start[s], s.shape[1]), "x[j]")
+    w.sweep(sweep, "Q")
+    with w.row():
+        w.emit("k, u, z = Kt[i], Ot[i], Z[i]")
+        for (side, name), s in w.trace.child_gradients.items():
+            array = w.child_array(side, name, "G_", "G_leaves")
+            address = layout.address(s, layout.loads(sweep))
+            if address is None:
+                raise UnsupportedError("a child's gradient that is no row")
+            if array is not None:
+                w.emit(f"x = {array}[np.uint64({side}[a + np.int64(i)])]")
+                with w.block(f"for j in range({s.shape[1]}):"):
+                    w.emit(f"x[j] += {address}")
+
+
+def _weights(w: Writer) -> None:
+    w.emit("m = tiles[stop - 1, 4] - c", "Kt, Ot = K[c : c + m], O[:m]")
+    for number, p in enumerate(w.plan.weight_products):
+        if p.side:
+            _picked(w, number, p)
+        else:
+            (k0, k1), (n0, n1) = p.k, p.n
+            v = w.layout.V
+            array = "Ot" if p.given else "Kt"
+            w.emit(f"add_product_tn(dW{number}[:, :{n1 - n0}], {array}[:, {k0}:{k1}], Ot[:, {v + n0}:{v + n1}])")
+    with w.row():
+        w.emit("u = Ot[i]")
+        for start, stop in _merged((start, start + s.shape[0]) for s, start in w.plan.sums.items()):
+            with w.block(f"for j in range({start}, {stop}):"):
+                w.emit(f"sums[j] += u[{w.layout.V} + j]")
+
+
+def _picked(w: Writer, number: int, p: WeightProduct) -> None:
+    """Write a product over the nodes whose child on a side is no leaf: their rows are put together first."""
+    k, n = p.k[1] - p.k[0], p.n[1] - p.n[0]
+    start = aligned(k)
+    w.emit("n = 0")
+    with w.row(), w.block(f"if not {p.side}_leaf[c + np.int64(i)]:"):
+        w.emit(f"e, x, u = E[np.uint64(n)], {'Ot' if p.given else 'Kt'}[i], Ot[i]")
+        w.copy(k, "e[j]", f"x[{p.k[0]} + j]")
+        w.copy(n, f"e[{start} + j]", f"u[{w.layout.V + p.n[0]} + j]")
+        w.emit("n += 1")
+    w.emit(f"add_product_tn(dW{number}[:, :{n}], E[:n, :{k}], E[:n, {start}:{start + n}])")
+
+
+def _leaves(w: Writer) -> None:
+    """Write the derivatives with respect to the leaves' vectors; a chain's are there already."""
+    vectors = [p for p in w.trace.parts if p.leaf == "vector"]
+    if w.chain or not vectors:
+        return
+    with w.block("for i in range(np.uint64(len(leaf_rows))):"):
+        w.emit("row, x = np.uint64(leaf_rows[i]), G_leaves[i]")
+        for k, part in enumerate(vectors):
+            w.emit(f"y = G_{part.name}[row]")
+            with w.block(f"for j in range({part.width}):"):
+                w.emit(f"x[j] {'+=' if k else '='} y[j]")
+
+
+def _merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join ranges that touch."""
+    out: list[tuple[int, int]] = []
+    for start, stop in sorted(ranges):
+        if out and out[-1][1] == start:
+            out[-1] = (out[-1][0], stop)
+        else:
+            out.append((start, stop))
+    return out

@@ -1,0 +1,41 @@
+"""The emitted function `forward`."""
+
+from __future__ import annotations
+
+from minigrad.fold.compiler.emit import Writer
+
+
+def arguments(w: Writer) -> list[str]:
+    """Return what `forward` takes (see run.py), but for the packed matrices and the parameters."""
+    states = [f"state_{p}" for p in w.parts]
+    order = ["tiles", "rows", "left", "right", "left_leaf", "right_leaf", "leaf_rows"]
+    return ["keep", *order, "leaves", *states, *w.masks, "K", "O", "Z", "M", "B"]
+
+
+def write_forward(w: Writer, packed: list[str], parameters: list[str]) -> None:
+    """Write the function that computes the states of all nodes from the leaves' vectors."""
+    with w.function("forward", [*arguments(w), *packed, *parameters]):
+        w.emit("use_wide_vectors()")
+        w.emit(f"pack_forward({', '.join(['M', 'B', *packed, *parameters])})")
+        _place_leaves(w)
+        with w.block("for tile in range(len(tiles)):"):
+            w.emit("t = tiles[tile]", "a, m = t[0], t[4] - t[0]")
+            w.emit("l0, l1, r0, r1 = t[2] - a, m, t[1] - a, t[3] - a")
+            w.emit("Kt, Ot = K[a : t[4]] if keep else K[:m], O[:m]")
+            with w.row():
+                w.emit("u = Ot[i]")
+                w.gather_children()
+            w.sweep(w.plan.forward, "P")
+            with w.row():
+                w.emit("k, z = Kt[i], Z[i]")
+                for name, s in w.trace.outputs.items():
+                    w.emit(f"x = state_{name}[np.uint64(rows[a + np.int64(i)])]")
+                    w.copy(s.shape[1], "x[j]", str(w.layout.address(s, w.layout.stores(w.plan.forward))))
+
+
+def _place_leaves(w: Writer) -> None:
+    with w.block("for i in range(np.uint64(len(leaf_rows))):"):
+        w.emit("row, y = np.uint64(leaf_rows[i]), leaves[i]")
+        for part in w.trace.parts:
+            w.emit(f"x = state_{part.name}[row]")
+            w.copy(part.width, "x[j]", "y[j]" if part.leaf == "vector" and not w.chain else "zero")
