@@ -78,10 +78,15 @@ class SparseRows:
         return out
 
     def summed(self) -> SparseRows:
-        """Return the same derivative with every row number once, ascending."""
-        rows, slots = np.unique(self.rows, return_inverse=True)
+        """Return the same derivative with every row number once, in the order in which they first come.
+
+        May share memory with this one, or be this one.
+        """
+        rows, slots = kernels.distinct_rows(self.rows)
+        if len(rows) == len(slots):
+            return self
         values = np.zeros((len(rows), *self.shape[1:]), self.dtype)
-        kernels.scatter_add_rows(values, slots.reshape(-1), self.values)
+        kernels.scatter_add_rows(values, slots, self.values)
         return SparseRows(rows, values, self.shape[0])
 
     def __repr__(self) -> str:

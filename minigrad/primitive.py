@@ -27,6 +27,7 @@ class Operation:
         self.shapes = _line(forward, "shapes")
         self.formula = _line(forward, "vjp")
         self.analytic = True
+        self.fresh = False
 
     def accept(self, g: Cotangent) -> Cotangent:
         """Bring an incoming cotangent into the form that the vjps take: an array."""
@@ -57,6 +58,7 @@ def primitive(
     linear: bool = False,
     view: bool = False,
     analytic: bool = True,
+    fresh: bool = False,
     name: str | None = None,
     operation: type[Operation] = Operation,
 ) -> Callable[[Callable[..., Any]], Primitive]:
@@ -81,6 +83,8 @@ def primitive(
     analytic : bool
         The function also means something for complex numbers, which |x| and comparisons do not. Only
         `gradcheck` asks.
+    fresh : bool
+        Every vjp returns memory that nothing else holds, so that a leaf need not copy it.
     name : str, optional
         What users call it, where that is not the function's name.
     operation : type
@@ -90,6 +94,7 @@ def primitive(
     def decorate(forward: Callable[..., Any]) -> Primitive:
         op = operation(forward, name)
         op.analytic = op.analytic and analytic
+        op.fresh = fresh
         makers: tuple[Maker | None, ...] | _ForEach = ()
 
         @functools.wraps(forward)

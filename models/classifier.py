@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import minigrad as mg
+from minigrad import kernels
 from minigrad.nn import Module, Parameter, initial
 from models.forest import Forest
 from models.forest_checks import check_vocabulary
@@ -69,7 +70,7 @@ class TreeClassifier(Module):
             If a word of the forest is not in the model's vocabulary.
         """
         rows = self.rows(forest)
-        states = mg.fold(self.cell, forest, mg.gather(self.L, self._words(forest)), mode)
+        states = self._states(forest, mode)
         top = mg.gather(states[self.cell.parts[0].name], rows)
         return top @ self.Ws.T + self.bs, states
 
@@ -91,9 +92,9 @@ class TreeClassifier(Module):
         """
         rows = self.rows(forest)
         labels = forest.label[rows]
-        bad = np.flatnonzero((labels < 0) | (labels >= self.classes))
-        if len(bad):
-            row, label = rows[bad[0]], labels[bad[0]]
+        bad = kernels.first_outside(labels, self.classes)
+        if bad >= 0:
+            row, label = rows[bad], labels[bad]
             what = "has no label" if label < 0 else f"has the label {label}"
             raise ValueError(f"{forest.describe(row)} {what}; the classes are 0..{self.classes - 1}")
         return labels
@@ -103,14 +104,19 @@ class TreeClassifier(Module):
 
         A tree's loss is the sum over its classified nodes.
         """
-        logits, states = self(forest, mode)
-        return mg.cross_entropy(logits, self.labels(forest), "sum") / len(forest), states
+        rows, labels = self.rows(forest), self.labels(forest)
+        states = self._states(forest, mode)
+        top = states[self.cell.parts[0].name]
+        return mg.linear_cross_entropy(top, self.Ws, self.bs, labels, rows, divisor=len(forest)), states
 
     def predict(self, forest: Forest, mode: str = "level") -> np.ndarray:
         """Return the most probable class of every classified node, intp (n,)."""
         with mg.no_grad():
             logits, _ = self(forest, mode)
         return logits.data.argmax(axis=1)
+
+    def _states(self, forest: Forest, mode: str) -> mg.NodeStates:
+        return mg.fold(self.cell, forest, mg.gather(self.L, self._words(forest)), mode)
 
     def _words(self, forest: Forest) -> np.ndarray:
         words = forest.word[forest.leaves]

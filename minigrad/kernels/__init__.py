@@ -15,8 +15,14 @@ from minigrad.kernels.activations import (
 from minigrad.kernels.adagrad import adagrad_dense, adagrad_rows
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.kernels.reductions import column_sums, squared_norm
-from minigrad.kernels.rows import gather_rows, scatter_add_rows
-from minigrad.kernels.softmax import cross_entropy, cross_entropy_vjp, log_softmax, softmax
+from minigrad.kernels.rows import distinct_rows, first_outside, gather_rows, scatter_add_rows
+from minigrad.kernels.softmax import (
+    cross_entropy,
+    cross_entropy_vjp,
+    linear_cross_entropy,
+    log_softmax,
+    softmax,
+)
 
 __all__ = [
     "JIT_ENABLED",
@@ -25,7 +31,10 @@ __all__ = [
     "column_sums",
     "cross_entropy",
     "cross_entropy_vjp",
+    "distinct_rows",
+    "first_outside",
     "gather_rows",
+    "linear_cross_entropy",
     "log_softmax",
     "relu",
     "relu_vjp",

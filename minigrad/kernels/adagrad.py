@@ -1,4 +1,4 @@
-"""AdaGrad's update (Duchi et al. 2011) of a dense array, and of the rows of a table that were read."""
+"""AdaGrad's update (Duchi et al. 2011) of dense arrays, and of the rows of a table that were read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import numpy as np
 from minigrad.kernels.jit import compiled, kernel
 
 Array = np.ndarray
+Arrays = tuple[Array, ...]
 
 
 @compiled
@@ -18,52 +19,73 @@ def _step(w, G, g, lr, eps, l2, plain):  # type: ignore[no-untyped-def]
     return w - lr * g / (np.sqrt(G) + eps), G
 
 
-def _adagrad_dense_twin(w: Array, G: Array, g: Array, lr: float, eps: float, l2: float, plain: bool) -> None:
+def _step_twin(w: Array, G: Array, g: Array, lr: float, eps: float, l2: float, plain: bool) -> None:
     g = g + w.dtype.type(l2) * w
     G += g * g
     w -= w.dtype.type(lr) * (g if plain else g / (np.sqrt(G) + w.dtype.type(eps)))
 
 
+def _adagrad_dense_twin(
+    G: Array, fresh: Array, spans: Array, ws: Arrays, gs: Arrays, lr: float, eps: float, l2: float
+) -> None:
+    for (start, end, first, last), w, g in zip(spans, ws, gs, strict=True):
+        if g.size:
+            _step_twin(w, G[start:end], g, lr, eps, l2, bool(fresh[first]))
+            fresh[first:last] = False
+
+
 @kernel(twin=_adagrad_dense_twin)
-def _adagrad_flat(w: Array, G: Array, g: Array, lr: float, eps: float, l2: float, plain: bool) -> None:
-    lr_, eps_, l2_ = w.dtype.type(lr), w.dtype.type(eps), w.dtype.type(l2)
-    w1, G1, g1 = w.ravel(), G.ravel(), g.ravel()
-    for k in range(w1.size):
-        w1[k], G1[k] = _step(w1[k], G1[k], g1[k], lr_, eps_, l2_, plain)
+def adagrad_dense(
+    G: Array, fresh: Array, spans: Array, ws: Arrays, gs: Arrays, lr: float, eps: float, l2: float
+) -> None:
+    """g += λw;  G += g²;  w −= η g / (√G + ε), in place, for several arrays at once.
 
+    A call costs as much as the update of one small array.
 
-def adagrad_dense(w: Array, G: Array, g: Array, lr: float, eps: float, l2: float, plain: bool) -> None:
-    """g += λw;  G += g²;  w −= η g / (√G + ε), in place; all arrays have one shape.
-
-    With `plain` the step is −η g; G is updated all the same.
+    Parameters
+    ----------
+    G : (Σ sizes,)
+        The sums of all arrays, end to end.
+    fresh : bool (Σ marks,)
+        Marks of all arrays, end to end. Where the first mark of an array is True, its step is −η g. All marks
+        of an array that is updated become False.
+    spans : intp (k, 4)
+        For each array: start and end of its part of `G`, start and end of its marks.
+    ws, gs : tuples of k arrays (size,)
+        An empty gradient leaves its array as it is. Numba compiles the kernel anew for every k.
     """
-    if w.flags.c_contiguous and G.flags.c_contiguous:
-        _adagrad_flat(w, G, g, lr, eps, l2, plain)
-    else:  # a flat view of them does not exist: the loop would update a copy
-        _adagrad_dense_twin(w, G, g, lr, eps, l2, plain)
-
-
-adagrad_dense.twin = _adagrad_dense_twin  # type: ignore[attr-defined]
+    lr_, eps_, l2_ = G.dtype.type(lr), G.dtype.type(eps), G.dtype.type(l2)
+    for k in range(len(ws)):
+        w, g = ws[k], gs[k]
+        if g.size:
+            sums = G[spans[k, 0] : spans[k, 1]]
+            plain = fresh[spans[k, 2]]
+            for i in range(g.size):
+                w[i], sums[i] = _step(w[i], sums[i], g[i], lr_, eps_, l2_, plain)
+            fresh[spans[k, 2] : spans[k, 3]] = False
 
 
 def _adagrad_rows_twin(
-    w: Array, G: Array, rows: Array, g: Array, lr: float, eps: float, l2: float, plain: Array
+    w: Array, G: Array, rows: Array, g: Array, lr: float, eps: float, l2: float, fresh: Array
 ) -> None:
     for k, row in enumerate(rows):
-        _adagrad_dense_twin(w[row], G[row], g[k], lr, eps, l2, bool(plain[row]))
+        _step_twin(w[row], G[row], g[k], lr, eps, l2, bool(fresh[row]))
+        fresh[row] = False
 
 
 @kernel(twin=_adagrad_rows_twin)
 def adagrad_rows(
-    w: Array, G: Array, rows: Array, g: Array, lr: float, eps: float, l2: float, plain: Array
+    w: Array, G: Array, rows: Array, g: Array, lr: float, eps: float, l2: float, fresh: Array
 ) -> None:
     """Update w[rows[k]] with g[k] as `adagrad_dense` does; no other row is touched.
 
-    (V, D), (V, D), intp (n,) of distinct rows, (n, D); plain: bool (V,), rows whose step is −η g.
+    (V, D), (V, D), intp (n,) of distinct rows, (n, D); fresh: bool (V,), rows whose step is −η g, and that
+    become False.
     """
     lr_, eps_, l2_ = w.dtype.type(lr), w.dtype.type(eps), w.dtype.type(l2)
     for k in range(rows.size):
         row = rows[k]
-        p = plain[row]
+        plain = fresh[row]
         for j in range(w.shape[1]):
-            w[row, j], G[row, j] = _step(w[row, j], G[row, j], g[k, j], lr_, eps_, l2_, p)
+            w[row, j], G[row, j] = _step(w[row, j], G[row, j], g[k, j], lr_, eps_, l2_, plain)
+        fresh[row] = False

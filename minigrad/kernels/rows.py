@@ -7,6 +7,57 @@ import numpy as np
 from minigrad.kernels.jit import kernel
 
 Array = np.ndarray
+INTEGERS = np.dtype(np.intp).char  # row numbers are intp
+
+
+def _first_outside_twin(numbers: Array, end: int) -> int:
+    outside = np.flatnonzero((numbers < 0) | (numbers >= end))
+    return int(outside[0]) if outside.size else -1
+
+
+@kernel(twin=_first_outside_twin, dtypes=INTEGERS)
+def first_outside(numbers: Array, end: int) -> int:
+    """Return the position of the first number that does not lie in 0..end−1, −1 if all do: intp (n,)."""
+    for k in range(numbers.size):
+        if numbers[k] < 0 or numbers[k] >= end:
+            return k
+    return -1
+
+
+def _distinct_rows_twin(rows: Array) -> tuple[Array, Array]:
+    ascending, first, slots = np.unique(rows, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    return ascending[order], np.argsort(order)[slots]
+
+
+@kernel(twin=_distinct_rows_twin, dtypes=INTEGERS)
+def distinct_rows(rows: Array) -> tuple[Array, Array]:
+    """Return every row number once, and where each of `rows` is among them.
+
+    intp (n,) -> distinct (m,) in the order in which they first come, slots (n,);
+    ``distinct[slots] == rows``.
+    """
+    n = rows.size
+    size = 16
+    while size < 2 * n:
+        size *= 2
+    # An open hash table of slots: it is as long as what was read, however high the table is.
+    table = np.full(size, -1, np.intp)
+    distinct = np.empty(n, np.intp)
+    slots = np.empty(n, np.intp)
+    m = 0
+    for k in range(n):
+        row = rows[k]
+        at = row * 2654435761  # Knuth's multiplier: neighbours are spread
+        at = (at ^ (at >> 16)) & (size - 1)
+        while table[at] >= 0 and distinct[table[at]] != row:
+            at = (at + 1) & (size - 1)
+        if table[at] < 0:
+            table[at] = m
+            distinct[m] = row
+            m += 1
+        slots[k] = table[at]
+    return distinct[:m], slots
 
 
 def _gather_rows_twin(table: Array, rows: Array) -> Array:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from minigrad.kernels.jit import kernel
+from minigrad.kernels.jit import compiled, kernel
 
 Array = np.ndarray
 
@@ -60,6 +62,22 @@ def log_softmax(x: Array) -> Array:
     return out
 
 
+@compiled
+def _loss_of_row(scores, label, p):  # type: ignore[no-untyped-def]
+    # p may be the memory of the scores.
+    top = scores[0]
+    for j in range(1, scores.size):
+        top = max(top, scores[j])
+    score = scores[label]
+    total = scores.dtype.type(0)
+    for j in range(scores.size):
+        p[j] = np.exp(scores[j] - top)
+        total += p[j]
+    for j in range(scores.size):
+        p[j] /= total
+    return np.log(total) + top - score
+
+
 def _cross_entropy_twin(logits: Array, labels: Array, p: Array) -> Array:
     log_p = _log_softmax_twin(logits)
     p[:] = np.exp(log_p)
@@ -72,19 +90,9 @@ def cross_entropy(logits: Array, labels: Array, p: Array) -> Array:
 
     (n, m), intp (n,), (n, m) -> (n,). Labels are trusted to lie in 0..m−1.
     """
-    n, m = logits.shape
-    losses = np.empty(n, logits.dtype)
-    for i in range(n):
-        top = logits[i, 0]
-        for j in range(1, m):
-            top = max(top, logits[i, j])
-        total = logits.dtype.type(0)
-        for j in range(m):
-            p[i, j] = np.exp(logits[i, j] - top)
-            total += p[i, j]
-        for j in range(m):
-            p[i, j] /= total
-        losses[i] = np.log(total) + top - logits[i, labels[i]]
+    losses = np.empty(labels.size, logits.dtype)
+    for i in range(labels.size):
+        losses[i] = _loss_of_row(logits[i], labels[i], p[i])
     return losses
 
 
@@ -104,3 +112,37 @@ def cross_entropy_vjp(g: Array, p: Array, labels: Array) -> Array:
             out[i, j] = g[i] * p[i, j]
         out[i, labels[i]] -= g[i]
     return out
+
+
+def _linear_cross_entropy_twin(
+    slopes: Array, x: Array, W: Array, b: Array, rows: Array, labels: Array, scale: float
+) -> Any:
+    losses = _cross_entropy_twin(x[rows] @ W.T + b, labels, slopes)
+    slopes[np.arange(len(labels)), labels] -= 1
+    slopes *= slopes.dtype.type(scale)
+    return losses.sum(dtype=np.result_type(losses, np.float64)) * scale
+
+
+@kernel(twin=_linear_cross_entropy_twin)
+def linear_cross_entropy(
+    slopes: Array, x: Array, W: Array, b: Array, rows: Array, labels: Array, scale: float
+) -> float:
+    """scale · Σ −log softmax(W x[row] + b)[label]; its derivative by the scores goes into `slopes`.
+
+    (n, m) for scale · (softmax − one-hot label), (N, D), (m, D), (m,), intp (n,), intp (n,). Rows are trusted
+    to lie in 0..N−1, labels in 0..m−1.
+    """
+    total = 0.0  # float64
+    scale_ = slopes.dtype.type(scale)
+    for i in range(rows.size):
+        row, scores = x[rows[i]], slopes[i]
+        for j in range(b.size):
+            score = slopes.dtype.type(0)
+            for d in range(row.size):
+                score += W[j, d] * row[d]
+            scores[j] = score + b[j]
+        total += _loss_of_row(scores, labels[i], scores)
+        scores[labels[i]] -= 1
+        for j in range(b.size):
+            scores[j] *= scale_
+    return total * scale

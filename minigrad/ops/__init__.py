@@ -24,6 +24,7 @@ from minigrad.ops.elementwise import (
     sqrt,
     tanh,
 )
+from minigrad.ops.head import linear_cross_entropy
 from minigrad.ops.index import gather, getitem
 from minigrad.ops.linear import matmul, transpose
 from minigrad.ops.reduce import (
@@ -47,6 +48,7 @@ __all__ = [
     "exp",
     "gather",
     "getitem",
+    "linear_cross_entropy",
     "log",
     "log_softmax",
     "logsumexp",

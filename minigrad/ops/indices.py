@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad import kernels
 from minigrad.tensor import Tensor
 
 Array = np.ndarray
@@ -27,13 +28,12 @@ def indices(
         If one lies outside; the text names it and its position.
     """
     numbers = values.data.copy() if isinstance(values, Tensor) else np.asarray(values)
-    if numbers.size == 0:
+    if numbers.dtype != np.intp:
+        if numbers.size and numbers.dtype.kind not in "iu":
+            raise TypeError(f"{op}: {name}s are integers, not {numbers.dtype}")
         numbers = numbers.astype(np.intp)
-    if numbers.dtype.kind not in "iu":
-        raise TypeError(f"{op}: {name}s are integers, not {numbers.dtype}")
-    numbers = numbers.astype(np.intp, copy=False)
-    if numbers.size and (numbers.min() < 0 or numbers.max() >= end):
-        position = int(np.flatnonzero((numbers < 0) | (numbers >= end))[0])
+    position = kernels.first_outside(numbers.reshape(-1), end)
+    if position >= 0:
         raise error(
             f"{op}: {name} {numbers.flat[position]} {place} {position} lies outside 0..{end - 1}, {of}"
         )

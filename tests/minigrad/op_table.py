@@ -92,6 +92,10 @@ def _losses(x: np.ndarray) -> np.ndarray:
     return -np.log(_softmax(x))[np.arange(len(x)), LABELS[: len(x)]]
 
 
+def _head_loss(x: np.ndarray, W: np.ndarray, b: np.ndarray, rows: Any = slice(None)) -> Any:
+    return _losses(x[rows] @ W.T + b)
+
+
 def _torch_cross_entropy(reduction: str) -> Callable[..., Any]:
     def call(x: Any) -> Any:
         import torch
@@ -293,6 +297,27 @@ TABLE: tuple[Row, ...] = (
             ("mean", np.mean, (((5, 2),), ((1, 3),))),
         )
     ],
+    Row(
+        "linear_cross_entropy",
+        lambda x, W, b: mg.linear_cross_entropy(x, W, b, LABELS[: len(x)]),
+        lambda x, W, b: _head_loss(x, W, b).mean(),
+        (((5, 3), (2, 3), (2,)), ((1, 1), (2, 1), (2,)), ((2, 0), (2, 0), (2,))),
+        torch=lambda x, W, b: _torch_cross_entropy("mean")(x @ W.T + b),
+    ),
+    Row(
+        "linear_cross_entropy",
+        lambda x, W, b: mg.linear_cross_entropy(x, W, b, LABELS[:4], ROWS_READ, divisor=3),
+        lambda x, W, b: _head_loss(x, W, b, ROWS_READ).sum() / 3,
+        (((5, 3), (2, 3), (2,)), ((5, 1), (4, 1), (4,))),
+        setting="repeated rows, divisor",
+    ),
+    Row(
+        "linear_cross_entropy",
+        lambda x, W, b: mg.linear_cross_entropy(x, W, b, [], [], divisor=2),
+        lambda x, W, b: np.zeros(()),
+        (((5, 3), (2, 3), (2,)), ((0, 3), (2, 3), (2,))),
+        setting="nothing",
+    ),
     Row(
         "dropout",
         lambda x: mg.dropout(x, 0.4, np.random.default_rng(7)),

@@ -48,6 +48,41 @@ def test_sparse_gradients_add_up_over_backward_calls() -> None:
     assert isinstance(x.grad, mg.SparseRows)
     assert repr(x.grad) == "SparseRows(6 of 3 rows, shape (3, 2), float64)"
     np.testing.assert_array_equal(x.grad.dense(), [[2, 2], [0, 0], [4, 4]])
-    np.testing.assert_array_equal(x.grad.summed().rows, [0, 2])
+    np.testing.assert_array_equal(x.grad.summed().rows, [2, 0])
     (x * W).sum().backward()
     np.testing.assert_array_equal(x.grad, W + np.array([[2, 2], [0, 0], [4, 4]]))
+
+
+def test_rows_are_summed_once_each_in_the_order_of_their_first_appearance() -> None:
+    values = np.array([[1.0, 2.0], [10.0, 20.0], [100.0, 200.0], [1000.0, 2000.0]])
+    g = mg.SparseRows(np.array([7, 2, 7, 0]), values, 9)
+    total = g.summed()
+    np.testing.assert_array_equal(total.rows, [7, 2, 0])
+    np.testing.assert_array_equal(total.values, [[101, 202], [10, 20], [1000, 2000]])
+    np.testing.assert_array_equal(g.values, values)  # the summands are left as they are
+    assert total.summed() is total
+
+
+def test_a_fresh_vjp_is_not_copied_and_still_adds_up() -> None:
+    handed: list[np.ndarray] = []
+
+    @mg.primitive(fresh=True)
+    def double(x: np.ndarray) -> np.ndarray:
+        """2 x
+
+        shapes: any
+        vjp: 2 g
+        """
+        return 2 * x
+
+    def vjp(g: np.ndarray) -> np.ndarray:
+        handed.append(2 * g)
+        return handed[-1]
+
+    double.defvjp(lambda ans, x: vjp)
+    x = leaf()
+    double(x).sum().backward()
+    assert x.grad is handed[0]
+    before = x.grad.copy()
+    (double(x) + double(x)).sum().backward()
+    np.testing.assert_array_equal(x.grad, 3 * before)

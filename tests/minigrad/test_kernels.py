@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,10 @@ DTYPES = (np.float32, np.float64)
 
 def _rows(n: int, height: int = 7) -> Array:
     return np.random.default_rng(n).integers(0, height, n)
+
+
+def _contiguous(*arrays: Array) -> tuple[Array, ...]:
+    return tuple(map(np.ascontiguousarray, arrays))  # arrays of a tuple have one type
 
 
 # One entry per kernel: its arguments for n rows, made from a maker of arrays.
@@ -35,7 +39,27 @@ ARGUMENTS: dict[str, Callable[[Make, int], tuple[Any, ...]]] = {
     "cross_entropy_vjp": lambda make, n: (make((n,)), make((n, 4)), _rows(n, 4)),
     "gather_rows": lambda make, n: (make((7, 4)), _rows(n)),
     "scatter_add_rows": lambda make, n: (make((7, 4)), _rows(n), make((n, 4))),
-    "adagrad_dense": lambda make, n: (make((n, 4)), make((n, 4)) ** 2, make((n, 4)), 0.05, 1e-4, 1e-3, False),
+    "first_outside": lambda make, n: (_rows(n), 4),
+    "distinct_rows": lambda make, n: (_rows(n),),
+    "linear_cross_entropy": lambda make, n: (
+        make((n, 4)),
+        make((7, 3)),
+        make((4, 3)),
+        make((4,)),
+        _rows(n),
+        _rows(n, 4),
+        0.3,
+    ),
+    "adagrad_dense": lambda make, n: (
+        make((3 * n + 8,)) ** 2,
+        np.array([True, False, False, True, True]),
+        np.array([[0, n, 0, 2], [n, 2 * n, 2, 3], [2 * n, 2 * n + 8, 3, 5]]),
+        _contiguous(make((n,)), make((n,)), make((8,))),
+        _contiguous(make((n,)), make((n,)), make((0,))),  # the last one has no gradient
+        0.05,
+        1e-4,
+        1e-3,
+    ),
     "adagrad_rows": lambda make, n: (
         make((7, 4)),
         make((7, 4)) ** 2,
@@ -64,9 +88,11 @@ def strided(dtype: type) -> Make:
 
 def copies(arguments: tuple[Any, ...]) -> list[Any]:
     """Copy the arguments; arrays keep their layout."""
-    out = []
+    out: list[Any] = []
     for x in arguments:
-        if isinstance(x, np.ndarray):
+        if isinstance(x, tuple):
+            x = tuple(copies(x))
+        elif isinstance(x, np.ndarray):
             base = np.empty([2 * n for n in x.shape], x.dtype)
             target = base[(slice(None, None, 2),) * x.ndim] if not x.flags.c_contiguous else np.empty_like(x)
             target[...] = x
@@ -75,12 +101,20 @@ def copies(arguments: tuple[Any, ...]) -> list[Any]:
     return out
 
 
+def flat(values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, tuple):
+            yield from flat(value)
+        else:
+            yield value
+
+
 def compare(name: str, arguments: tuple[Any, ...], rtol: float) -> None:
     kernel = getattr(kernels, name)
     mine, theirs = copies(arguments), copies(arguments)
     with np.errstate(all="ignore"):
         results = kernel(*mine), kernel.twin(*theirs)
-    for fast, slow in zip([results[0], *mine], [results[1], *theirs], strict=True):
+    for fast, slow in zip(flat([results[0], *mine]), flat([results[1], *theirs]), strict=True):
         if fast is not None or slow is not None:
             np.testing.assert_allclose(fast, slow, rtol=rtol, atol=rtol)
             assert np.asarray(fast).dtype == np.asarray(slow).dtype
@@ -103,16 +137,6 @@ def test_like_the_twin(name: str, dtype: type) -> None:
 def test_arrays_that_are_not_contiguous(name: str) -> None:
     for n in ROWS:
         compare(name, ARGUMENTS[name](strided(np.float64), n), rtol=1e-14)
-
-
-@pytest.mark.parametrize("plain", [False, True])
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_adagrad_writes_into_the_array_it_was_given(order: Any, plain: bool) -> None:
-    # A flat copy of an array in another memory order would swallow the update.
-    w, G = np.ones((3, 2), order=order), np.zeros((3, 2), order=order)
-    kernels.adagrad_dense(w, G, np.full((3, 2), 2.0), 0.1, 0.0, 0.0, plain)
-    np.testing.assert_allclose(w, 0.8 if plain else 0.9)
-    np.testing.assert_allclose(G, 4)
 
 
 def test_adagrad_leaves_the_other_rows_alone() -> None:
@@ -171,6 +195,28 @@ def test_float32_error_over_a_dense_grid(name: str, error: float) -> None:
 def test_small_numbers_keep_their_relative_precision_in_tanh() -> None:
     x = np.logspace(-30, -2, 1001).astype(np.float32)
     np.testing.assert_allclose(kernels.tanh(x), np.tanh(x.astype(np.float64)), rtol=5e-7)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        np.random.default_rng(0).integers(0, 10_000, 3_000),
+        np.arange(2_000) * 65_536,  # which a table of 4,096 places must not throw together
+        np.arange(-500, 500).repeat(3),
+        np.zeros(100, np.intp),
+        np.array([np.iinfo(np.intp).max, np.iinfo(np.intp).min, 0, np.iinfo(np.intp).max]),
+    ],
+)
+def test_distinct_rows_are_found_once_in_order(rows: Array) -> None:
+    distinct, slots = kernels.distinct_rows(rows)
+    assert distinct.tolist() == list(dict.fromkeys(rows.tolist()))
+    np.testing.assert_array_equal(distinct[slots], rows)
+
+
+def test_first_outside() -> None:
+    assert kernels.first_outside(np.array([0, 4, 5, -1]), 5) == 2
+    assert kernels.first_outside(np.array([0, -1, 5]), 5) == 1
+    assert kernels.first_outside(np.array([], np.intp), 0) == -1
 
 
 def test_repeated_rows_add_up() -> None:

@@ -15,6 +15,10 @@ def ones(*shape: int, name: str | None = None) -> mg.Tensor:
     return mg.tensor(np.ones(shape), requires_grad=True, name=name)
 
 
+def head(labels: Any, rows: Any = None, divisor: int | None = None) -> mg.Tensor:
+    return mg.linear_cross_entropy(ones(2, 3), ones(4, 3), ones(4), labels, rows, divisor)
+
+
 def message(error: type[Exception], call: Callable[[], Any]) -> str:
     with pytest.raises(error) as caught:
         call()
@@ -67,6 +71,12 @@ def test_shape_error_says_where() -> None:
         ("gather", lambda: mg.gather(ones(3, 2), [[0]])),
         ("cross_entropy", lambda: mg.cross_entropy(ones(2, 3), [0])),
         ("cross_entropy", lambda: mg.cross_entropy(ones(3), [0])),
+        ("linear_cross_entropy", lambda: mg.linear_cross_entropy(ones(2, 3), ones(4, 2), ones(4), [0, 0])),
+        ("linear_cross_entropy", lambda: mg.linear_cross_entropy(ones(2, 3), ones(4, 3), ones(3), [0, 0])),
+        ("linear_cross_entropy", lambda: mg.linear_cross_entropy(ones(2, 3), ones(4, 3), ones(4, 1), [0, 0])),
+        ("linear_cross_entropy", lambda: mg.linear_cross_entropy(ones(2, 3), ones(4, 3), ones(4), [0])),
+        ("linear_cross_entropy", lambda: mg.linear_cross_entropy(ones(2), ones(4, 3), ones(4), [0, 0])),
+        ("linear_cross_entropy", lambda: head(labels=[[0]], rows=[[0]])),
         ("where", lambda: mg.where(np.ones(2, bool), ones(3), 0.0)),
     ],
 )
@@ -131,6 +141,15 @@ def test_a_row_out_of_range_is_named_with_its_place(number: int) -> None:
 )
 def test_indices_are_integers(call: Callable[[Any], Any]) -> None:
     assert "integers, not float64" in message(TypeError, lambda: call([0.0, 1.0]))
+
+
+def test_rows_and_labels_of_the_fused_loss_are_checked() -> None:
+    assert "row number 2 at place 1 lies outside 0..1" in message(IndexError, lambda: head([0, 0], [1, 2]))
+    assert "label -1 at place 0 lies outside 0..3" in message(ValueError, lambda: head([-1, 4]))
+    assert "integers, not float64" in message(TypeError, lambda: head([0.0, 1.0]))
+    for divisor in (0, -1):
+        assert f"not by {divisor}" in message(ValueError, lambda d=divisor: head([0, 0], divisor=d))
+    assert "not by 0" in message(ValueError, lambda: head([], []))
 
 
 def test_unknown_reduction() -> None:

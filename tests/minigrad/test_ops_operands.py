@@ -44,6 +44,16 @@ def test_constant_arrays_meet_float32_as_in_numpy() -> None:
     assert x.grad.dtype == np.float32
 
 
+def test_the_fused_loss_is_as_wide_as_its_widest_operand() -> None:
+    x = mg.tensor([[1.0, 2.0]], requires_grad=True)
+    W, b = np.array([[0.1, 0.2], [-0.3, 0.4]]), np.array([0.5, 0.6])
+    loss = mg.linear_cross_entropy(x, W, b, [1])
+    loss.backward()
+    assert loss.dtype == np.float64
+    assert loss.item() == pytest.approx(np.log(1 + np.exp((W @ [1, 2] + b) @ [1, -1])), rel=1e-14)
+    assert x.grad.dtype == np.float32
+
+
 def test_an_array_on_the_left_asks_the_tensor() -> None:
     x = leaf(1.0, 2.0)
     for out in (np.ones(2) * x, np.ones(2) + x, np.ones((2, 2)) @ x, np.ones(2) - x, np.ones(2) / x):

@@ -215,6 +215,88 @@ def test_a_resumed_run_goes_on_bit_by_bit(first_step: str) -> None:
     assert table.data.tobytes() == other_table.data.tobytes()
 
 
+def test_many_parameters_take_the_steps_they_take_alone() -> None:
+    rng = np.random.default_rng(0)
+
+    def run(optimizers: list[AdaGrad], parameters: list[Parameter]) -> bytes:
+        draws = np.random.default_rng(1)
+        for step in range(3):
+            for k, p in enumerate(parameters):
+                g = draws.normal(size=p.shape).astype(p.dtype)
+                p.grad = None if (k + step) % 5 == 0 else g
+                if k % 7 == 6 and p.grad is not None:
+                    p.grad = mg.SparseRows(np.array([2, 0, 2]), g, 3)
+            for optimizer in optimizers:
+                optimizer.step()
+        return b"".join(p.data.tobytes() for p in parameters)
+
+    arrays = [rng.normal(size=(3, 1 + k % 4)).astype([np.float32, np.float64][k % 3 == 1]) for k in range(21)]
+    together, alone = ([Parameter(x) for x in arrays] for _ in range(2))
+    settings: dict[str, Any] = {"lr": 0.1, "l2": 0.1, "first_step": "sgd"}
+    many = run([AdaGrad(together, **settings)], together)
+    assert many == run([AdaGrad([p], **settings) for p in alone], alone)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize(
+    "rebind",
+    [
+        lambda x: x.copy(),
+        np.asfortranarray,
+        lambda x: np.repeat(x, 2, axis=1)[:, ::2],
+        lambda x: x.astype(np.float32),
+    ],
+    ids=["copy", "Fortran", "strided", "float32"],
+)
+def test_data_that_were_replaced_are_updated_in_place(rebind: Any, sparse: bool) -> None:
+    # A flat copy of an array in another memory order would swallow the update.
+    p, twin = parameter(), parameter()
+    optimizers = [AdaGrad([q], lr=0.1, l2=0.1) for q in (p, twin)]
+    for step in range(3):
+        if step == 1:
+            p.data = data = rebind(p.data)
+        for q, optimizer in zip((p, twin), optimizers, strict=True):
+            q.grad = mg.SparseRows(ROWS, G_ROWS, 3) if sparse else G_DENSE
+            optimizer.step()
+    assert p.data is data
+    np.testing.assert_allclose(data, twin.data, rtol=1e-6 if data.dtype == np.float32 else 1e-13)
+
+
+def test_data_of_another_shape_are_refused() -> None:
+    p = parameter()
+    optimizer = AdaGrad([p])
+    p.data = np.zeros((2, 2))
+    p.grad = np.ones((2, 2))
+    with pytest.raises(mg.ShapeError, match=r"'W' had the shape \(3, 2\).* has \(2, 2\) now"):
+        optimizer.step()
+
+
+@pytest.mark.parametrize(
+    "gradient",
+    [
+        np.broadcast_to(2.0, (3, 2)),
+        np.full((3, 4), 2.0)[:, ::2],
+        np.full((3, 2), 2.0, np.float32),
+        np.full((3, 2), 2.0, order="F"),
+    ],
+    ids=["read-only", "strided", "float32", "Fortran"],
+)
+def test_gradients_of_any_layout(gradient: np.ndarray) -> None:
+    p = parameter()
+    p.grad = gradient
+    AdaGrad([p], lr=0.5).step()
+    np.testing.assert_allclose(p.data, W - 0.5, atol=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(4,), (4, 2, 3)])
+def test_sparse_steps_on_tables_of_any_number_of_axes(shape: tuple[int, ...]) -> None:
+    p = Parameter(np.ones(shape))
+    mg.sum(p[np.array([3, 1, 3])]).backward()
+    AdaGrad([p], lr=0.5).step()
+    np.testing.assert_allclose(p.data[[1, 3]], 0.5, rtol=1e-9)
+    np.testing.assert_array_equal(p.data[[0, 2]], 1.0)
+
+
 def test_a_state_of_other_parameters_is_refused() -> None:
     optimizer = AdaGrad([parameter()])
     for state in ({}, AdaGrad([Parameter(np.zeros(3))]).state_dict(), {"G0": W}):

@@ -1,4 +1,4 @@
-"""Optimisers. Each step is done in place, and touches only the rows that a sparse gradient names."""
+"""What all optimisers share, and the simplest of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from minigrad import kernels
 from minigrad.cotangent import SparseRows
 from minigrad.graph import new_id
 from minigrad.nn import Parameter, StateError
@@ -47,7 +46,7 @@ class Optimizer:
             unknown = set(group) - set(defaults) - {"params"}
             if unknown:
                 raise ValueError(f"unknown settings {sorted(unknown)}; known are {sorted(defaults)}")
-            settings = {**defaults, **group, "params": list(group.get("params", ()))}
+            settings = {**defaults, **group, "params": tuple(group.get("params", ()))}
             for key in ("lr", "l2", "eps"):
                 if not settings.get(key, 0) >= 0:
                     raise ValueError(f"{key} is {settings[key]}; it can't be negative")
@@ -70,8 +69,9 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
-        for parameter in self._parameters():
-            parameter.zero_grad()
+        for group in self.groups:
+            for parameter in group["params"]:
+                parameter.zero_grad()
 
     def step(self) -> None:
         """Change every parameter that has a gradient."""
@@ -124,106 +124,3 @@ class SGD(Optimizer):
             w[summed.rows] -= lr * (summed.values + l2 * w[summed.rows])
         else:
             w -= lr * (gradient + l2 * w)
-
-
-class AdaGrad(Optimizer):
-    """G += g²;  w −= η g / (√G + ε), with g including λw (Duchi et al. 2011).
-
-    Parameters
-    ----------
-    parameters, lr, l2
-        As in `Optimizer`.
-    eps : float
-        ε, added outside the root.
-    first_step : "adagrad" or "sgd"
-        With "sgd" the first update of each array, and of each row of a table, is −η g, as in the code of
-        Le & Zuidema (2016).
-    """
-
-    def __init__(
-        self,
-        parameters: Parameters,
-        lr: float = 0.05,
-        eps: float = 1e-10,
-        l2: float = 0.0,
-        first_step: str = "adagrad",
-    ) -> None:
-        if first_step not in ("adagrad", "sgd"):
-            raise ValueError(f"first_step is 'adagrad' or 'sgd', not {first_step!r}")
-        super().__init__(parameters, lr=lr, eps=eps, l2=l2)
-        self.first_step = first_step
-        # G, and which rows (for a dense gradient: row 0 stands for all) are still to be updated first.
-        self._sums = [np.zeros_like(p.data) for p in self._parameters()]
-        self._fresh = [np.full(p.shape[:1] or 1, first_step == "sgd") for p in self._parameters()]
-        self._slot = {id(p): k for k, p in enumerate(self._parameters())}
-
-    def _update(self, parameter: Parameter, gradient: np.ndarray | SparseRows, group: Group) -> None:
-        slot = self._slot[id(parameter)]
-        w, G, fresh = parameter.data, self._sums[slot], self._fresh[slot]
-        lr, eps, l2 = group["lr"], group["eps"], group["l2"]
-        if isinstance(gradient, SparseRows):
-            summed = gradient.summed()
-            kernels.adagrad_rows(w, G, summed.rows, summed.values, lr, eps, l2, fresh)
-            fresh[summed.rows] = False
-        else:
-            kernels.adagrad_dense(w, G, np.asarray(gradient, order="C"), lr, eps, l2, bool(fresh[:1].any()))
-            fresh[:] = False
-
-    def state_dict(self) -> dict[str, np.ndarray]:
-        """Return Σ g² and the first-step marks of every parameter, by position."""
-        state = {f"G{k}": G.copy() for k, G in enumerate(self._sums)}
-        state.update({f"fresh{k}": fresh.copy() for k, fresh in enumerate(self._fresh)})
-        return state
-
-    def load_state_dict(self, values: Mapping[str, np.ndarray]) -> None:
-        """Restore what `state_dict` returned."""
-        self.check_state(values)
-        for k in range(len(self._sums)):
-            self._sums[k][...] = values[f"G{k}"]
-            self._fresh[k][...] = values[f"fresh{k}"]
-
-
-def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
-    """Scale all gradients so that their common Euclidean norm is at most `max_norm`.
-
-    Returns
-    -------
-    float
-        The norm before clipping.
-
-    Raises
-    ------
-    FloatingPointError
-        If a gradient holds NaN or inf; the text names the parameter. Nothing is scaled.
-    ValueError
-        If `max_norm` is negative or NaN.
-    """
-    if not max_norm >= 0:
-        raise ValueError(f"max_norm is {max_norm}; a norm is not negative")
-    found: list[tuple[Parameter, np.ndarray | SparseRows]] = []
-    total = 0.0
-    for position, parameter in enumerate(parameters):
-        gradient = parameter.grad
-        if gradient is None:
-            continue
-        if isinstance(gradient, SparseRows):
-            gradient = gradient.summed()
-        values = gradient.values if isinstance(gradient, SparseRows) else gradient
-        square = float(kernels.squared_norm(values))
-        if not np.isfinite(square):
-            count = int(np.count_nonzero(~np.isfinite(values)))
-            raise FloatingPointError(
-                f"the gradient of {parameter.name or f'parameter {position}'} {parameter.shape} "
-                f"is not finite ({count} of {values.size} elements)"
-            )
-        total += square
-        found.append((parameter, gradient))
-    norm = float(np.sqrt(total))
-    if norm > max_norm:
-        for parameter, gradient in found:
-            scale = gradient.dtype.type(max_norm / norm)
-            if isinstance(gradient, SparseRows):
-                parameter.grad = SparseRows(gradient.rows, gradient.values * scale, gradient.shape[0])
-            else:
-                parameter.grad = gradient * scale
-    return norm
