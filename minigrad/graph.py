@@ -158,7 +158,6 @@ def backward(root: Node, cotangent: np.ndarray, retain_graph: bool = False) -> N
         for storage in node.storages:
             if storage.changed > node.id:
                 raise _changed(node)
-        fresh = getattr(op, "fresh", False)
         for parent, vjp in zip(node.parents, node.vjps, strict=True):
             part = vjp(g)
             if part.shape != parent.shape:
@@ -168,7 +167,7 @@ def backward(root: Node, cotangent: np.ndarray, retain_graph: bool = False) -> N
             previous = cotangents.get(parent.id)
             if previous is None:
                 cotangents[parent.id] = part
-                if fresh:
+                if op.fresh:
                     owned.add(parent.id)
             else:
                 cotangents[parent.id] = accumulate(previous, part, parent.id in owned)

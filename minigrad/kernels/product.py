@@ -9,8 +9,8 @@ runs, and are added to C at its end. Each sum is one chain of multiply-adds in t
 so its bits depend neither on the alignment nor on the rows and columns computed beside it.
 
 A *packed* matrix B of shape (k, n) is a vector: the columns are cut into panels, and the panel that starts
-at column j is a C-ordered (k, panel width) block from element k·j on. The last panel is padded with zeros
-to whole vectors; what a NaN or an inf makes of the padding is never stored.
+at column j is a C-ordered (k, panel width) block from element k·j on. The last panel is padded to whole
+vectors; what the padding holds does not matter, since nothing that is made of it is stored.
 
 The file imports nothing of the project, so that its text can head a generated module: Numba's cache notices
 changes in the file itself only, and hits only when an intrinsic is a global of its module.
@@ -276,6 +276,21 @@ def _transpose(
     return types.void(b, types.intp, types.intp, p, types.intp, types.intp), generate
 
 
+@intrinsic
+def _copy_vector(typing_context: Any, b: Any, b_offset: Any, p: Any, p_offset: Any, used: Any) -> Any:
+    """Copy the first `used` elements of a vector: two pointers, with offsets in bytes."""
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        source, offset, target, target_offset, count = arguments
+        emit = _Emitter(builder, context.get_data_type(b.dtype), count.type)
+        emit.mask_lanes(count)
+        values = emit.load(emit.at(source, offset, emit.vector), masked=True)
+        emit.store(values, emit.at(target, target_offset, emit.vector), masked=True)
+        return context.get_dummy_value()
+
+    return types.void(b, types.intp, p, types.intp, types.intp), generate
+
+
 # -- products -----------------------------------------------------------------------------------------
 
 
@@ -358,36 +373,42 @@ def packed_size(k: int, n: int) -> int:
 def pack(B: np.ndarray, P: np.ndarray) -> None:
     """Write the packed form of B, (k, n), to the start of the vector P."""
     (k, n), size = B.shape, P.itemsize
-    b, p = _data(B), _data(P)  # through pointers, whose indices cannot be negative, the copy is vectorised
-    b_step = B.strides[0] // size
+    b, p, b_step, lanes = _data(B), _data(P), B.strides[0], VECTOR_BYTES // P.itemsize
     j = 0
     while j < n:
-        _, width, columns = _panel(j, n, size)
-        for row in range(k):
-            source, target = row * b_step + j, k * j + row * width
-            for v in range(columns):
-                p[target + v] = b[source + v]
-            for v in range(columns, width):
-                p[target + v] = 0
+        vectors, width, _ = _panel(j, n, size)
+        for v in range(vectors):
+            column = j + v * lanes
+            source, target = column * size, (k * j + v * lanes) * size
+            for row in range(k):
+                _copy_vector(b, source + row * b_step, p, target + row * width * size, min(lanes, n - column))
         j += width
 
 
-@_compiled(lambda B, P: np.copyto(P[: B.size].reshape(B.T.shape), B.T))
-def pack_transposed(B: np.ndarray, P: np.ndarray) -> None:
-    """Write the packed form of Bᵀ, (k, n), to the start of the vector P. B is (n, k)."""
-    (n, k), size = B.shape, P.itemsize
+@_compiled(lambda C, B: np.copyto(C, B.T))
+def transpose(C: np.ndarray, B: np.ndarray) -> None:
+    """C = Bᵀ: (n, m), (m, n)."""
+    (m, n), size = B.shape, C.itemsize
     lanes = VECTOR_BYTES // size
-    b, p, b_step = _data(B), _data(P), B.strides[0]
-    j = 0
-    while j < n:
-        _, width, _ = _panel(j, n, size)
-        for column in range(j, j + width, lanes):
-            at = k * j + column - j
-            whole = k // lanes * lanes if n - column >= lanes else 0
-            for row in range(0, whole, lanes):
-                source, target = column * b_step + row * size, (at + row * width) * size
-                _transpose(b, source, b_step, p, target, width * size)
-            for row in range(whole, k):
-                for v in range(lanes):
-                    p[at + row * width + v] = B[column + v, row] if column + v < n else 0
-        j += width
+    if m < lanes or n < lanes:
+        for i in range(m):
+            for j in range(n):
+                C[j, i] = B[i, j]
+        return
+    b, c, b_step, c_step = _data(B), _data(C), B.strides[0], C.strides[0]
+    for i in range(0, m, lanes):
+        for j in range(0, n, lanes):
+            row, column = min(i, m - lanes), min(j, n - lanes)  # the last squares overlap those before
+            _transpose(b, row * b_step + column * size, b_step, c, column * c_step + row * size, c_step)
+
+
+@_compiled(np.copyto)
+def copy(C: np.ndarray, B: np.ndarray) -> None:
+    """C = B: (m, n), (m, n)."""
+    (m, n), size = B.shape, C.itemsize
+    lanes = VECTOR_BYTES // size
+    b, c = _data(B), _data(C)
+    for i in range(m):
+        for j in range(0, n, lanes):
+            used = min(lanes, n - j)
+            _copy_vector(b, i * B.strides[0] + j * size, c, i * C.strides[0] + j * size, used)

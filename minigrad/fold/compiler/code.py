@@ -60,10 +60,20 @@ class CompiledCell:
         self.O = self._rows(CHUNK, layout.operand_width)
         self.Z = self._rows(TILE, layout.tile_width)
         self.E = self._rows(CHUNK, picked_width(writer))
-        matrices = [_size(r) for r in (*plan.forward.rectangles, *plan.backward.rectangles)]
-        self.M = np.empty(max(matrices, default=1), dtype)
+        sizes = [_size(r) for r in (*plan.forward.rectangles, *plan.backward.rectangles)]
+        sizes += [p.data.size for p in self.trace.parameters]
+        self.M = np.empty(max(sizes, default=1), dtype)
         self.products = [self._rows(p.k[1] - p.k[0], p.n[1] - p.n[0]) for p in plan.weight_products]
         self.sums = np.empty(max(1, plan.backward.operands.width), dtype)
+        parameters = self.trace.parameters
+        self._taken = {
+            "forward": [parameters[k] for k in self.emitted.forward_parameters],
+            "backward": [parameters[k] for k in self.emitted.backward_parameters],
+        }
+        self._ends = np.cumsum([p.data.size for p in parameters]).tolist()
+        has_gradient = [g is not None for g in self.trace.parameter_gradients]
+        self.wanted = [k for k, has in enumerate(has_gradient) if has]
+        self._unwanted = [k for k, has in enumerate(has_gradient) if not has]
         self._pool: list[Memory] = []
 
     def _rows(self, n: int, width: int) -> Array:
@@ -80,9 +90,21 @@ class CompiledCell:
         if len(self._pool) < 2:
             self._pool.append(memory)
 
-    def parameters(self, numbers: list[int]) -> list[Array]:
-        """Return the parameters of these numbers as they are now."""
-        return [np.ascontiguousarray(self.trace.parameters[k].data) for k in numbers]
+    def parameters(self, direction: str) -> list[Array]:
+        """Return the parameters that "forward" or "backward" takes, as they are now."""
+        return [np.ascontiguousarray(p.data) for p in self._taken[direction]]
+
+    def new_gradients(self) -> list[Array]:
+        """Return an array for every parameter's gradient, side by side: zeros where it gets none."""
+        whole = np.empty(self._ends[-1] if self._ends else 0, self.dtype)
+        gradients = []
+        start = 0
+        for end, p in zip(self._ends, self.trace.parameters, strict=True):
+            gradients.append(whole[start:end].reshape(p.data.shape))
+            start = end
+        for k in self._unwanted:
+            gradients[k][...] = 0
+        return gradients
 
 
 def _size(r: Rectangle) -> int:

@@ -56,7 +56,7 @@ def write_backward(w: Writer, packed: list[str], parameters: list[str], gradient
             w.emit("stop = first")
         with w.block("if not complete:"):
             _leaves(w)
-            w.emit(f"gradients({', '.join([*products(w), 'sums', *gradients])})")
+            w.emit(f"gradients({', '.join(['M', *products(w), 'sums', *gradients])})")
 
 
 def _tile(w: Writer) -> None:

@@ -10,25 +10,6 @@ from minigrad.fold.compiler.rules import RULES
 from minigrad.fold.compiler.sweep import Rectangle, Sweep
 from minigrad.symbol import Symbol, UnsupportedError
 
-# Copies a weight, or its transpose, to its place in a rectangle's matrix.
-HELPERS = '''
-@helper
-def place(m, k, n, w):
-    """Copy w to m, from row k and column n on."""
-    for i in range(w.shape[0]):
-        for j in range(w.shape[1]):
-            m[k + i, n + j] = w[i, j]
-
-
-@helper
-def place_transposed(m, k, n, w):
-    """Copy the transpose of w to m, from row k and column n on."""
-    for i in range(w.shape[1]):
-        for j in range(w.shape[0]):
-            m[k + i, n + j] = w[j, i]
-'''
-
-
 def packed_names(sweep: Sweep, letter: str) -> list[str]:
     """Return the names of a sweep's packed matrices."""
     return [f"{letter}{k}" for k in range(len(sweep.rectangles))]
@@ -67,8 +48,9 @@ def _write_matrix(w: Writer, r: Rectangle, packed: str) -> None:
     if sum(weight.size for _, _, weight in r.cells) < k * n:
         w.emit("m[:] = zero")
     for k0, n0, weight in r.cells:
-        function = "place_transposed" if weight.op == "transpose" else "place"
-        w.emit(f"{function}(m, {k0}, {n0}, w{_inner(weight).args[0]})")
+        place = f"m[{k0} : {k0 + weight.shape[0]}, {n0} : {n0 + weight.shape[1]}]"
+        function = "transpose" if weight.op == "transpose" else "copy"
+        w.emit(f"{function}({place}, w{_inner(weight).args[0]})")
     w.emit(f"pack(m, {packed})")
 
 
@@ -82,16 +64,32 @@ def _inner(weight: Symbol) -> Symbol:
 def write_gradients(w: Writer) -> None:
     """Write the function that finds each parameter's gradient in the products and sums."""
     wanted = [(k, g) for k, g in enumerate(w.trace.parameter_gradients) if g is not None]
-    with w.function("gradients", [*products(w), "sums", *(f"g{k}" for k, _ in wanted)], "helper"):
+    with w.function("gradients", ["M", *products(w), "sums", *(f"g{k}" for k, _ in wanted)], "helper"):
         for k, g in wanted:
-            with w.block(f"for i in range({g.shape[0]}):"):
-                if g.ndim == 1:
+            if g.ndim == 1:
+                with w.block(f"for i in range({g.shape[0]}):"):
                     w.emit(f"g{k}[i] = {_element(w, g, ('i',))}")
-                else:
-                    with w.block(f"for j in range({g.shape[1]}):"):
-                        w.emit(f"g{k}[i, j] = {_element(w, g, ('i', 'j'))}")
+                continue
+            turned = _is_turned(w, g)  # then sum up as the products lie in memory, and transpose the sum
+            height, width = g.shape[::-1] if turned else g.shape
+            if turned:
+                w.emit(f"m = M[: {height * width}].reshape(({height}, {width}))")
+            with w.block(f"for i in range({height}):"), w.block(f"for j in range({width}):"):
+                to, at = ("m", ("j", "i")) if turned else (f"g{k}", ("i", "j"))
+                w.emit(f"{to}[i, j] = {_element(w, g, at)}")
+            if turned:
+                w.emit(f"transpose(g{k}, m)")
         if not wanted:
             w.emit("pass")
+
+
+def _is_turned(w: Writer, s: Any) -> bool:
+    """Tell whether a gradient's first product stands in it transposed."""
+    turned = False
+    while isinstance(s, Symbol) and s not in w.plan.products and s.args:
+        turned ^= s.op == "transpose"
+        s = next((a for a in s.args if isinstance(a, Symbol)), None)
+    return turned
 
 
 def _element(w: Writer, s: Any, at: tuple[str, ...]) -> str:

@@ -34,4 +34,4 @@ class Emitted:
         matrices.write_packing(w, plan.forward, "pack_forward", "P", forward)
         matrices.write_packing(w, plan.backward, "pack_backward", "Q", backward)
         matrices.write_gradients(w)
-        self.text = "\n".join(w.lines).strip() + "\n\n" + matrices.HELPERS.rstrip() + "\n"
+        self.text = "\n".join(w.lines).strip() + "\n"

@@ -29,7 +29,8 @@ class Order(NamedTuple):
         with an inner left child too, those with a leaf right again, and where the tile ends. So those with an
         inner left child stand together, and so do those with an inner right child.
     rows, left, right : intp arrays (inner nodes,)
-        Rows of the nodes and of their children.
+        Rows of the nodes and of their children; of a chain's right children, which are all leaves, the
+        numbers among the leaves.
     left_leaf, right_leaf : bool arrays (inner nodes,)
     leaves : intp array (leaves,)
         Rows of the leaves, ascending.
@@ -44,7 +45,7 @@ class Order(NamedTuple):
     leaves: Array
 
 
-def _place_twin(left: Array, right: Array, most: int) -> tuple[Array, ...]:
+def _place_twin(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ...]:
     n = len(left)
     depth, parent = np.zeros(n, np.intp), np.full(n, -1)
     inner = np.flatnonzero(left >= 0)
@@ -74,7 +75,8 @@ def _place_twin(left: Array, right: Array, most: int) -> tuple[Array, ...]:
     is_leaf = left < 0
     children = left[order], right[order]
     bounds = np.array(tiles, np.intp).reshape(-1, 5)
-    return bounds, order, *children, *(is_leaf[c] for c in children), np.flatnonzero(is_leaf)
+    lefts, rights = children[0], (np.cumsum(is_leaf) - 1)[children[1]] if chain else children[1]
+    return bounds, order, lefts, rights, *(is_leaf[c] for c in children), np.flatnonzero(is_leaf)
 
 
 @compiled
@@ -118,7 +120,7 @@ def _pop(heap, count):  # type: ignore[no-untyped-def]
 
 
 @kernel(twin=_place_twin, dtypes=np.dtype(np.intp).char)
-def _place(left: Array, right: Array, most: int) -> tuple[Array, ...]:
+def _place(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ...]:
     n = left.size
     depth, parent, waiting = np.zeros(n, np.intp), np.full(n, -1, np.intp), np.zeros(n, np.intp)
     inner, deepest = 0, 0
@@ -144,10 +146,11 @@ def _place(left: Array, right: Array, most: int) -> tuple[Array, ...]:
             ready += 1
     rows, tiles = np.empty(inner, np.intp), np.empty((inner, 5), np.intp)
     taken, kinds = np.empty(size, np.intp), np.empty(size, np.intp)
+    bounds = np.empty(5, np.intp)
     start, count = 0, 0
     while ready:
         m = min(size, ready)
-        bounds = np.zeros(5, np.intp)
+        bounds[:] = 0
         for k in range(m):
             row = _pop(heap, ready) % n
             ready -= 1
@@ -156,7 +159,8 @@ def _place(left: Array, right: Array, most: int) -> tuple[Array, ...]:
             bounds[kinds[k] + 1] += 1
         for k in range(4):
             bounds[k + 1] += bounds[k]
-        tiles[count] = start + bounds
+        for k in range(5):
+            tiles[count, k] = start + bounds[k]
         count += 1
         for k in range(m):
             row, kind = taken[k], kinds[k]
@@ -171,20 +175,26 @@ def _place(left: Array, right: Array, most: int) -> tuple[Array, ...]:
         start += m
     lefts, rights = np.empty(inner, np.intp), np.empty(inner, np.intp)
     left_leaf, right_leaf = np.empty(inner, np.bool_), np.empty(inner, np.bool_)
+    if chain:
+        for k in range(leaves.size):
+            parent[leaves[k]] = k
     for k in range(inner):
-        lefts[k], rights[k] = left[rows[k]], right[rows[k]]
-        left_leaf[k], right_leaf[k] = left[lefts[k]] < 0, left[rights[k]] < 0
+        x, y = left[rows[k]], right[rows[k]]
+        left_leaf[k], right_leaf[k] = left[x] < 0, left[y] < 0
+        lefts[k], rights[k] = x, parent[y] if chain else y
     return tiles[:count], rows, lefts, rights, left_leaf, right_leaf, leaves
 
 
-def order(left: Array, right: Array, most: int = TILE) -> Order:
+def order(left: Array, right: Array, chain: bool = False, most: int = TILE) -> Order:
     """Cut the inner nodes into tiles of nodes that are ready together, deepest path first.
 
     Parameters
     ----------
     left, right : intp arrays (N,)
         Rows of the children, in earlier rows than their parent; -1 at leaves.
+    chain : bool
+        Whether all right children are leaves whose numbers are wanted.
     most : int
         The most nodes in a tile.
     """
-    return Order(*_place(left, right, most))
+    return Order(*_place(left, right, most, chain))

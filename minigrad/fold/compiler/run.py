@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.cotangent import Cotangent, as_dense
+from minigrad.cotangent import Cotangent, SparseRows
 from minigrad.fold.cell import Cell
 from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.forms import Forms, Refusal
-from minigrad.fold.compiler.order import TILE, Order, order
+from minigrad.fold.compiler.order import TILE, order
 from minigrad.fold.schedule import Trees
 from minigrad.graph import Gradient, Node, state
 from minigrad.kernels.jit import JIT_ENABLED
@@ -39,8 +39,17 @@ def _states(fold: Any) -> None:
 
 
 class _States(Operation):
-    def retained(self, g: Cotangent) -> Array:
-        return as_dense(g)  # overwritten by the fold, which adds what comes through the ancestors
+    def accept(self, g: Cotangent) -> Cotangent:
+        return g  # dense or rows: the fold adds either to the totals
+
+    def retained(self, g: Cotangent) -> Cotangent:
+        return g  # the fold replaces it by the total, with what comes through the ancestors
+
+
+FOLD = Operation(_fold, "compiled fold")
+FOLD.fresh = True
+STATES = _States(_states, "states")
+_ZERO = np.zeros(())
 
 
 class LazyGradient(Gradient):
@@ -69,40 +78,27 @@ class LazyGradient(Gradient):
         self._value, self._finish = value, None
 
 
-FOLD = Operation(_fold, "compiled fold")
-STATES = _States(_states, "states")
-_ZERO = np.zeros(())
-
-
 class _Run:
     """One fold: what its backward needs."""
 
-    def __init__(self, code: CompiledCell, forest: Trees, leaves: Tensor, keep: bool) -> None:
+    def __init__(self, code: CompiledCell, forest: Trees, leaves: Array, keep: bool) -> None:
         self.code = code
-        self.leaves = leaves.data
-        self.order = order(forest.left, forest.right)
+        self.leaves = leaves
+        self.order = order(forest.left, forest.right, code.chain)
         nodes, inner = len(forest.left), len(self.order.rows)
-        self.order = self._words(forest) if code.chain else self.order
-        parts = code.trace.parts
-        self.states = {part.name: np.empty((nodes, part.width), code.dtype) for part in parts}
+        self.states = {part.name: np.empty((nodes, part.width), code.dtype) for part in code.trace.parts}
         self.masks = [
             rng.random((nodes, s.shape[1])) >= p if inner else np.ones((1, 1), bool)
             for s, p, rng in code.trace.masks
         ]
         self.memory = code.take(inner if keep else TILE)
-        code.module.forward(
-            keep, *self._arguments(), *code.P, *code.parameters(code.emitted.forward_parameters)
-        )
-        self.cotangents: dict[str, Array] = {}
+        self._given: dict[str, Cotangent] = {}
+        self._results: list[Array] = []
+        code.module.forward(keep, *self._arguments(), *code.P, *code.parameters("forward"))
 
     def __del__(self) -> None:
         if hasattr(self, "memory"):
             self.code.give_back(self.memory)
-
-    def _words(self, forest: Trees) -> Order:
-        """Return the order with the leaves' numbers, in a chain, for the rows of the right children."""
-        number = np.cumsum(forest.left < 0) - 1
-        return self.order._replace(right=number[self.order.right])
 
     def _arguments(self) -> list[Any]:
         code, memory = self.code, self.memory
@@ -111,52 +107,58 @@ class _Run:
             memory.K, code.O, code.Z, code.M, memory.B,
         ]  # fmt: skip
 
-    def differentiate(self, states: Mapping[str, Gradient]) -> list[Array]:
-        """Return the derivatives with respect to the leaves and to every parameter; leave those of states."""
-        code, trace = self.code, self.code.trace
-        given, self.cotangents = self.cotangents, {}
+    def give(self, name: str, g: Cotangent) -> Array:
+        """Take the cotangent of a state part, as the vjp of its node."""
+        self._given[name] = g
+        return _ZERO
+
+    def result(self, states: Mapping[str, Gradient], number: int, last: bool, g: Cotangent) -> Array:
+        """Return a derivative, as the vjp of the fold: by the leaves, or by the parameter before `number`."""
+        if not self._results:
+            self._results = self._differentiate(states)
+        out = self._results[number]
+        if last:
+            self._results = []
+        return out
+
+    def _differentiate(self, states: Mapping[str, Gradient]) -> list[Array]:
+        """Return the derivatives by the leaves and by every parameter; leave those by the states."""
+        given, self._given = self._given, {}
         to_leaves = np.zeros_like(self.leaves)
-        gradients = _like([p.data for p in trace.parameters])
+        gradients = self.code.new_gradients()
         totals = self._backward(given, to_leaves, gradients, complete=False)
-        for part in trace.parts:
-            gradient, total = states[part.name], totals[part.name]
+        for name, gradient in states.items():
             if isinstance(gradient, LazyGradient):
-                gradient.put(total, partial(self._complete, given, part.name, total))
+                gradient.put(totals[name], partial(self._complete, given, name, totals[name]))
             else:
-                gradient.value = total
+                gradient.value = totals[name]
         return [to_leaves, *gradients]
 
-    def _complete(self, given: Mapping[str, Array], name: str, total: Array) -> None:
-        """Compute the derivatives with respect to what a part constantly is at leaves."""
-        unused = _like([p.data for p in self.code.trace.parameters])
-        whole = self._backward(given, np.empty_like(self.leaves), unused, complete=True)
+    def _complete(self, given: Mapping[str, Cotangent], name: str, total: Array) -> None:
+        """Compute the derivatives by what a part constantly is at leaves."""
+        unused = np.empty_like(self.leaves), self.code.new_gradients()
+        whole = self._backward(given, *unused, complete=True)
         total[self.order.leaves] = whole[name][self.order.leaves]
 
     def _backward(
-        self, given: Mapping[str, Array], to_leaves: Array, gradients: list[Array], complete: bool
+        self, given: Mapping[str, Cotangent], to_leaves: Array, gradients: list[Array], complete: bool
     ) -> dict[str, Array]:
         code = self.code
-        totals = {
-            name: given[name].copy() if name in given else np.zeros_like(array)
-            for name, array in self.states.items()
-        }
-        wanted = zip(gradients, code.trace.parameter_gradients, strict=True)
+        totals = {name: _total(given.get(name), array) for name, array in self.states.items()}
         code.module.backward(
             complete, *self._arguments(), *totals.values(), to_leaves, code.E, *code.products, code.sums,
-            *self.memory.Q, *code.parameters(code.emitted.backward_parameters),
-            *(array for array, symbol in wanted if symbol is not None),
+            *self.memory.Q, *code.parameters("backward"), *(gradients[k] for k in code.wanted),
         )  # fmt: skip
         return totals
 
 
-def _like(arrays: list[Array]) -> list[Array]:
-    """Return arrays of zeros of the same shapes, side by side in one piece of memory."""
-    whole = np.zeros(sum(a.size for a in arrays), arrays[0].dtype if arrays else np.float32)
-    out, start = [], 0
-    for a in arrays:
-        out.append(whole[start : start + a.size].reshape(a.shape))
-        start += a.size
-    return out
+def _total(given: Cotangent | None, like: Array) -> Array:
+    if isinstance(given, np.ndarray):
+        return given.copy()
+    total = np.zeros_like(like)
+    if isinstance(given, SparseRows):
+        given.add_to(total)
+    return total
 
 
 _forms = Forms(CompiledCell)
@@ -174,46 +176,24 @@ def run(cell: Cell, forest: Trees, leaves: Tensor) -> Mapping[str, Tensor] | Ref
     -------
     A refusal if the cell can't be compiled, None if it shall not be.
     """
-    if not JIT_ENABLED or leaves.dtype.char not in "fd" or not np.any(forest.left >= 0):
+    if not JIT_ENABLED or leaves.dtype.char not in "fd" or len(forest.left) == leaves.shape[0]:
         return None
     code = compiled(cell, leaves.dtype)
     if isinstance(code, Refusal):
         return code
-    run = _Run(code, forest, leaves, state.recording_graph)
+    run = _Run(code, forest, np.ascontiguousarray(leaves.data), state.recording_graph)
     if not state.recording_graph:
         return {name: Tensor(array) for name, array in run.states.items()}
-    operands = [leaves, *code.trace.parameters]
-    parents, vjps = [], []
-    results: list[Array] = []
     gradients = {part.name: LazyGradient() if part.leaf == "zero" else Gradient() for part in code.trace.parts}
-
-    def vjp(position: int) -> Callable[[Any], Array]:
-        def result(g: Any) -> Array:
-            if not results:
-                results.extend(run.differentiate(gradients))
-            out = results[position]
-            if position == last:
-                results.clear()
-            return out
-
-        return result
-
-    last = -1
-    for k, operand in enumerate(operands):
-        if operand._node is not None:
-            parents.append(operand._node)
-            vjps.append(vjp(k))
-            last = k
+    operands = [leaves, *code.trace.parameters]
+    numbers = [k for k, operand in enumerate(operands) if operand._node is not None]
+    vjps = tuple(partial(run.result, gradients, k, k == numbers[-1]) for k in numbers)
+    parents: Any = tuple(operands[k]._node for k in numbers)
     storages = tuple(o._storage for o in operands if o._storage is not None)
-    node = Node(FOLD, tuple(parents), tuple(vjps), _ZERO, storages)
+    node = Node(FOLD, parents, vjps, _ZERO, storages)
     tensors = {}
     for name, array in run.states.items():
-
-        def keep(g: Array, name: str = name) -> Array:
-            run.cotangents[name] = g
-            return _ZERO
-
-        part = Node(STATES, (node,), (keep,), array)
+        part = Node(STATES, (node,), (partial(run.give, name),), array)
         part.gradient = gradients[name]
         tensors[name] = Tensor(array, part)
     return tensors

@@ -174,6 +174,7 @@ class _Together:
     """The op of a node that stands for all outputs."""
 
     name = "outputs"
+    fresh = False
 
     @staticmethod
     def accept(g: Any) -> Any:
