@@ -11,6 +11,14 @@ from importlib import import_module
 
 COMMANDS = {
     "demo": "train an RNN and an RLSTM for two minutes, and see where the gradient goes",
+    "length": "Experiment 1: accuracy against the length of the sentences",
+    "depth": "Experiment 2: accuracy against the depth of the keyword",
+    "gradient": "Experiment 3: how much of the gradient reaches the keyword",
+    "all": "all three experiments in one go, then figures and claims",
+    "figures": "redraw the paper's Figures 2 to 7 from stored rows",
+    "claims": "decide the paper's claims by stored rows",
+    "ablate": "try what the paper leaves open, and what it says makes no difference",
+    "export": "write all rows of a sweep as one CSV file",
     "bench": "measure the training speed, beside PyTorch and DyNet where they are installed",
 }
 
@@ -29,8 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     # Loaded here and not above, so that Ctrl-C is answered alike in the second that this takes.
+    from experiments.sweep import SweepError
     from experiments.train import TrainingError
     from minigrad.nn import StateError
+    from models import TreebankError
     from viz import RenderError
 
     args = _parser().parse_args(argv)
@@ -39,9 +49,25 @@ def _run(argv: Sequence[str] | None) -> int:
     except (TrainingError, RenderError) as error:
         print(f"minigrad: {error}", file=sys.stderr)
         return 1
-    except (OSError, StateError) as error:
-        print(f"minigrad: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+    except (OSError, StateError, SweepError, TreebankError) as error:
+        print(f"minigrad: {_message(error)}", file=sys.stderr)
         return 2
+
+
+def _message(error: Exception) -> str:
+    """Return what is wrong, without the number that an OSError's text has; its file, where it has one."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+
+
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Tells defaults, where they tell something."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default is None or action.default is False:
+            return action.help
+        return super()._get_help_string(action)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
             name,
             help=text,
             description=module.__doc__,
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            formatter_class=_Help,
         )
         module.add_arguments(command)
         command.set_defaults(run=module.run)

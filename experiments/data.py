@@ -45,17 +45,31 @@ def sentences(
     Forest
         Over `VOCABULARY`; the roots carry the labels. The keyword's place is uniform in the sentence.
     """
-    if not 1 <= lengths[0] <= lengths[1]:
-        raise ValueError(f"lengths is (shortest, longest), from one token on, not {lengths}")
+    check_range("lengths", lengths, 1)
     require_generator(rng, "sentences")
     length = rng.integers(lengths[0], lengths[1] + 1, n)
     start = np.cumsum(length) - length
-    words = rng.integers(KEYWORDS, TOKENS, length.sum())
-    keyword = rng.integers(KEYWORDS, size=n)
+    words, keyword = tokens(rng, int(length.sum()), n)
     words[start + rng.integers(length)] = keyword
     return models.random_forest(
-        rng, length, shape, vocabulary=VOCABULARY, words=words, labels=keyword // (KEYWORDS // CLASSES)
+        rng, length, shape, vocabulary=VOCABULARY, words=words, labels=label_of(keyword)
     )
+
+
+def tokens(rng: np.random.Generator, words: int, sentences: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw so many words that are no keywords, and a keyword for each sentence."""
+    return rng.integers(KEYWORDS, TOKENS, words), rng.integers(KEYWORDS, size=sentences)
+
+
+def label_of(keyword: np.ndarray) -> np.ndarray:
+    """Return the classes of keywords, 0..9."""
+    return keyword // (KEYWORDS // CLASSES)
+
+
+def check_range(name: str, given: tuple[int, int], least: int) -> None:
+    """Raise ValueError unless these are the two ends of a range that starts no lower than `least`."""
+    if not least <= given[0] <= given[1]:
+        raise ValueError(f"{name} is (least, greatest), from {least} on, not {given}")
 
 
 def keyword_rows(forest: models.Forest) -> np.ndarray:

@@ -15,7 +15,7 @@ from tqdm import tqdm
 import minigrad as mg
 import models
 import viz
-from experiments import data
+from experiments import arguments, data
 from experiments.output import writable_folder
 from experiments.ratios import RatioWatcher
 from experiments.snapshots import Snapshots, typical_sentence
@@ -49,7 +49,9 @@ ratio = gradient norm at the keyword / at the root, median over training sentenc
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the demo's options."""
     parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="where to write")
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="seed of data, weights and order")
+    parser.add_argument(
+        "--seed", type=arguments.seed, default=0, metavar="N", help="seed of data, weights and order"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -90,12 +92,6 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"a seed is a whole number from 0 on, not {text!r}")
-    return int(text)
-
-
 def _settings(seed: int) -> dict[str, Any]:
     return {
         "seed": seed,
@@ -118,7 +114,7 @@ def _train(
     model = models.TreeClassifier(models.CELLS[name](D, rng), data.VOCABULARY, data.CLASSES, rng)
     optimizer = mg.optim.AdaGrad(model.parameters(), lr=LR, l2=L2)
     ratios, snapshots = RatioWatcher(), Snapshots(model)
-    ratios.before_training(model, sets["train"])
+    ratios.measure(model, sets["train"])
     total = EPOCHS * sets["train"].n_nodes
     with tqdm(total=total, desc=name, unit="node", unit_scale=True, disable=None, leave=False) as bar:
         epochs = fit(

@@ -1,9 +1,11 @@
-"""Where a command writes."""
+"""Where a command writes, and finds what others wrote."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
 
 
 def writable_folder(path: Path) -> Path:

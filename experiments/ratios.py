@@ -1,11 +1,16 @@
 """Experiment 3's measure: how much of the error at the root reaches the keyword.
 
-ratio = ‖∂J/∂x_keyword‖ / ‖∂J/∂x_root‖, where x is a node's hidden vector (the error vector after the
-activation). Far below 1 the gradient vanishes, far above 1 it explodes.
+ratio = ‖∂J/∂x_keyword‖ / ‖∂J/∂x_root‖. Far below 1 the gradient vanishes, far above 1 it explodes. What
+the error vector of a node is, the paper does not pin down; there are three readings:
+
+- ``post``: ∂J/∂p, p being the node's hidden vector, after the activation;
+- ``pre``, for an RNN: ∂J/∂a, where p = f(a); a leaf has no activation, its vector is its word's;
+- ``with_cell``, for an RLSTM: the derivatives with respect to the hidden vector and to the memory together.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,63 +21,136 @@ from experiments.data import keyword_rows
 from experiments.step import no_collection
 from experiments.train import Epoch, Watcher
 
+DEFINITIONS = {"RNN": ("post", "pre"), "RLSTM": ("post", "with_cell")}
+
+SLOPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {  # f'(a), told by p = f(a)
+    "tanh": lambda p: 1 - p * p,
+    "sigmoid": lambda p: p * (1 - p),
+    "relu": lambda p: (p > 0).astype(p.dtype),
+    "softsign": lambda p: (1 - abs(p)) ** 2,
+}
+
 
 def norms(states: mg.NodeStates) -> np.ndarray:
     """Return the norm of the error vector of every node, ‖∂J/∂p‖, after backward: (number of nodes,)."""
-    gradient = states["h"].grad
+    return np.linalg.norm(_gradient(states, "h", slice(None)), axis=1)
+
+
+def model_norms(model: models.TreeClassifier, forest: models.Forest, mode: str = "level") -> np.ndarray:
+    """Return `norms` of a model on a forest; the model is left without gradients."""
+    loss, states = model.loss(forest, mode)
+    loss.backward()
+    model.zero_grad()
+    return norms(states)
+
+
+def gradient_ratios(
+    forest: models.Forest, states: mg.NodeStates, definition: str = "post", f: str = "tanh"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each sentence's keyword depth and gradient ratio; NaN where the root's error is zero.
+
+    Parameters
+    ----------
+    forest : Forest
+    states : NodeStates
+        Of its nodes, after backward.
+    definition : "post", "pre" or "with_cell"
+        Of the error vector.
+    f : str
+        The RNN's activation, for "pre".
+    """
+    keyword = keyword_rows(forest)
+    rows = np.concatenate([keyword, forest.root])
+    errors = _gradient(states, "h", rows)
+    if definition == "pre":
+        slope = SLOPES[f](np.asarray(states["h"].data[rows], np.float64))
+        errors = np.where(forest.left[rows, None] < 0, errors, errors * slope)
+    elif definition == "with_cell":
+        errors = np.concatenate([errors, _gradient(states, "c", rows)], axis=1)
+    elif definition != "post":
+        raise ValueError(f"an error vector is post, pre or with_cell, not {definition!r}")
+    norm = np.sqrt(np.einsum("nd,nd->n", errors, errors))
+    top, root = norm[: len(keyword)], norm[len(keyword) :]
+    ratio = np.divide(top, root, out=np.full(len(root), np.nan), where=root > 0)
+    return forest.depth[keyword], ratio
+
+
+def _gradient(states: mg.NodeStates, part: str, rows: Any) -> np.ndarray:
+    gradient = states[part].grad
     if gradient is None:
         raise ValueError("the states have no gradients; call backward first")
-    return np.linalg.norm(np.asarray(gradient, np.float64), axis=1)
-
-
-def gradient_ratios(forest: models.Forest, states: mg.NodeStates) -> tuple[np.ndarray, np.ndarray]:
-    """Return each sentence's keyword depth and gradient ratio; NaN where the root's error is zero."""
-    norm, keyword = norms(states), keyword_rows(forest)
-    root = norm[forest.root]
-    ratio = np.divide(norm[keyword], root, out=np.full(len(root), np.nan), where=root > 0)
-    return forest.depth[keyword], ratio
+    return np.asarray(np.asarray(gradient)[rows], np.float64)
 
 
 class RatioWatcher(Watcher):
     """Collects the gradient ratio of every training tree in every epoch.
 
+    Parameters
+    ----------
+    definitions : sequence of str
+        Of the error vector; medians are those of the first.
+    f : str
+        The RNN's activation.
+
     Attributes
     ----------
     medians : list of dict
         Per epoch, from 0, the median ratio by keyword depth.
+    counts : dict
+        Number of trees by keyword depth.
+    depth : (number of training trees,) array of int
+        Keyword depths, of the last epoch.
+    ratios : dict of (number of training trees,) arrays
+        The ratios of the last epoch, by definition; NaN where the root's error is zero.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, definitions: Sequence[str] = ("post",), f: str = "tanh") -> None:
         self.medians: list[dict[int, float]] = []
         self.counts: dict[int, int] = {}
-        self._seen: list[tuple[np.ndarray, np.ndarray]] = []
+        self.depth = np.zeros(0, np.intp)
+        self.ratios: dict[str, np.ndarray] = {}
+        self._definitions, self._f = tuple(definitions), f
+        self._seen: list[tuple[np.ndarray, ...]] = []
 
-    def before_training(self, model: models.TreeClassifier, forest: models.Forest, batch: int = 500) -> None:
-        """Measure epoch 0: all training trees, before the first update."""
+    def measure(
+        self, model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "level"
+    ) -> None:
+        """Take the ratios of a forest as an epoch's, without training: forward and backward, no update.
+
+        That is how epoch 0 is measured. The model is left without gradients.
+        """
         for start in range(0, len(forest), batch):
-            part = forest.select(slice(start, start + batch))
+            trees = np.arange(start, min(start + batch, len(forest)))
+            part = forest.select(trees)
             with no_collection():
-                loss, states = model.loss(part)
+                loss, states = model.loss(part, mode)
                 loss.backward()
                 del loss
-            self.batch(part, states)
+            self.batch(trees, part, states)
         model.zero_grad()
         self._close()
 
-    def batch(self, forest: models.Forest, states: mg.NodeStates) -> None:
+    def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:
         """Take the ratios of a minibatch."""
-        self._seen.append(gradient_ratios(forest, states))
+        depth, *ratios = gradient_ratios(forest, states, self._definitions[0], self._f)
+        for definition in self._definitions[1:]:
+            ratios.append(gradient_ratios(forest, states, definition, self._f)[1])
+        self._seen.append((trees, depth, *ratios))
 
     def epoch(self, epoch: Epoch) -> None:
         """Reduce the epoch's ratios to medians."""
         self._close()
 
     def _close(self) -> None:
-        depth, ratio = (np.concatenate(column) for column in zip(*self._seen, strict=True))
+        trees, *columns = (np.concatenate(column) for column in zip(*self._seen, strict=True))
         self._seen = []
-        self.counts = {int(d): int(n) for d, n in zip(*np.unique(depth, return_counts=True), strict=True)}
-        known = np.isfinite(ratio)
-        depth, ratio = depth[known], ratio[known]
+        order = np.argsort(trees)
+        self.depth, *ratios = (column[order] for column in columns)
+        self.ratios = dict(zip(self._definitions, ratios, strict=True))
+        depths, counts = np.unique(self.depth, return_counts=True)
+        self.counts = {int(d): int(n) for d, n in zip(depths, counts, strict=True)}
+        known = np.isfinite(ratios[0])
+        depth, ratio = self.depth[known], ratios[0][known]
         self.medians.append({int(d): float(np.median(ratio[depth == d])) for d in np.unique(depth)})
 
     def state_dict(self) -> dict[str, Any]:

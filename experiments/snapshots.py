@@ -9,7 +9,7 @@ import numpy as np
 
 import models
 from experiments.data import CLASSES, keyword_rows
-from experiments.ratios import norms
+from experiments.ratios import model_norms
 from experiments.train import Epoch, Watcher
 
 
@@ -43,10 +43,7 @@ class Snapshots(Watcher):
     def norms(self, epoch: int, forest: models.Forest, mode: str = "level") -> np.ndarray:
         """Return the gradient norm of every node, ‖∂J/∂p‖, with the parameters after an epoch."""
         with self.at(epoch) as model:
-            loss, states = model.loss(forest, mode)
-            loss.backward()
-            model.zero_grad()
-        return norms(states)
+            return model_norms(model, forest, mode)
 
 
 def typical_sentence(

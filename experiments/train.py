@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -46,8 +47,18 @@ class Epoch:
 class Watcher:
     """Looks on while `fit` trains; override what you need."""
 
-    def batch(self, forest: models.Forest, states: mg.NodeStates) -> None:
-        """Called after each update with the minibatch and its node states, whose gradients are there."""
+    def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:
+        """Called after each update.
+
+        Parameters
+        ----------
+        trees : (batch size,) array of int
+            The numbers of the minibatch's trees among the training trees.
+        forest : Forest
+            The minibatch.
+        states : NodeStates
+            Of its nodes, with their gradients.
+        """
 
     def epoch(self, epoch: Epoch) -> None:
         """Called after each epoch, before its checkpoint is written."""
@@ -64,10 +75,12 @@ class TrainingError(FloatingPointError):
     """The loss is not finite; the text says where and what to do."""
 
 
-def accuracy(model: models.TreeClassifier, forest: models.Forest, batch: int = 500) -> float:
+def accuracy(
+    model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "level"
+) -> float:
     """Return the fraction of classified nodes whose most probable class is their label."""
     hits = [
-        model.predict(part) == model.labels(part)
+        model.predict(part, mode) == model.labels(part)
         for part in (forest.select(slice(start, start + batch)) for start in range(0, len(forest), batch))
     ]
     return float(np.concatenate(hits).mean())
@@ -83,8 +96,10 @@ def fit(
     rng: np.random.Generator,
     max_epochs: int = 50,
     patience: int = 5,
+    min_epochs: int = 1,
     watchers: Sequence[Watcher] = (),
     checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: float = 0.0,
     mode: str = "level",
     progress: Callable[[int], object] | None = None,
 ) -> list[Epoch]:
@@ -99,11 +114,16 @@ def fit(
     rng : numpy.random.Generator
         Shuffles the training trees anew for every epoch.
     max_epochs, patience : int
+    min_epochs : int
+        So many epochs are run whatever the dev accuracy does.
     watchers : sequence of Watcher
     checkpoint : path, optional
-        Written at the start and after every epoch. If it is there already, training goes on from it, and
+        Written at the start and at the ends of epochs. If it is there already, training goes on from it, and
         ends exactly where an uninterrupted run would have ended. It belongs to these data and settings:
         delete it to start afresh.
+    checkpoint_every : float
+        Seconds that have to pass before another checkpoint is written; what it costs, and nothing else,
+        depends on it.
     mode : str
         Of the fold.
     progress : function, optional
@@ -125,8 +145,8 @@ def fit(
     TypeError
         If `rng` is not a Generator.
     """
-    if batch_size < 1 or max_epochs < 1 or patience < 1:
-        raise ValueError(f"{batch_size=}, {max_epochs=} and {patience=} have to be at least 1")
+    if min(batch_size, max_epochs, patience, min_epochs) < 1:
+        raise ValueError(f"{batch_size=}, {max_epochs=}, {patience=} and {min_epochs=} have to be at least 1")
     require_generator(rng, "fit")
     for forest in (train, dev):
         model.labels(forest)  # a bad label is reported before hours of training, not after
@@ -136,24 +156,29 @@ def fit(
             run.resume(checkpoint)
         else:
             run.save(checkpoint)  # and so is a path that can't be written
-    while len(run.epochs) < max_epochs and run.epochs_since_best() < patience:
+    saved = time.monotonic()
+    while len(run.epochs) < max_epochs and (
+        len(run.epochs) < min_epochs or run.epochs_since_best() < patience
+    ):
         number = len(run.epochs) + 1
         order = rng.permutation(len(train))
         total = 0.0
         with no_collection():
             for start in range(0, len(train), batch_size):
-                batch = train.select(order[start : start + batch_size])
+                trees = order[start : start + batch_size]
+                batch = train.select(trees)
                 loss, states = training_step(model, optimizer, batch, mode)
                 if not math.isfinite(loss):
                     raise TrainingError(_explain(model, loss, number, start // batch_size + 1))
                 total += loss * len(batch)
                 for watcher in watchers:
-                    watcher.batch(batch, states)
+                    watcher.batch(trees, batch, states)
                 if progress is not None:
                     progress(batch.n_nodes)
-        run.finish(Epoch(number, total / len(train), accuracy(model, dev), best=False))
-        if checkpoint is not None:
+        run.finish(Epoch(number, total / len(train), accuracy(model, dev, mode=mode), best=False))
+        if checkpoint is not None and time.monotonic() - saved >= checkpoint_every:
             run.save(checkpoint)
+            saved = time.monotonic()
     model.load_state_dict(run.best_state)
     return run.epochs
 

@@ -157,15 +157,44 @@ def uniform_split(lengths: npt.ArrayLike, rng: np.random.Generator) -> Shape:
     TypeError, ValueError
         If `lengths` or `rng` is not what is named above.
     """
-    lengths = _lengths(lengths)
-    left, right, root = _split(lengths, require_generator(rng, "a tree shape").random(_n_nodes(lengths)))
+    return split_at(lengths, require_generator(rng, "a tree shape").random(n_nodes(lengths)))
+
+
+def split_at(lengths: npt.ArrayLike, where: npt.ArrayLike) -> Shape:
+    """Split each span of n leaves behind leaf ``1 + floor(where * (n - 1))``, then its parts likewise.
+
+    Parameters
+    ----------
+    lengths : (T,) array of int >= 1
+        The number of leaves of each tree.
+    where : (N,) array of float in [0, 1)
+        By row: in post-order a part of n leaves that ends at row k has its right part end at row
+        k - 1 and, if that has r leaves, its left part at row k - 2r. Rows of leaves are not read.
+
+    Returns
+    -------
+    left, right, root
+        As `uniform_split` returns them.
+    """
+    lengths, where = _lengths(lengths), np.ascontiguousarray(where, np.float64)
+    if where.shape != (n_nodes(lengths),):
+        raise ValueError(f"where has shape {where.shape}; these trees have {n_nodes(lengths)} nodes")
+    if not ((where >= 0) & (where < 1)).all():
+        raise ValueError("where has entries outside [0, 1)")
+    left, right, root = _split(lengths, where)
     return left, right, root
+
+
+def n_nodes(lengths: npt.ArrayLike) -> int:
+    """Return how many nodes trees of these numbers of leaves have together."""
+    lengths = _lengths(lengths)
+    return int(2 * lengths.sum() - lengths.size)
 
 
 def uniform_shape(lengths: npt.ArrayLike, rng: np.random.Generator) -> Shape:
     """Draw each tree uniformly from all shapes with its number of leaves; see `uniform_split`."""
     lengths = _lengths(lengths)
-    left, right, root = _cycle(lengths, require_generator(rng, "a tree shape").random(_n_nodes(lengths)))
+    left, right, root = _cycle(lengths, require_generator(rng, "a tree shape").random(n_nodes(lengths)))
     return left, right, root
 
 
@@ -250,13 +279,7 @@ def _scatter(name: str, values: npt.ArrayLike, rows: IntArray, n_nodes: int) -> 
 
 
 def _regular(lengths: npt.ArrayLike, where: float) -> Shape:
-    lengths = _lengths(lengths)
-    left, right, root = _split(lengths, np.full(_n_nodes(lengths), where))
-    return left, right, root
-
-
-def _n_nodes(lengths: IntArray) -> int:
-    return int(2 * lengths.sum() - lengths.size)
+    return split_at(lengths, np.full(n_nodes(lengths), where))
 
 
 def _lengths(lengths: npt.ArrayLike) -> IntArray:

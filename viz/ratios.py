@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
-from viz.files import suffix_of, write_atomic
+from viz.page import PAGE, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import ListedColormap
     from matplotlib.figure import Figure
-
-WIDTH = 7.0  # inches: the text width of a journal page
-_STYLE: dict[Any, Any] = {
-    "axes.labelsize": 9,
-    "axes.titlesize": 10,
-    "font.family": "DejaVu Sans",
-    "font.size": 8,
-    "lines.linewidth": 1.3,
-    "lines.markersize": 5,
-    "savefig.dpi": 200,
-    "svg.fonttype": "none",
-}
 
 # A logarithmic axis has no place for these: a marker, and where on the axis's height it stands.
 _OFF_THE_AXIS = {0.0: ("v", 0.02), math.inf: ("^", 0.98)}
@@ -71,8 +57,8 @@ def ratio_figure(results: Mapping[str, Ratios]) -> Figure:
         _check(name, ratios)
     epochs = max(len(ratios["medians"]) for ratios in results.values())
     colours = _epoch_colours(epochs)
-    with rc_context(_STYLE):
-        figure = Figure(figsize=(WIDTH, 4.2), layout="constrained")
+    with rc_context(STYLE):
+        figure = Figure(figsize=(PAGE, 4.2), layout="constrained")
         panels = figure.subplots(
             2,
             len(results),
@@ -97,25 +83,6 @@ def ratio_figure(results: Mapping[str, Ratios]) -> Figure:
         _epoch_bar(figure, panels[0], colours)
         _explain(figure, results)
     return figure
-
-
-def save_figure(figure: Figure, path: str | Path) -> Path:
-    """Write a figure as ``.svg``, ``.png`` or ``.pdf``, by the path's suffix; return the path.
-
-    Raises
-    ------
-    ValueError
-        The suffix is none of these.
-    OSError
-        The file cannot be written; nothing is left behind.
-    """
-    from matplotlib import rc_context
-
-    suffix = suffix_of(path, ("svg", "png", "pdf"))
-    buffer = io.BytesIO()
-    with rc_context(_STYLE):
-        figure.savefig(buffer, format=suffix)
-    return write_atomic(path, buffer.getvalue())
 
 
 def _check(name: str, ratios: Ratios) -> None:

@@ -50,7 +50,8 @@ def render(dot: str, format: str) -> bytes:
         engine = _engine()
         if format == "png":
             dot = _with_dpi(dot, _png_dpi(engine(dot, "svg")))
-        return engine(dot, format)
+        image = engine(dot, format)
+    return _undated(image) if format == "pdf" else image
 
 
 def _engine() -> Callable[[str, str], bytes]:
@@ -85,6 +86,11 @@ def _by_program(dot: str, format: str) -> bytes:
         reason = (error.stderr or b"").decode(errors="replace").strip()
         raise RenderError(f"the graph cannot be drawn as {format}: {reason}") from error
     return image
+
+
+def _undated(pdf: bytes) -> bytes:
+    """Blank the date out, byte for byte, so that the same graph gives the same file."""
+    return re.sub(rb"/CreationDate \(D:[^)]*\)", lambda date: b" " * len(date[0]), pdf)
 
 
 def _png_dpi(svg: bytes) -> float:

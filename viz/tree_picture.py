@@ -1,4 +1,4 @@
-"""A parse tree, every node coloured by the gradient norm that reaches it."""
+"""A parse tree, every node coloured by the gradient norm that reaches it, or plain."""
 
 from __future__ import annotations
 
@@ -25,19 +25,21 @@ _FRAME = {"fontsize": "10", "labelloc": "b", "margin": "12", "peripheries": "0"}
 
 
 class TreePicture:
-    """Picture of one tree with one number per node.
+    """Picture of one tree with one number per node, or of the tree alone.
 
     Parameters
     ----------
     tree : models.Tree
         Any number of children per node, any depth.
-    values : sequence of float, one per node
-        Norms in post-order: entry k belongs to row k of the tree's `models.Forest`.
+    values : sequence of float, one per node, or None
+        Norms in post-order: entry k belongs to row k of the tree's `models.Forest`. None draws labels and
+        words only, and a box around the keyword.
     scale : NormScale, optional
         The colours; the same object for pictures that will be compared. Fitted to ``values``
         where it is not given.
     keyword : int, optional
-        Row of the leaf that carries the sentence's keyword, drawn with a double border.
+        Row of the leaf that carries the sentence's keyword, drawn with a double border where nodes have
+        values.
     title : str, optional
         Printed above the tree.
     caption : str
@@ -52,7 +54,7 @@ class TreePicture:
     def __init__(
         self,
         tree: Tree,
-        values: Sequence[float],
+        values: Sequence[float] | None,
         scale: NormScale | None = None,
         *,
         keyword: int | None = None,
@@ -60,14 +62,15 @@ class TreePicture:
         caption: str = CAPTION,
     ) -> None:
         self.places = places(tree)
-        if len(values) != len(self.places):
+        if values is not None and len(values) != len(self.places):
             raise ValueError(f"the tree has {len(self.places)} nodes, but {len(values)} values were given")
         leaves = {place.row for place in self.places if place.is_leaf}
         if keyword is not None and keyword not in leaves:
             raise ValueError(f"the keyword is a leaf, but row {keyword} is none")
-        self.values = [float(value) for value in values]
-        self.scale = NormScale.fit(self.values) if scale is None else scale
-        self.styles = [self.scale.style(value) for value in self.values]
+        self.values = None if values is None else [float(value) for value in values]
+        known = self.values or []
+        self.scale = NormScale.fit(known) if scale is None else scale
+        self.styles = [self.scale.style(value) for value in known]
         self.keyword = keyword
         self.title = title
         self.caption = caption
@@ -99,10 +102,12 @@ class TreePicture:
             edge_attr={"arrowhead": "none", "color": "#808080", "headport": "n", "tailport": "s"},
         )
         # The legend is the label of frames around the tree, so it can never overlap the tree.
+        around = _FRAME if self.styles else {**_FRAME, "margin": "0"}
         with graph.subgraph(name="cluster_key") as outer:
-            outer.attr(label=self._key(), **_FRAME)
+            outer.attr(label=self._key(), **around)
             with outer.subgraph(name="cluster_tree") as frame:
-                frame.attr(label=colour_bar(self.scale, self.caption), **_FRAME)
+                bar = colour_bar(self.scale, self.caption) if self.styles else ""
+                frame.attr(label=bar, **around)
                 for here, place in enumerate(self.places):
                     frame.node(f"n{here}", **self._node(place))
                 for here, place in enumerate(self.places[1:], start=1):
@@ -131,9 +136,13 @@ class TreePicture:
 
     def _key(self) -> str:
         present = set(self.styles)
-        return key((style for style in SPECIAL if style in present), self.keyword is not None)
+        return key(
+            (style for style in SPECIAL if style in present), self.keyword is not None and bool(self.styles)
+        )
 
     def _node(self, place: Place) -> dict[str, str]:
+        if self.values is None:
+            return _plain(place, place.row == self.keyword)
         value, style = self.values[place.row], self.styles[place.row]
         return {
             "color": style.border,
@@ -145,6 +154,18 @@ class TreePicture:
             "style": f"filled,{style.line}" + ("" if place.is_leaf else ",rounded"),
             "tooltip": safe_label(f"norm {value!r}", f"depth {place.depth}"),
         }
+
+
+def _plain(place: Place, boxed: bool) -> dict[str, str]:
+    """Return how a node without a value looks: a word, a label, or only its edges where there is neither."""
+    names = _names(place)
+    return {
+        "height": "0.24" if names else "0.01",
+        "label": safe_label(*names),
+        "margin": "0.07,0.04" if names else "0",
+        "shape": "box" if boxed else "plaintext",
+        "tooltip": f"depth {place.depth}",
+    }
 
 
 def _names(place: Place) -> list[str]:

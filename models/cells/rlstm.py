@@ -9,6 +9,7 @@ import numpy as np
 import minigrad as mg
 from minigrad.nn import Parameter, initial
 from models.cells.activations import activation
+from models.cells.leaf_weights import Pair, shared, vector
 
 
 class RLSTM(mg.Cell):
@@ -35,6 +36,9 @@ class RLSTM(mg.Cell):
         "tanh", "sigmoid", "relu" or "softsign".
     dtype
         float32, or float64 for checks.
+    leaf_weights : "shared" or "separate"
+        With "separate", as in the authors' code, x and y meet other matrices where they are leaves: Wi1 is a
+        pair, ``Wi1.inner`` and ``Wi1.leaf``, and so are all that x and y are multiplied with.
 
     Notes
     -----
@@ -42,28 +46,42 @@ class RLSTM(mg.Cell):
     leaf 0. i1 and i2 share their matrices with the roles of x and y swapped; so do f1 and f2.
     """
 
-    def __init__(self, D: int, rng: np.random.Generator, g: str = "tanh", dtype: Any = np.float32) -> None:
-        self.settings = {"D": D, "g": g}
+    def __init__(
+        self,
+        D: int,
+        rng: np.random.Generator,
+        g: str = "tanh",
+        dtype: Any = np.float32,
+        leaf_weights: str = "shared",
+    ) -> None:
+        self.settings = {"D": D, "g": g, "leaf_weights": leaf_weights}
         self.parts = (mg.Part("h", D), mg.Part("c", D, leaf="zero"))
         self.g = activation(g)
+        self.leaf_weights = leaf_weights
 
-        def weight(fan_in: int) -> Parameter:
+        def matrix(fan_in: int) -> Parameter:
             return Parameter(initial("fan_in_uniform", rng, (D, D), dtype, fan_in=fan_in))
+
+        def weight(fan_in: int) -> Any:
+            return matrix(fan_in) if shared(leaf_weights) else Pair(lambda: matrix(fan_in))
+
+        def memory() -> Parameter:
+            return matrix(5 * D)
 
         def bias() -> Parameter:
             return Parameter(initial("zeros", rng, (D,), dtype))
 
         gate = 5 * D
-        self.Wi1, self.Wi2, self.Wci1, self.Wci2 = weight(gate), weight(gate), weight(gate), weight(gate)
-        self.Wf1, self.Wf2, self.Wcf1, self.Wcf2 = weight(gate), weight(gate), weight(gate), weight(gate)
+        self.Wi1, self.Wi2, self.Wci1, self.Wci2 = weight(gate), weight(gate), memory(), memory()
+        self.Wf1, self.Wf2, self.Wcf1, self.Wcf2 = weight(gate), weight(gate), memory(), memory()
         self.Wc1, self.Wc2 = weight(3 * D), weight(3 * D)
-        self.Wo1, self.Wo2, self.Wco = weight(gate), weight(gate), weight(gate)
+        self.Wo1, self.Wo2, self.Wco = weight(gate), weight(gate), memory()
         self.bi, self.bf, self.bc, self.bo = bias(), bias(), bias(), bias()
 
     def compose(self, left: mg.Child, right: mg.Child) -> dict[str, mg.Tensor]:
         """Return {"h": p, "c": cp}, each (rows, D)."""
-        x, cx = left.h, left.c
-        y, cy = right.h, right.c
+        x, cx = vector(left, self.leaf_weights), left.c
+        y, cy = vector(right, self.leaf_weights), right.c
         σ, g = mg.sigmoid, self.g
         Wi1, Wi2, Wci1, Wci2 = self.Wi1.T, self.Wi2.T, self.Wci1.T, self.Wci2.T
         Wf1, Wf2, Wcf1, Wcf2 = self.Wf1.T, self.Wf2.T, self.Wcf1.T, self.Wcf2.T

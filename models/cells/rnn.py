@@ -9,6 +9,7 @@ import numpy as np
 import minigrad as mg
 from minigrad.nn import Parameter, initial
 from models.cells.activations import activation
+from models.cells.leaf_weights import Pair, shared, vector
 
 
 class RNN(mg.Cell):
@@ -24,24 +25,38 @@ class RNN(mg.Cell):
         "tanh", "sigmoid", "relu" or "softsign".
     dtype
         float32, or float64 for checks.
+    leaf_weights : "shared" or "separate"
+        With "separate", as in the authors' code, x and y meet other matrices where they are leaves: W1 is a
+        pair, ``W1.inner`` and ``W1.leaf``, and so is W2.
 
     Notes
     -----
     W1, W2: (D, D). b: (D,). One state part, ``h``; a leaf's is its word vector.
     """
 
-    def __init__(self, D: int, rng: np.random.Generator, f: str = "tanh", dtype: Any = np.float32) -> None:
-        self.settings = {"D": D, "f": f}
+    def __init__(
+        self,
+        D: int,
+        rng: np.random.Generator,
+        f: str = "tanh",
+        dtype: Any = np.float32,
+        leaf_weights: str = "shared",
+    ) -> None:
+        self.settings = {"D": D, "f": f, "leaf_weights": leaf_weights}
         self.parts = (mg.Part("h", D),)
         self.f = activation(f)
+        self.leaf_weights = leaf_weights
 
-        def weight() -> Parameter:
+        def matrix() -> Parameter:
             return Parameter(initial("fan_in_uniform", rng, (D, D), dtype, fan_in=3 * D))
+
+        def weight() -> Any:
+            return matrix() if shared(leaf_weights) else Pair(matrix)
 
         self.W1, self.W2 = weight(), weight()
         self.b = Parameter(initial("zeros", rng, (D,), dtype))
 
     def compose(self, left: mg.Child, right: mg.Child) -> mg.Tensor:
         """Return p, (rows, D)."""
-        x, y = left.h, right.h
+        x, y = vector(left, self.leaf_weights), vector(right, self.leaf_weights)
         return self.f(x @ self.W1.T + y @ self.W2.T + self.b)

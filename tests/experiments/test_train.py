@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 
 import numpy as np
 import pytest
@@ -65,13 +66,34 @@ def test_it_stops_when_dev_accuracy_stays():
     assert len(_fit(*parts, max_epochs=50, patience=3)) == 4
 
 
+def test_it_goes_on_for_the_least_number_of_epochs():
+    epochs = _fit(*_setup(lr=0.0), max_epochs=50, patience=1, min_epochs=4)
+    assert len(epochs) == 4
+    assert len(_fit(*_setup(lr=0.0), max_epochs=3, min_epochs=9)) == 3
+
+
+def test_watchers_learn_which_trees_a_minibatch_has():
+    seen = []
+
+    class Trees(Watcher):
+        def batch(self, trees, forest, states):
+            assert np.array_equal(parts[2].select(trees).word, forest.word)
+            seen.extend(trees.tolist())
+
+    parts = _setup()
+    epochs = _fit(*parts, watchers=[Trees()], max_epochs=2)
+    assert len(epochs) == 2
+    assert sorted(seen[:60]) == sorted(seen[60:]) == list(range(60))
+    assert seen[:60] != seen[60:]
+
+
 class _Stop(Watcher):
     """Breaks off in the middle of an epoch, as Ctrl-C would."""
 
     def __init__(self, batches):
         self.left = batches
 
-    def batch(self, forest, states):
+    def batch(self, trees, forest, states):
         self.left -= 1
         if self.left == 0:
             raise KeyboardInterrupt
@@ -95,6 +117,24 @@ def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path):
     assert resumed.medians == watched.medians
     undisturbed = whole[0].state_dict()
     assert all(np.array_equal(values, undisturbed[name]) for name, values in model.state_dict().items())
+
+
+def test_checkpoints_are_written_no_more_often_than_asked_for(tmp_path, monkeypatch):
+    path = tmp_path / "run.npz"
+    now, numbers = [0.0], []
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    class Clock(Watcher):
+        def epoch(self, epoch):
+            numbers.append(len(load_document(path, FORMAT)[0]["epochs"]))  # before this epoch's
+            now[0] += 2.0
+
+    expected = _fit(*_setup(), max_epochs=7, patience=9)
+    epochs = _fit(
+        *_setup(), max_epochs=7, patience=9, watchers=[Clock()], checkpoint=path, checkpoint_every=3.0
+    )
+    assert numbers == [0, 0, 2, 2, 4, 4, 6]
+    assert epochs == expected
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"not a zip"])
@@ -178,7 +218,7 @@ def test_a_bad_label_is_reported_before_training():
         _fit(model, optimizer, train, dev, rng)
 
 
-@pytest.mark.parametrize("option", ["batch_size", "max_epochs", "patience"])
+@pytest.mark.parametrize("option", ["batch_size", "max_epochs", "patience", "min_epochs"])
 def test_settings_below_one_are_refused(option):
     with pytest.raises(ValueError, match=option):
         _fit(*_setup(), **{option: 0})

@@ -224,7 +224,7 @@ def test_weights_start_within_the_authors_bounds_and_biases_at_zero(kind: str) -
         bound = 1 / np.sqrt((5 if gate else 3) * 50) if name.startswith("W") else 0
         assert parameter.dtype == np.float32
         assert 0.99 * bound <= np.abs(parameter.data).max() <= np.float32(bound), name
-    assert made.settings == {"D": 50, {"RNN": "f", "RLSTM": "g"}[kind]: "tanh"}
+    assert made.settings == {"D": 50, {"RNN": "f", "RLSTM": "g"}[kind]: "tanh", "leaf_weights": "shared"}
 
 
 @pytest.mark.parametrize("kind", CELLS)

@@ -68,7 +68,7 @@ def test_a_loaded_model_predicts_the_same_bits(tmp_path: Path, kind: str, dtype:
 def test_the_activation_is_kept(tmp_path: Path) -> None:
     model = classifier(f="softsign")
     loaded = models.load(models.save(tmp_path / "m", model))
-    assert loaded.cell.settings == {"D": 3, "f": "softsign"}
+    assert loaded.cell.settings == {"D": 3, "f": "softsign", "leaf_weights": "shared"}
     same(model, loaded)
 
 

@@ -176,3 +176,19 @@ def test_the_loops_over_integers_run_compiled_and_not_as_their_twins(kernel: Any
     for shape in ("uniform_split", "uniform_shape"):
         shapes.random_forest(rng, [3, 2], shape, vocabulary=WORDS).select([1])
     assert kernel.compiled.signatures
+
+
+def test_a_split_at_a_given_place_is_made_there() -> None:
+    where = np.zeros(9)  # of a tree of five leaves, whose root is row 8
+    where[8] = 0.3  # behind leaf 1 + floor(0.3 · 4): two leaves and three
+    where[7] = 0.9  # the three: behind leaf 1 + floor(0.9 · 2)
+    left, right, root = shapes.split_at([5], where)
+    assert left.tolist() == [-1, -1, 0, -1, -1, 3, -1, 5, 2]
+    assert right.tolist() == [-1, -1, 1, -1, -1, 4, -1, 6, 7]
+    assert root.tolist() == [8]
+
+
+@pytest.mark.parametrize(("where", "message"), [([0.5], "have 3 nodes"), ([0.0, 0.0, 1.0], "outside")])
+def test_places_that_are_none_are_refused(where: list[float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        shapes.split_at([2], where)

@@ -6,8 +6,8 @@ import warnings
 import pytest
 from matplotlib.colors import to_hex
 
+from viz import ratio_figure, save_figure
 from viz.colour import contrast
-from viz.ratios import ratio_figure, save_figure
 
 
 def model(epochs=13, depths=6, **changes):

@@ -161,3 +161,23 @@ def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(OSError, match="nowhere"):
         picture().save(tmp_path / "nowhere" / "tree.svg")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_tree_without_values_is_drawn_plain_with_its_keyword_boxed(tmp_path):
+    tree = Tree.parse("(6 ((12) (607)) (34))")
+    picture = TreePicture(tree, None, keyword=1)
+    assert picture.dot.count("shape=box") == 1 + 1  # the default of all nodes, and the keyword
+    boxed = next(line for line in picture.dot.splitlines() if "label=607" in line)
+    assert "shape=box" in boxed
+    svg = picture.save(tmp_path / "tree.svg").read_text(encoding="utf-8")
+    assert all(f">{word}</text>" in svg for word in ("class 6", "12", "607", "34"))
+    assert "gradient norm" not in svg
+    assert "keyword" not in svg
+
+
+def test_a_pdf_of_the_same_picture_has_the_same_bytes(tmp_path):
+    picture = TreePicture(Tree.parse("(6 (12) (607))"), [1, 2, 3])
+    first = picture.save(tmp_path / "a.pdf").read_bytes()
+    assert b"CreationDate" not in first
+    assert first.startswith(b"%PDF")
+    assert picture.save(tmp_path / "b.pdf").read_bytes() == first

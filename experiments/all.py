@@ -1,0 +1,50 @@
+"""Everything in one go: Experiments 1, 2 and 3 side by side, then the figures and the claims."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from types import ModuleType
+
+from experiments import claims, figures
+from experiments.paper import options
+from experiments.paper.grids import EXPERIMENTS, experiment_jobs
+from experiments.stored import ABLATION
+from experiments.treebank import measure
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    options.add_arguments(parser)
+    claims.add_treebank(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train all models that are not trained yet, draw, decide; return the first exit code that is not 0.
+
+    Claim 21 is decided by what `ablate` made at the same scale.
+    """
+    jobs = [
+        job
+        for experiment in EXPERIMENTS
+        for job in experiment_jobs(experiment, args.scale, seed=args.seed, runs=args.runs)
+    ]
+    # Before the training, so that a treebank that can't be read is not found out after it.
+    measured = None if args.treebank is None else measure(args.treebank)
+    trained = options.run_sweep(jobs, args)
+    if args.dry_run:
+        return trained
+    if measured is not None:
+        claims.keep_treebank(args.out, measured)
+    drawn = figures.run(_parsed(figures, args.out))
+    ablate = ABLATION[args.scale]
+    decided = claims.run(_parsed(claims, args.out, "--ablate", str(ablate)))
+    claims.write(args.out, ablate)
+    return trained or drawn or decided
+
+
+def _parsed(command: ModuleType, out: Path, *more: str) -> argparse.Namespace:
+    """Return the arguments of a command that reads this one's rows."""
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    return parser.parse_args(["--out", str(out), *more])

@@ -1,0 +1,20 @@
+"""Experiment 3: how much of the gradient at the root reaches the keyword (Figures 5, 6, 7).
+
+RNN and RLSTM on Experiment 1's third dataset, 21–30 tokens: the same runs, watched. For every training tree
+in every epoch, from before the first update on, the norm of the error vector at the keyword over that at the
+root; the rows keep quantiles by keyword depth, and a sample.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from experiments.paper.grids import experiment_jobs
+from experiments.paper.options import add_arguments, run_sweep
+
+__all__ = ["add_arguments", "run"]
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train all models that are not trained yet; return the exit code."""
+    return run_sweep(list(experiment_jobs("gradient", args.scale, seed=args.seed, runs=args.runs)), args)

@@ -1,0 +1,58 @@
+"""The runs that the paper's three experiments are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from experiments.paper.settings import (
+    DATASETS,
+    GRADIENT_DATASET,
+    LEFT_OPEN,
+    MODELS,
+    SCALES,
+    STATED,
+    Settings,
+    run_settings,
+)
+from experiments.sweep import Job
+
+EXPERIMENTS = ("length", "depth", "gradient")
+PERFORM = "experiments.paper.run:perform"
+
+
+def experiment_jobs(experiment: str, scale: str, *, seed: int = 0, runs: int | None = None) -> Iterator[Job]:
+    """Yield the runs of Experiment 1 ("length"), 2 ("depth") or 3 ("gradient").
+
+    Parameters
+    ----------
+    experiment : str
+    scale : "smoke" or "paper"
+    seed : int
+    runs : int, optional
+        Runs of each model on each dataset, if not as many as the scale has.
+    """
+    size = SCALES[scale]
+    for dataset in (GRADIENT_DATASET,) if experiment == "gradient" else DATASETS:
+        for model in MODELS:
+            for run in range(1, (runs or size.runs) + 1):
+                settings = run_settings(experiment, dataset, model, run, scale=size, seed=seed)
+                drawn = experiment == "gradient" and run == 1  # Figure 2
+                yield job(f"{experiment}/{dataset:02}/{model}/{run}", settings, keep_model=drawn)
+
+
+def job(name: str, settings: Settings, keep_model: bool = False) -> Job:
+    """Return a run as work for a sweep."""
+    return Job(name, settings, _work(settings), PERFORM, keep_model)
+
+
+def base() -> Settings:
+    """Return what the paper's runs have in common, for a manifest to name the differences from."""
+    paper = SCALES["paper"]
+    shared = {name: getattr(paper, name) for name in ("sizes", "max_epochs", "patience")}
+    return {**STATED, **LEFT_OPEN, **shared}
+
+
+def _work(settings: Settings) -> int:
+    """Return about how many tree nodes an epoch trains on: a tree of n words has 2n − 1."""
+    shortest, longest = settings["lengths"]
+    return int(settings["sizes"]["train"] * (shortest + longest - 1))

@@ -1,0 +1,50 @@
+"""The model of a run and its optimiser, made from its settings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+import minigrad as mg
+import models
+from experiments.data import CLASSES, VOCABULARY
+from experiments.paper.settings import Settings
+from minigrad.nn import initial
+
+# Bounds of the uniform distribution that a matrix starts from; None: as the authors' code, 1/√fan-in.
+INITS: dict[str, Callable[[tuple[int, ...]], float] | None] = {
+    "fan_in": None,
+    "glorot": lambda shape: math.sqrt(6 / sum(shape)),
+    "uniform_0.1": lambda shape: 0.1,
+}
+
+
+def new_model(settings: Settings) -> models.TreeClassifier:
+    """Return the model as it is before training: the same one for the same settings."""
+    rng = np.random.default_rng([*settings["seeds"]["model"], 0])
+    cell_class = models.CELLS[settings["model"]]
+    cell = cell_class(settings["D"], rng, settings["activation"], leaf_weights=settings["leaf_weights"])
+    model = models.TreeClassifier(cell, VOCABULARY, CLASSES, rng)
+    bound = INITS[settings["init"]]
+    if bound is not None:
+        with mg.no_grad():
+            for parameter in [*cell.parameters(), model.Ws]:
+                if len(parameter.shape) == 2:
+                    parameter.copy_(initial("uniform", rng, parameter.shape, bound=bound(parameter.shape)))
+    return model
+
+
+def new_optimizer(model: models.TreeClassifier, settings: Settings) -> mg.optim.AdaGrad:
+    """Return AdaGrad over the cell's parameters, the words and the classifier's."""
+    return mg.optim.AdaGrad(
+        [
+            {"params": model.cell.parameters(), "l2": settings["l2"]},
+            {"params": [model.L], "l2": settings["l2_words"]},
+            {"params": [model.Ws, model.bs], "l2": settings["l2_classifier"]},
+        ],
+        lr=settings["lr"],
+        eps=settings["eps"],
+        first_step=settings["first_step"],
+    )

@@ -1,0 +1,14 @@
+"""Many runs: each done once, resumable at any instant, on one process, several, or a cluster.
+
+Start at `job.py` (what a run is), then `worker.py` and `recorder.py` (what happens in a worker), `drive.py`
+(what hands out the work) and `command.py`. `rows.py` tells what is in the files. The package knows nothing of
+what the runs do.
+"""
+
+from experiments.sweep.command import add_arguments, run
+from experiments.sweep.errors import SweepError
+from experiments.sweep.job import Job
+from experiments.sweep.recorder import Recorder
+from experiments.sweep.rows import Run, finished
+
+__all__ = ["Job", "Recorder", "Run", "SweepError", "add_arguments", "finished", "run"]

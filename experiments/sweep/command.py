@@ -1,0 +1,152 @@
+"""A sweep as a command: its options, and what it does with them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+from experiments import arguments
+from experiments.output import writable_folder
+from experiments.sweep.crew import Crew, hire
+from experiments.sweep.drive import drive
+from experiments.sweep.estimate import History, in_words
+from experiments.sweep.folder import Folder
+from experiments.sweep.job import Job, natural_order
+from experiments.sweep.lock import sweep_lock
+from experiments.sweep.manifest import accounted
+from experiments.sweep.plan import Plan, make_plan, prepare
+from experiments.sweep.progress import Progress
+from experiments.sweep.worker import Task
+
+
+def add_arguments(parser: argparse.ArgumentParser, out: str) -> None:
+    """Declare the options of a sweep.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+    out : str
+        Where the rows go if nobody says otherwise, in words; ``args.out`` is None then, for the caller to
+        replace.
+    """
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", default=None, help=f"where the rows go (default: {out})"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="list the runs, and how long they may take")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace stored runs of the same names and other settings"
+    )
+    parser.add_argument("--save-models", action="store_true", help="keep the best model of every run")
+    workers = parser.add_mutually_exclusive_group()
+    workers.add_argument(
+        "--jobs", type=arguments.count("processes"), default=1, metavar="N", help="processes side by side"
+    )
+    workers.add_argument(
+        "--scheduler", metavar="ADDRESS", help='work on the dask cluster there (extra "cluster")'
+    )
+    workers.add_argument(
+        "--local-cluster",
+        type=arguments.count("processes"),
+        metavar="N",
+        help="work on a dask cluster of N processes here",
+    )
+
+
+def run(
+    jobs: Sequence[Job],
+    args: argparse.Namespace,
+    *,
+    base: Mapping[str, Any] | None = None,
+    executor: Executor | None = None,
+) -> int:
+    """Do the jobs that are not done yet; go on with those that were interrupted.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+    args : argparse.Namespace
+        From `add_arguments`.
+    base : dict, optional
+        Settings to compare with; the manifest tells the differences.
+    executor : concurrent.futures.Executor, optional
+        Does the work instead of processes of the sweep's own. Its workers have to see the output folder.
+
+    Returns
+    -------
+    int
+        0, or 1 if a run failed.
+
+    Raises
+    ------
+    SweepError
+        If the folder holds runs of the same names with other settings, or another sweep is writing there, or
+        there is no cluster.
+    OSError
+        If the folder can't be written.
+    """
+    folder = Folder(args.out.absolute())
+    if args.dry_run:
+        processes = args.local_cluster or args.jobs
+        print(_forecast(make_plan(folder, jobs, args.overwrite), jobs, processes))
+        return 0
+    if not args.overwrite:
+        make_plan(folder, jobs)  # what it refuses, it refuses before anything is written
+    with hire(args, executor) as crew:
+        writable_folder(folder.path)
+        with sweep_lock(folder.lock) as token:
+            plan = make_plan(folder, jobs, args.overwrite)
+            prepare(folder, plan, args.save_models)
+            failed = _do(plan, folder, token, crew, args.save_models, base) if plan.todo else []
+    return _farewell(args.out, jobs, failed, args.save_models, plan, folder)
+
+
+def _do(
+    plan: Plan, folder: Folder, token: str, crew: Crew, save_models: bool, base: Mapping[str, Any] | None
+) -> list[str]:
+    """Do what is left; return the names of the runs that failed."""
+    tasks = [Task(job, folder, token, save_models or job.keep_model) for job in plan.todo]
+    processes = min(crew.size(), len(tasks))
+    progress = Progress(folder, plan.todo, plan.finished, len(plan.ready))
+    with accounted(folder, base, runs=len(tasks), workers=crew.name, processes=processes) as account:
+        try:
+            account["failed"] = drive(crew, tasks, progress)
+        finally:
+            progress.close()
+    return account["failed"]
+
+
+def _farewell(
+    out: Path, jobs: Sequence[Job], failed: list[str], save_models: bool, plan: Plan, folder: Folder
+) -> int:
+    print(f"{len(jobs) - len(failed)} of {len(jobs)} runs are finished, in {out}")
+    if save_models and (without := [run.name for run in plan.ready if not folder.model(run.id).exists()]):
+        print(f"{len(without)} of them were finished before, without a saved model, and not repeated")
+    if failed:
+        names = ", ".join(sorted(failed, key=natural_order))
+        print(f"failed: {names}; the same command tries them again", file=sys.stderr)
+    return int(bool(failed))
+
+
+def _forecast(plan: Plan, jobs: Sequence[Job], processes: int) -> str:
+    history = History(plan.finished)
+    done = {run.name: run for run in plan.ready}
+    width = max((len(job.name) for job in jobs), default=0)
+    lines = []
+    for job in sorted(jobs, key=lambda job: natural_order(job.name)):
+        if job.name in done:
+            state = f"finished, {done[job.name].epochs} epochs in {done[job.name].seconds:.0f} s"
+        else:
+            seconds = history.seconds(job)
+            state = "begun" if job.name in plan.begun else "to do"
+            state += "" if seconds is None else f", about {seconds:.0f} s"
+        lines.append(f"{job.name:<{width}}  {job.work:>9} nodes per epoch  {state}")
+    left = history.left([(job, 0.0) for job in plan.todo], processes)
+    time = "not known before a run is finished" if left is None else in_words(left.low, left.high)
+    if not plan.todo:
+        time = "none"
+    lines.append(f"{len(plan.todo)} of {len(jobs)} runs to do; time with {processes} at a time: {time}")
+    return "\n".join(lines)

@@ -1,0 +1,71 @@
+"""A job: what one run is to do."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+_NAME = re.compile(r"\w[\w.+-]*(/\w[\w.+-]*)*", re.ASCII)
+
+
+def canonical(settings: dict[str, Any]) -> str:
+    """Return settings as JSON text that is the same for equal settings."""
+    return json.dumps(settings, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def run_id(name: str, settings: dict[str, Any]) -> str:
+    """Return the name of a run's files: the run's name, and a mark of its settings."""
+    mark = hashlib.sha256(canonical(settings).encode()).hexdigest()[:8]
+    return f"{name.replace('/', '-')}-{mark}"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of an experiment.
+
+    Attributes
+    ----------
+    name : str
+        What it is, part by part: ``"length/03/RLSTM/2"``. Parts of digits only are numbers of datasets or
+        runs; jobs that differ in nothing else are expected to take alike many epochs and seconds per node.
+    settings : dict
+        Everything that determines the rows, seeds included; JSON values with text keys.
+    work : int
+        Tree nodes in one epoch of training, the unit of progress.
+    perform : str
+        ``"module:function"``: what a worker imports, and calls with the settings and a `Recorder`.
+    keep_model : bool
+        Whether its best model is saved even if those of the other runs are not.
+
+    Raises
+    ------
+    ValueError
+        If the name can't be a file's, or the settings would not come back from JSON as they are.
+    """
+
+    name: str
+    settings: dict[str, Any]
+    work: int
+    perform: str
+    keep_model: bool = False
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(
+                f"a run's name is parts of letters, digits, . + - _ between /, not {self.name!r}"
+            )
+        if json.loads(canonical(self.settings)) != self.settings:
+            raise ValueError(f"{self.name}: settings are JSON values: lists, no tuples; text as keys")
+
+    @property
+    def id(self) -> str:
+        """The name of its files."""
+        return run_id(self.name, self.settings)
+
+
+def natural_order(name: str) -> list[tuple[bool, int, str]]:
+    """Return a sort key that puts run 10 behind run 9, not behind run 1."""
+    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in name.split("/")]

@@ -1,0 +1,130 @@
+"""Which jobs are done, which are left, and which a folder refuses: it holds them with other settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from experiments.sweep.errors import SweepError
+from experiments.sweep.estimate import History
+from experiments.sweep.folder import Folder
+from experiments.sweep.job import Job, natural_order, run_id
+from experiments.sweep.rows import Run, decode, finished
+
+SHOWN = 5  # runs with other settings; the rest is counted
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweep has to do.
+
+    Attributes
+    ----------
+    ready : list of Run
+        Runs of this sweep that are finished.
+    todo : list of Job
+        The others, longest first.
+    others : list of Run
+        Finished runs in the folder that belong to other sweeps.
+    begun : set of str
+        Names of the jobs to do that an earlier sweep has begun.
+    replaced : list of str
+        Ids of stored runs that have a job's name and other settings.
+    """
+
+    ready: list[Run]
+    todo: list[Job]
+    others: list[Run]
+    begun: set[str]
+    replaced: list[str]
+
+    @property
+    def finished(self) -> list[Run]:
+        """All finished runs of the folder that stay."""
+        return self.ready + self.others
+
+
+def make_plan(folder: Folder, jobs: Sequence[Job], overwrite: bool = False) -> Plan:
+    """Compare jobs with what is stored.
+
+    Raises
+    ------
+    SweepError
+        If stored runs have a job's name and other settings and are not to be overwritten, or are damaged.
+    ValueError
+        If two jobs have the same name or id.
+    """
+    by_name = {job.name: job for job in jobs}
+    if len(by_name) < len(jobs) or len({job.id for job in jobs}) < len(jobs):
+        raise ValueError("two jobs have the same name")
+    runs = {run.name: run for run in finished(folder.path)}
+    begun = _begun(folder)
+    stored = [(run.name, run.settings) for run in runs.values()] + begun
+    changed = [(name, old) for name, old in stored if name in by_name and by_name[name].settings != old]
+    if changed and not overwrite:
+        raise SweepError(_explain(folder, [(name, old, by_name[name].settings) for name, old in changed]))
+    replaced = {name for name, _ in changed}
+    ready = [run for name, run in runs.items() if name in by_name and name not in replaced]
+    done = {run.name for run in ready}
+    history = History(runs.values())
+    todo = [job for job in jobs if job.name not in done]
+    todo.sort(key=lambda job: (-(history.seconds(job) or 0), -job.work, natural_order(job.name)))
+    return Plan(
+        ready,
+        todo,
+        [run for name, run in runs.items() if name not in by_name],
+        {name for name, settings in begun if name in by_name and by_name[name].settings == settings} - done,
+        [run_id(name, old) for name, old in changed],
+    )
+
+
+def prepare(folder: Folder, plan: Plan, save_models: bool) -> None:
+    """Make the folders; remove what is replaced, and what killed sweeps left."""
+    folder.make()
+    if save_models or any(job.keep_model for job in plan.todo):
+        folder.models.mkdir(exist_ok=True)
+    for id in plan.replaced:
+        for path in (folder.finished(id), folder.part(id), folder.checkpoint(id), folder.model(id)):
+            path.unlink(missing_ok=True)
+    parts = {path.stem for path in folder.runs.glob("*.part")}
+    torn = [path for place in (folder.path, folder.models) for path in place.glob(".*.part")]
+    torn += [path for path in folder.checkpoints.iterdir() if path.stem not in parts]
+    for path in torn:
+        path.unlink(missing_ok=True)
+
+
+def _begun(folder: Folder) -> list[tuple[str, dict[str, Any]]]:
+    """Return name and settings of the runs under way; those whose first line is torn have none."""
+    headers = [_header(path) for path in sorted(folder.runs.glob("*.part"))]
+    return [(header["name"], header["settings"]) for header in headers if header is not None]
+
+
+def _header(path: Path) -> dict[str, Any] | None:
+    with path.open("rb") as file:
+        try:
+            rows, _ = decode(file.readline())
+        except ValueError:
+            return None
+    return rows[0][0] if rows and rows[0][0]["kind"] == "run" else None
+
+
+def _explain(folder: Folder, changed: list[tuple[str, dict[str, Any], dict[str, Any]]]) -> str:
+    lines = [f"{name}: {_difference(old, new)}" for name, old, new in changed[:SHOWN]]
+    if len(changed) > SHOWN:
+        lines.append(f"and {len(changed) - SHOWN} more")
+    return (
+        f"{folder.path} holds runs with other settings; name another folder with --out, "
+        "or replace them with --overwrite\n  " + "\n  ".join(lines)
+    )
+
+
+def _difference(old: dict[str, Any], new: dict[str, Any]) -> str:
+    keys = [key for key in {**old, **new} if (key in old, old.get(key)) != (key in new, new.get(key))]
+    return ", ".join(f"{key} {_value(old, key)} stored, {_value(new, key)} now" for key in keys)
+
+
+def _value(settings: dict[str, Any], key: str) -> str:
+    return json.dumps(settings[key], ensure_ascii=False) if key in settings else "nothing"

@@ -1,0 +1,152 @@
+"""Rows on disk: JSON lines, and what of them can be trusted after a crash.
+
+A run's file opens with ``{"kind": "run", "name", "settings", "work"}``. Each attempt at it adds
+``{"kind": "attempt"}`` with the machine that it runs on, each epoch a row; ``{"kind": "result"}`` and
+``{"kind": "end", "sha256"}``, a checksum of all lines before, close it. Whatever differs from machine to
+machine stands under a row's key "timing".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.sweep.errors import SweepError
+from experiments.sweep.folder import Folder
+from experiments.sweep.job import natural_order, run_id
+
+Row = dict[str, Any]
+
+OWN_KINDS = ("run", "attempt", "result", "end")  # those that `Recorder` writes itself
+
+
+def encode(row: Row) -> bytes:
+    """Return a row as one line; ValueError for NaN and infinities, which JSON has no words for."""
+    text = json.dumps(row, separators=(",", ":"), allow_nan=False, default=np.generic.item)
+    return text.encode() + b"\n"
+
+
+def end_line(content: bytes) -> bytes:
+    """Return the line that closes a file which has this content so far."""
+    return encode({"kind": "end", "sha256": hashlib.sha256(content).hexdigest()})
+
+
+def decode(content: bytes) -> tuple[list[tuple[Row, int]], bool]:
+    """Read the rows of a run under way.
+
+    Returns
+    -------
+    list of (dict, int)
+        Rows, and the offset in bytes at which each ends.
+    bool
+        Whether a torn last line was left out.
+
+    Raises
+    ------
+    ValueError
+        If another line than the last is no row.
+    """
+    rows: list[tuple[Row, int]] = []
+    offset = 0
+    lines = content.splitlines(keepends=True)
+    for number, line in enumerate(lines, 1):
+        try:
+            if not line.endswith(b"\n"):
+                raise ValueError("cut off")
+            row = json.loads(line)
+            if not isinstance(row, dict) or "kind" not in row:
+                raise ValueError("not a row")
+        except ValueError:
+            if number < len(lines):
+                raise ValueError(f"line {number} is damaged") from None
+            return rows, True
+        offset += len(line)
+        rows.append((row, offset))
+    return rows, False
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes
+    ----------
+    name : str
+    settings : dict
+    work : int
+        Tree nodes in one epoch.
+    rows : list of dict
+        Its epochs, in order.
+    result : dict
+    environments : list of dict
+        Processor, versions and threads of each attempt at it, and when that began; the last one finished it.
+    """
+
+    name: str
+    settings: dict[str, Any]
+    work: int
+    rows: list[Row]
+    result: Row
+    environments: list[dict[str, Any]]
+
+    @property
+    def id(self) -> str:
+        """The name of its files."""
+        return run_id(self.name, self.settings)
+
+    @cached_property
+    def epochs(self) -> int:
+        """Number of its last epoch."""
+        return max((row["epoch"] for row in self.rows if "epoch" in row), default=0)
+
+    @property
+    def seconds(self) -> float:
+        """Wall-clock time of what its rows tell, over all attempts."""
+        return float(self.result["timing"]["seconds"])
+
+
+def read_run(path: Path) -> Run:
+    """Read a finished run.
+
+    Raises
+    ------
+    SweepError
+        If the file is not as the run left it.
+    """
+    content = path.read_bytes()
+    lines = content.splitlines(keepends=True)
+    body = b"".join(lines[:-1])
+    if not lines or lines[-1] != end_line(body):
+        raise SweepError(
+            f"{path} is not as its run left it: the checksum at its end does not fit. "
+            "Restore it, or delete it and have the run repeated"
+        )
+    header, *rows, result = (row for row, _ in decode(body)[0])
+    attempts = [row["timing"]["environment"] for row in rows if row["kind"] == "attempt"]
+    epochs = [row for row in rows if row["kind"] != "attempt"]
+    return Run(header["name"], header["settings"], header["work"], epochs, result, attempts)
+
+
+def finished(out: Path) -> list[Run]:
+    """Return the finished runs of a sweep's folder, in the order of their names; none if it isn't there.
+
+    Raises
+    ------
+    SweepError
+        If a file is damaged, or two hold a run of the same name.
+    """
+    paths: dict[str, Path] = {}
+    runs = []
+    for path in sorted(Folder(out).runs.glob("*.jsonl")):
+        run = read_run(path)
+        if run.name in paths:
+            raise SweepError(f"{paths[run.name]} and {path} both hold the run {run.name}; delete one of them")
+        paths[run.name] = path
+        runs.append(run)
+    return sorted(runs, key=lambda run: natural_order(run.name))
