@@ -113,7 +113,7 @@ class RatioWatcher(Watcher):
         self._seen: list[tuple[np.ndarray, ...]] = []
 
     def measure(
-        self, model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "level"
+        self, model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "compiled"
     ) -> None:
         """Take the ratios of a forest as an epoch's, without training: forward and backward, no update.
 

@@ -29,7 +29,7 @@ def no_collection() -> Iterator[None]:
 
 
 def training_step(
-    model: models.TreeClassifier, optimizer: Optimizer, forest: models.Forest, mode: str = "level"
+    model: models.TreeClassifier, optimizer: Optimizer, forest: models.Forest, mode: str = "compiled"
 ) -> tuple[float, mg.NodeStates]:
     """Forward, backward, update.
 

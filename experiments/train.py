@@ -76,7 +76,7 @@ class TrainingError(FloatingPointError):
 
 
 def accuracy(
-    model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "level"
+    model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "compiled"
 ) -> float:
     """Return the fraction of classified nodes whose most probable class is their label."""
     hits = [
@@ -100,7 +100,7 @@ def fit(
     watchers: Sequence[Watcher] = (),
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: float = 0.0,
-    mode: str = "level",
+    mode: str = "compiled",
     progress: Callable[[int], object] | None = None,
 ) -> list[Epoch]:
     """Train until the dev accuracy has not improved for `patience` epochs; leave the best epoch's parameters.
@@ -125,7 +125,8 @@ def fit(
         Seconds that have to pass before another checkpoint is written; what it costs, and nothing else,
         depends on it.
     mode : str
-        Of the fold.
+        Of the fold. "compiled" compiles a cell that this machine has not seen yet, for some seconds; "level"
+        starts at once and takes several times as long per minibatch.
     progress : function, optional
         Called after each update with the number of tree nodes that were trained on.
 

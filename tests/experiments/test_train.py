@@ -25,7 +25,9 @@ def _setup(seed=0, n=60, D=6, lr=0.05, cell=models.RNN):
 
 
 def _fit(model, optimizer, train, dev, rng, **options):
-    return fit(model, optimizer, train, dev, **{"batch_size": 20, "rng": rng, "max_epochs": 4, **options})
+    # Most of what is tested here does not depend on the mode, and level needs no compilation.
+    chosen = {"batch_size": 20, "rng": rng, "max_epochs": 4, "mode": "level", **options}
+    return fit(model, optimizer, train, dev, **chosen)
 
 
 def test_it_learns_sentences_of_one_word():
@@ -35,14 +37,15 @@ def test_it_learns_sentences_of_one_word():
     optimizer = mg.optim.AdaGrad(model.parameters(), lr=0.05)
     epochs = _fit(model, optimizer, forest, forest, rng, max_epochs=30, patience=30)
     assert epochs[-1].loss < 0.5 < epochs[0].loss
-    assert accuracy(model, forest) > 0.9
+    assert accuracy(model, forest, mode="level") > 0.9
 
 
-def test_training_twice_from_one_seed_is_bit_identical():
+@pytest.mark.parametrize("mode", ["level", "compiled"])
+def test_training_twice_from_one_seed_is_bit_identical(mode):
     states = []
     for _ in range(2):
         parts = _setup(cell=models.RLSTM)
-        _fit(*parts)
+        _fit(*parts, mode=mode)
         states.append(parts[0].state_dict())
     assert all(np.array_equal(states[0][name], states[1][name]) for name in states[0])
 
@@ -57,7 +60,7 @@ def test_the_loss_of_an_epoch_is_the_mean_over_trees_whatever_the_last_minibatch
 def test_the_best_epochs_parameters_are_left():
     parts = _setup()
     epochs = _fit(*parts, max_epochs=6, patience=6)
-    assert accuracy(parts[0], parts[3]) == max(epoch.dev_accuracy for epoch in epochs)
+    assert accuracy(parts[0], parts[3], mode="level") == max(epoch.dev_accuracy for epoch in epochs)
     assert epochs[0].best
 
 
@@ -245,14 +248,15 @@ def test_training_leaves_the_collector_as_it_was():
         gc.enable()
 
 
-def test_a_step_frees_its_graph_without_the_collector():
+@pytest.mark.parametrize("mode", ["level", "compiled"])
+def test_a_step_frees_its_graph_without_the_collector(mode):
     model, optimizer, train, _, _ = _setup(cell=models.RLSTM)
-    training_step(model, optimizer, train)
+    training_step(model, optimizer, train, mode)
     gc.collect()
     before = _nodes()
     gc.disable()
     try:
-        training_step(model, optimizer, train)
+        training_step(model, optimizer, train, mode)
         assert _nodes() == before
     finally:
         gc.enable()
