@@ -6,10 +6,11 @@ import argparse
 from pathlib import Path
 from types import ModuleType
 
-from experiments import claims, figures
+from experiments import claims, error_vectors, figures
 from experiments.paper import options
 from experiments.paper.grids import EXPERIMENTS, experiment_jobs
 from experiments.stored import ABLATION
+from experiments.sweep import finished
 from experiments.treebank import measure
 
 
@@ -40,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     ablate = ABLATION[args.scale]
     decided = claims.run(_parsed(claims, args.out, "--ablate", str(ablate)))
     claims.write(args.out, ablate)
+    error_vectors.write(finished(args.out), args.out)
     return trained or drawn or decided
 
 
