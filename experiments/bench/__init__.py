@@ -19,13 +19,18 @@ from tqdm import tqdm
 from experiments.bench import startup
 from experiments.bench.machine import describe_machine, load_average, was_quiet
 from experiments.bench.process import BenchError, run_worker
-from experiments.bench.report import as_text
+from experiments.bench.report import as_text, passes_as_text
 from minigrad.files import atomic_write
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``bench``."""
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything that was measured")
+    parser.add_argument(
+        "--passes",
+        action="store_true",
+        help="instead, compiled steps with a pass of the compiler left out",
+    )
     parser.add_argument("--quick", action="store_true", help="one minute, fewer repeats and smaller graphs")
 
 
@@ -39,8 +44,12 @@ def run(args: argparse.Namespace) -> int:
     """
     try:
         with _output(args.json) as file:
-            document = measure(args.quick)
-            print(as_text(document))
+            if args.passes:
+                document = measure_passes(args.quick)
+                print(passes_as_text(document))
+            else:
+                document = measure(args.quick)
+                print(as_text(document))
             if file is not None:
                 file.write(json.dumps(document, indent=2).encode() + b"\n")
     except BenchError as error:
@@ -72,6 +81,15 @@ def measure(quick: bool) -> dict[str, Any]:
         "machine": machine, **rows, "breakdown": breakdown, "memory": memory, "growth": growth,
         "import": imports, "compile": compiling, "first_use": first_use,
     }  # fmt: skip
+
+
+def measure_passes(quick: bool) -> dict[str, Any]:
+    """Return the JSON document of ``--passes``: "machine" and "passes"."""
+    before = load_average()
+    passes = run_worker("passes", quick=quick)
+    after = load_average()
+    loads = {"load_before": before, "load_after": after, "quiet": was_quiet(before, after)}
+    return {"machine": {**describe_machine(), **loads}, "passes": passes}
 
 
 def _output(path: Path | None) -> AbstractContextManager[IO[bytes] | None]:

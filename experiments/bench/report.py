@@ -24,9 +24,25 @@ def as_text(document: dict[str, Any]) -> str:
     for prefix, peer in PEERS.items():
         if not any(row["system"].startswith(prefix) for row in document["rows"]):
             parts.append(f'{peer} is not installed, so its rows are missing: pip install -e ".[bench]"')
-    if not document["machine"]["quiet"]:
-        parts.append("Warning: other work was running on this machine; trust the ratios more than the times.")
-    return "\n\n".join(parts)
+    return "\n\n".join(parts + _noise(document["machine"]))
+
+
+def passes_as_text(document: dict[str, Any]) -> str:
+    """Return the table of ``--passes``."""
+    machine, lines = document["machine"], []
+    whole = {_config(e): e["us_per_node"] for e in reversed(document["passes"])}  # of each, the first entry
+    for entry in document["passes"]:
+        time, config = entry["us_per_node"], _config(entry)
+        share = f"{time / whole[config]:.2f}"
+        lines.append((*config, entry["variant"], f"{time:.2f}", f"{time - whole[config]:+.2f}", share))
+    header = ("cell", "lengths", "batch", "compiled with", "µs per inner node", "more", "× all")
+    return "\n\n".join([machine["processor"], table(header, lines, numbers=3), *_noise(machine)])
+
+
+def _noise(machine: dict[str, Any]) -> list[str]:
+    if machine["quiet"]:
+        return []
+    return ["Warning: other work was running on this machine; trust the ratios more than the times."]
 
 
 def table(header: Iterable[str], lines: Iterable[Iterable[str]], numbers: int = 2) -> str:

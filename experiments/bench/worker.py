@@ -18,7 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 import minigrad as mg
-from experiments.bench import growth, memory, phases, rows
+from experiments.bench import growth, memory, passes, phases, rows
 from experiments.bench.agreement import DisagreementError
 from experiments.bench.libraries import NotOneThreadError, libraries
 from experiments.bench.systems import Minigrad, installed
@@ -43,6 +43,13 @@ def measure_breakdown(quick: bool) -> list[dict[str, Any]]:
     plan = rows.QUICK if quick else rows.FULL
     with tqdm(total=len(CONFIGS), desc="phases", unit="config", disable=None) as bar:
         return phases.measure(plan.minibatches, plan.rounds * plan.passes, advance=bar.update)
+
+
+def measure_passes(quick: bool) -> list[dict[str, Any]]:
+    """Time compiled steps with a pass of the compiler left out."""
+    plan, configs = (rows.QUICK, passes.COMPARED[:1]) if quick else (rows.FULL, passes.COMPARED)
+    with tqdm(total=len(configs), desc="passes", unit="config", disable=None) as bar:
+        return passes.measure(plan.minibatches, plan.rounds * plan.passes, configs, bar.update)
 
 
 def measure_growth(quick: bool) -> list[dict[str, Any]]:
@@ -88,6 +95,7 @@ def _seconds(function: Callable[..., object], *arguments: Any) -> float:
 SECTIONS: dict[str, Callable[[bool], Any]] = {
     "rows": measure_rows,
     "breakdown": measure_breakdown,
+    "passes": measure_passes,
     "growth": measure_growth,
     "first-step": measure_first_step,
     "first-use": measure_first_use,

@@ -127,9 +127,8 @@ class _Emitter:
 
     def splat(self, value: ir.Value) -> ir.Value:
         kind = ir.VectorType(value.type, self.lanes)
-        one = self.builder.insert_element(
-            ir.Constant(kind, ir.Undefined), value, ir.Constant(cgutils.int32_t, 0)
-        )
+        first = ir.Constant(cgutils.int32_t, 0)
+        one = self.builder.insert_element(ir.Constant(kind, ir.Undefined), value, first)
         return self.shuffle(one, one, [0] * self.lanes)
 
     def shuffle(self, left: ir.Value, right: ir.Value, lanes: list[int]) -> ir.Value:
@@ -249,9 +248,7 @@ def _add_tile(typing_context: Any, c: Any, a: Any, b: Any, numbers: Any) -> Any:
 
 
 @intrinsic
-def _transpose(
-    typing_context: Any, b: Any, b_offset: Any, b_step: Any, p: Any, p_offset: Any, p_step: Any
-) -> Any:
+def _transpose(typing_context: Any, b: Any, b_at: Any, b_step: Any, c: Any, c_at: Any, c_step: Any) -> Any:
     """Transpose a square of one vector by as many rows: two pointers, with offsets and steps in bytes."""
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
@@ -273,7 +270,7 @@ def _transpose(
             emit.store(rows[r], emit.at(target, place, emit.vector))
         return context.get_dummy_value()
 
-    return types.void(b, types.intp, types.intp, p, types.intp, types.intp), generate
+    return types.void(b, types.intp, types.intp, c, types.intp, types.intp), generate
 
 
 @intrinsic
@@ -326,14 +323,6 @@ def _add_tiles(
         j += width
 
 
-@_compiled(lambda C, A, B: np.add(C, A @ B, out=C), inline="always")
-def add_product(C: np.ndarray, A: np.ndarray, B: np.ndarray) -> None:
-    """C += A @ B: (m, n), (m, k), (k, n)."""
-    shape, size = (C.shape[0], B.shape[0], C.shape[1]), C.itemsize
-    a_steps = (A.strides[0], size)
-    _add_tiles(_data(C), C.strides[0], _data(A), a_steps, _data(B), B.strides[0], size, shape, size)
-
-
 @_compiled(lambda C, A, P, n: np.add(C, A @ P[: A.shape[1] * n].reshape(-1, n), out=C), inline="always")
 def add_product_packed(C: np.ndarray, A: np.ndarray, P: np.ndarray, n: int) -> None:
     """C += A @ B: (m, n), (m, k), and B of shape (k, n) packed in the vector P."""
@@ -359,7 +348,19 @@ def add_product_tn(C: np.ndarray, A: np.ndarray, B: np.ndarray) -> None:
         start = end
 
 
-# -- packing ------------------------------------------------------------------------------------------
+# -- copying and packing ------------------------------------------------------------------------------
+
+
+@_compiled(np.copyto)
+def copy(C: np.ndarray, B: np.ndarray) -> None:
+    """C = B: (m, n), (m, n)."""
+    (m, n), size = B.shape, C.itemsize
+    lanes = VECTOR_BYTES // size
+    b, c = _data(B), _data(C)
+    for i in range(m):
+        for j in range(0, n, lanes):
+            used = min(lanes, n - j)
+            _copy_vector(b, i * B.strides[0] + j * size, c, i * C.strides[0] + j * size, used)
 
 
 @_compiled()
@@ -373,15 +374,11 @@ def packed_size(k: int, n: int) -> int:
 def pack(B: np.ndarray, P: np.ndarray) -> None:
     """Write the packed form of B, (k, n), to the start of the vector P."""
     (k, n), size = B.shape, P.itemsize
-    b, p, b_step, lanes = _data(B), _data(P), B.strides[0], VECTOR_BYTES // P.itemsize
     j = 0
     while j < n:
-        vectors, width, _ = _panel(j, n, size)
-        for v in range(vectors):
-            column = j + v * lanes
-            source, target = column * size, (k * j + v * lanes) * size
-            for row in range(k):
-                _copy_vector(b, source + row * b_step, p, target + row * width * size, min(lanes, n - column))
+        _, width, columns = _panel(j, n, size)
+        panel = P[k * j : k * (j + width)].reshape((k, width))
+        copy(panel[:, :columns], B[:, j : j + columns])
         j += width
 
 
@@ -400,15 +397,3 @@ def transpose(C: np.ndarray, B: np.ndarray) -> None:
         for j in range(0, n, lanes):
             row, column = min(i, m - lanes), min(j, n - lanes)  # the last squares overlap those before
             _transpose(b, row * b_step + column * size, b_step, c, column * c_step + row * size, c_step)
-
-
-@_compiled(np.copyto)
-def copy(C: np.ndarray, B: np.ndarray) -> None:
-    """C = B: (m, n), (m, n)."""
-    (m, n), size = B.shape, C.itemsize
-    lanes = VECTOR_BYTES // size
-    b, c = _data(B), _data(C)
-    for i in range(m):
-        for j in range(0, n, lanes):
-            used = min(lanes, n - j)
-            _copy_vector(b, i * B.strides[0] + j * size, c, i * C.strides[0] + j * size, used)

@@ -1,6 +1,8 @@
-"""Tiles hold every inner node once, children first, with the children's kinds side by side."""
+"""The order of a minibatch: every inner node once, children first, the deepest of the ready before others."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,53 +10,128 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import models
-from minigrad.fold.compiler.order import tiles
+from minigrad.fold.compiler.order import STEP, TILE, Order, _place, order, tile_size
+from tests.minigrad.fold_contract.forests import PAIR, by_height, forests, grow, left_chain, right_chain
 
 VOCABULARY = models.Vocabulary(["a"])
+
+drawn = settings(derandomize=True, deadline=None, max_examples=60)
+seeds, lengths = st.integers(0, 1000), st.lists(st.integers(1, 40), min_size=1, max_size=8)
+sizes, shapes = st.integers(1, 33), st.sampled_from(sorted(models.SHAPES))
 
 
 def _forest(seed: int, lengths: list[int], shape: str = "uniform_shape") -> models.Forest:
     return models.random_forest(np.random.default_rng(seed), lengths, shape, vocabulary=VOCABULARY)
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
-@given(st.integers(0, 1000), st.lists(st.integers(1, 40), min_size=1, max_size=8), st.integers(1, 33))
-def test_any_forest_is_cut_into_tiles_that_can_be_computed_one_after_another(seed, lengths, size):
-    forest = _forest(seed, lengths)
-    rows, bounds = tiles(forest.left, forest.right, forest.height, size)
-    assert sorted(rows) == list(forest.inner)
-    place = {int(row): k for k, row in enumerate(rows)}
-    assert [t[0] for t in bounds] == [0, *(t[4] for t in bounds)][: len(bounds)]
-    for a, b, c, d, e in bounds:
+def _depth(forest: Any) -> np.ndarray:
+    """The length of every node's path to its root, by walking up."""
+    parent = np.full(len(forest.left), -1)
+    for row in np.flatnonzero(forest.left >= 0):
+        parent[[forest.left[row], forest.right[row]]] = row
+
+    def walk(row: int) -> int:
+        steps = 0
+        while parent[row] >= 0:
+            row, steps = parent[row], steps + 1
+        return steps
+
+    return np.array([walk(row) for row in range(len(parent))])
+
+
+def _check(forest: Any, found: Order, most: int) -> None:
+    inner = forest.left >= 0
+    assert sorted(found.rows) == list(np.flatnonzero(inner)), "every inner node once"
+    np.testing.assert_array_equal(found.leaves, np.flatnonzero(~inner))
+    np.testing.assert_array_equal(found.left, forest.left[found.rows])
+    np.testing.assert_array_equal(found.right, forest.right[found.rows])
+    np.testing.assert_array_equal(found.left_leaf, ~inner[found.left])
+    np.testing.assert_array_equal(found.right_leaf, ~inner[found.right])
+    tiles, depth, done = found.tiles, _depth(forest), ~inner
+    assert [*tiles[:, 0], len(found.rows)] == [0, *tiles[:, 4]], "one tile begins where another ends"
+    size = tile_size(inner.sum(), depth[inner].max(initial=0) + 1, most)
+    for a, b, c, d, e in tiles:
         assert a <= b <= c <= d <= e
-        assert 0 < e - a <= size
-        for k in range(a, e):
-            left, right = forest.left[rows[k]], forest.right[rows[k]]
-            assert (forest.left[left] >= 0) == (c <= k < e)
-            assert (forest.left[right] >= 0) == (b <= k < d)
-            for child in (left, right):
-                assert place.get(int(child), -1) < a  # leaves have no place, and are there from the start
+        assert 0 < e - a <= size <= most
+        rows = found.rows[a:e]
+        for k, row in enumerate(rows, a):
+            left, right = forest.left[row], forest.right[row]
+            assert inner[left] == (c <= k < e)
+            assert inner[right] == (b <= k < d)
+            assert done[[left, right]].all(), "children stand in earlier tiles"
+        left_behind = inner & ~done & done[forest.left] & done[forest.right]
+        left_behind[rows] = False
+        if left_behind.any():
+            assert e - a == size, "the tile had room"
+            assert depth[rows].min() >= depth[left_behind].max(), "a deeper node was left behind"
+        done[rows] = True
 
 
-@settings(derandomize=True, deadline=None, max_examples=40)
-@given(st.integers(0, 1000), st.lists(st.integers(1, 40), min_size=1, max_size=8), st.integers(1, 33))
-def test_the_kernel_agrees_with_its_twin(seed, lengths, size):
-    forest = _forest(seed, lengths)
-    arguments = (forest.left, forest.right, forest.height, size)
-    for fast, slow in zip(tiles(*arguments), tiles.twin(*arguments), strict=True):
-        assert np.array_equal(fast, slow)
+@drawn
+@given(seeds, lengths, sizes, shapes)
+def test_any_forest_is_cut_into_tiles_that_can_be_computed_one_after_another(seed, lengths, most, shape):
+    forest = _forest(seed, lengths, shape)
+    _check(forest, order(forest.left, forest.right, most=most), most)
 
 
-@pytest.mark.parametrize("shape", ["left_chain", "right_chain", "balanced"])
-def test_regular_shapes(shape):
-    forest = _forest(0, [100, 1, 7], shape)
-    rows, bounds = tiles(forest.left, forest.right, forest.height, 32)
-    assert sorted(rows) == list(forest.inner)
-    assert (np.diff(bounds[:, [0, 4]], axis=1) > 0).all()
+@drawn
+@given(forests, sizes)
+def test_rows_need_not_be_in_post_order(trees, most):
+    trees = by_height(trees)
+    _check(trees, order(trees.left, trees.right, most=most), most)
+
+
+@drawn
+@given(seeds, lengths, sizes, st.booleans())
+def test_the_kernel_agrees_with_its_twin(seed, lengths, most, chain):
+    forest = _forest(seed, lengths, "left_chain" if chain else "uniform_shape")
+    arguments = (forest.left, forest.right, most, chain)
+    for fast, slow in zip(_place(*arguments), _place.twin(*arguments), strict=True):
+        np.testing.assert_array_equal(fast, slow)
+        assert fast.dtype == slow.dtype
+
+
+@pytest.mark.parametrize("shape", sorted(models.SHAPES))
+def test_one_leaf_trees_stand_among_others(shape):
+    forest = _forest(0, [100, 1, 7, 1], shape)
+    _check(forest, order(forest.left, forest.right), TILE)
 
 
 def test_a_forest_of_leaves_has_no_tiles():
-    forest = _forest(0, [1, 1])
-    rows, bounds = tiles(forest.left, forest.right, forest.height, 32)
-    assert rows.shape == (0,)
-    assert bounds.shape == (0, 5)
+    found = order(*(np.full(3, -1) for _ in range(2)))
+    assert found.tiles.shape == (0, 5)
+    assert [len(rows) for rows in found] == [0, 0, 0, 0, 0, 0, 3]
+
+
+def test_the_right_children_of_a_chain_are_numbered_among_the_leaves():
+    trees = grow(((PAIR, None), None), None, PAIR)  # rows 1, 3 and 5 are right children, then 9
+    found = order(trees.left, trees.right, chain=True)
+    assert found.leaves.tolist() == [0, 1, 3, 5, 7, 8, 9]
+    assert dict(zip(found.rows.tolist(), found.right.tolist(), strict=True)) == {2: 1, 4: 2, 6: 3, 10: 6}
+    assert dict(zip(found.rows.tolist(), found.left.tolist(), strict=True)) == {2: 0, 4: 2, 6: 4, 10: 8}
+
+
+def test_a_long_path_keeps_its_company_to_the_end():
+    # By height, 40 pairs would be done first, and then the chain, node by node: 1 + 9 tiles more.
+    trees = grow((((((((((PAIR, None), None), None), None), None), None), None), None), None), *[PAIR] * 40)
+    found = order(trees.left, trees.right)
+    assert len(found.tiles) == 10
+    assert np.diff(found.tiles[:, [0, 4]], axis=1).ravel().tolist() == [8, 8, 8, 8, 8, 6, 1, 1, 1, 1]
+    assert found.tiles[0].tolist() == [0, 8, 8, 8, 8]
+    assert found.rows[0] == 2, "the chain's first node"
+
+
+@pytest.mark.parametrize(
+    ("inner", "longest", "most", "size"),
+    [(0, 1, TILE, STEP), (5, 5, TILE, STEP), (81, 9, TILE, 16), (10_000, 10, TILE, TILE), (90, 9, 4, 4)],
+)
+def test_tiles_are_as_large_as_the_company_of_the_longest_path(inner, longest, most, size):
+    assert tile_size(inner, longest, most) == size
+
+
+@pytest.mark.parametrize("chain", [left_chain, right_chain])
+def test_a_long_chain_is_done_node_by_node(chain):
+    trees = chain(20_000)  # in no time: what grows with the square would take minutes
+    found = order(trees.left, trees.right)
+    np.testing.assert_array_equal(found.rows, np.flatnonzero(trees.left >= 0))
+    np.testing.assert_array_equal(found.tiles[:, 4], np.arange(1, 20_000))

@@ -26,19 +26,9 @@ DEPTHS = (*range(10), 50)
 COLUMNS = (*range(1, 18), 23, 24, 25, 31, 32, 33, 47, 48, 49, 63, 64, 65, 79, 80, 81, 95, 96, 97, 100)
 
 
-def _plain(C: Array, A: Array, B: Array) -> None:
-    product.add_product(C, A, B)
-
-
 def _packed(C: Array, A: Array, B: Array) -> None:
     P = np.full(product.packed_size(*B.shape), np.nan, B.dtype)
     product.pack(B, P)
-    product.add_product_packed(C, A, P, B.shape[1])
-
-
-def _packed_transposed(C: Array, A: Array, B: Array) -> None:
-    P = np.full(product.packed_size(*B.shape), np.nan, B.dtype)
-    product.pack_transposed(_wide(B.T), P)
     product.add_product_packed(C, A, P, B.shape[1])
 
 
@@ -72,7 +62,10 @@ def _check(multiply: Multiply, C: Array, A: Array, B: Array) -> None:
     assert (around == GUARD).all(), "written outside C"
 
 
-every_product = pytest.mark.parametrize("multiply", [_plain, _packed, _packed_transposed, _tn])
+every_product = pytest.mark.parametrize("multiply", [_packed, _tn])
+# Around the lanes of every kind of vector, where transposing goes by squares or by elements.
+COPIED = (0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 50)
+
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 
 
@@ -135,8 +128,44 @@ def test_a_nan_stays_in_its_row_and_its_column(multiply: Multiply, dtype: type, 
 def test_subnormal_numbers_are_kept(dtype: type) -> None:
     tiny = np.finfo(dtype).smallest_subnormal
     C = np.zeros((3, 5), dtype)
-    product.add_product(C, np.full((3, 1), tiny), np.ones((1, 5), dtype))
+    _packed(C, np.full((3, 1), tiny), np.ones((1, 5), dtype))
     assert (tiny == C).all()
+
+
+@every_dtype
+@pytest.mark.parametrize("move", [product.copy, product.transpose])
+def test_every_copy_writes_its_target_and_nothing_else(
+    move: Callable[[Array, Array], None], dtype: type
+) -> None:
+    for m in COPIED:
+        for n in COPIED:
+            B = np.arange(1, m * n + 1, dtype=dtype).reshape(m, n)
+            expected = B.T if move is product.transpose else B
+            for source in (B, _wide(B)):
+                target = np.full((expected.shape[0] + 2, expected.shape[1] + 40), GUARD, dtype)
+                view = target[1:-1, 20:-20]
+                move(view, source)
+                np.testing.assert_array_equal(view, expected)
+                view[...] = GUARD
+                assert (target == GUARD).all(), f"{m} × {n}: written beside the target"
+
+
+@emitted
+@every_dtype
+def test_every_copy_into_panels_leaves_the_rest_of_the_vector(dtype: type) -> None:
+    for n in COLUMNS:
+        for k in (0, 1, 3, 8, 50):
+            B = np.arange(1, k * n + 1, dtype=dtype).reshape(k, n)
+            P = np.full(product.packed_size(k, n) + 5, GUARD, dtype)
+            product.pack(_wide(B), P)
+            j = 0
+            while j < n:
+                _, width, columns = product._panel(j, n, P.itemsize)
+                panel = P[k * j : k * (j + width)].reshape(k, width)
+                np.testing.assert_array_equal(panel[:, :columns], B[:, j : j + columns])
+                panel[:, :columns] = GUARD
+                j += columns
+            assert (P == GUARD).all(), "written outside B's panels"
 
 
 @emitted
@@ -145,8 +174,8 @@ def test_bits_depend_on_neither_alignment_nor_neighbours(dtype: type) -> None:
     rng = np.random.default_rng(1)
     A, B = rng.standard_normal((19, 50)).astype(dtype), rng.standard_normal((50, 75)).astype(dtype)
     expected = np.ones((19, 75), dtype)
-    product.add_product(expected, A, B)
-    for multiply in (_plain, _packed, _packed_transposed, _tn):
+    _packed(expected, A, B)
+    for multiply in (_packed, _tn):
         for shift in range(5):
             buffer = np.ones(19 * 75 + shift, dtype)
             C = buffer[shift:].reshape(19, 75)
@@ -177,9 +206,9 @@ def test_called_from_compiled_code_on_views() -> None:
 def test_mixed_and_foreign_dtypes_are_refused() -> None:
     single, double = np.ones((2, 2), np.float32), np.ones((2, 2))
     with pytest.raises(numba.TypingError, match="one dtype"):
-        product.add_product(single, double, double)
+        product.add_product_tn(single, double, double)
     with pytest.raises(numba.TypingError, match="float32 or float64"):
-        product.add_product(double.astype(int), double.astype(int), double.astype(int))
+        product.add_product_tn(double.astype(int), double.astype(int), double.astype(int))
 
 
 @emitted
@@ -209,7 +238,7 @@ def test_elsewhere(place: str, tmp_path: Path) -> None:
     if place == "AVX2" and product.VECTOR_BYTES != 64:
         pytest.skip("this is AVX2, or it has none")
     environment = {**os.environ, **ELSEWHERE[place], "NUMBA_CACHE_DIR": str(tmp_path)}
-    chosen = "every_tail and float32" if place == "AVX2" else "every_tail"
+    chosen = "every_copy or every_tail" + (" and float32" if place == "AVX2" else "")
     options = ["-q", "-x", "-p", "no:cacheprovider", "-k", chosen]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *options, __file__], env=environment, capture_output=True, text=True

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.fold.compiler.columns import Columns
 from minigrad.fold.compiler.layout import Layout
 from minigrad.fold.compiler.plan import Plan
 from minigrad.fold.compiler.rules import RULES
-from minigrad.fold.compiler.sweep import Columns, Sweep
+from minigrad.fold.compiler.sweep import Sweep
 from minigrad.symbol import Symbol, UnsupportedError
 
 # The rows of a tile whose child on a side is no leaf, or all of them.
@@ -50,7 +51,7 @@ class Writer:
                 for s in loop.statements:
                     read = sweep.terms[s][1] if s in sweep.terms else s.args
                     for a in (a for a in read if isinstance(a, Symbol) and a.op == "parameter"):
-                        if a.size not in (1, loop.width):
+                        if a.shape != (loop.width,):
                             raise UnsupportedError(f"a parameter of shape {a.shape} in an elementwise op")
                         if a not in vectors.start:
                             vectors.start[a] = vectors.width

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from minigrad.fold.compiler.columns import aligned
 from minigrad.fold.compiler.emit import Writer
 from minigrad.fold.compiler.emit_forward import arguments as forward_arguments
 from minigrad.fold.compiler.plan import WeightProduct
-from minigrad.fold.compiler.sweep import aligned
 from minigrad.symbol import UnsupportedError
 
 
@@ -96,8 +96,8 @@ def _weights(w: Writer) -> None:
         else:
             (k0, k1), (n0, n1) = p.k, p.n
             v = w.layout.V
-            array = "Ot" if p.given else "Kt"
-            w.emit(f"add_product_tn(dW{number}[:, :{n1 - n0}], {array}[:, {k0}:{k1}], Ot[:, {v + n0}:{v + n1}])")
+            x = f"{'Ot' if p.given else 'Kt'}[:, {k0}:{k1}]"
+            w.emit(f"add_product_tn(dW{number}[:, :{n1 - n0}], {x}, Ot[:, {v + n0}:{v + n1}])")
     with w.row():
         w.emit("u = Ot[i]")
         for start, stop in _merged((start, start + s.shape[0]) for s, start in w.plan.sums.items()):

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
+from collections.abc import Sequence
 from typing import Any, TextIO
 
 import numpy as np
 
 from minigrad.fold.cell import Cell
-from minigrad.fold.compiler.plan import Plan
-from minigrad.fold.compiler.sweep import Rectangle, Sweep, is_rows
-from minigrad.fold.compiler.trace import trace
+from minigrad.fold.compiler.plan import Plan, WeightProduct
+from minigrad.fold.compiler.sweep import Passes, Rectangle, Sweep, is_rows
+from minigrad.fold.compiler.trace import Trace, trace
 from minigrad.symbol import Symbol
+
+# What is done, one after the other, before the two sweeps are emitted.
+PASSES = {
+    "the equations": Passes(group=False, fuse=False, skip=False),
+    "products grouped": Passes(fuse=False, skip=False),
+    "loops fused": Passes(skip=False),
+    "leaves left out": Passes(),
+}
 
 
 def explain_fold(cell: Cell, dtype: Any = np.float32, file: TextIO | None = None) -> None:
@@ -19,7 +29,9 @@ def explain_fold(cell: Cell, dtype: Any = np.float32, file: TextIO | None = None
 
     ``%k`` are values with a row per node. A *block* is a sum of products; several products of one operand, or
     of operands that go the same ways, are one product with a wider matrix. Multiply-adds are counted for a
-    node with two inner children; products marked with a side are left out where that child is a leaf.
+    node with two inner children; products marked with a side are left out where that child is a leaf. The
+    table at the end counts what is left after each pass: products in forward, in backward and for the
+    weights' gradients, loops in forward and backward, and multiply-adds where children are leaves.
 
     Parameters
     ----------
@@ -34,35 +46,49 @@ def explain_fold(cell: Cell, dtype: Any = np.float32, file: TextIO | None = None
     UnsupportedError
         If the cell can't be compiled; the text names the op.
     """
-    plan = Plan(trace(cell, dtype))
-    lines = [f"{type(cell).__name__}, {np.dtype(dtype)}"]
-    lines += _inputs(plan)
-    total = 0
+    traced = trace(cell, dtype)
+    plan = Plan(traced)
+    gradients = {f"∂ {side}.{name}": s for (side, name), s in traced.child_gradients.items()}
+    lines = [f"{type(cell).__name__}, {np.dtype(dtype)}", *_inputs(plan)]
     for title, sweep, results in (
-        ("forward", plan.forward, plan.trace.outputs),
-        (
-            "backward",
-            plan.backward,
-            {f"∂ {side}.{n}": s for (side, n), s in plan.trace.child_gradients.items()},
-        ),
+        ("forward", plan.forward, traced.outputs),
+        ("backward", plan.backward, gradients),
     ):
-        products = sum(_multiply_adds(r) for r in sweep.rectangles)
+        products = sum(map(_multiply_adds, sweep.rectangles))
         loops = sum(len(loop.statements) * loop.width for stage in sweep.stages for loop in stage)
-        total += products
-        lines += [
-            "",
-            f"{title}: {products:,} multiply-adds in {len(sweep.rectangles)} products, {loops:,} others",
-        ]
-        lines += _sweep(sweep)
+        count = f"{products:,} multiply-adds in {len(sweep.rectangles)} products, {loops:,} others"
+        lines += ["", f"{title}: {count}", *_sweep(sweep)]
         lines += [f"  {name} = {s}" for name, s in results.items()]
-    weights = sum((p.k[1] - p.k[0]) * (p.n[1] - p.n[0]) for p in plan.weight_products)
-    total += weights
-    lines += [
-        "",
-        f"weights: {weights:,} multiply-adds in {len(plan.weight_products)} products over all nodes",
-    ]
-    lines += [f"together: {total:,} multiply-adds per node"]
+    weights = sum(map(_multiply_adds, plan.weight_products))
+    count = f"{weights:,} multiply-adds in {len(plan.weight_products)} products over all nodes"
+    lines += ["", f"weights: {count}", "", *_passes(traced)]
     print("\n".join(lines), file=file or sys.stdout)
+
+
+def _passes(traced: Trace) -> list[str]:
+    """Return a table of the operations that are left after each pass."""
+    costs = ("multiply-adds, no leaf", "leaf left", "leaf right", "two leaves")
+    lines: list[tuple[str, ...]] = [("", "products", "loops", *costs)]
+    for name, passes in PASSES.items():
+        plan = Plan(traced, passes)
+        sweeps = plan.forward, plan.backward
+        loops = [sum(map(len, sweep.stages)) for sweep in sweeps]
+        products: list[Sequence[Rectangle | WeightProduct]] = [sweep.rectangles for sweep in sweeps]
+        products.append(plan.weight_products)
+        sums = [
+            sum(_multiply_adds(p) for p in itertools.chain(*products) if p.side not in leaves)
+            for leaves in ((), ("left",), ("right",), ("left", "right"))
+        ]
+        counts = " + ".join(str(len(p)) for p in products), " + ".join(map(str, loops))
+        lines.append((name, *counts, *(f"{s:,}" for s in sums)))
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        "  ".join(
+            text.rjust(width) if k > 2 else text.ljust(width)
+            for k, (text, width) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in lines
+    ]
 
 
 def _inputs(plan: Plan) -> list[str]:
@@ -70,7 +96,7 @@ def _inputs(plan: Plan) -> list[str]:
     return ["  ".join(f"{s} = {side}.{name} ({s.shape[1]})" for (side, name), s in given)]
 
 
-def _multiply_adds(r: Rectangle) -> int:
+def _multiply_adds(r: Rectangle | WeightProduct) -> int:
     return (r.k[1] - r.k[0]) * (r.n[1] - r.n[0])
 
 
@@ -82,7 +108,7 @@ def _sweep(sweep: Sweep) -> list[str]:
             lines += [f"    {s} = {_expression(s, sweep)}" for s in loop.statements]
         for r in sweep.rectangles:
             if r.stage == stage:
-                operands = _within(sweep.operands.start, r.k)
+                operands = _within((sweep.operands if r.given else sweep.kept).start, r.k)
                 blocks = _within(sweep.blocks.start, r.n)
                 side = f", only where the {r.side} child is no leaf" if r.side else ""
                 lines.append(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from minigrad.fold.compiler.columns import Columns, aligned
 from minigrad.fold.compiler.plan import Plan
-from minigrad.fold.compiler.sweep import Columns, Sweep, aligned
+from minigrad.fold.compiler.sweep import Sweep
 from minigrad.symbol import Symbol
-
-# Which entries of a tile bound the nodes whose child on a side is no leaf (see order.py), or all nodes.
-SIDE_RANGE = {"left": (2, 4), "right": (1, 3), None: (0, 4)}
 
 K, U, V, Z = "k", "u", "v", "z"
 

@@ -10,6 +10,7 @@ from minigrad.fold.compiler.rules import RULES
 from minigrad.fold.compiler.sweep import Rectangle, Sweep
 from minigrad.symbol import Symbol, UnsupportedError
 
+
 def packed_names(sweep: Sweep, letter: str) -> list[str]:
     """Return the names of a sweep's packed matrices."""
     return [f"{letter}{k}" for k in range(len(sweep.rectangles))]
@@ -35,7 +36,7 @@ def write_packing(w: Writer, sweep: Sweep, name: str, letter: str, parameters: l
     with w.function(name, arguments, "helper"):
         if forward:
             for s, start in w.vectors.start.items():
-                w.copy(s.size, f"B[{start} + j]", f"w{s.args[0]}{'[j]' if len(s.shape) == 1 else '[j // N, j % N]'}")
+                w.copy(s.size, f"B[{start} + j]", f"w{s.args[0]}[j]")
         for number, r in enumerate(sweep.rectangles):
             _write_matrix(w, r, f"{letter}{number}")
         if not sweep.rectangles:

@@ -53,9 +53,9 @@ def _place_twin(left: Array, right: Array, most: int, chain: bool) -> tuple[Arra
         children = [left[row], right[row]]
         depth[children], parent[children] = depth[row] + 1, row
     size = tile_size(len(inner), int(depth[inner].max(initial=0)) + 1, most)
-    kind = {row: _kind(left[left[row]] >= 0, left[right[row]] >= 0) for row in inner}
-    waiting = {row: int(left[left[row]] >= 0) + int(left[right[row]] >= 0) for row in inner}
-    ready = [(-depth[row], row) for row in inner if not waiting[row]]
+    kind: dict[int, int] = {row: _kind(left[left[row]] >= 0, left[right[row]] >= 0) for row in inner.tolist()}
+    waiting = {row: int(left[left[row]] >= 0) + int(left[right[row]] >= 0) for row in kind}
+    ready = [(-int(depth[row]), row) for row in kind if not waiting[row]]
     heapq.heapify(ready)
     rows: list[int] = []
     tiles = []
@@ -70,13 +70,13 @@ def _place_twin(left: Array, right: Array, most: int, chain: bool) -> tuple[Arra
             if above >= 0:
                 waiting[above] -= 1
                 if not waiting[above]:
-                    heapq.heappush(ready, (-depth[above], above))
+                    heapq.heappush(ready, (-int(depth[above]), above))
     order = np.array(rows, np.intp)
     is_leaf = left < 0
-    children = left[order], right[order]
+    x, y = left[order], right[order]
     bounds = np.array(tiles, np.intp).reshape(-1, 5)
-    lefts, rights = children[0], (np.cumsum(is_leaf) - 1)[children[1]] if chain else children[1]
-    return bounds, order, lefts, rights, *(is_leaf[c] for c in children), np.flatnonzero(is_leaf)
+    rights = (np.cumsum(is_leaf) - 1)[y] if chain else y
+    return bounds, order, x, rights, is_leaf[x], is_leaf[y], np.flatnonzero(is_leaf)
 
 
 @compiled

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import Any
 
-from minigrad.fold.compiler.sweep import SOURCES, Sweep, is_rows, live, runs
+from minigrad.fold.compiler.sweep import ALL, SOURCES, Passes, Sweep, is_rows, live
 from minigrad.fold.compiler.trace import Trace
 from minigrad.symbol import Symbol
 
@@ -27,6 +27,11 @@ class WeightProduct:
 class Plan:
     """Both sweeps of a cell, and the products that give the gradients of its weights.
 
+    Parameters
+    ----------
+    traced : Trace
+    passes : Passes
+
     Attributes
     ----------
     forward, backward : Sweep
@@ -37,13 +42,13 @@ class Plan:
         The first column of the backward sweep's operand whose sum over all nodes each of these symbols is.
     """
 
-    def __init__(self, traced: Trace) -> None:
-        self.trace = traced
+    def __init__(self, traced: Trace, passes: Passes = ALL) -> None:
+        self.trace, self._passes = traced, passes
         zero = {
             symbol: side
             for (side, name), symbol in traced.inputs.items()
             for part in traced.children[side]
-            if part.name == name and part.leaf == "zero"
+            if passes.skip and part.name == name and part.leaf == "zero"
         }
         transposed, summed = _reductions(traced)
         dependent = _dependent(traced)
@@ -63,7 +68,7 @@ class Plan:
         ]
         operands = [p.args[0].args[0] for p in transposed if p.args[0].args[0] not in dependent]
         targets = list(dict.fromkeys([*traced.outputs.values(), *saved, *operands]))
-        self.forward = Sweep(targets, set(), zero, {}, keep_operands=True)
+        self.forward = Sweep(targets, set(), zero, {}, keep_operands=True, passes=passes)
         computed = [x for x in operands if self.forward.computed(x)]
         read = {*self.forward.live, *needed}
         self.forward.operands.add(s for s in traced.inputs.values() if s in read)
@@ -72,7 +77,7 @@ class Plan:
         values = list(dict.fromkeys(values))
         partners = [*_partners(transposed).values(), [s.args[0] for s in summed]]
         unread = _unread(traced, needed, zero)
-        self.backward = Sweep(values, given, {}, unread, keep_operands=False, company=partners)
+        self.backward = Sweep(values, given, {}, unread, keep_operands=False, company=partners, passes=passes)
         self.sums = {c: self.backward.operands.start[c.args[0]] for c in summed}
         self.weight_products: list[WeightProduct] = []
         self.products: dict[Symbol, tuple[int, int, int]] = {}
@@ -88,8 +93,9 @@ class Plan:
         by_pair = {(p.args[0].args[0], p.args[1]): p for p in transposed}
         for (given, side, _), group in groups.items():
             X = self.forward.operands if given else self.forward.kept
+            split = self._passes.split
             for xs, gs in itertools.product(
-                runs(group, list(X.start)), runs(partners[group[0]], list(V.start))
+                split(group, list(X.start)), split(partners[group[0]], list(V.start))
             ):
                 k0, n0 = X.start[xs[0]], V.start[gs[0]]
                 for x, g in itertools.product(xs, gs):

@@ -66,7 +66,7 @@ class LazyGradient(Gradient):
         self._value, self._finish = value, finish
 
     @property
-    def value(self) -> Any:  # type: ignore[override]
+    def value(self) -> Any:
         """The derivative."""
         if self._finish is not None:
             finish, self._finish = self._finish, None
@@ -184,7 +184,7 @@ def run(cell: Cell, forest: Trees, leaves: Tensor) -> Mapping[str, Tensor] | Ref
     run = _Run(code, forest, np.ascontiguousarray(leaves.data), state.recording_graph)
     if not state.recording_graph:
         return {name: Tensor(array) for name, array in run.states.items()}
-    gradients = {part.name: LazyGradient() if part.leaf == "zero" else Gradient() for part in code.trace.parts}
+    gradients = {p.name: LazyGradient() if p.leaf == "zero" else Gradient() for p in code.trace.parts}
     operands = [leaves, *code.trace.parameters]
     numbers = [k for k, operand in enumerate(operands) if operand._node is not None]
     vjps = tuple(partial(run.result, gradients, k, k == numbers[-1]) for k in numbers)

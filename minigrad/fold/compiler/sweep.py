@@ -9,10 +9,11 @@ the operand array times one matrix, added to columns of the block array.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
+from minigrad.fold.compiler.columns import Columns, contiguous, runs
 from minigrad.symbol import ROWS, Symbol
 
 SOURCES = ("child", "is_leaf", "mask", "cotangent", "parameter")
@@ -28,35 +29,29 @@ def is_product(s: Any) -> bool:
     return is_rows(s) and s.op == "matmul"
 
 
-ALIGNMENT = 16  # elements: where a product's columns begin, so that its vectors do not cross cache lines
+class Passes(NamedTuple):
+    """What is done to the equations, each for `explain_fold` and the benchmark to leave out.
+
+    Attributes
+    ----------
+    group : bool
+        Make one rectangle of the products of one operand, and of operands that go the same ways.
+    fuse : bool
+        Make one loop of elementwise operations that may be computed together.
+    skip : bool
+        Leave out the products with what is zero at leaves, and those that nobody reads there.
+    """
+
+    group: bool = True
+    fuse: bool = True
+    skip: bool = True
+
+    def split(self, symbols: Sequence[Symbol], order: Sequence[Symbol]) -> list[list[Symbol]]:
+        """Return which of the symbols take part in a product together, given how they stand."""
+        return runs(symbols, order) if self.group else [[s] for s in symbols]
 
 
-@dataclass
-class Columns:
-    """Where symbols stand side by side in the rows of one array."""
-
-    start: dict[Symbol, int] = field(default_factory=dict)
-    width: int = 0
-
-    def add(self, symbols: Iterable[Symbol]) -> None:
-        """Give each symbol its columns, after those there are."""
-        for s in symbols:
-            if s not in self.start:
-                self.start[s] = self.width
-                self.width += s.shape[1]
-
-    def align(self) -> None:
-        """Let the next symbol begin where a vector begins."""
-        self.width = aligned(self.width)
-
-    def end(self, s: Symbol) -> int:
-        """Return the column after those of a symbol."""
-        return self.start[s] + s.shape[1]
-
-
-def aligned(width: int) -> int:
-    """Return the next column at which a vector begins."""
-    return -(-width // ALIGNMENT) * ALIGNMENT
+ALL = Passes()
 
 
 @dataclass
@@ -101,6 +96,7 @@ class Sweep:
         Whether computed operands are needed after the tile: those are `kept`.
     company : sequence of sequences of Symbol
         Further operands, and those that should stand side by side.
+    passes : Passes
 
     Attributes
     ----------
@@ -126,8 +122,9 @@ class Sweep:
         unread: dict[Symbol, str],
         keep_operands: bool,
         company: Sequence[Sequence[Symbol]] = (),
+        passes: Passes = ALL,
     ) -> None:
-        self._given = given
+        self._given, self._passes = given, passes
         self._zero, self._unread = zero, unread
         self._keep_operands = keep_operands
         self.targets = list(targets)
@@ -208,7 +205,7 @@ class Sweep:
             to = tuple(sorted(b.id for b in feeds[x, side]))
             groups.setdefault((self.stage[x], self._is_kept(x), side, to), []).append(x)
         ways = [list(feeds[xs[0], side]) for (_, _, side, _), xs in groups.items()]
-        order = _contiguous(list(self.terms), ways)
+        order = contiguous(list(self.terms), ways)
         all_runs = [run for blocks in ways for run in runs(blocks, order)]
         starts = {run[0] for run in all_runs} - {b for run in all_runs for b in run[1:]}
         for b in order:
@@ -216,15 +213,16 @@ class Sweep:
                 self.blocks.align()
             self.blocks.add([b])
         standing = [*([x for x in xs if not self._is_kept(x)] for xs in groups.values()), *company]
-        self.operands.add(_contiguous(list(dict.fromkeys(itertools.chain(*standing))), standing))
+        self.operands.add(contiguous(list(dict.fromkeys(itertools.chain(*standing))), standing))
         for ((stage, kept, side, _), xs), way in zip(groups.items(), ways, strict=True):
             columns = self.kept if kept else self.operands
             if kept:
                 columns.add(xs)
-            for together in runs(xs, list(columns.start)):
+            like = Rectangle((0, 0), (0, 0), [], stage, not kept, side)
+            for together in self._passes.split(xs, list(columns.start)):
                 of = [feeds[x, side] for x in together]
-                for run in runs(way, order):
-                    self._add_rectangles(together, run, of, Rectangle((0, 0), (0, 0), [], stage, not kept, side))
+                for run in self._passes.split(way, order):
+                    self._add_rectangles(together, run, of, like)
 
     def _is_kept(self, x: Symbol) -> bool:
         return self._keep_operands and self.computed(x)
@@ -249,7 +247,7 @@ class Sweep:
         place: dict[Symbol, Loop] = {}
         for s in sorted(order, key=lambda s: (self.stage[s], s.id)):
             loops = stages[self.stage[s]]
-            if not loops or loops[-1].width != s.shape[1]:
+            if not self._passes.fuse or not loops or loops[-1].width != s.shape[1]:
                 loops.append(Loop(s.shape[1], []))
             loops[-1].statements.append(s)
             place[s] = loops[-1]
@@ -271,36 +269,3 @@ def live(targets: Sequence[Symbol], given: set[Symbol]) -> dict[Symbol, None]:
             if s not in given and is_rows(s):
                 stack += [a for a in s.args if isinstance(a, Symbol)]
     return dict.fromkeys(sorted(seen, key=lambda s: s.id))
-
-
-def _contiguous(symbols: list[Symbol], sets: Sequence[Sequence[Symbol]]) -> list[Symbol]:
-    """Order symbols so that each of the sets stands together as far as possible."""
-    wanted = [set(s) for s in sets]
-    kinds: dict[Any, list[Symbol]] = {}
-    for s in symbols:
-        kinds.setdefault(tuple(s in w for w in wanted), []).append(s)
-    keys = list(kinds)
-    if len(keys) > 7:
-        return symbols
-
-    def runs(order: Sequence[Any]) -> int:
-        return sum(
-            sum(key[k] and not (i and order[i - 1][k]) for i, key in enumerate(order))
-            for k in range(len(wanted))
-        )
-
-    best = min(itertools.permutations(keys), key=runs)
-    return [s for key in best for s in kinds[key]]
-
-
-def runs(symbols: Iterable[Symbol], order: Sequence[Symbol]) -> list[list[Symbol]]:
-    """Split symbols into those that stand side by side in an order."""
-    rank = {s: k for k, s in enumerate(order)}
-    runs: list[list[Symbol]] = []
-    end = -1
-    for s in sorted(symbols, key=lambda s: rank[s]):
-        if rank[s] != end:
-            runs.append([])
-        runs[-1].append(s)
-        end = rank[s] + 1
-    return runs
