@@ -323,10 +323,10 @@ def _add_tiles(
         j += width
 
 
-@_compiled(lambda C, A, P, n: np.add(C, A @ P[: A.shape[1] * n].reshape(-1, n), out=C), inline="always")
-def add_product_packed(C: np.ndarray, A: np.ndarray, P: np.ndarray, n: int) -> None:
+@_compiled(lambda C, A, P: np.add(C, A @ np.resize(P, (A.shape[1], C.shape[1])), out=C), inline="always")
+def add_product_packed(C: np.ndarray, A: np.ndarray, P: np.ndarray) -> None:
     """C += A @ B: (m, n), (m, k), and B of shape (k, n) packed in the vector P."""
-    shape, size = (C.shape[0], A.shape[1], n), C.itemsize
+    shape, size = (C.shape[0], A.shape[1], C.shape[1]), C.itemsize
     a_steps = (A.strides[0], size)
     _add_tiles(_data(C), C.strides[0], _data(A), a_steps, _data(P), size, size * A.shape[1], shape, size)
 

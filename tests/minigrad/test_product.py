@@ -29,7 +29,7 @@ COLUMNS = (*range(1, 18), 23, 24, 25, 31, 32, 33, 47, 48, 49, 63, 64, 65, 79, 80
 def _packed(C: Array, A: Array, B: Array) -> None:
     P = np.full(product.packed_size(*B.shape), np.nan, B.dtype)
     product.pack(B, P)
-    product.add_product_packed(C, A, P, B.shape[1])
+    product.add_product_packed(C, A, P)
 
 
 def _tn(C: Array, A: Array, B: Array) -> None:
@@ -191,7 +191,7 @@ def test_bits_depend_on_neither_alignment_nor_neighbours(dtype: type) -> None:
 def test_called_from_compiled_code_on_views() -> None:
     @numba.njit
     def step(C: Array, A: Array, P: Array) -> None:
-        product.add_product_packed(C[2:5, 10:40], A[2:5, :7], P, 30)
+        product.add_product_packed(C[2:5, 10:40], A[2:5, :7], P)
 
     C, A, B = np.zeros((8, 50)), np.arange(80.0).reshape(8, 10), np.arange(210.0).reshape(7, 30)
     P = np.empty(product.packed_size(7, 30))

@@ -126,9 +126,7 @@ class Writer:
                     if sweep is self.plan.backward:
                         k0, k1 = self.layout.V + k0, self.layout.V + k1
                     operands = f"{array}[{rows}, {k0}:{k1}]"
-                    self.emit(
-                        f"add_product_packed(Z[{rows}, {n0}:{n1}], {operands}, {packed}{number}, {n1 - n0})"
-                    )
+                    self.emit(f"add_product_packed(Z[{rows}, {n0}:{n1}], {operands}, {packed}{number})")
 
     def _statements(self, sweep: Sweep, statements: list[Symbol]) -> None:
         computed: set[Symbol] = set()
