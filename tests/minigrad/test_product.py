@@ -231,7 +231,9 @@ ELSEWHERE = {
 }
 
 
-@pytest.mark.parametrize("place", ELSEWHERE)
+@pytest.mark.parametrize(
+    "place", [pytest.param(place, marks=[pytest.mark.slow] * (place != "no compiler")) for place in ELSEWHERE]
+)
 def test_elsewhere(place: str, tmp_path: Path) -> None:
     if not JIT or product.VECTOR_BYTES == 16:
         pytest.skip("this is elsewhere")

@@ -26,6 +26,7 @@ FOREST = Forest(
 
 activations = pytest.mark.parametrize("activation", ACTIVATIONS)
 modes = pytest.mark.parametrize("mode", MODES)
+LATER = ("sigmoid", "relu")
 
 
 def σ(x: Any) -> Any:
@@ -88,8 +89,15 @@ def walked(made: mg.Cell, p: P, L: Any, f: Any, s: Any, zero: Any) -> tuple[list
     return h, c
 
 
-@modes
-@activations
+# Each compiled pair takes seconds; two of the activations are left to the slow tests.
+EVERY_WAY = [
+    pytest.param(activation, mode, marks=[pytest.mark.slow] * (mode == "compiled" and activation in LATER))
+    for activation in ACTIVATIONS
+    for mode in MODES
+]
+
+
+@pytest.mark.parametrize(("activation", "mode"), EVERY_WAY)
 @pytest.mark.parametrize("kind", CELLS)
 def test_values_are_the_paper_s_equations(kind: str, activation: str, mode: str) -> None:
     made, L = cell(kind, activation), vectors()
