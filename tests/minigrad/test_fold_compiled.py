@@ -367,3 +367,28 @@ def test_rows_begin_at_cache_lines_an_odd_number_apart(width, dtype):
         assert rows.strides[0] // LINE % 2 == 1
         assert rows.strides[0] % LINE == 0
         assert not rows.any()
+
+
+class Handed(mg.Cell):
+    """Hands a child's part on unchanged."""
+
+    parts = (mg.Part("h", E), mg.Part("m", E))
+
+    def __init__(self) -> None:
+        self.W = mg.nn.Parameter(np.eye(E) / 2)
+
+    def compose(self, left: mg.Child, right: mg.Child) -> dict[str, mg.Tensor]:
+        return {"h": mg.tanh(left.h @ self.W.T + right.m), "m": right.h}
+
+
+def test_a_part_that_is_handed_on_unchanged_is_not_taken_from_memory_nobody_wrote() -> None:
+    cell, found = Handed(), {}
+    X = np.random.default_rng(0).normal(size=(BIG.n_leaves, E))
+    for mode in ("node", "compiled"):
+        leaves = mg.tensor(X, requires_grad=True)
+        cell.W.zero_grad()
+        states = mg.fold(cell, BIG, leaves, mode)
+        ((states.h * states.m).sum() + (states.h * states.h).sum()).backward()
+        found[mode] = [states.h.data, states.m.data, states.m.grad, leaves.grad, cell.W.grad]
+    for expected, got in zip(found["node"], found["compiled"], strict=True):
+        assert np.abs(got - expected).max() <= 1e-12 * np.abs(expected).max()

@@ -27,10 +27,10 @@ def write_forward(w: Writer, packed: list[str], parameters: list[str]) -> None:
                 w.gather_children()
             w.sweep(w.plan.forward, "P")
             with w.row():
-                w.emit("k, z = Kt[i], Z[i]")
+                w.emit("k, u, z = Kt[i], Ot[i], Z[i]")
                 for name, s in w.trace.outputs.items():
                     w.emit(f"x = state_{name}[np.uint64(rows[a + np.int64(i)])]")
-                    w.copy(s.shape[1], "x[j]", str(w.layout.address(s, w.layout.stores(w.plan.forward))))
+                    w.copy(s.shape[1], "x[j]", str(w.layout.address(s, w.layout.loads(w.plan.forward))))
 
 
 def _place_leaves(w: Writer) -> None:

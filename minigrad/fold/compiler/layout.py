@@ -27,7 +27,7 @@ class Layout:
         self.operand_width = max(1, self.V + backward.operands.width)
         self.cotangents, self.forward_rest, self.backward_rest = Columns(), Columns(), Columns()
         self.forward_rest.width = aligned(forward.blocks.width)
-        outputs = plan.trace.outputs.values()
+        outputs = [s for s in plan.trace.outputs.values() if forward.computed(s)]
         self.forward_rest.add(s for s in [*forward.passed, *outputs] if s not in self.kept.start)
         self.cotangents.width = aligned(backward.blocks.width)
         self.cotangents.add(plan.trace.cotangents.values())
