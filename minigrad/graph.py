@@ -144,7 +144,7 @@ def backward(root: Node, cotangent: np.ndarray, retain_graph: bool = False) -> N
         op = node.op
         if op is None:
             assert node.gradient is not None
-            _add_to_leaf(node.gradient, g, node.id in owned)
+            add_to_leaf(node.gradient, g, node.id in owned)
         else:
             g = op.accept(g)
             if node.gradient is not None:
@@ -177,7 +177,8 @@ def backward(root: Node, cotangent: np.ndarray, retain_graph: bool = False) -> N
             node.storages = ()
 
 
-def _add_to_leaf(gradient: Gradient, g: Cotangent, owned: bool) -> None:
+def add_to_leaf(gradient: Gradient, g: Cotangent, owned: bool) -> None:
+    """Add a derivative to where a leaf keeps its own; in memory that nobody else holds, if `owned`."""
     if gradient.value is None:
         # A vjp may pass its own cotangent on: never let two leaves share one array.
         gradient.value = g if owned else g.copy()

@@ -116,6 +116,11 @@ def check(cell: Cell, forest: Trees, leaves: Tensor) -> None:
                 f"fold: leaves {leaves.shape} for {n} leaves of width {part.width}, "
                 f"as part {part.name!r} of {type(cell).__name__} declares"
             )
+    check_chains(cell, forest)
+
+
+def check_chains(cell: Cell, forest: Trees) -> None:
+    """Raise ValueError if the cell reads words at right children and one of them is no leaf."""
     if cell.right_parts is not None:
         inner = forest.right[forest.right >= 0]
         bad = inner[forest.left[inner] >= 0]
