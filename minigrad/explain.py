@@ -9,7 +9,8 @@ from typing import Any, TextIO
 from graphviz import Digraph, escape
 
 from minigrad.errors import GraphError
-from minigrad.outline import Box, Item, Outline, outline
+from minigrad.outline import Box, Item, Outline, renumbered
+from minigrad.outliner import outline
 from minigrad.record import value_lines
 from minigrad.tensor import Tensor
 
@@ -61,8 +62,10 @@ def explain(
     print(table(found, values), file=file or sys.stdout)
 
 
-def table(found: Outline, values: bool = False) -> str:
+def table(found: Outline, values: bool = False, renumber: bool = False) -> str:
     """Return an outline as `explain` prints it, without the last line break.
+
+    With `renumber`, ids count from 1, so that the same computation gives the same text.
 
     Raises
     ------
@@ -71,6 +74,8 @@ def table(found: Outline, values: bool = False) -> str:
     """
     if values:
         check_values(found)
+    if renumber:
+        found = renumbered(found)
     lines: list[tuple[str, ...] | str] = [HEADER if values else HEADER[:-1]]
     scope = ""
     for box in found.boxes:
@@ -91,16 +96,17 @@ def check_values(found: Outline) -> None:
     """Raise GraphError where an outline has no values to print."""
     if all(item.value is None for box in found.boxes for item in (*box.items, *box.inside)):
         raise GraphError(
-            "no values of this graph have been kept; compute it inside `with mg.record_values():` and ask again"
+            "no values of this graph have been kept; compute it inside `with mg.record_values():` "
+            "and ask again"
         )
 
 
 def graph_dot(tensor: Tensor, *, expand: Any = "all", max_nodes: int | None = None) -> str:
     """Return the graph behind a tensor as DOT text: a box per node, arrows from operand to result.
 
-    Boxes show what `explain` shows, and `expand` and `max_nodes` mean the same. They are numbered in the order
-    of computation, from 0, so that the same computation gives the same text. `viz.OpGraphPicture` is this in
-    colours.
+    Boxes show what `explain` shows, and `expand` and `max_nodes` mean the same. They are numbered in the
+    order of computation, from 0, so that the same computation gives the same text. `viz.OpGraphPicture` is
+    this in colours.
 
     Raises
     ------

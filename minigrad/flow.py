@@ -1,8 +1,8 @@
 """From which values each value of a graph comes: its parents, and row by row where rows were written.
 
-The states of a fold are one array that is written row by row, so that in the graph every read depends on the
-last write before it, whatever rows that wrote (`minigrad.fold.state`). Where rows are known, a read comes from
-the writes of *its* rows instead: a tree node from its children.
+The states of a fold are one array that is written row by row, so that in the graph every read depends on
+the last write before it, whatever rows that wrote (`minigrad.fold.state`). Here a read comes from the writes
+of *its* rows instead: a tree node from its children.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ LAYERS = [
     ["graph"],
     ["tensor", "record", "flow", "quotient"],
     ["primitive", "outline"],
+    ["outliner"],
     ["explain"],
     ["ops"],
     ["nn"],
