@@ -125,13 +125,16 @@ def shortened(boxes: Mapping[Home, Box], arrows: Arrows, nodes: int, most: int) 
             kept |= set() if kept else {home}
             break
         kept |= wanted
-    shown = {number for home in kept for number in boxes[home].ids}
-    hidden = nodes - len(shown)
-    drawn = [box for home, box in boxes.items() if home in kept]
-    place = {home: k for k, home in enumerate(home for home in boxes if home in kept)}
+    hidden = nodes - len({number for home in kept for number in boxes[home].ids})
+    shared = {a for a, b in arrows if a in kept and b not in kept}  # leaves that what is hidden reads too
+    rows = [home for home in boxes if home in shared], [home for home in boxes if home in kept - shared]
+    drawn = [boxes[home] for home in rows[0]]
     if hidden:
-        drawn.insert(0, Box("hidden", f"+{hidden} hidden", "", ()))
-        place = {home: place[home] + 1 if home in place else 0 for home in boxes}
+        drawn.append(Box("hidden", f"+{hidden} hidden", "", ()))
+    place = dict.fromkeys(boxes, len(rows[0])) if hidden else {}
+    place |= {home: k for k, home in enumerate(rows[0])}
+    place |= {home: k for k, home in enumerate(rows[1], len(drawn))}
+    drawn += [boxes[home] for home in rows[1]]
     found: dict[tuple[int, int], int] = defaultdict(int)
     for (source, target), times in arrows.items():
         if source in place and target in place and place[source] != place[target]:

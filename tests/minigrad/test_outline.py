@@ -59,6 +59,7 @@ def test_every_node_is_in_a_box_or_counted_as_hidden(data: st.DataObject) -> Non
     assert most is None or len(drawn) <= most
     assert tensor.node is not None
     assert tensor.node.id in found.boxes[-1].ids
+    assert all(source < target for source, target in found.arrows)
 
 
 @quick
@@ -120,10 +121,7 @@ def test_a_collapsed_fold_has_the_arrows_of_its_tree() -> None:
 def test_a_loss_over_two_trees_reads_both_roots() -> None:
     loss, _, _ = folded(trees=2)
     ends = {a for a, b in arrows(outline(loss, ())) if b.startswith("linear") and a.startswith("node")}
-    assert ends == {"node 6 of tree 0, 'it is not bad'", "node 6 of tree 1, 'it is not bad'"} or ends == {
-        "node 6 of tree 0, 'it is not bad'",
-        "node 13 of tree 1, 'it is not bad'",
-    }
+    assert ends == {"node 6 of tree 0, 'it is not bad'", "node 13 of tree 1, 'it is not bad'"}
 
 
 def test_a_read_of_all_states_comes_from_every_write() -> None:
@@ -152,7 +150,7 @@ def test_scopes_are_expanded_by_whole_words_of_their_names(expand: Any, count: i
 
 def test_a_scope_that_is_not_there_is_named_with_those_that_are() -> None:
     loss, _, _ = folded()
-    with pytest.raises(ValueError, match=r"no scope 'node' *|no scope 'nod'.*node 2 of tree 0, 'it is'"):
+    with pytest.raises(ValueError, match=r"no scope 'nod'.*node 2 of tree 0, 'it is'"):
         outline(loss, "nod")
     with pytest.raises(ValueError, match="it has none"):
         outline(mg.tensor([1.0], requires_grad=True), "gate")
@@ -231,9 +229,9 @@ def test_a_chain_of_5000_ops_is_outlined_whole_and_in_part() -> None:
         x = x * w
     assert len(outline(x).boxes) == 5001
     found = outline(x, max_nodes=10)
-    assert titles(found) == ["+4991 hidden", "w"] + 9 * ["mul"]
+    assert titles(found) == ["w", "+4991 hidden"] + 9 * ["mul"]
     assert found.hidden == 4991
-    assert sum(found.arrows.values()) == 8 + 9 + 1 + 1  # along the chain, from w, and to and from the hidden
+    assert len(found.arrows) == 8 + 9 + 1 + 1  # along the chain, from w, to and from what is hidden
 
 
 def test_values_are_kept_as_they_were() -> None:

@@ -17,6 +17,7 @@ import minigrad as mg
 import models
 from viz.command_line import InputError
 from viz.op_graph import OpGraphPicture
+from viz.rooted import own_class, rooted
 
 CLASSES = 5  # of a model without training
 CELL, WIDTH, SEED = "RLSTM", 4, 0
@@ -55,9 +56,8 @@ def run(args: argparse.Namespace) -> int:
     if args.model is not None and (args.cell, args.width, args.seed) != (None, None, None):
         raise InputError("--cell, --width and --seed describe a model without training: leave out --model")
     model = models.load(args.model) if args.model is not None else _untrained(tree, args)
-    forest = models.Forest([tree], model.vocabulary)
     with mg.record_values():
-        loss = _loss(model, forest)
+        loss, forest = _loss(model, tree)
     with mg.record_gradients():
         loss.backward()
     try:
@@ -75,14 +75,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _loss(model: models.TreeClassifier, forest: models.Forest) -> mg.Tensor:
-    """Return the cross-entropy at the root alone, whatever else the model classifies."""
-    label = forest.label[forest.root]
-    states = model.eval()(forest, "node")[1]
-    top = states[model.cell.parts[0].name]
-    if not 0 <= label[0] < model.classes:
-        label = (top.data[forest.root] @ model.Ws.data.T + model.bs.data).argmax(axis=1)
-    return mg.linear_cross_entropy(top, model.Ws, model.bs, label, forest.root)
+def _loss(model: models.TreeClassifier, tree: models.Tree) -> tuple[mg.Tensor, models.Forest]:
+    """Return the cross-entropy at the root alone, of its own class or else of the one predicted."""
+    model.eval()
+    label = own_class(tree, model.classes)
+    if label is None:
+        label = int(model.predict(models.Forest([rooted(tree, 0)], model.vocabulary))[0])
+    forest = models.Forest([rooted(tree, label)], model.vocabulary)
+    return model.loss(forest, "node")[0], forest
 
 
 def _untrained(tree: models.Tree, args: argparse.Namespace) -> models.TreeClassifier:
