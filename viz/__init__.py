@@ -1,6 +1,7 @@
 """Pictures: trees coloured by gradient norms, figures of gradient ratios and of accuracies."""
 
 from viz.accuracy import accuracy_figure
+from viz.op_graph import OpGraphPicture
 from viz.page import BLUE, COLUMN, PAGE, RED, save_figure
 from viz.ratio_curves import Curve, ratio_curves
 from viz.ratio_panels import DepthQuantiles, EpochPanel, ratio_panels
@@ -18,6 +19,7 @@ __all__ = [
     "DepthQuantiles",
     "EpochPanel",
     "NormScale",
+    "OpGraphPicture",
     "Ratios",
     "RenderError",
     "TreePicture",
