@@ -7,6 +7,7 @@ from models.errors import ForestError, TreebankError, VocabularyError
 from models.forest import Forest
 from models.shapes import SHAPES, random_forest
 from models.tree import Tree
+from models.vectors import VectorsError, WordVectors, read_vectors
 from models.vocabulary import Vocabulary
 
 __all__ = [
@@ -19,9 +20,12 @@ __all__ = [
     "Tree",
     "TreeClassifier",
     "TreebankError",
+    "VectorsError",
     "Vocabulary",
     "VocabularyError",
+    "WordVectors",
     "load",
     "random_forest",
+    "read_vectors",
     "save",
 ]
