@@ -2,7 +2,7 @@
 
 from models.cells import CELLS, RLSTM, RNN
 from models.checkpoint import load, save
-from models.classifier import TreeClassifier
+from models.classifier import Dropout, TreeClassifier
 from models.errors import ForestError, TreebankError, VocabularyError
 from models.forest import Forest
 from models.shapes import SHAPES, random_forest
@@ -15,6 +15,7 @@ __all__ = [
     "RLSTM",
     "RNN",
     "SHAPES",
+    "Dropout",
     "Forest",
     "ForestError",
     "Tree",
