@@ -17,13 +17,23 @@ import numpy as np
 import numpy.typing as npt
 
 from minigrad.rng import require_generator
-from models.notation import shorten
+from models.notation import plain_word, shorten
 from models.vocabulary import Vocabulary
 
 Vector = npt.NDArray[np.float32]
 
 _PACKED = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "packed with gzip"}
 _TELL_EVERY = 10_000  # lines between two notes of progress
+
+
+def forms(word: str) -> tuple[str, ...]:
+    r"""Return how a treebank's word may stand in a vector file, the likeliest first.
+
+    As it is, or with what the Penn Treebank writes otherwise put right (``-LRB-``, ``and\/or``); each also in
+    small letters.
+    """
+    plain = plain_word(word)
+    return word, plain, word.lower(), plain.lower()
 
 
 class VectorsError(ValueError):
@@ -46,9 +56,8 @@ class WordVectors:
     found: Mapping[str, Vector]
 
     def of(self, word: str) -> Vector | None:
-        """Return a word's vector, that of the word in small letters if only this is there, or None."""
-        vector = self.found.get(word)
-        return self.found.get(word.lower()) if vector is None else vector
+        """Return the vector of the first of the word's `forms` that has one, or None."""
+        return next((self.found[form] for form in forms(word) if form in self.found), None)
 
     def table(self, vocabulary: Vocabulary, rng: np.random.Generator) -> Vector:
         """Return a row per word of the vocabulary, (words, width).
@@ -89,8 +98,8 @@ def read_vectors(
     path
         UTF-8 text. A file of gigabytes takes no more memory than the words wanted.
     words : iterable of str
-        Those that are wanted. Each is looked for as it is written and in small letters. Where a word comes
-        twice in the file, the first one counts.
+        Those that are wanted, each in any of its `forms`. Of a word that comes twice in the file, the first
+        vector counts.
     progress : function, optional
         Called now and then with the number of bytes read since the last call.
 
@@ -104,7 +113,7 @@ def read_vectors(
         words; the text names file and line.
     """
     asked = set(words)
-    wanted = {form.encode(): form for word in asked for form in (word, word.lower())}
+    wanted = {form.encode(): form for word in asked for form in forms(word)}
     with Path(path).open("rb") as file:
         reader = _Reader(path, file)
         found: dict[str, Vector] = {}

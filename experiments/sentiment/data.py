@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -35,15 +33,9 @@ class Treebank:
     trees: Mapping[str, list[models.Tree]]
     sha256: Mapping[str, str]
 
-    def words(self, *parts: str) -> Counter[str]:
-        """Return how often each word occurs in some parts."""
-        return Counter(
-            node.word
-            for part in parts
-            for tree in self.trees[part]
-            for node in tree.postorder()
-            if node.word is not None
-        )
+    def words(self, *parts: str) -> Iterator[str]:
+        """Yield the words of some parts, one by one as they stand there."""
+        return (word for part in parts for tree in self.trees[part] for word in tree.words())
 
 
 @dataclass(frozen=True)
@@ -66,14 +58,14 @@ class Sets:
 
 @lru_cache(maxsize=1)
 def read_treebank(folder: Path) -> Treebank:
-    """Read ``train.txt``, ``dev.txt`` and ``test.txt``: a binary tree with labels 0 to 4 per line.
+    """Read ``train.txt``, ``dev.txt`` and ``test.txt``: binary trees with labels 0 to 4.
 
     Raises
     ------
     OSError
         If a file can't be read.
     TreebankError
-        If a line is no tree; the text names file and place.
+        If there is something else than trees; the text names file and place.
     ForestError
         If a file has no trees, or one that has no class at its root, a label that is none, or a node with
         other than two children; the text names the file and the node.
@@ -81,18 +73,11 @@ def read_treebank(folder: Path) -> Treebank:
     trees, sha256 = {}, {}
     for part, name in zip(SPLITS, FILES, strict=True):
         path = folder / name
-        content = path.read_bytes()
-        sha256[part] = hashlib.sha256(content).hexdigest()
-        trees[part] = _trees(path, content)
+        with path.open("rb") as file:
+            sha256[part] = hashlib.file_digest(file, "sha256").hexdigest()
+        trees[part] = list(models.read_trees(path))
         _check(path, trees[part])
     return Treebank(trees, sha256)
-
-
-def _trees(path: Path, content: bytes) -> list[models.Tree]:
-    lines = enumerate(content.decode("utf-8").split("\n"), 1)
-    return [
-        models.Tree.parse(line, f"{path}, tree in line {number}") for number, line in lines if line.strip()
-    ]
 
 
 def _check(path: Path, trees: list[models.Tree]) -> None:
@@ -109,7 +94,9 @@ def _check(path: Path, trees: list[models.Tree]) -> None:
         raise models.ForestError(f"{path}: {forest.describe(row)} {what}; the classes are 0..{CLASSES - 1}")
 
 
-def read_vectors(path: Path, treebank: Treebank, progress: Any = None) -> models.WordVectors:
+def read_vectors(
+    path: Path, treebank: Treebank, progress: Callable[[int], object] | None = None
+) -> models.WordVectors:
     """Read the vectors of the words of all three parts; errors as in `models.read_vectors`."""
     return models.read_vectors(path, treebank.words(*SPLITS), progress)
 
@@ -145,9 +132,9 @@ def sets(settings: Settings, paths: Mapping[str, str]) -> Sets:
         if vectors.sha256() != settings["vectors"]["sha256"]:
             raise StateError(f"{paths['vectors']} has changed since this run was planned")
     kept = {part: trees[: settings["trees"]] for part, trees in treebank.trees.items()}
-    part = Treebank(kept, treebank.sha256)
-    words = vocabulary(part, settings["min_count"], settings["lower"], vectors)
-    return Sets(*(models.Forest(kept[name], words) for name in SPLITS), vectors)
+    words = vocabulary(Treebank(kept, treebank.sha256), settings["min_count"], settings["lower"], vectors)
+    train, dev, test = (models.Forest(kept[part], words) for part in SPLITS)
+    return Sets(train, dev, test, vectors)
 
 
 def vocabulary(
@@ -155,13 +142,14 @@ def vocabulary(
 ) -> models.Vocabulary:
     """Return the words that are in train at least `min_count` times, and one for all that are not.
 
-    Words of dev and test are among them where they have vectors, which training leaves as they are.
+    With vectors, all words are there that have one, those of dev and test too; their counts are 0.
     """
-    counts: Counter[str] = Counter()
-    for word, count in treebank.words("train").items():
-        counts[word.lower() if lower else word] += count
-    words: Iterable[str] = [word for word, count in counts.items() if count >= min_count]
-    if vectors is not None:
-        others = (word.lower() if lower else word for word in treebank.words(*SPLITS))
-        words = [*words, *(word for word in others if vectors.of(word) is not None)]
-    return models.Vocabulary(words, UNKNOWN, lower=lower)
+    frequent = models.Vocabulary(treebank.words("train"), UNKNOWN, lower=lower, min_count=min_count)
+    if vectors is None:
+        return frequent
+    counts = dict(zip(frequent.words, frequent.counts, strict=True))
+    for word in treebank.words(*SPLITS):
+        form = word.lower() if lower else word
+        if form not in counts and vectors.of(form) is not None:
+            counts[form] = 0
+    return models.Vocabulary.from_counts(counts, UNKNOWN, lower=lower)

@@ -125,6 +125,13 @@ def test_capitals_are_looked_for_as_written_then_in_small_letters(stored):
     ]
 
 
+def test_words_that_the_penn_treebank_writes_otherwise_are_looked_for_in_plain_text(stored):
+    vectors = read_vectors(stored("( 1 2\nand/or 3 4\n-lrb- 5 6\n"), ["-LRB-", "And\\/or", "x"])
+    assert vectors.of("-LRB-").tolist() == [1, 2]
+    assert vectors.of("And\\/or").tolist() == [3, 4]
+    assert vectors.of("x") is None
+
+
 def test_missing_words_are_drawn_as_long_as_the_others_on_average(stored):
     rng = np.random.default_rng(1)
     rows = rng.normal(0, 0.3, (500, 8))
