@@ -111,7 +111,7 @@ def jobs(treebank: Treebank, args: argparse.Namespace) -> list[Job]:
             f"sentiment/{model}/{run}",
             run_settings(model, run, scale=scale, seed=args.seed, treebank=treebank.sha256, vectors=vectors),
             nodes,
-            "experiments.sentiment.run:perform",
+            "experiments.sentiment.training:perform",
             keep_model=run == 1,
             paths=paths,
         )

@@ -142,14 +142,10 @@ def vocabulary(
 ) -> models.Vocabulary:
     """Return the words that are in train at least `min_count` times, and one for all that are not.
 
-    With vectors, all words are there that have one, those of dev and test too; their counts are 0.
+    With vectors, all words are there that have one, those of dev and test too.
     """
     frequent = models.Vocabulary(treebank.words("train"), UNKNOWN, lower=lower, min_count=min_count)
     if vectors is None:
         return frequent
-    counts = dict(zip(frequent.words, frequent.counts, strict=True))
-    for word in treebank.words(*SPLITS):
-        form = word.lower() if lower else word
-        if form not in counts and vectors.of(form) is not None:
-            counts[form] = 0
-    return models.Vocabulary.from_counts(counts, UNKNOWN, lower=lower)
+    kept = (word for word in treebank.words(*SPLITS) if word in frequent or vectors.of(word) is not None)
+    return models.Vocabulary(kept, UNKNOWN, lower=lower)
