@@ -60,8 +60,9 @@ def label_number(node: Tree, row: int, tree: int) -> int:
     if label.isascii() and label.isdigit() and len(label) <= _LABEL_DIGITS:
         return int(label)
     raise ForestError(
-        f"{node_name(row, tree, node.words())}, has the label '{shorten(label)}'; "
-        "the labels of a Forest are whole numbers >= 0 (class numbers), or None"
+        f"{node_name(row, tree, node.words())}, has the label '{shorten(node.label or '')}'; the labels of a "
+        "Forest are whole numbers >= 0 (class numbers), or None: tree.map(label=…) changes them, and "
+        "tree.map(label=lambda label: None) leaves them out"
     )
 
 

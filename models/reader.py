@@ -6,14 +6,14 @@ import os
 from collections.abc import Iterator
 from typing import Literal
 
+from models.blocks import LAYOUTS
 from models.errors import DependencyError, TreebankError
 from models.lines import Source, is_bytes, read_lines, source_name
 from models.notation import BLANKS
 from models.tree import Tree
-from models.treebank import Block, parse_block
+from models.treebank import parse_block
 
 ERRORS = ("raise", "skip", "collect")
-LAYOUTS = ("indented", "paragraphs")
 
 
 def read_trees(
@@ -62,13 +62,12 @@ def read_trees(
     -----
     Text is read in blocks, and a fault spoils its block: none of the trees in it are given, since a
     bracket too many or too few may have torn any of them, and reading goes on with the next one.
-    With ``layout="indented"`` a block begins at every line that starts with ``(`` and is indented no
-    more than the first line of the block before. That is one line of the Stanford Sentiment
-    Treebank, and one tree of the Penn Treebank, whose inner lines are indented; and it is why a
-    missing ``)`` is noticed before the next tree. For trees whose inner lines are not indented,
-    ``layout="paragraphs"``: a block begins behind every blank line. A line that belongs to no tree
-    is a block, and a fault, of its own.
-    No more than a block is held in memory.
+    With ``layout="indented"`` a line that is indented no more than the first one of its block begins
+    another block, unless it starts with ``)``. So a block is one line of the Stanford Sentiment
+    Treebank, and one tree of the Penn Treebank, whose inner lines are indented; a missing ``)`` is
+    noticed before the next tree, and a line that belongs to no tree is a fault of its own. For trees
+    whose inner lines are not indented, ``layout="paragraphs"``: blocks are what stands between blank
+    lines. No more than a block is held in memory.
 
     Examples
     --------
@@ -117,10 +116,9 @@ class TreeReader(Iterator[Tree]):
 
     def _read(self, source: Source, layout: str, encoding: str) -> Iterator[Tree]:
         name, decoded = source_name(source), is_bytes(source)
-        lines = read_lines(source, encoding)
-        for text, line, end in (_indented if layout == "indented" else _paragraphs)(lines):
+        for block in LAYOUTS[layout](read_lines(source, encoding)):
             try:
-                trees = parse_block(Block(text, line, end, name, decoded))
+                trees = parse_block(block, name, decoded)
             except DependencyError:
                 raise
             except TreebankError as error:
@@ -133,58 +131,6 @@ class TreeReader(Iterator[Tree]):
             for tree in trees:
                 self.n_trees += 1
                 yield tree.children[0] if tree.label is None and len(tree.children) == 1 else tree
-
-
-_Pieces = Iterator[tuple[str, int, str]]  # text, number of the first line, what comes behind
-
-
-def _indented(lines: Iterator[str]) -> _Pieces:
-    """Blocks that begin with ``(``, indented no more than the block before."""
-    block: list[str] = []
-    indent, first = 0, 1
-    inside_word = False  # a word goes on behind an escaped line break
-    for number, line in enumerate(lines, 1):
-        if not inside_word:
-            start = line.lstrip(BLANKS)
-            here = len(line) - len(start)
-            opens = start.startswith("(")
-            if block and opens and here <= indent or block and not block[0].lstrip(BLANKS).startswith("("):
-                yield "".join(block), first, f"line {number}, which begins another tree"
-                block = []
-            if not block:
-                if not start:
-                    continue
-                indent, first = here, number
-        block.append(line)
-        inside_word = _breaks_word(line)
-    if block:
-        yield "".join(block), first, "the end of the text"
-
-
-def _paragraphs(lines: Iterator[str]) -> _Pieces:
-    """Blocks between blank lines."""
-    block: list[str] = []
-    first, inside_word = 1, False
-    for number, line in enumerate(lines, 1):
-        if not inside_word and not line.strip(BLANKS):
-            if block:
-                yield "".join(block), first, f"line {number}, which is blank"
-            block = []
-            continue
-        if not block:
-            first = number
-        block.append(line)
-        inside_word = _breaks_word(line)
-    if block:
-        yield "".join(block), first, "the end of the text"
-
-
-def _breaks_word(line: str) -> bool:
-    """Whether the line break at the end is escaped."""
-    if not line.endswith("\\\n"):
-        return False
-    word = line[:-1]
-    return (len(word) - len(word.rstrip("\\"))) % 2 == 1
 
 
 def _check(source: Source, errors: str, layout: str, encoding: str) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from models.blocks import Block
 from models.builder import Fault, build
 from models.errors import DependencyError, TreebankError
 from models.excerpt import excerpt, line_at, place
 from models.notation import offset, shorten, split
 from models.tree import Tree
 
-_END = "the end of the text"
 # Bytes that could not be decoded, as Python's "surrogateescape" hands them on.
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _UTF16 = ("\udcff\udcfe", "\udcfe\udcff")  # its byte-order marks
@@ -19,32 +18,9 @@ _UTF16 = ("\udcff\udcfe", "\udcfe\udcff")  # its byte-order marks
 # number such as 3, 3-4 or 3.1; or one of the comments that begin a file or a sentence.
 _CONLLU = re.compile(r"\d+([-.]\d+)?(\t[^\t]*){9}\s*\Z|# *(sent_id|text|newdoc|newpar|global\.columns)\b")
 _DEPENDENCIES = (
-    "a line of CoNLL-U, which says what each word depends on, but not which words make up a phrase; a tree "
-    "is made of phrases in brackets, as in (3 (2 not) (1 bad)): parse the sentences with a constituency parser"
+    "a line of CoNLL-U, which says what a word depends on, but not which words make up a phrase; trees are "
+    "made of phrases in brackets, as in (3 (2 not) (1 bad)): parse the sentences with a constituency parser"
 )
-
-
-class Block(NamedTuple):
-    """Some lines of a treebank.
-
-    Attributes
-    ----------
-    text : str
-    line : int
-        The number of the first line, counted from 1.
-    end : str
-        What stands behind these lines, for a message that finds a bracket still open there.
-    source : str or None
-        The name of the treebank.
-    decoded : bool
-        Whether bytes were decoded with ``errors="surrogateescape"``.
-    """
-
-    text: str
-    line: int = 1
-    end: str = _END
-    source: str | None = None
-    decoded: bool = False
 
 
 def parse_tree(text: str, source: str | None = None) -> Tree:
@@ -61,15 +37,23 @@ def parse_tree(text: str, source: str | None = None) -> Tree:
         if size < len(tokens):
             raise Fault(size, "the end of the text after one tree", hint=_AFTER.get(tokens[size], ""))
     except Fault as fault:
-        raise _error(fault, tokens, Block(text, source=source)) from None
+        raise _error(fault, tokens, Block(text), source) from None
     return trees[0]
 
 
 _AFTER = {")": ", which closes no bracket", "(": ": a second tree begins; parse one at a time"}
 
 
-def parse_block(block: Block) -> list[Tree]:
+def parse_block(block: Block, source: str | None, decoded: bool) -> list[Tree]:
     """Read the trees of a block.
+
+    Parameters
+    ----------
+    block : Block
+    source : str or None
+        The name of the treebank, for messages.
+    decoded : bool
+        Whether bytes were decoded with ``errors="surrogateescape"``.
 
     Raises
     ------
@@ -77,14 +61,14 @@ def parse_block(block: Block) -> list[Tree]:
         If it holds anything but trees and blanks.
     """
     text = block.text
-    undecoded = _UNDECODED.search(text) if block.decoded and not text.isascii() else None
+    undecoded = _UNDECODED.search(text) if decoded and not text.isascii() else None
     if undecoded:
-        raise _undecoded_error(block, undecoded.start())
+        raise _undecoded_error(block, undecoded.start(), source)
     tokens = split(text)
     try:
         return build(tokens)
     except Fault as fault:
-        raise _error(fault, tokens, block) from None
+        raise _error(fault, tokens, block, source) from None
 
 
 def _size_of_first(tokens: list[str]) -> int:
@@ -97,9 +81,9 @@ def _size_of_first(tokens: list[str]) -> int:
     return len(tokens)
 
 
-def _error(fault: Fault, tokens: list[str], block: Block) -> TreebankError:
+def _error(fault: Fault, tokens: list[str], block: Block, source: str | None) -> TreebankError:
     start = offset(block.text, fault.at)
-    where = block.source, *place(block.text, start, block.line)
+    where = source, *place(block.text, start, block.line)
     shown = excerpt(block.text, start)
     if fault.at == len(tokens):
         found = block.end
@@ -116,12 +100,12 @@ def _error(fault: Fault, tokens: list[str], block: Block) -> TreebankError:
     return TreebankError(*where, expected, found + fault.hint, shown)
 
 
-def _undecoded_error(block: Block, start: int) -> TreebankError:
+def _undecoded_error(block: Block, start: int, source: str | None) -> TreebankError:
     text = block.text
     if start == 0 and block.line == 1 and text.startswith(_UTF16):
         found = "the first bytes of a text in UTF-16; pass encoding='utf-16'"
     else:
         byte = ord(text[start]) - 0xDC00
         found = f"the byte {byte:#04x}; if the text has another encoding, name it, as in encoding='latin-1'"
-    where = block.source, *place(text, start, block.line)
+    where = source, *place(text, start, block.line)
     return TreebankError(*where, "text in the encoding of the treebank", found, excerpt(text, start))

@@ -38,7 +38,7 @@ def _gathered(node: Tree, below: list[_Chain]) -> _Chain:
     if len(below) == 1:
         below[0][0].append(node.label)
         return below[0]
-    return [node.label], node.word, [Tree(_joined(labels), *rest) for labels, *rest in below]
+    return [node.label], node.word, [Tree(_joined(labels), word, rest) for labels, word, rest in below]
 
 
 def _joined(labels: list[str | None]) -> str | None:

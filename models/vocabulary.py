@@ -83,7 +83,9 @@ class Vocabulary:
             if count < 0:
                 raise ValueError(f"the word {word!r} has the count {count}; a count is 0 or more")
             if lower and word not in (word.lower(), unknown):
-                raise ValueError(f"the word {word!r} can never be found, because lower=True; count in lower case")
+                raise ValueError(
+                    f"the word {word!r} can never be found, because lower=True; count in lower case"
+                )
         return cls.__new__(cls)._adopt(dict(counts), unknown, lower, min_count)
 
     def _adopt(self, counts: dict[str, int], unknown: str | None, lower: bool, min_count: int) -> Vocabulary:
@@ -157,7 +159,9 @@ class Vocabulary:
 
     def _missing(self, word: str) -> VocabularyError:
         message = f"the word {word!r} is not among the {len(self)} words of the vocabulary"
-        near = difflib.get_close_matches(self._form(word), self.words, 1) if len(self) <= _SUGGEST_UP_TO else []
+        near = (
+            difflib.get_close_matches(self._form(word), self.words, 1) if len(self) <= _SUGGEST_UP_TO else []
+        )
         if near:
             message += f" (the nearest is {near[0]!r})"
         advice = "build the vocabulary with unknown='<unk>' to map missing words to one entry"

@@ -21,16 +21,19 @@ SHARED: Settings = {
     "min_count": 2,  # words that train has less often are unknown
     "lower": True,  # words are read in small letters
     "eps": 1e-10,
-    "word_bound": 0.1,  # word vectors start from U(±0.1)
 }
 CHOSEN: Mapping[str, Settings] = {
     "RNN": {
-        "D": 32, "lr": 0.05, "lr_words": 0.1, "batch": 25,
-        "l2": 3e-4, "l2_words": 1e-5, "l2_classifier": 3e-4, "dropout_words": 0.3, "dropout_states": 0.2,
+        "D": 32, "lr": 0.05, "lr_words": 0.2, "batch": 25,
+        "l2": 3e-3, "l2_words": 1e-4, "l2_classifier": 3e-3,
+        "word_bound": 0.05,  # word vectors start from U(±0.05)
+        "dropout_words": 0.5, "dropout_states": 0.4,
     },
     "RLSTM": {
-        "D": 32, "lr": 0.05, "lr_words": 0.1, "batch": 25,
-        "l2": 3e-4, "l2_words": 1e-5, "l2_classifier": 3e-4, "dropout_words": 0.3, "dropout_states": 0.2,
+        "D": 48, "lr": 0.05, "lr_words": 0.05, "batch": 25,
+        "l2": 1e-3, "l2_words": 1e-5, "l2_classifier": 1e-3,
+        "word_bound": 0.2,
+        "dropout_words": 0.3, "dropout_states": 0.2,
     },
 }  # fmt: skip
 
