@@ -48,7 +48,8 @@ def read_lines(source: Source, encoding: str) -> Iterator[str]:
             number += 1
             yield line.removeprefix("\ufeff") if number == 1 else line
     except UnicodeError as error:
-        expected, found = f"text in {encoding}", f"what is none: {error}"
+        # A stream is decoded some lines ahead, so the place is not known any better.
+        expected, found = f"text in {getattr(source, 'encoding', encoding)}", f"here or soon after: {error}"
         raise TreebankError(source_name(source), number + 1, 1, expected, found) from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise OSError(f"{source_name(source)} is damaged gzip data: {error}") from None

@@ -53,8 +53,15 @@ def test_utf_16_is_recognised():
 
 @pytest.mark.parametrize("errors", ["raise", "skip", "collect"])
 def test_a_text_that_cannot_be_decoded_any_further_ends_in_an_error(errors):
-    with pytest.raises(TreebankError, match="expected text in utf-16, found what is none"):
+    with pytest.raises(TreebankError, match=r"expected text in utf-16, found here .*truncated"):
         read(TEXT.encode("utf-16")[:-1], errors, encoding="utf-16")
+
+
+def test_a_text_stream_that_cannot_be_decoded_is_named_with_its_own_encoding(tmp_path):
+    path = tmp_path / "bank"
+    path.write_bytes(b"(2 a)\n(2 caf\xe9)")
+    with path.open(encoding="ascii") as file, pytest.raises(TreebankError, match=r"bank, line 1.*in ascii"):
+        list(read_trees(file))
 
 
 def test_gzip_data_are_recognised_and_damage_is_an_os_error(tmp_path):

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import models
+from models.blocks import LAYOUTS
 from models.errors import DependencyError, TreebankError
-from models.reader import read_trees
+from models.reader import ERRORS, read_trees
 from models.tree import Tree
 from tests.models.strategies import modest, trees
-from tests.models.treebank_fuzz import fuzz
+from tests.models.treebank_fuzz import check_read, fuzz
 
 PENN = """\
 ( (S
@@ -97,6 +98,7 @@ def test_a_missing_bracket_is_found_in_its_line_and_spoils_no_other_tree(tmp_pat
         ("(2 a)\n\n\n)\n(2 d)\n(", ["(2 d)"], [(4, 1), (6, 2)]),
         (" (2 a)\n (2 b\n (2 c)\n(2 d)", ["(2 a)", "(2 c)", "(2 d)"], [(2, 6)]),
         ("(S\n  (A a\n\n\n(2 d)", ["(2 d)"], [(2, 7)]),
+        ("(S a\\\\\n(2 d)", ["(2 d)"], [(1, 7)]),  # two backslashes escape no line break
     ],
 )
 def test_reading_goes_on_with_the_next_block(text, good, places):
@@ -171,10 +173,12 @@ def test_what_only_resembles_conllu_is_read():
     assert texts(["(1\t(# text))"]) == ["(1 (# text))"]
 
 
-@pytest.mark.parametrize("text", ["# a comment", "1 word of a line", "1\ta\tb"])
+@pytest.mark.parametrize(
+    "text", ["# a comment", "1 word of a line", "1\ta\tb", "(S (A a)\n1" + "\t_" * 9, "(2 # text = a)"]
+)
 def test_other_text_is_not_taken_for_conllu(text):
     with pytest.raises(TreebankError) as caught:
-        texts([text])
+        texts([text], layout="paragraphs")
     assert type(caught.value) is TreebankError
 
 
@@ -234,6 +238,12 @@ def test_a_text_is_a_tree_just_when_a_simpler_recogniser_says_so(text):
         assert not recognised(text)
     else:
         assert recognised(text)
+
+
+@modest
+@given(st.text() | st.binary(), st.sampled_from(ERRORS), st.sampled_from(list(LAYOUTS)))
+def test_any_text_or_bytes_give_trees_or_a_treebank_error(content, errors, layout):
+    assert check_read(content, errors, layout)
 
 
 def test_random_text_gives_trees_or_a_treebank_error_and_nothing_else():
