@@ -16,6 +16,7 @@ COMMANDS = {
     "figures": "redraw the paper's Figures 2 to 7 from stored rows",
     "claims": "decide the paper's claims by stored rows",
     "ablate": "try what the paper leaves open, and what it says makes no difference",
+    "sentiment": "train on the Stanford Sentiment Treebank, and see how far gradients get in real sentences",
     "export": "write all rows of a sweep as one CSV file",
     "bench": "measure the training speed, beside PyTorch and DyNet where they are installed",
 }
@@ -30,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Loaded here and not above, so that Ctrl-C is answered alike in the second that this takes.
         from experiments.sweep import SweepError
         from experiments.train import TrainingError
+        from models import VectorsError
         from viz.command_line import run_command
 
         return run_command(
@@ -39,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             COMMANDS,
             argv,
             failed=(TrainingError,),
-            wrong=(SweepError,),
+            wrong=(SweepError, VectorsError),
         )
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -3,7 +3,7 @@
 from models.binary import binarise, debinarise
 from models.cells import CELLS, RLSTM, RNN
 from models.checkpoint import load, save
-from models.classifier import TreeClassifier
+from models.classifier import Dropout, TreeClassifier
 from models.errors import DependencyError, ForestError, TreebankError, VocabularyError
 from models.forest import Forest
 from models.notation import plain_word, treebank_word
@@ -11,6 +11,7 @@ from models.reader import TreeReader, read_trees
 from models.shapes import SHAPES, random_forest
 from models.tree import Tree
 from models.unary import collapse_unary, expand_unary
+from models.vectors import VectorsError, WordVectors, read_vectors
 from models.vocabulary import Vocabulary
 
 __all__ = [
@@ -19,14 +20,17 @@ __all__ = [
     "RNN",
     "SHAPES",
     "DependencyError",
+    "Dropout",
     "Forest",
     "ForestError",
     "Tree",
     "TreeClassifier",
     "TreeReader",
     "TreebankError",
+    "VectorsError",
     "Vocabulary",
     "VocabularyError",
+    "WordVectors",
     "binarise",
     "collapse_unary",
     "debinarise",
@@ -35,6 +39,7 @@ __all__ = [
     "plain_word",
     "random_forest",
     "read_trees",
+    "read_vectors",
     "save",
     "treebank_word",
 ]
