@@ -53,7 +53,7 @@ def direct_states(model: TreeClassifier, forest: Forest) -> DirectFold | None:
     """
     if type(model) is not TreeClassifier or forest.vocabulary is not model.vocabulary:
         return None
-    if len(forest) == forest.n_nodes:
+    if len(forest) == forest.n_nodes or (model.training and model.dropout is not None):
         return None
     return direct_fold(model.cell, forest, model.L, lambda leaves: forest.word[leaves])
 

@@ -11,6 +11,7 @@ import minigrad as mg
 import models
 from minigrad.cotangent import SparseRows
 from minigrad.kernels.jit import JIT_ENABLED
+from models.classifier import Dropout
 from models.direct import loss_and_gradients
 
 pytestmark = pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: nothing is compiled")
@@ -110,6 +111,12 @@ def test_another_computation_is_left_to_the_graph(case):
     model, forest = setup()
     assert case(model, forest) is None
     assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_dropout_is_for_training_only():
+    model, forest = setup()
+    model.dropout = Dropout(words=0.5, states=0.5, rng=np.random.default_rng(0))
+    assert loss_and_gradients(model.eval(), forest) is not None
 
 
 def test_a_label_that_is_no_class_is_named():
