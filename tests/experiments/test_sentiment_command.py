@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import html
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -29,6 +30,14 @@ def bank(tmp_path):
 def tiny(monkeypatch):
     monkeypatch.setattr(command, "run_settings", functools.partial(run_settings, **TINY))
     monkeypatch.setattr(figures, "FORMATS", ("svg", "png"))
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """Runs are done in this process, which spares seconds."""
+    with ThreadPoolExecutor(1) as executor:
+        monkeypatch.setattr(command.sweep, "run", functools.partial(command.sweep.run, executor=executor))
+        yield
 
 
 def _main(*arguments):
@@ -71,15 +80,15 @@ def test_it_trains_both_models_once_reports_and_draws(tiny, bank, tmp_path, caps
     assert os.fsencode(tmp_path) not in everything  # paths of this machine are in no row
 
 
-def test_sentences_are_chosen_if_nobody_names_any(tiny, bank, tmp_path, capsys):
+def test_sentences_are_chosen_if_nobody_names_any(tiny, here, bank, tmp_path, capsys):
     out = tmp_path / "out"
-    assert _main("--treebank", bank, "--out", out, "--runs", 2, "--jobs", 2) == 0
+    assert _main("--treebank", bank, "--out", out, "--runs", 2) == 0
     assert len(list((out / "figures").glob("sentence-*.svg"))) == command.DRAWN
     assert len(list((out / "models").iterdir())) == 2  # of the first runs
     assert "| RLSTM, 2 runs |" in (out / "sentiment.md").read_text(encoding="utf-8")
 
 
-def test_words_start_from_the_vectors_of_a_file(tiny, monkeypatch, bank, tmp_path, capsys):
+def test_words_start_from_the_vectors_of_a_file(tiny, here, monkeypatch, bank, tmp_path, capsys):
     monkeypatch.setattr(command, "run_settings", functools.partial(run_settings, mode="level", max_epochs=1))
     vectors = tmp_path / "vectors.txt"
     vectors.write_text("the 1 2 3\ngood 4 5 6\nonly-in-test 7 8 9\n", encoding="utf-8")
