@@ -35,6 +35,7 @@ class State(threading.local):
         self.scope: object | None = None  # what the ops being run belong to; printed by str()
         self.fold: Any = None  # the running fold, which forbids control flow on values
         self.record: Any = None  # the GradientRecord of `record_gradients`
+        self.values: Any = None  # the ValueRecord of `record_values`
 
 
 state = State()
@@ -81,10 +82,15 @@ class Node:
         For leaves and retained values.
     norm : float or None
         Norm of the cotangent in the last backward under `record_gradients`.
+    value : array, Summary or None
+        What `record_values` kept of the value.
+    place : int, slice, tuple, array or None
+        The rows or index that the op read or wrote in its first operand.
     """
 
     __slots__ = (
-        "dtype", "gradient", "id", "name", "norm", "op", "parents", "scope", "shape", "storages", "vjps",
+        "dtype", "gradient", "id", "name", "norm", "op", "parents", "place", "scope", "shape", "storages",
+        "value", "vjps",
     )  # fmt: skip
 
     def __init__(
@@ -95,6 +101,7 @@ class Node:
         value: np.ndarray,
         storages: tuple[Storage, ...] = (),
         name: str | None = None,
+        place: Any = None,
     ) -> None:
         self.id = new_id()
         self.op = op
@@ -106,7 +113,9 @@ class Node:
         self.storages = storages
         self.gradient: Gradient | None = None
         self.norm: float | None = None
+        self.value: Any = None
         self.name = name
+        self.place = place
 
     def __repr__(self) -> str:
         op = self.op.name if self.op else self.name or "leaf"

@@ -4,6 +4,7 @@ from viz.accuracy import accuracy_figure
 from viz.comparison import Comparison, compare
 from viz.epochs import Epochs, epochs
 from viz.heat import gradient_norms, root_gradient_norms
+from viz.op_graph import OpGraphPicture
 from viz.page import BLUE, COLUMN, PAGE, RED, save_figure
 from viz.picture import Picture
 from viz.ratio_curves import Curve, ratio_curves
@@ -24,6 +25,7 @@ __all__ = [
     "EpochPanel",
     "Epochs",
     "NormScale",
+    "OpGraphPicture",
     "Picture",
     "RatioScale",
     "Ratios",

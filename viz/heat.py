@@ -11,7 +11,7 @@ import numpy.typing as npt
 from models.classifier import TreeClassifier
 from models.forest import Forest
 from models.tree import Tree
-from viz.rooted import own_class, rooted
+from viz.rooted import rooted_forest
 
 
 def gradient_norms(model: TreeClassifier, forest: Forest, mode: str = "level") -> npt.NDArray[np.float64]:
@@ -67,14 +67,8 @@ def root_gradient_norms(
     VocabularyError
         A word is not in the model's vocabulary.
     """
-    if label is None:
-        label = own_class(tree, model.classes)
-    if label is None:
-        # Any class will do: only which nodes are labelled matters.
-        label = int(model.predict(Forest([rooted(tree, 0)], model.vocabulary), mode)[0])
-    if not 0 <= label < model.classes:
-        raise ValueError(f"the classes of this model are 0..{model.classes - 1}, not {label}")
-    return gradient_norms(model, Forest([rooted(tree, label)], model.vocabulary), mode)
+    with _undisturbed(model):
+        return gradient_norms(model, rooted_forest(model, tree, label), mode)
 
 
 @contextmanager

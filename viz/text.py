@@ -12,7 +12,7 @@ _VISIBLE |= dict.fromkeys([*range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0
 
 
 def visible(line: str) -> str:
-    """Return the line with a stand-in for every character without a shape, such as one that moves a cursor."""
+    """Return the line with a stand-in for characters without a shape, such as those that move a cursor."""
     return line.translate(_VISIBLE)
 
 

@@ -137,7 +137,7 @@ class _Run:
         self._leaves = leaves
         rows = np.flatnonzero(self._is_leaf)
         n = len(self._is_leaf)
-        self.states = {part.name: States(n, part.width, leaves.dtype) for part in cell.parts}
+        self.states = {part.name: States(part.name, n, part.width, leaves.dtype) for part in cell.parts}
         if cell.right_parts is None:
             for part in cell.parts:
                 if part.leaf == "vector":

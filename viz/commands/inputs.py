@@ -33,10 +33,15 @@ def read_tree(args: argparse.Namespace) -> models.Tree:
     source = args.source
     if source.lstrip().startswith("("):
         return models.Tree.parse(source)
-    if source == "-":
-        return _nth(sys.stdin, "standard input", args.tree)
-    with Path(source).open(encoding="utf-8") as file:
-        return _nth(file, source, args.tree)
+    trees = models.read_trees(sys.stdin if source == "-" else Path(source))
+    try:
+        for number, tree in enumerate(trees, start=1):
+            if number == args.tree:
+                return tree
+    except UnicodeDecodeError:
+        raise InputError(f"{source} is no file of trees: its bytes are no UTF-8 text") from None
+    have = f"{trees.n_trees} tree{'s' * (trees.n_trees != 1)}"
+    raise InputError(f"{source} has {have}; there is no --tree {args.tree}")
 
 
 def add_look(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +74,7 @@ def add_look(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--out",
-        type=_picture_path,
+        type=picture_path,
         metavar="FILE",
         help=f"where to write ({' '.join(f'.{name}' for name in SUFFIXES)}); printed as text if left out",
     )
@@ -110,17 +115,6 @@ def deliver(picture: Picture, out: Path | None) -> int:
     return 0
 
 
-def _nth(lines: Iterable[str], name: str, number: int) -> models.Tree:
-    found = 0
-    for text in lines:
-        if text.strip():
-            found += 1
-            if found == number:
-                return models.Tree.parse(text, name)
-    have = "is no tree" if not found else "is one tree" if found == 1 else f"are {found} trees"
-    raise InputError(f"{name}: there {have}, so --tree {number} is none")
-
-
 def _keyword_row(tree: models.Tree, wanted: str) -> int:
     rows = [(row, node.word) for row, node in enumerate(tree.postorder()) if node.word is not None]
     exact = [row for row, word in rows if word == wanted]
@@ -145,7 +139,8 @@ def _sentence(words: Sequence[str], most: int = 12) -> str:
     return repr(" ".join(words[:most]) + (" …" if len(words) > most else ""))
 
 
-def _picture_path(text: str) -> Path:
+def picture_path(text: str) -> Path:
+    """Read where a picture goes: a path that ends in one of the formats."""
     try:
         suffix_of(text, SUFFIXES)
     except ValueError as error:
