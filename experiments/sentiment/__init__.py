@@ -87,8 +87,8 @@ def run(args: argparse.Namespace) -> int:
     code = sweep.run(planned, args, base={**SHARED, **CHOSEN["RLSTM"]})
     if args.dry_run:
         return code
-    names = {job.id for job in planned}
-    runs = [run for run in finished(args.out) if run.id in names]
+    ids = {job.id for job in planned}
+    runs = [run for run in finished(args.out) if run.id in ids]
     if runs:
         _tell(runs, treebank, args)
     return code
@@ -136,8 +136,8 @@ def _draw(runs: Sequence[Run], treebank: Treebank, args: argparse.Namespace) -> 
 
     folder = Folder(args.out)
     classifiers = {}
-    for run in runs:
-        if run.settings["run"] == 1 and (path := folder.model(run.id)).exists():
+    for run in (members[0] for members in report.by_model(runs).values()):
+        if (path := folder.model(run.id)).exists():
             print(f"{path} holds {run.name}; models.load and python -m viz read it")
             classifiers[f"{run.settings['model']} after epoch {run.result['best_epoch']}"] = models.load(path)
     test = treebank.trees["test"][: SCALES[args.scale].trees]

@@ -11,7 +11,6 @@ import numpy as np
 
 import models
 import viz
-from experiments.sentiment.gradients import root_norms
 from experiments.sentiment.report import by_model
 from experiments.stored import number
 from experiments.sweep import Run
@@ -24,17 +23,18 @@ WIDE = 12  # words, from which on the models' trees stand one below the other
 
 
 def ratio_figure(runs: Sequence[Run]) -> Figure:
-    """Return the ratio at a word against its depth, epoch by epoch, for every model.
-
-    A point is the median over the runs of each run's median over all words at that depth. Epochs that not
-    every run came to are left out.
-    """
+    """Return the ratio at a word against its depth, epoch by epoch, for every model."""
     return viz.ratio_figure(
-        {model: _ratios(members) for model, members in by_model(runs).items()}, at="word", counted="words"
+        {model: ratios(members) for model, members in by_model(runs).items()}, at="word", counted="words"
     )
 
 
-def _ratios(runs: Sequence[Run]) -> viz.Ratios:
+def ratios(runs: Sequence[Run]) -> viz.Ratios:
+    """Return a model's part of the figure.
+
+    A point is the median over the runs of each run's median over all words at that depth. Epochs that not
+    every run came to are left out. The dev accuracy is the mean over the runs.
+    """
     epochs = [[row for row in run.rows if row["kind"] == "epoch"] for run in runs]
     together = list(zip(*epochs, strict=False))
     first = together[0][0]["ratios"]
@@ -59,12 +59,8 @@ def _median(rows: Sequence[dict[str, object]], depth: int) -> float:
 
 def sentence_picture(classifiers: Mapping[str, models.TreeClassifier], tree: models.Tree) -> viz.Picture:
     """Return a sentence under every model: the gradient at each node as a share of the root's."""
-    norms = {}
-    for title, model in classifiers.items():
-        forest = models.Forest([tree], model.vocabulary)
-        norms[title] = root_norms(model, forest, mode="node")
-    leaves = sum(node.word is not None for node in tree.postorder())
-    return viz.compare(tree, norms, "ratio", columns=1 if leaves > WIDE else None)
+    norms = {title: viz.root_gradient_norms(model, tree) for title, model in classifiers.items()}
+    return viz.compare(tree, norms, "ratio", columns=1 if len(tree.words()) > WIDE else None, depths=False)
 
 
 def save_figures(

@@ -12,17 +12,17 @@ import copy
 import numpy as np
 
 import models
-from experiments.ratios import model_norms
+import viz
 
 
 def root_norms(model: models.TreeClassifier, forest: models.Forest, mode: str = "compiled") -> np.ndarray:
     """Return ‖∂J/∂p‖ of every node, J being the mean over the trees of the roots' cross-entropy: (nodes,).
 
-    The model is left without gradients.
+    `viz.root_gradient_norms` for many trees at a time, up to the division by their number.
     """
-    at_the_root = copy.copy(model)
-    at_the_root.head, at_the_root.dropout = "root", None
-    return model_norms(at_the_root, forest, mode)
+    at_the_root = copy.copy(model)  # it shares the parameters
+    at_the_root.head = "root"
+    return viz.gradient_norms(at_the_root, forest, mode)
 
 
 def word_ratios(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 
 from experiments.sentiment.accuracies import NAMES
+from experiments.sentiment.settings import MODELS
 from experiments.stored import number
 from experiments.sweep import Run
 
@@ -17,12 +19,9 @@ NOTE = (
 
 
 def by_model(runs: Sequence[Run]) -> dict[str, list[Run]]:
-    """Return the runs of the sentiment experiment by model, in the order of the runs."""
-    found: dict[str, list[Run]] = {}
-    for run in runs:
-        if run.settings.get("experiment") == "sentiment":
-            found.setdefault(run.settings["model"], []).append(run)
-    return found
+    """Return the runs by model, RNN first."""
+    found = {model: [run for run in runs if run.settings["model"] == model] for model in MODELS}
+    return {model: members for model, members in found.items() if members}
 
 
 def as_markdown(runs: Sequence[Run]) -> str:
@@ -45,23 +44,29 @@ def as_markdown(runs: Sequence[Run]) -> str:
 
 
 def speed(runs: Sequence[Run]) -> str:
-    """Return a line per model on how fast it was trained; it differs from machine to machine."""
+    """Return a line per model on how fast it was trained on one core; it differs from machine to machine."""
     lines = []
     for model, members in by_model(runs).items():
         known = [run.result["timing"]["trees_per_second"] for run in members]
         known = [rate for rate in known if rate is not None]
         if known:
-            lines.append(f"{model}: {statistics.median(known):,.0f} trees per second in training\n")
+            lines.append(
+                f"{model}: {statistics.median(known):,.0f} trees per second of one core in training\n"
+            )
     return "".join(lines)
 
 
 def _spread(shares: Sequence[float]) -> str:
     mean = _percent(statistics.fmean(shares))
-    return mean if len(shares) < 2 else f"{mean} ± {_percent(statistics.stdev(shares))}"
+    return (
+        mean
+        if math.isnan(sum(shares)) or len(shares) < 2
+        else f"{mean} ± {_percent(statistics.stdev(shares))}"
+    )
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f}"
+    return "–" if math.isnan(share) else f"{100 * share:.1f}"
 
 
 def _runs(n: int) -> str:

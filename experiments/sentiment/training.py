@@ -83,8 +83,9 @@ def _typical_speed(recorder: Recorder) -> float | None:
 class Rows(Watcher):
     """Writes a row per epoch: accuracies on dev, gradient ratios by depth over test, speed.
 
-    Speed is that of the updates alone, without what is measured after an epoch, and without the first
-    minibatch, which may wait for the compiler.
+    Speed is that of the updates alone, by the processor's time, which is what one core does when nobody else
+    needs it; without what is measured after an epoch, and without the first minibatch, which may wait for
+    the compiler.
 
     Parameters
     ----------
@@ -113,7 +114,7 @@ class Rows(Watcher):
 
     def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:
         """Take the time."""
-        self._last = time.perf_counter()
+        self._last = time.process_time()
         if self._trees < 0:
             self._first, self._trees = self._last, 0
         else:

@@ -20,7 +20,7 @@ def test_its_trees_are_like_the_treebank_s():
 def test_it_trains_with_the_settings_of_the_experiment(monkeypatch):
     clock = iter(np.arange(0, 1000, 2.0))  # two seconds from look to look
     monkeypatch.setattr(sentiment.time, "perf_counter", lambda: float(next(clock)))
-    monkeypatch.setattr(sentiment, "MODES", ("level",))
+    monkeypatch.setattr(sentiment, "COMPARED", [(name, "level") for name in CHOSEN])
     seen, told = [], []
     step = sentiment.training_step
 

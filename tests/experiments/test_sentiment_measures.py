@@ -7,6 +7,7 @@ import pytest
 
 import minigrad as mg
 import models
+import viz
 from experiments.sentiment.accuracies import NAMES, accuracies, from_probabilities
 from experiments.sentiment.gradients import root_norms, word_ratios
 from experiments.sentiment.sentences import typical_sentences
@@ -128,8 +129,18 @@ def test_measuring_leaves_no_gradient_no_dropout_and_the_head_as_it_was(forest):
     model.dropout = models.Dropout(0.5, 0.5, np.random.default_rng(0))
     np.testing.assert_array_equal(root_norms(model, forest, "level"), plain)
     assert model.head == "labelled"
-    assert model.dropout is not None
+    assert model.training
     assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_norms_of_many_trees_are_those_that_a_picture_of_one_shows(forest):
+    model = _model(forest)
+    norms = root_norms(model, forest, "level")
+    start = 0
+    for tree, root in zip(forest, forest.root, strict=True):
+        alone = viz.root_gradient_norms(model, tree)
+        np.testing.assert_allclose(norms[start : root + 1] * len(forest), alone, rtol=1e-9)
+        start = root + 1
 
 
 def test_a_root_without_error_has_no_ratio(forest):
@@ -168,7 +179,7 @@ def test_typical_sentences_fit_a_page_and_are_understood_by_all_models(forest):
 
     norms = sentences.root_norms
     try:
-        sentences.root_norms = lambda model, forest: norms(model._model, forest, "level")
+        sentences.root_norms = lambda model, *rest: norms(model._model, *rest)
         chosen = typical_sentences({"a": Right(models_["a"])}, forest, len(deep))
     finally:
         sentences.root_norms = norms
