@@ -11,10 +11,11 @@ from minigrad.explain import check_values, table
 from minigrad.outline import Box
 from minigrad.outliner import outline
 from viz.fonts import FONT
-from viz.legend import colour_bar, key
+from viz.legend import legend
 from viz.op_graph_box import UNRECORDED, box_attributes
 from viz.picture import Picture
-from viz.scale import SPECIAL, NormScale, Style
+from viz.scale import NormScale
+from viz.style import SPECIAL, Style
 from viz.text import safe_label
 
 if TYPE_CHECKING:
@@ -121,11 +122,9 @@ class OpGraphPicture(Picture):
             edge_attr={"arrowsize": "0.5", "color": "#808080", "dir": "back"},
         )
         around = _FRAME if self.scale else {**_FRAME, "margin": "0"}
-        with graph.subgraph(name="cluster_key") as outer:
-            outer.attr(label=self._key(), **around)
-            with outer.subgraph(name="cluster_graph") as frame:
-                frame.attr(label=colour_bar(self.scale, self.caption) if self.scale else "", **around)
-                self._draw(frame)
+        with graph.subgraph(name="cluster_graph") as frame:
+            frame.attr(label=self._legend(), **around)
+            self._draw(frame)
         return str(graph.source)
 
     def to_text(self) -> str:
@@ -158,6 +157,9 @@ class OpGraphPicture(Picture):
     def _style(self, norm: float | None) -> Style:
         return UNRECORDED if norm is None or self.scale is None else self.scale.style(norm)
 
-    def _key(self) -> str:
-        present = set(self.styles.values()) if self.scale else set()
-        return key([style for style in (*SPECIAL, UNRECORDED) if style in present], keyword=False)
+    def _legend(self) -> str:
+        if self.scale is None:
+            return ""
+        present = set(self.styles.values())
+        special = [style for style in (*SPECIAL, UNRECORDED) if style in present]
+        return legend(self.scale, self.caption, special, keyword=False)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from minigrad.outline import Box, Item
 from minigrad.record import value_lines
 from viz.colour import WHITE
-from viz.scale import Style
+from viz.style import Style
 from viz.text import safe_html, safe_label, short_number
 
 UNRECORDED = Style(WHITE, border="#a0a0a0", note="no gradient recorded")

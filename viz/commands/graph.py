@@ -16,8 +16,9 @@ import numpy as np
 import minigrad as mg
 import models
 from viz.command_line import InputError
+from viz.commands import inputs
 from viz.op_graph import OpGraphPicture
-from viz.rooted import own_class, rooted
+from viz.rooted import rooted_forest
 
 CLASSES = 5  # of a model without training
 CELL, WIDTH, SEED = "RLSTM", 4, 0
@@ -25,7 +26,7 @@ CELL, WIDTH, SEED = "RLSTM", 4, 0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `python -m viz graph`."""
-    parser.add_argument("tree", metavar="TREE", help="a tree in brackets; one that starts with ( is meant")
+    inputs.add_tree(parser)
     parser.add_argument("--model", type=Path, metavar="CHECKPOINT", help="a model that models.save wrote")
     parser.add_argument(
         "--cell",
@@ -45,14 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-nodes", type=_count, default=300, metavar="N", help="draw no more boxes")
     parser.add_argument("--values", action="store_true", help="print the values")
     parser.add_argument(
-        "-o", "--out", type=Path, default=Path("graph.svg"), metavar="FILE",
+        "-o", "--out", type=inputs.picture_path, default=Path("graph.svg"), metavar="FILE",
         help="where to write: .svg .png .pdf .dot .html .txt",
     )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
     """Draw the graph, print the path of the picture, return the exit code."""
-    tree = models.Tree.parse(args.tree)
+    tree = inputs.read_tree(args)
     if args.model is not None and (args.cell, args.width, args.seed) != (None, None, None):
         raise InputError("--cell, --width and --seed describe a model without training: leave out --model")
     model = models.load(args.model) if args.model is not None else _untrained(tree, args)
@@ -71,17 +72,14 @@ def run(args: argparse.Namespace) -> int:
         path = picture.save(args.out)
     except ValueError as error:
         raise InputError(str(error)) from error
-    print(path)  # noqa: T201
+    print(path)
     return 0
 
 
 def _loss(model: models.TreeClassifier, tree: models.Tree) -> tuple[mg.Tensor, models.Forest]:
     """Return the cross-entropy at the root alone, of its own class or else of the one predicted."""
     model.eval()
-    label = own_class(tree, model.classes)
-    if label is None:
-        label = int(model.predict(models.Forest([rooted(tree, 0)], model.vocabulary))[0])
-    forest = models.Forest([rooted(tree, label)], model.vocabulary)
+    forest = rooted_forest(model, tree)
     return model.loss(forest, "node")[0], forest
 
 
