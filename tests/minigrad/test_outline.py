@@ -177,8 +177,8 @@ def test_a_sum_that_something_else_reads_keeps_its_own_box() -> None:
     with mg.scope("gate"):
         a = mg.tanh(x)
         b = a + mg.exp(a)
-        c = b + mg.exp(b)
-    assert titles(outline(c, "all", carry=True)) == ["tanh", "exp", "add", "exp", "add"]
+        c = (b + mg.exp(x)) * b
+    assert titles(outline(c, "all", carry=True)) == ["tanh", "exp", "add", "exp", "add", "mul"]
 
 
 def test_a_sum_that_broadcasts_keeps_its_own_box() -> None:
