@@ -162,7 +162,7 @@ def test_wrong_arguments_exit_with_2(capsys, argv, message):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_has_an_example_that_can_be_parsed(capsys, command):
+def test_help_has_an_example(capsys, command):
     with pytest.raises(SystemExit) as exit:
         main([command, "--help"])
     assert exit.value.code == 0

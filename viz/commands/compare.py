@@ -1,6 +1,6 @@
 """Draw one tree under several models, side by side on one scale.
 
-Example:
+For example:
 
   python -m viz compare "(6 (12) (607))" --model rnn.npz rlstm.npz --keyword 607 -o compare.svg
 """

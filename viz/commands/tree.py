@@ -1,6 +1,6 @@
 """Draw a tree: its labels, or, with a trained model, the gradient from its root to every node.
 
-Examples:
+For example:
 
   python -m viz tree "(3 (2 not) (1 bad))" -o tree.svg
   python -m viz tree test.txt --tree 7 --model rlstm.npz --scale ratio -o tree.pdf
