@@ -3,7 +3,10 @@
 import json
 import math
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -177,3 +180,23 @@ def test_a_page_of_30_leaves_and_20_epochs_is_under_a_megabyte():
     rng = np.random.default_rng(0)
     page = epochs(chain(30), {k: 10 ** rng.uniform(-9, 0, 59) for k in range(20)}).to_html()
     assert len(page.encode()) < 1_000_000
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node to run the page's script")
+@pytest.mark.parametrize("max_depth", [None, 1])
+def test_the_slider_makes_every_node_look_as_in_that_epoch(tmp_path, max_depth):
+    values = {1: RNN, 2: [math.nan, 0.1, 0.2, math.inf, 2e-9], 3: RLSTM}
+    picture = epochs(TREE, values, keyword=1, max_depth=max_depth)
+    page = picture.save(tmp_path / "epochs.html")
+    for position, (epoch, norms) in enumerate(values.items()):
+        command = ["node", str(Path(__file__).with_name("slider_page.js")), str(page), str(position)]
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
+        shown = json.loads(done.stdout)
+        assert shown["title"] == f"epoch {epoch}"
+        alone = TreePicture(TREE, norms, picture.scale, keyword=1, max_depth=max_depth)
+        expected = svg_nodes(alone.to_svg())
+        assert set(shown["nodes"]) == set(expected)
+        for name, node in expected.items():
+            assert shown["nodes"][name]["text"] == node["text"]
+            assert set(shown["nodes"][name]["fills"]) - {"none"} == node["fills"]
+            assert shown["nodes"][name]["tooltip"] == node["tooltip"]

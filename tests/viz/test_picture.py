@@ -1,5 +1,6 @@
 """What every picture does: it is saved, and shows itself in a notebook whatever happens."""
 
+import shutil
 import sys
 from xml.etree import ElementTree
 
@@ -47,6 +48,21 @@ def test_without_an_engine_dot_and_text_are_written_and_nothing_else(picture, tm
         with pytest.raises(RenderError, match="pip install pygraphviz"):
             picture.save(tmp_path / f"picture.{suffix}")
     assert {path.suffix for path in tmp_path.iterdir()} == {".dot", ".txt"}
+
+
+@any_picture
+@pytest.mark.skipif(shutil.which("dot") is None, reason="there is no dot program")
+def test_the_dot_program_draws_the_same_picture_as_pygraphviz(picture, monkeypatch, tmp_path, capfd):
+    def content():
+        nodes = svg_nodes(picture.to_svg())
+        return {name: (node["text"], node["fills"], node["tooltip"]) for name, node in nodes.items()}
+
+    within = content()
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    assert content() == within
+    for suffix in SUFFIXES:
+        assert picture.save(tmp_path / f"picture.{suffix}").stat().st_size >= 30
+    assert capfd.readouterr().err == ""
 
 
 @any_picture
