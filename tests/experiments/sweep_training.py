@@ -94,9 +94,10 @@ def run(args: argparse.Namespace) -> int:
 def main() -> int:
     """Run the command line of the experiments, with this sweep in place of theirs."""
     import experiments.__main__ as program
+    import viz.command_line as command_line
 
     program.COMMANDS = {"sweep": "a test", "export": "rows"}
-    program.import_module = {"experiments.sweep": sys.modules[__name__], "experiments.export": export}.get
+    command_line.import_module = {"experiments.sweep": sys.modules[__name__], "experiments.export": export}.get
     return command()
 
 
