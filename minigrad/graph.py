@@ -101,7 +101,6 @@ class Node:
         value: np.ndarray,
         storages: tuple[Storage, ...] = (),
         name: str | None = None,
-        place: Any = None,
     ) -> None:
         self.id = new_id()
         self.op = op
@@ -115,7 +114,7 @@ class Node:
         self.norm: float | None = None
         self.value: Any = None
         self.name = name
-        self.place = place
+        self.place: Any = None
 
     def __repr__(self) -> str:
         op = self.op.name if self.op else self.name or "leaf"

@@ -142,8 +142,9 @@ def primitive(
                         vjps.append(maker(ans, *values, **settings))
                         parents.append(operand._node)
             saved = () if linear else tuple(storages)
-            place = settings.get("rows", settings.get("index")) if settings else None
-            node = Node(op, tuple(parents), tuple(vjps), ans, saved, place=place)
+            node = Node(op, tuple(parents), tuple(vjps), ans, saved)
+            if settings:
+                node.place = settings.get("rows", settings.get("index"))
             if state.values is not None:
                 state.values.add(node, ans, operands)
             return Tensor(ans, node, storage)

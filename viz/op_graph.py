@@ -115,7 +115,7 @@ class OpGraphPicture(Picture):
                 "label": safe_label(self.title or ""),
                 "labelloc": "t",
                 "nodesep": "0.1",
-                "ranksep": "0.25",
+                "ranksep": "0.18",
             },
             node_attr={"fontname": FONT, "fontsize": "10", "height": "0.3", "margin": "0.06,0.04"},
             # A reader stands above what it reads: the arrow is drawn against the order of ranks.

@@ -32,15 +32,15 @@ def box_attributes(box: Box, styles: Mapping[Item, Style], values: bool) -> dict
         return {"label": safe_label(box.title), "shape": "box", "style": "dashed", "tooltip": tooltip}
     if box.kind in ("op", "leaf") and not box.inside:
         return {**_plain_box(box, styles[box.items[0]], values), "tooltip": tooltip}
-    rows = [_row([cell]) for cell in _cells(box.inside, styles, values, 8)]
     if box.kind == "op":
-        item = box.items[0]
-        rows.insert(0, _row([_cell(_lines(item, values), styles[item], 10)]))
+        sizes = [10, *(9 for _ in box.inside)]
+        items = zip((*box.items, *box.inside), sizes, strict=True)
+        rows = [_row([_cell(_lines(item, values), styles[item], size)]) for item, size in items]
     elif box.kind == "scope":
-        rows = [_row([cell]) for cell in _cells(box.items, styles, values, 9)]
+        rows = [_row([cell]) for cell in _cells(box.items, styles, values)]
         rows.insert(0, _row([_text(box.title, f"{len(box.ids)} ops")]))
     else:
-        cells = _cells(box.items, styles, values, 9)
+        cells = _cells(box.items, styles, values)
         width = math.ceil(len(cells) / _ROWS)
         rows = [_row(cells[k : k + width]) for k in range(0, len(cells), width)]
         rows.insert(0, _row([_text(box.title)], width))
@@ -85,12 +85,12 @@ def _tooltip(box: Box) -> list[str]:
     return lines
 
 
-def _cells(items: Sequence[Item], styles: Mapping[Item, Style], values: bool, size: int) -> list[str]:
+def _cells(items: Sequence[Item], styles: Mapping[Item, Style], values: bool) -> list[str]:
     """Return a cell per item: all but the values on one line."""
     cells = []
     for item in items:
         name, shape, *rest = _lines(item, values)
-        cells.append(_cell([f"{name} {shape}", *rest], styles[item], size))
+        cells.append(_cell([f"{name} {shape}", *rest], styles[item], 9))
     return cells
 
 

@@ -156,7 +156,7 @@ def test_a_scope_that_is_not_there_is_named_with_those_that_are() -> None:
         outline(mg.tensor([1.0], requires_grad=True), "gate")
 
 
-@pytest.mark.parametrize("most", [0, -1, 1.5, True])
+@pytest.mark.parametrize("most", [0, -1, 1.5, True, "many"])
 def test_a_limit_that_is_none_is_refused(most: Any) -> None:
     with pytest.raises(ValueError, match="max_nodes is a whole number from 1 on"):
         outline(mg.tensor([1.0], requires_grad=True), "all", most)
@@ -177,8 +177,8 @@ def test_a_sum_that_something_else_reads_keeps_its_own_box() -> None:
     with mg.scope("gate"):
         a = mg.tanh(x)
         b = a + mg.exp(a)
-        c = b + mg.exp(b)
-    assert titles(outline(c, "all", carry=True)) == ["tanh", "exp", "add", "exp", "add"]
+        c = (b + mg.exp(x)) * b
+    assert titles(outline(c, "all", carry=True)) == ["tanh", "exp", "add", "exp", "add", "mul"]
 
 
 def test_a_sum_that_broadcasts_keeps_its_own_box() -> None:

@@ -21,7 +21,7 @@ from viz.scale import OUTSIDE, NormScale
 quick = settings(derandomize=True, deadline=None, max_examples=100)
 
 DOT = r"""digraph "graph" {
-	graph [bgcolor=white fontname="DejaVu Sans,sans-serif" fontsize=13 label="a gate" labelloc=t nodesep=0.1 ranksep=0.25]
+	graph [bgcolor=white fontname="DejaVu Sans,sans-serif" fontsize=13 label="a gate" labelloc=t nodesep=0.1 ranksep=0.18]
 	node [fontname="DejaVu Sans,sans-serif" fontsize=10 height=0.3 margin="0.06,0.04"]
 	edge [arrowsize=0.5 color="#808080" dir=back]
 	subgraph cluster_graph {
