@@ -22,6 +22,7 @@ _MOST_CENTRED = 64  # levels; a deeper tree would become as wide as it is deep
 # child in the middle, or where there is none an invisible node.
 _CENTRING = "200"
 _MIDDLE = {"height": "0.01", "label": "", "style": "invis", "width": "0.01"}
+_JOINT = {"color": "#808080", "label": "", "shape": "point", "width": "0.05"}  # of edges, nothing else
 _EMPTY = {"height": "0.2", "width": "0.2"}  # of a node that has a colour only
 
 
@@ -57,16 +58,17 @@ def _add(panel: TreePanel, frame: Any, prefix: str) -> None:
         if node.hidden:
             frame.node(f"{prefix}{node.id}h", **_hidden(node, panel.hides_keyword(node)))
     for node, children in _families(panel.shown):
+        start = f"{prefix}{node.id}"
         middle = len(children) // 2
         centred = len(children) > 1 and panel.deepest <= _MOST_CENTRED
         for k, child in enumerate(children):
             if centred and k == middle and len(children) % 2 == 0:
-                frame.node(f"{prefix}{node.id}m", **_MIDDLE)
-                frame.edge(f"{prefix}{node.id}", f"{prefix}{node.id}m", style="invis", weight=_CENTRING)
+                frame.node(f"{start}m", **_MIDDLE)
+                frame.edge(start, f"{start}m", style="invis", weight=_CENTRING)
             straight = {"weight": _CENTRING} if centred and k == middle and len(children) % 2 else {}
-            frame.edge(f"{prefix}{node.id}", f"{prefix}{child.id}", **straight)
+            frame.edge(start, f"{prefix}{child.id}", **straight, **_ports(node, child))
         if node.hidden:
-            frame.edge(f"{prefix}{node.id}", f"{prefix}{node.id}h", style="dashed")
+            frame.edge(start, f"{start}h", style="dashed")
     if panel.align_leaves:
         ends = [node for node in panel.shown if node.place.is_leaf or node.hidden]
         with frame.subgraph() as line:
@@ -82,6 +84,12 @@ def _families(shown: Sequence[Shown]) -> list[tuple[Shown, list[Shown]]]:
         if node.parent >= 0:
             families[node.parent][1].append(node)
     return list(families.values())
+
+
+def _ports(node: Shown, child: Shown) -> dict[str, str]:
+    """Return where an edge ends: by default at borders, but in the middle of a joint."""
+    ends = {"tailport": node, "headport": child}
+    return {port: "c" for port, end in ends.items() if not (end.style or end.names or end.depth)}
 
 
 def _filled(node: Shown) -> dict[str, str]:
@@ -103,12 +111,13 @@ def _filled(node: Shown) -> dict[str, str]:
 
 
 def _plain(node: Shown) -> dict[str, str]:
-    """Return how a node without a value looks: a word, a label, or only its edges where there is neither."""
+    """Return how a node without a value looks: word or label, or where its edges meet if it has neither."""
     lines = [*node.names, *([node.depth] if node.depth else [])]
+    if not lines:
+        return {**_JOINT, "tooltip": safe_label(*node.tooltip)}
     return {
-        "height": "0.24" if lines else "0.01",
+        "height": "0.24",
         "label": safe_label(*lines),
-        "margin": "0.07,0.04" if lines else "0",
         "shape": "box" if node.is_keyword else "plaintext",
         "tooltip": safe_label(*node.tooltip),
     }

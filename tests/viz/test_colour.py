@@ -3,12 +3,23 @@ from matplotlib import colormaps
 from matplotlib.colors import to_hex
 
 from viz.colour import contrast, relative_luminance, text_colour
+from viz.style import SPECIAL, map_colours, on_the_map
 
 
-@pytest.mark.parametrize("shade", range(256))
-def test_text_is_readable_on_every_colour_of_the_map(shade):
-    fill = to_hex(colormaps["cividis"](shade))
-    assert contrast(fill, text_colour(fill)) >= 4.5
+@pytest.mark.parametrize("colormap", ["cividis", "PuOr_r"])
+def test_text_is_readable_on_every_colour_of_a_scales_map(colormap):
+    fills = map_colours(colormap)
+    assert len(set(fills)) > 200
+    assert fills == tuple(to_hex(colormaps[colormap](shade)) for shade in range(256))
+    for shade, fill in enumerate(fills):
+        style = on_the_map(colormap, shade / 255)
+        assert style.fill == fill
+        assert contrast(fill, style.font) >= 4.5
+
+
+@pytest.mark.parametrize("style", SPECIAL, ids=lambda style: style.note)
+def test_text_is_readable_on_what_has_no_colour(style):
+    assert contrast(style.fill, style.font) >= 4.5
 
 
 def test_text_is_readable_on_every_grey():
