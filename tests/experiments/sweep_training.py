@@ -97,7 +97,10 @@ def main() -> int:
     import viz.command_line as command_line
 
     program.COMMANDS = {"sweep": "a test", "export": "rows"}
-    command_line.import_module = {"experiments.sweep": sys.modules[__name__], "experiments.export": export}.get
+    command_line.import_module = {
+        "experiments.sweep": sys.modules[__name__],
+        "experiments.export": export,
+    }.get
     return command()
 
 
