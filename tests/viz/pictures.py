@@ -17,7 +17,7 @@ def chain(leaves):
 
 
 def svg_nodes(svg):
-    """Of every node in an SVG file, by its name: text lines, fill, tooltip, x of its centre."""
+    """Of every node in an SVG file, by its name: text lines, colours, tooltip, x of its centre."""
     nodes = {}
     for group in ElementTree.fromstring(svg).iter(f"{SVG}g"):
         if group.get("class") != "node":
@@ -28,6 +28,8 @@ def svg_nodes(svg):
         nodes[group.findtext(f"{SVG}title")] = {
             "text": [_plain(text) for text in texts],
             "fills": {shape.get("fill") for shape in shapes} - {"none"},
+            "fonts": {text.get("fill", "#000000") for text in texts},
+            "borders": {(shape.get("stroke"), shape.get("stroke-dasharray", "none")) for shape in shapes},
             "tooltip": None if link is None else link.get(f"{XLINK}title"),
             "x": float(texts[0].get("x")) if texts else None,
         }

@@ -49,6 +49,9 @@ slider.attributes.value = process.argv[3];
 slider.listeners.input();
 const nodes = root.querySelectorAll("g.node").map(node => [node.querySelector("title").textContent, {
   text: node.querySelectorAll("text").map(line => line.textContent),
+  fonts: [...new Set(node.querySelectorAll("text").map(line => line.attributes.fill ?? "#000000"))],
+  borders: node.querySelectorAll("polygon, path").map(
+    shape => [shape.attributes.stroke, shape.attributes["stroke-dasharray"] ?? "none"]),
   fills: [...new Set(node.querySelectorAll("polygon, path").map(shape => shape.attributes.fill))],
   tooltip: node.querySelector("a").attributes["xlink:title"],
 }]);

@@ -73,6 +73,12 @@ def test_the_nth_tree_of_a_file_and_of_standard_input(treebank, monkeypatch, cap
     assert capsys.readouterr().out == from_file
 
 
+def test_empty_standard_input_is_no_tree(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert main(["tree", "-"]) == 2
+    assert "standard input has 0 trees" in capsys.readouterr().err
+
+
 def test_a_tree_of_many_children_is_nested_on_request(capsys):
     assert main(["tree", "(1 (a) (b) (c))", "--binarise", "right"]) == 0
     assert capsys.readouterr().out == "class 1\n├─ a\n└─┬ @1\n  ├─ b\n  └─ c\n"
@@ -117,8 +123,14 @@ WRONG = {
     "no keyword": (["tree", TREE, "--keyword", "mad"], "no such word in 'not so bad'"),
     "two keywords": (["tree", "(1 (a) (a))", "--keyword", "a"], "occurs 2 times; say which, from a#1 on"),
     "a third of two": (["tree", "(1 (a) (a))", "--keyword", "a#3"], "'a' occurs 2 times"),
-    "limits": (["tree", TREE, "--limits", "1", "0.1"], "0 < vmin < vmax"),
-    "limits of ratios": (["tree", TREE, "--scale", "ratio", "--limits", "2", "3"], "has 1 between"),
+    "a second of one": (["tree", TREE, "--tree", "2"], "TREE is a tree itself"),
+    "scale without a model": (["tree", TREE, "--scale", "norm"], "they need --model"),
+    "label without a model": (["tree", TREE, "--label", "1"], "they need --model"),
+    "limits": (["tree", TREE, "--model", "MODEL", "--limits", "1", "0.1"], "0 < vmin < vmax"),
+    "limits of ratios": (
+        ["tree", TREE, "--model", "MODEL", "--scale", "ratio", "--limits", "2", "3"],
+        "has 1 between",
+    ),
     "depth": (["tree", TREE, "--max-depth", "-1"], "max_depth is at least 0"),
     "columns": (["compare", TREE, "--model", "MODEL", "--columns", "0"], "at least one column"),
     "names": (["compare", TREE, "--model", "MODEL", "--name", "a", "b"], "2 titles for 1 models"),

@@ -199,4 +199,6 @@ def test_the_slider_makes_every_node_look_as_in_that_epoch(tmp_path, max_depth):
         for name, node in expected.items():
             assert shown["nodes"][name]["text"] == node["text"]
             assert set(shown["nodes"][name]["fills"]) - {"none"} == node["fills"]
+            assert set(shown["nodes"][name]["fonts"]) == node["fonts"]
+            assert set(map(tuple, shown["nodes"][name]["borders"])) == node["borders"]
             assert shown["nodes"][name]["tooltip"] == node["tooltip"]

@@ -75,9 +75,12 @@ def test_a_parent_stands_over_the_middle_of_its_children(tree):
             assert box[children[0]][2] <= centre[f"n{node.id}"] <= box[children[1]][0]
 
 
-def test_levels_below_max_depth_are_counted():
+@pytest.mark.parametrize(
+    ("keyword", "within"), [(0, None), (1, 0), (2, 0), (3, 0), (6, 1), (7, 1)]
+)  # a, b, c, d, e, f
+def test_levels_below_max_depth_are_counted(keyword, within):
     tree = Tree.parse("((a) ((b) ((c) (d))) ((e) (f)))")
-    picture = TreePicture(tree, np.linspace(0.1, 1, tree.n_nodes), max_depth=1, keyword=2)
+    picture = TreePicture(tree, np.linspace(0.1, 1, tree.n_nodes), max_depth=1, keyword=keyword)
     nodes = svg_nodes(picture.to_svg())
     texts = [node["text"][0] for node in nodes.values() if node["text"][0].startswith("+")]
     assert texts == ["+4 hidden", "+2 hidden"]
@@ -85,7 +88,9 @@ def test_levels_below_max_depth_are_counted():
     assert tooltips == ["b c d", "e f"]
     assert len(nodes) == 4 + 2  # the root and its three children
     lines = [line for line in picture.dot.splitlines() if "hidden" in line and "label" in line]
-    assert ["peripheries=2" in line for line in lines] == [True, False]  # the keyword c is in the first
+    assert ["peripheries=2" in line for line in lines] == [within == 0, within == 1]
+    text = [line.endswith("hidden  ← keyword") for line in picture.to_text().splitlines() if "hidden" in line]
+    assert text == [within == 0, within == 1]
 
 
 @few

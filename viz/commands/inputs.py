@@ -44,8 +44,7 @@ def add_look(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scale",
         choices=list(SCALES),
-        default="norm",
-        help="colour gradient norms, or their ratios to the root's",
+        help="colour gradient norms, or their ratios to the root's (default: norm)",
     )
     parser.add_argument(
         "--limits",
@@ -86,7 +85,7 @@ def options(args: argparse.Namespace, tree: models.Tree) -> Options:
 
 def scale(args: argparse.Namespace) -> Scale | str:
     """Return the scale, or its kind where no limits are given."""
-    kind: str = args.scale
+    kind: str = args.scale or "norm"
     return kind if args.limits is None else SCALES[kind](*args.limits)
 
 
@@ -113,13 +112,16 @@ def deliver(picture: Picture, out: Path | None) -> int:
 def _read_tree(args: argparse.Namespace) -> models.Tree:
     source = args.source
     if source.lstrip().startswith("("):
+        if args.tree != 1:
+            raise InputError(f"--tree {args.tree} chooses from a file of trees; TREE is a tree itself")
         return models.Tree.parse(source)
     trees = models.read_trees(sys.stdin if source == "-" else Path(source))
     for number, tree in enumerate(trees, start=1):
         if number == args.tree:
             return tree
+    name = "standard input" if source == "-" else source
     have = f"{trees.n_trees} tree{'s' * (trees.n_trees != 1)}"
-    raise InputError(f"{source} has {have}; there is no --tree {args.tree}")
+    raise InputError(f"{name} has {have}; there is no --tree {args.tree}")
 
 
 def _keyword_row(tree: models.Tree, wanted: str) -> int:

@@ -13,6 +13,7 @@ import argparse
 from pathlib import Path
 
 import models
+from viz.command_line import InputError
 from viz.commands import inputs
 from viz.heat import root_gradient_norms
 from viz.tree_picture import TreePicture
@@ -30,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw the tree; return the exit code."""
+    if args.model is None and (args.scale, args.limits, args.label) != (None, None, None):
+        raise InputError("--scale, --limits and --label are about gradients: they need --model")
     tree = inputs.read_tree(args)
     with inputs.mistakes():
         values = None
