@@ -245,6 +245,10 @@ def test_squared_norm_of_float32_is_added_up_in_float64() -> None:
     assert kernels.squared_norm(x) == pytest.approx(1e6 * float(x[0]) ** 2, rel=1e-10)
 
 
+def test_a_squared_norm_beyond_float64_is_infinite_and_warns_of_nothing() -> None:
+    assert kernels.squared_norm(np.array([1e200, -1e200])) == np.inf
+
+
 def test_empty_arrays() -> None:
     assert kernels.tanh(np.empty((0, 3))).shape == (0, 3)
     assert kernels.softmax(np.empty((0, 3))).shape == (0, 3)
