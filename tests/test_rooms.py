@@ -23,6 +23,7 @@ LAYERS = [
     ["ops"],
     ["nn"],
     ["optim", "fold", "gradcheck"],
+    ["monitor"],
 ]
 
 
