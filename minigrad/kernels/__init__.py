@@ -13,7 +13,7 @@ from minigrad.kernels.activations import (
     tanh_vjp,
 )
 from minigrad.kernels.jit import JIT_ENABLED
-from minigrad.kernels.reductions import column_sums, squared_norm
+from minigrad.kernels.reductions import column_sums, count_outside, row_norms, squared_norm
 from minigrad.kernels.rows import distinct_rows, first_outside, gather_rows, scatter_add_rows
 from minigrad.kernels.softmax import (
     cross_entropy,
@@ -28,6 +28,7 @@ from minigrad.kernels.updates import update
 __all__ = [
     "JIT_ENABLED",
     "column_sums",
+    "count_outside",
     "cross_entropy",
     "cross_entropy_vjp",
     "depths_and_roots",
@@ -38,6 +39,7 @@ __all__ = [
     "log_softmax",
     "relu",
     "relu_vjp",
+    "row_norms",
     "scatter_add_rows",
     "sigmoid",
     "sigmoid_vjp",

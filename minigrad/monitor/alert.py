@@ -24,7 +24,7 @@ class Alert:
     row : int
         That node's row in its minibatch, or −1.
     op : str
-        The operation at that node; known only under `record_gradients`.
+        The operation at that node that lost or made it; known only under `record_gradients`.
     parameter : str
         For rules about weights, the name of the worst.
     """

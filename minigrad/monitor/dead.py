@@ -42,8 +42,14 @@ class Dead(Rule):
         """Note which units were not 0 somewhere."""
         if seen.states is None or seen.forest is None or not len(seen.inner):
             return self._count
-        alive = seen.values(self.part)[seen.inner].any(axis=0)
-        self._alive = alive if self._alive is None else self._alive | alive
+        values = seen.values(self.part)
+        if self._alive is None:
+            self._alive = np.zeros(values.shape[1], bool)
+        missing = np.flatnonzero(~self._alive)
+        for few in (seen.inner[:8], seen.inner):  # most units show at once
+            if len(missing):
+                self._alive[missing] = values[few[:, None], missing].any(axis=0)
+                missing = missing[~self._alive[missing]]
         self._count += len(seen.inner)
         return self._count
 

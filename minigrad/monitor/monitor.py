@@ -21,7 +21,7 @@ from minigrad.monitor.saturated import Saturated
 from minigrad.monitor.stalled import Stalled
 from minigrad.monitor.stuck import Stuck
 from minigrad.nn import Parameter, StateError
-from minigrad.record import GradientRecord
+from minigrad.tensor import Tensor
 
 RULES: dict[str, type[Rule]] = {
     rule.name: rule for rule in (NotFinite, Vanishing, Exploding, Dead, Saturated, Stuck, Stalled)
@@ -69,9 +69,8 @@ class Monitor:
         forest: Trees | None = None,
         *,
         nodes: Any = None,
-        loss: float | None = None,
+        loss: Tensor | float | None = None,
         parameters: Mapping[str, Parameter] | None = None,
-        record: GradientRecord | None = None,
     ) -> list[Alert]:
         """Look at a minibatch after backward; a rule passes over what it is not given.
 
@@ -81,12 +80,11 @@ class Monitor:
             What `fold` returned and was given: for the rules about nodes.
         nodes : rows, optional
             The nodes whose gradients matter, for instance the keywords; all if left out.
-        loss : float, optional
-            For Stalled and NotFinite.
+        loss : tensor or float, optional
+            For Stalled and NotFinite. A tensor whose backward ran under `record_gradients` lets alerts name
+            an op.
         parameters : {name: Parameter}, optional
             ``dict(model.named_parameters())``: for Stuck and NotFinite.
-        record : GradientRecord, optional
-            Of this backward.
 
         Returns
         -------
@@ -106,8 +104,9 @@ class Monitor:
         if states is not None and forest is None:
             raise ValueError("observe: states come with the forest that they belong to")
         rows = None if nodes is None else np.asarray(nodes, np.intp)
+        graph = loss.node if isinstance(loss, Tensor) else None
         loss = None if loss is None else float(loss)
-        return self._look(Observation(self.epoch, self.batch, states, forest, rows, loss, parameters, record))
+        return self._look(Observation(self.epoch, self.batch, states, forest, rows, loss, parameters, graph))
 
     def end_epoch(self, loss: float | None = None) -> list[Alert]:
         """Count an epoch; Stalled looks at its mean loss, if it is given. Returns and raises as `observe`."""

@@ -50,7 +50,7 @@ class NotFinite(Rule):
         for what, count, row, parameter in findings(seen):
             if count > self.threshold:
                 node = seen.describe(row) if row >= 0 else ""
-                return Verdict(True, count, what, node, row, _first_op(seen), parameter)
+                return Verdict(True, count, what, node, row, seen.first_bad_op(), parameter)
         return Verdict(False, 0.0)
 
 
@@ -66,14 +66,15 @@ def findings(seen: Observation) -> Iterator[tuple[str, int, int, str]]:
         values = seen.values(part)
         count = bad_elements(values)
         if count:
-            yield f"{count} elements of the states {part} are", count, _bad_rows(values)[0], ""
+            yield f"{count} elements of the states {part} are not finite", count, _bad_rows(values)[0], ""
     if seen.loss is not None and not math.isfinite(seen.loss):
-        yield f"the loss is {seen.loss}:", 1, -1, ""
+        yield f"the loss is {seen.loss}", 1, -1, ""
     yield from _gradients(seen)
     for name, parameter in (seen.parameters or {}).items():
-        count = bad_elements(parameter.data)
+        g = parameter.grad  # of a table only what was read can have changed
+        count = bad_elements(parameter.data[g.rows] if isinstance(g, SparseRows) else parameter.data)
         if count:
-            yield f"{count} elements of a parameter are", count, -1, name
+            yield f"{count} elements of a parameter are not finite", count, -1, name
 
 
 def _gradients(seen: Observation) -> Iterator[tuple[str, int, int, str]]:
@@ -83,14 +84,14 @@ def _gradients(seen: Observation) -> Iterator[tuple[str, int, int, str]]:
         if g is not None:
             count = bad_elements(g.values if isinstance(g, SparseRows) else g)
             if count:
-                found.append((f"{count} elements of a parameter's gradient are", count, -1, name))
+                found.append((f"{count} elements of a parameter's gradient are not finite", count, -1, name))
     if seen.states is not None and (found or not seen.parameters):
         for part in seen.states:
             if seen.states[part].grad is not None:
                 gradient = seen.gradient(part)
                 count = bad_elements(gradient)
                 if count:
-                    yield f"{count} elements of ∂J/∂{part} are", count, _bad_rows(gradient)[-1], ""
+                    yield f"{count} elements of ∂J/∂{part} are not finite", count, _bad_rows(gradient)[-1], ""
     yield from found
 
 
@@ -103,8 +104,3 @@ def bad_elements(x: np.ndarray) -> int:
 
 def _bad_rows(x: np.ndarray) -> list[int]:
     return [int(row) for row in np.flatnonzero(~np.isfinite(x).all(axis=1))]
-
-
-def _first_op(seen: Observation) -> str:
-    entries = seen.record.entries if seen.record is not None else ()
-    return next((entry.op for entry in entries if not math.isfinite(entry.norm)), "")

@@ -40,19 +40,8 @@ class Ratio(Rule):
     def collect(self, seen: Observation) -> int:
         """Add the ratios of the minibatch's nodes, but for trees without an error at the root."""
         if seen.states is None or seen.forest is None:
-            return 0
-        depth, root = seen.depths_and_roots
-        rows = np.arange(len(depth)) if seen.nodes is None else seen.nodes
-        rows = rows[depth[rows] >= self.min_depth]
-        if not len(rows):
             return self._count
-        gradient = seen.gradient(self.part)
-        tops, places = np.unique(root[rows], return_inverse=True)
-        below, above = _norms(gradient[rows]), _norms(gradient[tops])[places]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = below / above
-        known = np.isfinite(ratio)
-        rows, ratio = rows[known], ratio[known]
+        rows, ratio = seen.ratios(self.part, self.min_depth)
         if len(ratio):
             self._ratios.append(ratio)
             self._count += len(ratio)
@@ -77,12 +66,11 @@ class Ratio(Rule):
         return Verdict(bad, value, message, node, row, op)
 
 
-def _norms(x: np.ndarray) -> np.ndarray:
-    return np.sqrt(np.einsum("nd,nd->n", x, x, dtype=np.float64))
-
-
 class Vanishing(Ratio):
     """Half of the nodes at depth `min_depth` and below have a ratio under the threshold.
+
+    Where only some leaves matter to the loss, show `observe` those as ``nodes``: at the others a small
+    gradient is what a good model has.
 
     Parameters
     ----------
@@ -100,7 +88,7 @@ class Vanishing(Ratio):
 
     def __init__(
         self,
-        threshold: float = 0.01,
+        threshold: float = 0.1,
         min_count: int = 100,
         patience: int = 3,
         min_depth: int = 8,

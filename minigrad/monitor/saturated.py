@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from minigrad import kernels
 from minigrad.monitor.observation import Observation
 from minigrad.monitor.rule import Action, Rule, Verdict
 
@@ -51,12 +50,12 @@ class Saturated(Rule):
         """Count the elements at the ends."""
         if seen.states is None or seen.forest is None or not len(seen.inner):
             return self._count
-        values = seen.values(self.part)[seen.inner]
+        values = seen.values(self.part)
         low, high = self.ends
-        hits = np.count_nonzero((values < low + self.margin) | (values > high - self.margin), axis=1)
+        hits = kernels.count_outside(values, seen.inner, low + self.margin, high - self.margin)
         self._hits += int(hits.sum())
-        self._elements += values.size
-        self._count += len(values)
+        self._elements += hits.size * values.shape[1]
+        self._count += hits.size
         k = int(hits.argmax())
         if self._worst is None or hits[k] > self._worst[0]:
             self._worst = int(hits[k]), seen, int(seen.inner[k])

@@ -63,6 +63,8 @@ ARGUMENTS: dict[str, Callable[[Make, int], tuple[Any, ...]]] = {
         _rows(n, 4),
         0.3,
     ),
+    "row_norms": lambda make, n: (make((7, 4)), _rows(n)),
+    "count_outside": lambda make, n: (make((7, 4)), _rows(n), -0.5, 0.25),
     "depths_and_roots": lambda make, n: (
         np.array([-1, -1, -1, 0, -1, 3], np.intp)[: 1 + n],
         np.array([-1, -1, -1, 2, -1, 4], np.intp)[: 1 + n],
