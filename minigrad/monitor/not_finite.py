@@ -97,8 +97,9 @@ def _gradients(seen: Observation) -> Iterator[tuple[str, int, int, str]]:
 
 def bad_elements(x: np.ndarray) -> int:
     """Return how many elements are NaN or inf."""
-    if math.isfinite(kernels.squared_norm(x)):  # one pass without a copy; squares of float64 may overflow
-        return 0
+    with np.errstate(over="ignore", invalid="ignore"):
+        if math.isfinite(kernels.squared_norm(x)):  # one pass without a copy; squares of float64 may overflow
+            return 0
     return int(np.count_nonzero(~np.isfinite(x)))
 
 
