@@ -11,6 +11,7 @@ import minigrad as mg
 import models
 from minigrad.nn import Parameter
 from minigrad.optim import Optimizer
+from models.direct import loss_and_gradients
 
 Penalty = Callable[[models.Forest, mg.NodeStates], mg.Tensor]
 Clip = Callable[[Sequence[Parameter]], object]
@@ -59,12 +60,17 @@ def training_step(
         With their gradients, for those who watch them.
     """
     optimizer.zero_grad()
-    loss, states = model.loss(forest, mode)
-    if penalty is not None:
-        loss = loss + penalty(forest, states)
-    value = float(loss)
+    direct = loss_and_gradients(model, forest) if mode == "compiled" and penalty is None else None
+    if direct is not None:
+        value, states = direct
+    else:
+        loss, states = model.loss(forest, mode)
+        if penalty is not None:
+            loss = loss + penalty(forest, states)
+        value = float(loss)
+        if math.isfinite(value):
+            loss.backward()
     if math.isfinite(value):
-        loss.backward()
         if clip is not None:
             clip(model.parameters())
         optimizer.step()

@@ -111,6 +111,7 @@ def fit(
     penalty: Penalty | None = None,
     clip: Clip | None = None,
     progress: Callable[[int], object] | None = None,
+    score: Callable[[models.TreeClassifier], float] | None = None,
 ) -> list[Epoch]:
     """Train until the dev accuracy has not improved for `patience` epochs; leave the best epoch's parameters.
 
@@ -141,6 +142,9 @@ def fit(
         As in `training_step`.
     progress : function, optional
         Called after each update with the number of tree nodes that were trained on.
+    score : function, optional
+        Returns the dev accuracy after an epoch, which decides which one is the best, if that is not to be
+        `accuracy` on `dev`: that of the roots, for instance, where all nodes are classified.
 
     Returns
     -------
@@ -190,7 +194,8 @@ def fit(
                         watcher.batch(trees, batch, states)
                     if progress is not None:
                         progress(batch.n_nodes)
-            run.finish(Epoch(number, total / len(train), accuracy(model, dev, mode=mode), best=False))
+            dev_accuracy = accuracy(model, dev, mode=mode) if score is None else score(model)
+            run.finish(Epoch(number, total / len(train), dev_accuracy, best=False))
             if checkpoint is not None and time.monotonic() - saved >= checkpoint_every:
                 run.save(checkpoint)
                 saved = time.monotonic()
