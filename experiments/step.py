@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import minigrad as mg
 import models
+from minigrad.nn import Parameter
 from minigrad.optim import Optimizer
 from models.direct import loss_and_gradients
+
+Penalty = Callable[[models.Forest, mg.NodeStates], mg.Tensor]
+Clip = Callable[[Sequence[Parameter]], object]
 
 
 @contextmanager
@@ -30,26 +34,44 @@ def no_collection() -> Iterator[None]:
 
 
 def training_step(
-    model: models.TreeClassifier, optimizer: Optimizer, forest: models.Forest, mode: str = "compiled"
+    model: models.TreeClassifier,
+    optimizer: Optimizer,
+    forest: models.Forest,
+    mode: str = "compiled",
+    penalty: Penalty | None = None,
+    clip: Clip | None = None,
 ) -> tuple[float, mg.NodeStates]:
     """Forward, backward, update.
+
+    Parameters
+    ----------
+    model, optimizer, forest, mode
+    penalty : function of the minibatch and its states, optional
+        Its value is added to the loss: ``lambda forest, states: 1e-3 / len(forest) * nn.l1(states.h)``.
+    clip : function of the parameters, optional
+        Called between backward and update: ``partial(clip_grad_norm, max_norm=5.0)``.
 
     Returns
     -------
     float
-        The loss, averaged over the trees, before the update. If it is not finite, there was no update.
+        The loss, averaged over the trees, and the penalty, before the update. If it is not finite, there was
+        no update.
     NodeStates
         With their gradients, for those who watch them.
     """
     optimizer.zero_grad()
-    direct = loss_and_gradients(model, forest) if mode == "compiled" else None
+    direct = loss_and_gradients(model, forest) if mode == "compiled" and penalty is None else None
     if direct is not None:
-        if math.isfinite(direct[0]):
-            optimizer.step()
-        return direct
-    loss, states = model.loss(forest, mode)
-    value = float(loss)
+        value, states = direct
+    else:
+        loss, states = model.loss(forest, mode)
+        if penalty is not None:
+            loss = loss + penalty(forest, states)
+        value = float(loss)
+        if math.isfinite(value):
+            loss.backward()
     if math.isfinite(value):
-        loss.backward()
+        if clip is not None:
+            clip(model.parameters())
         optimizer.step()
     return value, states

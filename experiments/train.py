@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import numpy as np
 
 import minigrad as mg
 import models
-from experiments.step import no_collection, training_step
+from experiments.step import Clip, Penalty, no_collection, training_step
+from minigrad.monitor import Observation, Stop, first_bad_node
 from minigrad.nn import StateError, load_document, save_document
 from minigrad.optim import Optimizer
 from minigrad.rng import require_generator
@@ -78,11 +80,16 @@ class TrainingError(FloatingPointError):
 def accuracy(
     model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "compiled"
 ) -> float:
-    """Return the fraction of classified nodes whose most probable class is their label."""
-    hits = [
-        model.predict(part, mode) == model.labels(part)
-        for part in (forest.select(slice(start, start + batch)) for start in range(0, len(forest), batch))
-    ]
+    """Return the fraction of classified nodes whose most probable class is their label; dropout is off."""
+    training = model.training
+    model.eval()
+    try:
+        hits = [
+            model.predict(part, mode) == model.labels(part)
+            for part in (forest.select(slice(start, start + batch)) for start in range(0, len(forest), batch))
+        ]
+    finally:
+        model.train(training)
     return float(np.concatenate(hits).mean())
 
 
@@ -101,6 +108,8 @@ def fit(
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: float = 0.0,
     mode: str = "compiled",
+    penalty: Penalty | None = None,
+    clip: Clip | None = None,
     progress: Callable[[int], object] | None = None,
     score: Callable[[models.TreeClassifier], float] | None = None,
 ) -> list[Epoch]:
@@ -118,6 +127,7 @@ def fit(
     min_epochs : int
         So many epochs are run whatever the dev accuracy does.
     watchers : sequence of Watcher
+        One that raises `minigrad.monitor.Stop` ends training, and is best the last.
     checkpoint : path, optional
         Written at the start and at the ends of epochs. If it is there already, training goes on from it, and
         ends exactly where an uninterrupted run would have ended. It belongs to these data and settings:
@@ -128,6 +138,8 @@ def fit(
     mode : str
         Of the fold. "compiled" compiles a cell that this machine has not seen yet, for some seconds; "level"
         starts at once and takes several times as long per minibatch.
+    penalty, clip : functions, optional
+        As in `training_step`.
     progress : function, optional
         Called after each update with the number of tree nodes that were trained on.
     score : function, optional
@@ -162,29 +174,31 @@ def fit(
         else:
             run.save(checkpoint)  # and so is a path that can't be written
     saved = time.monotonic()
-    while len(run.epochs) < max_epochs and (
-        len(run.epochs) < min_epochs or run.epochs_since_best() < patience
-    ):
-        number = len(run.epochs) + 1
-        order = rng.permutation(len(train))
-        total = 0.0
-        with no_collection():
-            for start in range(0, len(train), batch_size):
-                trees = order[start : start + batch_size]
-                batch = train.select(trees)
-                loss, states = training_step(model, optimizer, batch, mode)
-                if not math.isfinite(loss):
-                    raise TrainingError(_explain(model, loss, number, start // batch_size + 1))
-                total += loss * len(batch)
-                for watcher in watchers:
-                    watcher.batch(trees, batch, states)
-                if progress is not None:
-                    progress(batch.n_nodes)
-        dev_accuracy = accuracy(model, dev, mode=mode) if score is None else score(model)
-        run.finish(Epoch(number, total / len(train), dev_accuracy, best=False))
-        if checkpoint is not None and time.monotonic() - saved >= checkpoint_every:
-            run.save(checkpoint)
-            saved = time.monotonic()
+    with suppress(Stop):
+        while len(run.epochs) < max_epochs and (
+            len(run.epochs) < min_epochs or run.epochs_since_best() < patience
+        ):
+            number = len(run.epochs) + 1
+            order = rng.permutation(len(train))
+            total = 0.0
+            with no_collection():
+                for start in range(0, len(train), batch_size):
+                    trees = order[start : start + batch_size]
+                    batch = train.select(trees)
+                    loss, states = training_step(model, optimizer, batch, mode, penalty, clip)
+                    if not math.isfinite(loss):
+                        seen = Observation(number, start // batch_size + 1, states, batch)
+                        raise TrainingError(_explain(model, loss, seen))
+                    total += loss * len(batch)
+                    for watcher in watchers:
+                        watcher.batch(trees, batch, states)
+                    if progress is not None:
+                        progress(batch.n_nodes)
+            dev_accuracy = accuracy(model, dev, mode=mode) if score is None else score(model)
+            run.finish(Epoch(number, total / len(train), dev_accuracy, best=False))
+            if checkpoint is not None and time.monotonic() - saved >= checkpoint_every:
+                run.save(checkpoint)
+                saved = time.monotonic()
     model.load_state_dict(run.best_state)
     return run.epochs
 
@@ -252,10 +266,12 @@ class _Run:
         self.epochs, self.best_state = epochs, groups["best"]
 
 
-def _explain(model: models.TreeClassifier, loss: float, epoch: int, batch: int) -> str:
+def _explain(model: models.TreeClassifier, loss: float, seen: Observation) -> str:
     bad = [name for name, parameter in model.named_parameters() if not np.isfinite(parameter.data).all()]
     where = f"; not finite: {', '.join(bad)}" if bad else "; all parameters are finite"
+    node = first_bad_node(seen)
+    first = f", the state of {node} is not" if node else ""
     return (
-        f"the loss is {loss} in epoch {epoch}, minibatch {batch}{where}. "
+        f"the loss is {loss} in epoch {seen.epoch}, minibatch {seen.batch}{where}{first}. "
         "Try a smaller learning rate, or clip the gradients (minigrad.optim.clip_grad_norm)"
     )

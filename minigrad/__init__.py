@@ -3,7 +3,7 @@
 The guided tour is README.md in this folder.
 """
 
-from minigrad import nn, optim
+from minigrad import monitor, nn, optim
 from minigrad.cotangent import SparseRows
 from minigrad.errors import CompileWarning, GraphError, ShapeError
 from minigrad.explain import explain, graph_dot
@@ -34,6 +34,7 @@ __all__ = [
     "fold_source",
     "gradcheck",
     "graph_dot",
+    "monitor",
     "nn",
     "no_grad",
     "optim",

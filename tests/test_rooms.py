@@ -25,6 +25,7 @@ LAYERS = [
     ["ops"],
     ["nn"],
     ["optim", "fold", "gradcheck"],
+    ["monitor"],
 ]
 
 

@@ -12,9 +12,8 @@ from minigrad.kernels.activations import (
     tanh,
     tanh_vjp,
 )
-from minigrad.kernels.adagrad import adagrad_dense, adagrad_rows
 from minigrad.kernels.jit import JIT_ENABLED
-from minigrad.kernels.reductions import column_sums, squared_norm
+from minigrad.kernels.reductions import column_sums, count_outside, row_norms, squared_norm
 from minigrad.kernels.rows import distinct_rows, first_outside, gather_rows, scatter_add_rows
 from minigrad.kernels.softmax import (
     cross_entropy,
@@ -23,14 +22,16 @@ from minigrad.kernels.softmax import (
     log_softmax,
     softmax,
 )
+from minigrad.kernels.trees import depths_and_roots
+from minigrad.kernels.updates import update
 
 __all__ = [
     "JIT_ENABLED",
-    "adagrad_dense",
-    "adagrad_rows",
     "column_sums",
+    "count_outside",
     "cross_entropy",
     "cross_entropy_vjp",
+    "depths_and_roots",
     "distinct_rows",
     "first_outside",
     "gather_rows",
@@ -38,6 +39,7 @@ __all__ = [
     "log_softmax",
     "relu",
     "relu_vjp",
+    "row_norms",
     "scatter_add_rows",
     "sigmoid",
     "sigmoid_vjp",
@@ -49,4 +51,5 @@ __all__ = [
     "squared_norm",
     "tanh",
     "tanh_vjp",
+    "update",
 ]

@@ -41,6 +41,21 @@ def identity(rng: np.random.Generator, shape: Shape, gain: float = 1.0) -> np.nd
     return gain * np.eye(*_matrix(shape, "identity"))
 
 
+def spectral(rng: np.random.Generator, shape: Shape, norm: float = 1.0) -> np.ndarray:
+    """A Gaussian matrix scaled so that its largest singular value, its spectral norm, is `norm`.
+
+    Gradients through a recurrent matrix of spectral norm below 1 vanish, whatever they meet on their way.
+    """
+    _matrix(shape, "spectral")
+    W = rng.standard_normal(shape)
+    return W * (norm / np.linalg.norm(W, 2))
+
+
+def constant(rng: np.random.Generator, shape: Shape, value: float) -> np.ndarray:
+    """`value` everywhere; draws nothing. With a bias of 1 a forget gate starts open (Gers et al. 2000)."""
+    return np.full(shape, float(value))
+
+
 def zeros(rng: np.random.Generator, shape: Shape) -> np.ndarray:
     """Zeros; draws nothing."""
     return np.zeros(shape)
@@ -51,6 +66,8 @@ INITS: dict[str, Callable[..., np.ndarray]] = {
     "fan_in_uniform": fan_in_uniform,
     "orthogonal": orthogonal,
     "identity": identity,
+    "spectral": spectral,
+    "constant": constant,
     "zeros": zeros,
 }
 

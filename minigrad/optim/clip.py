@@ -1,8 +1,8 @@
-"""Gradients of bounded length."""
+"""Gradients of bounded length, or of bounded elements."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -28,8 +28,46 @@ def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
     """
     if not max_norm >= 0:
         raise ValueError(f"max_norm is {max_norm}; a norm is not negative")
-    found: list[tuple[Parameter, np.ndarray | SparseRows]] = []
-    total = 0.0
+    found = list(_gradients(parameters))
+    norm = float(np.sqrt(sum(kernels.squared_norm(values) for _, _, values in found)))
+    if norm > max_norm:
+        for parameter, gradient, values in found:
+            _replace(parameter, gradient, values * values.dtype.type(max_norm / norm))
+    return norm
+
+
+def clip_grad_value(parameters: Iterable[Parameter], max_value: float) -> float:
+    """Bring every element of every gradient into [−max_value, max_value].
+
+    Unlike clipping by norm this changes the direction of the step.
+
+    Returns
+    -------
+    float
+        The largest absolute element before clipping, 0 without gradients.
+
+    Raises
+    ------
+    FloatingPointError
+        If a gradient holds NaN or inf; the text names the parameter. Nothing is changed.
+    ValueError
+        If `max_value` is negative or NaN.
+    """
+    if not max_value >= 0:
+        raise ValueError(f"max_value is {max_value}; an absolute value is not negative")
+    largest = 0.0
+    for parameter, gradient, values in list(_gradients(parameters)):
+        peak = float(np.abs(values).max(initial=0.0))
+        if peak > max_value:
+            _replace(parameter, gradient, values.clip(-max_value, max_value))
+        largest = max(largest, peak)
+    return largest
+
+
+def _gradients(
+    parameters: Iterable[Parameter],
+) -> Iterator[tuple[Parameter, np.ndarray | SparseRows, np.ndarray]]:
+    """Yield every parameter that has a gradient, that gradient with distinct rows, and its values."""
     for position, parameter in enumerate(parameters):
         gradient = parameter.grad
         if gradient is None:
@@ -37,21 +75,17 @@ def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
         if isinstance(gradient, SparseRows):
             gradient = gradient.summed()
         values = gradient.values if isinstance(gradient, SparseRows) else gradient
-        square = float(kernels.squared_norm(values))
-        if not np.isfinite(square):
+        if not np.isfinite(kernels.squared_norm(values)):
             count = int(np.count_nonzero(~np.isfinite(values)))
             raise FloatingPointError(
                 f"the gradient of {parameter.name or f'parameter {position}'} {parameter.shape} "
                 f"is not finite ({count} of {values.size} elements)"
             )
-        total += square
-        found.append((parameter, gradient))
-    norm = float(np.sqrt(total))
-    if norm > max_norm:
-        for parameter, gradient in found:
-            scale = gradient.dtype.type(max_norm / norm)
-            if isinstance(gradient, SparseRows):
-                parameter.grad = SparseRows(gradient.rows, gradient.values * scale, gradient.shape[0])
-            else:
-                parameter.grad = gradient * scale
-    return norm
+        yield parameter, gradient, values
+
+
+def _replace(parameter: Parameter, gradient: np.ndarray | SparseRows, values: np.ndarray) -> None:
+    if isinstance(gradient, SparseRows):
+        parameter.grad = SparseRows(gradient.rows, values, gradient.shape[0])
+    else:
+        parameter.grad = values

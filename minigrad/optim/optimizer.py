@@ -1,22 +1,32 @@
-"""What all optimisers share, and the simplest of them."""
+"""What all optimisers share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from minigrad.cotangent import SparseRows
-from minigrad.graph import new_id
+from minigrad.kernels.updates import CONSTANTS
 from minigrad.nn import Parameter, StateError
+from minigrad.optim.batch import batches
 
 Group = Mapping[str, Any]
 Parameters = Iterable[Parameter] | Iterable[Group]
 
+NOT_NEGATIVE = ("lr", "l1", "l2", "eps")
+BELOW_ONE = ("momentum", "alpha", "rho", "betas")
+
 
 class Optimizer:
     """Parameters in groups, each group with its own settings.
+
+    Every row of a table that is read by rows (a word's vector) is a parameter of its own: a minibatch that
+    does not read it leaves it, its momentum, its averages and its count of steps exactly as they are. The
+    steps it takes are those of the dense formula on the gradients it received. A step then costs what the
+    rows it read cost, however high the table is. PyTorch's SparseAdam is lazy in the same way, but corrects
+    its averages by the count of all steps: a word first read late would move several times too far.
+    PyTorch's dense optimisers let the momentum and the averages of unread rows go on.
 
     Parameters
     ----------
@@ -24,17 +34,20 @@ class Optimizer:
         A group is a dict with ``"params"`` and any of the settings, for instance
         ``{"params": model.cell.parameters(), "l2": 1e-3}``.
     **defaults
-        Settings of groups that do not give their own. ``lr``: η, the learning rate. ``l2``: λ; a step
-        sees the gradient g + λw, that of the loss plus λ/2 ‖w‖². Of a table only the rows with a gradient
-        are decayed.
+        Settings of groups that do not give their own. ``lr``: η, the learning rate. ``l2``, ``l1``: λ₂, λ₁;
+        a step sees the gradient g + λ₂w + λ₁ sign(w), that of the loss plus λ₂/2 ‖w‖² plus λ₁ ‖w‖₁, where
+        sign(0) = 0. Of a table only the rows with a gradient are decayed.
 
     Raises
     ------
     ValueError
-        If there are no parameters, one stands in two groups, or a setting is unknown or negative.
+        If there are no parameters, one stands in two groups, or a setting is unknown or out of its range.
     TypeError
         If something else than a leaf that requires a gradient is among them.
     """
+
+    slots: tuple[str, ...] = ()  # names of what is kept per element
+    counted = False  # whether a step depends on how many there were
 
     def __init__(self, parameters: Parameters, **defaults: Any) -> None:
         entries: list[Any] = list(parameters)
@@ -47,9 +60,7 @@ class Optimizer:
             if unknown:
                 raise ValueError(f"unknown settings {sorted(unknown)}; known are {sorted(defaults)}")
             settings = {**defaults, **group, "params": tuple(group.get("params", ()))}
-            for key in ("lr", "l2", "eps"):
-                if not settings.get(key, 0) >= 0:
-                    raise ValueError(f"{key} is {settings[key]}; it can't be negative")
+            _check_settings(settings)
             for parameter in settings["params"]:
                 node = getattr(parameter, "node", None)
                 if node is None or node.op is not None:
@@ -63,9 +74,11 @@ class Optimizer:
             self.groups.append(settings)
         if not seen:
             raise ValueError("an optimiser without parameters; pass model.parameters()")
+        self._batches = [list(batches(group["params"], len(self.slots))) for group in self.groups]
 
-    def _parameters(self) -> list[Parameter]:
-        return [parameter for group in self.groups for parameter in group["params"]]
+    def _rule(self, group: Group) -> tuple[int, tuple[float, ...]]:
+        """Return the number of the kernel's rule, and its own constants."""
+        raise NotImplementedError
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
@@ -75,23 +88,32 @@ class Optimizer:
 
     def step(self) -> None:
         """Change every parameter that has a gradient."""
-        for group in self.groups:
-            for parameter in group["params"]:
-                gradient = parameter.grad
-                if gradient is not None:
-                    self._update(parameter, gradient, group)
-                    parameter._storage.changed = new_id()
+        for group, own in zip(self.groups, self._batches, strict=True):
+            rule, rest = self._rule(group)
+            constants = (group["lr"], group["l2"], group["l1"], *rest)
+            constants = tuple(float(c) for c in (*constants, *[0.0] * (CONSTANTS - len(constants))))
+            for batch in own:
+                batch.step(rule, constants)
 
-    def _update(self, parameter: Parameter, gradient: np.ndarray | SparseRows, group: Group) -> None:
-        raise NotImplementedError
+    def _kept(self) -> Iterator[tuple[str, np.ndarray]]:
+        """Yield all that is kept, by name and the parameter's position among all groups."""
+        place = {id(p): (b, k) for own in self._batches for b in own for k, p in enumerate(b.parameters)}
+        ordered = [place[id(p)] for group in self.groups for p in group["params"]]
+        for number, (batch, k) in enumerate(ordered):
+            for name, arrays in zip(self.slots, batch.kept, strict=True):
+                yield f"{name}{number}", arrays[k]
+            if self.counted:
+                yield f"steps{number}", batch.counts[k]
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """Return what a checkpoint needs to go on bit-identically."""
-        return {}
+        """Return what a checkpoint needs to go on bit-identically, by position of the parameter."""
+        return {name: array.copy() for name, array in self._kept()}
 
     def load_state_dict(self, values: Mapping[str, np.ndarray]) -> None:
         """Restore what `state_dict` returned, if it fits. Errors as in `check_state`."""
         self.check_state(values)
+        for name, array in self._kept():
+            array[...] = values[name]
 
     def check_state(self, values: Mapping[str, np.ndarray]) -> None:
         """Check that `values` can be loaded.
@@ -111,16 +133,10 @@ class Optimizer:
                 raise StateError(f"{key} in the optimiser's state holds {array.dtype}, not real numbers")
 
 
-class SGD(Optimizer):
-    """w −= η (g + λw)."""
-
-    def __init__(self, parameters: Parameters, lr: float = 0.01, l2: float = 0.0) -> None:
-        super().__init__(parameters, lr=lr, l2=l2)
-
-    def _update(self, parameter: Parameter, gradient: np.ndarray | SparseRows, group: Group) -> None:
-        w, lr, l2 = parameter.data, group["lr"], group["l2"]
-        if isinstance(gradient, SparseRows):
-            summed = gradient.summed()
-            w[summed.rows] -= lr * (summed.values + l2 * w[summed.rows])
-        else:
-            w -= lr * (gradient + l2 * w)
+def _check_settings(settings: Group) -> None:
+    for key in NOT_NEGATIVE:
+        if not settings.get(key, 0) >= 0:
+            raise ValueError(f"{key} is {settings[key]}; it can't be negative")
+    for key in BELOW_ONE:
+        if not np.all((np.asarray(settings.get(key, 0)) >= 0) & (np.asarray(settings.get(key, 0)) < 1)):
+            raise ValueError(f"{key} is {settings[key]}; it lies in [0, 1)")

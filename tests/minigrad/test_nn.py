@@ -183,7 +183,7 @@ def test_identity_and_zeros_draw_nothing() -> None:
 
 @pytest.mark.parametrize("name", INITS)
 def test_every_init_is_repeatable_and_float32_unless_asked(name: str) -> None:
-    options = {"bound": 1.0} if name == "uniform" else {}
+    options = {"uniform": {"bound": 1.0}, "constant": {"value": 1.0}}.get(name, {})
     one, other = (initial(name, rng(), (3, 3), **options) for _ in range(2))
     assert one.dtype == np.float32
     np.testing.assert_array_equal(one, other)

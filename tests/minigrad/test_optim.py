@@ -8,7 +8,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.nn import Parameter, StateError
-from minigrad.optim import SGD, AdaGrad, Optimizer
+from minigrad.optim import OPTIMIZERS, SGD, AdaGrad, Adam, Optimizer, by_name
 
 W = np.array([[1.0, -2.0], [3.0, 0.5], [-1.0, 4.0]])
 ROWS = np.array([2, 0, 2])  # row 1 is not read, row 2 twice
@@ -16,6 +16,7 @@ G_DENSE = np.array([[0.5, -1.0], [2.0, 0.0], [1e-3, 3.0]])
 G_ROWS = np.array([[1.0, 2.0], [-3.0, 0.5], [0.25, -1.0]])
 G_SUMMED = np.array([[-3.0, 0.5], [0.0, 0.0], [1.25, 1.0]])
 
+everyone = pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
 dtypes = pytest.mark.parametrize("dtype", [np.float64, np.float32])
 
 
@@ -46,22 +47,6 @@ def adagrad(
 
 @dtypes
 @pytest.mark.parametrize("l2", [0.0, 0.3])
-@pytest.mark.parametrize("sparse", [False, True])
-def test_sgd_is_its_formula(dtype: Any, l2: float, sparse: bool) -> None:
-    p = parameter(dtype)
-    optimizer = SGD([p], lr=0.1, l2=l2)
-    expected = W.copy()
-    for scale in (1.0, -0.5):
-        give(p, sparse, scale)
-        optimizer.step()
-        step = scale * (G_SUMMED if sparse else G_DENSE) + l2 * expected
-        expected -= 0.1 * (step * [[1], [0], [1]] if sparse else step)
-    np.testing.assert_allclose(p.data, expected, rtol=1e-13 if dtype is np.float64 else 1e-6)
-    assert p.dtype == dtype
-
-
-@dtypes
-@pytest.mark.parametrize("l2", [0.0, 0.3])
 @pytest.mark.parametrize("first_step", ["adagrad", "sgd"])
 @pytest.mark.parametrize("sparse", [False, True])
 def test_adagrad_is_its_formula(dtype: Any, l2: float, first_step: str, sparse: bool) -> None:
@@ -78,7 +63,7 @@ def test_adagrad_is_its_formula(dtype: Any, l2: float, first_step: str, sparse: 
     assert p.dtype == dtype
 
 
-@pytest.mark.parametrize("make", [SGD, AdaGrad])
+@everyone
 @pytest.mark.parametrize("l2", [0.0, 0.3])
 def test_rows_that_were_not_read_keep_every_bit(make: Callable[..., Optimizer], l2: float) -> None:
     p = parameter()
@@ -117,7 +102,7 @@ def test_the_sgd_first_step_is_counted_by_array() -> None:
     assert late.data.tolist() == [-3.0]
 
 
-@pytest.mark.parametrize("make", [SGD, AdaGrad])
+@everyone
 def test_groups_have_settings_of_their_own(make: Callable[..., Optimizer]) -> None:
     decayed, plain, alone = (Parameter(np.ones(2)) for _ in range(3))
     for p in (decayed, plain, alone):
@@ -133,7 +118,7 @@ def test_groups_have_settings_of_their_own(make: Callable[..., Optimizer]) -> No
     assert (alone.data < decayed.data).all()
 
 
-@pytest.mark.parametrize("make", [SGD, AdaGrad])
+@everyone
 def test_a_parameter_without_gradient_is_left_alone(make: Callable[..., Optimizer]) -> None:
     p = parameter()
     make([p], lr=0.1, l2=0.5).step()
@@ -172,8 +157,8 @@ def test_wrong_groups_are_refused(make: Any) -> None:
         make([p, p])
     with pytest.raises(ValueError, match="'W' stands twice"):
         make([{"params": [p]}, {"params": [p]}])
-    with pytest.raises(ValueError, match=r"unknown settings \['momentum'\]; known are .*'l2', 'lr'"):
-        make([{"params": [p], "momentum": 0.9}])
+    with pytest.raises(ValueError, match=r"unknown settings \['dampening'\]; known are .*'l2', 'lr'"):
+        make([{"params": [p], "dampening": 0.9}])
     for nothing in ([], [{"params": []}]):
         with pytest.raises(ValueError, match=r"without parameters; pass model\.parameters\(\)"):
             make(nothing)
@@ -192,12 +177,21 @@ def test_adagrad_refuses_other_first_steps_and_negative_eps() -> None:
         AdaGrad([parameter()], eps=-1)
 
 
-@pytest.mark.parametrize("first_step", ["adagrad", "sgd"])
-def test_a_resumed_run_goes_on_bit_by_bit(first_step: str) -> None:
-    def optimizer(*parameters: Parameter) -> AdaGrad:
-        return AdaGrad(parameters, lr=0.1, l2=1e-3, first_step=first_step)
+RESUMED: dict[str, dict[str, Any]] = {
+    "adagrad": {"first_step": "sgd"},
+    "sgd": {"momentum": 0.9, "nesterov": True},
+    "rmsprop": {},
+    "adadelta": {},
+    "adam": {},
+}
 
-    def train(optimizer: AdaGrad, table: Parameter, p: Parameter, steps: range) -> None:
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_resumed_run_goes_on_bit_by_bit(name: str) -> None:
+    def optimizer(*parameters: Parameter) -> Optimizer:
+        return by_name(name, parameters, lr=0.1, l2=1e-3, **RESUMED[name])
+
+    def train(optimizer: Optimizer, table: Parameter, p: Parameter, steps: range) -> None:
         for k in steps:
             table.grad = mg.SparseRows(np.array([k % 3]), np.full((1, 2), 0.3 * k), 3)
             p.grad = np.sin(k + G_DENSE)
@@ -215,10 +209,11 @@ def test_a_resumed_run_goes_on_bit_by_bit(first_step: str) -> None:
     assert table.data.tobytes() == other_table.data.tobytes()
 
 
-def test_many_parameters_take_the_steps_they_take_alone() -> None:
+@everyone
+def test_many_parameters_take_the_steps_they_take_alone(make: Any) -> None:
     rng = np.random.default_rng(0)
 
-    def run(optimizers: list[AdaGrad], parameters: list[Parameter]) -> bytes:
+    def run(optimizers: list[Optimizer], parameters: list[Parameter]) -> bytes:
         draws = np.random.default_rng(1)
         for step in range(3):
             for k, p in enumerate(parameters):
@@ -232,9 +227,9 @@ def test_many_parameters_take_the_steps_they_take_alone() -> None:
 
     arrays = [rng.normal(size=(3, 1 + k % 4)).astype([np.float32, np.float64][k % 3 == 1]) for k in range(21)]
     together, alone = ([Parameter(x) for x in arrays] for _ in range(2))
-    settings: dict[str, Any] = {"lr": 0.1, "l2": 0.1, "first_step": "sgd"}
-    many = run([AdaGrad(together, **settings)], together)
-    assert many == run([AdaGrad([p], **settings) for p in alone], alone)
+    settings: dict[str, Any] = {"lr": 0.1, "l2": 0.1}
+    many = run([make(together, **settings)], together)
+    assert many == run([make([p], **settings) for p in alone], alone)
 
 
 @pytest.mark.parametrize("sparse", [False, True])
@@ -299,7 +294,8 @@ def test_sparse_steps_on_tables_of_any_number_of_axes(shape: tuple[int, ...]) ->
 
 def test_a_state_of_other_parameters_is_refused() -> None:
     optimizer = AdaGrad([parameter()])
-    for state in ({}, AdaGrad([Parameter(np.zeros(3))]).state_dict(), {"G0": W}):
+    others = (AdaGrad([Parameter(np.zeros(3))]), Adam([parameter()]))
+    for state in ({}, {"G0": W}, *(other.state_dict() for other in others)):
         with pytest.raises(StateError, match="belongs to other parameters"):
             optimizer.load_state_dict(state)
     assert SGD([parameter()]).state_dict() == {}

@@ -1,0 +1,233 @@
+"""The updates of all optimisers: each a formula over one run of elements, and one kernel that applies them.
+
+A *run* is what takes its step together: a whole array, or one row of a table. Every rule below is a pair,
+the NumPy twin first, then the loop. They change w, a and b in place, arrays (size,) of one dtype, from the
+derivative g. a and b are what the rule keeps per element, and empty where it keeps nothing; t counts the
+run's own steps, from 1; c are the rule's `CONSTANTS`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.kernels.jit import compiled, kernel
+
+Array = np.ndarray
+Arrays = tuple[Array, ...]
+
+# Numbers of the rules; Numba takes these for constants.
+SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADADELTA, ADAM = range(7)
+CONSTANTS = 6  # η, λ₂, λ₁, and up to three that are the rule's own
+
+
+def _decayed_twin(w: Array, g: Array, c: Any) -> Array:
+    return g + c[1] * w + c[2] * np.sign(w)
+
+
+@compiled
+def _decayed(w, g, l2, l1):  # type: ignore[no-untyped-def]
+    # g + λ₂ w + λ₁ sign(w): the derivative of the loss plus λ₂/2 ‖w‖² plus λ₁ ‖w‖₁
+    return g + l2 * w + l1 * np.sign(w)
+
+
+def _sgd_twin(rule: int, w: Array, a: Array, g: Array, c: Any) -> None:
+    g = _decayed_twin(w, g, c)
+    if rule != SGD:
+        a[...] = c[3] * a + g
+        g = g + c[3] * a if rule == NESTEROV else a
+    w -= c[0] * g
+
+
+@compiled
+def _sgd(rule, w, a, g, x, y, z, n, c):  # type: ignore[no-untyped-def]
+    # v = μ v + g;  w −= η g,  η v  or, Nesterov,  η (g + μ v)
+    dtype = w.dtype.type
+    lr, l2, l1, mu = dtype(c[0]), dtype(c[1]), dtype(c[2]), dtype(c[3])
+    for i in range(n):
+        d = _decayed(w[x + i], g[z + i], l2, l1)
+        if rule != SGD:
+            v = mu * a[y + i] + d
+            a[y + i] = v
+            d = d + mu * v if rule == NESTEROV else v
+        w[x + i] -= lr * d
+
+
+def _adagrad_twin(w: Array, a: Array, g: Array, t: int, c: Any) -> None:
+    g = _decayed_twin(w, g, c)
+    a += g * g
+    w -= c[0] * (g if c[4] and t == 1 else g / (np.sqrt(a) + c[3]))
+
+
+@compiled
+def _adagrad(w, a, g, x, y, z, n, t, c):  # type: ignore[no-untyped-def]
+    # G += g²;  w −= η g / (√G + ε), or η g in a first step that is plain
+    dtype = w.dtype.type
+    lr, l2, l1, eps = dtype(c[0]), dtype(c[1]), dtype(c[2]), dtype(c[3])
+    plain = c[4] != 0 and t == 1
+    for i in range(n):
+        d = _decayed(w[x + i], g[z + i], l2, l1)
+        G = a[y + i] + d * d
+        a[y + i] = G
+        w[x + i] -= lr * d if plain else lr * d / (np.sqrt(G) + eps)
+
+
+def _rmsprop_twin(w: Array, a: Array, g: Array, c: Any) -> None:
+    g = _decayed_twin(w, g, c)
+    a[...] = c[4] * a + (1 - c[4]) * g * g
+    w -= c[0] * g / (np.sqrt(a) + c[3])
+
+
+@compiled
+def _rmsprop(w, a, g, x, y, z, n, c):  # type: ignore[no-untyped-def]
+    # s = α s + (1 − α) g²;  w −= η g / (√s + ε)
+    dtype = w.dtype.type
+    lr, l2, l1, eps = dtype(c[0]), dtype(c[1]), dtype(c[2]), dtype(c[3])
+    alpha, rest = dtype(c[4]), dtype(1 - c[4])
+    for i in range(n):
+        d = _decayed(w[x + i], g[z + i], l2, l1)
+        s = alpha * a[y + i] + rest * d * d
+        a[y + i] = s
+        w[x + i] -= lr * d / (np.sqrt(s) + eps)
+
+
+def _adadelta_twin(w: Array, a: Array, b: Array, g: Array, c: Any) -> None:
+    g = _decayed_twin(w, g, c)
+    a[...] = c[4] * a + (1 - c[4]) * g * g
+    step = np.sqrt(b + c[3]) / np.sqrt(a + c[3]) * g
+    b[...] = c[4] * b + (1 - c[4]) * step * step
+    w -= c[0] * step
+
+
+@compiled
+def _adadelta(w, a, b, g, x, y, z, n, c):  # type: ignore[no-untyped-def]
+    # s = ρ s + (1 − ρ) g²;  Δ = √(u + ε) / √(s + ε) g;  u = ρ u + (1 − ρ) Δ²;  w −= η Δ
+    dtype = w.dtype.type
+    lr, l2, l1, eps = dtype(c[0]), dtype(c[1]), dtype(c[2]), dtype(c[3])
+    rho, rest = dtype(c[4]), dtype(1 - c[4])
+    for i in range(n):
+        d = _decayed(w[x + i], g[z + i], l2, l1)
+        s = rho * a[y + i] + rest * d * d
+        step = np.sqrt(b[y + i] + eps) / np.sqrt(s + eps) * d
+        a[y + i] = s
+        b[y + i] = rho * b[y + i] + rest * step * step
+        w[x + i] -= lr * step
+
+
+def _adam_twin(w: Array, a: Array, b: Array, g: Array, t: int, c: Any) -> None:
+    g = _decayed_twin(w, g, c)
+    a[...] = c[4] * a + (1 - c[4]) * g
+    b[...] = c[5] * b + (1 - c[5]) * g * g
+    w -= c[0] * (a / (1 - c[4] ** t)) / (np.sqrt(b / (1 - c[5] ** t)) + c[3])
+
+
+@compiled
+def _adam(w, a, b, g, x, y, z, n, t, c):  # type: ignore[no-untyped-def]
+    # m = β₁ m + (1 − β₁) g;  v = β₂ v + (1 − β₂) g²;
+    # w −= η m̂ / (√v̂ + ε),  m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ)
+    dtype = w.dtype.type
+    l2, l1, eps = dtype(c[1]), dtype(c[2]), dtype(c[3])
+    beta1, rest1, beta2, rest2 = dtype(c[4]), dtype(1 - c[4]), dtype(c[5]), dtype(1 - c[5])
+    # Corrections of all elements are the same: in double precision, once
+    lr = dtype(c[0] / (1 - c[4] ** t))
+    scale = dtype(1 / np.sqrt(1 - c[5] ** t))
+    for i in range(n):
+        d = _decayed(w[x + i], g[z + i], l2, l1)
+        m = beta1 * a[y + i] + rest1 * d
+        v = beta2 * b[y + i] + rest2 * d * d
+        a[y + i] = m
+        b[y + i] = v
+        w[x + i] -= lr * m / (np.sqrt(v) * scale + eps)
+
+
+def _step_twin(rule: int, w: Array, a: Array, b: Array, g: Array, t: int, c: Any) -> None:
+    if rule <= NESTEROV:
+        _sgd_twin(rule, w, a, g, c)
+    elif rule == ADAGRAD:
+        _adagrad_twin(w, a, g, t, c)
+    elif rule == RMSPROP:
+        _rmsprop_twin(w, a, g, c)
+    elif rule == ADADELTA:
+        _adadelta_twin(w, a, b, g, c)
+    else:
+        _adam_twin(w, a, b, g, t, c)
+
+
+@compiled
+def _step(rule, w, a, b, g, x, y, z, n, t, c):  # type: ignore[no-untyped-def]
+    # n elements, from x on in w, y in a and b, z in g. Slices would cost more than the step of a short row;
+    # unsigned numbers spare a look at whether they count from the end, and with it the vectorised loop.
+    x, y, z, n = np.uint64(x), np.uint64(y), np.uint64(z), np.uint64(n)
+    if rule <= NESTEROV:
+        _sgd(rule, w, a, g, x, y, z, n, c)
+    elif rule == ADAGRAD:
+        _adagrad(w, a, g, x, y, z, n, t, c)
+    elif rule == RMSPROP:
+        _rmsprop(w, a, g, x, y, z, n, c)
+    elif rule == ADADELTA:
+        _adadelta(w, a, b, g, x, y, z, n, c)
+    else:
+        _adam(w, a, b, g, x, y, z, n, t, c)
+
+
+def _update_twin(
+    a: Array, b: Array, counts: Array, spans: Array,
+    ws: Arrays, gs: Arrays, rows: Array, rule: int, c: tuple[float, ...],
+) -> None:  # fmt: skip
+    for (start, first, height, width, low, high), w, g in zip(spans, ws, gs, strict=True):
+        if g.size:
+            for k, row in enumerate(rows[low:high] if high > low else range(height)):
+                here, there = slice(row * width, (row + 1) * width), slice(k * width, (k + 1) * width)
+                at = slice(start + here.start, start + here.stop)
+                counts[first + row] += 1
+                _step_twin(rule, w[here], a[at], b[at], g[there], int(counts[first + row]), c)
+
+
+@kernel(twin=_update_twin)
+def update(
+    a: Array, b: Array, counts: Array, spans: Array,
+    ws: Arrays, gs: Arrays, rows: Array, rule: int, c: tuple[float, ...],
+) -> None:  # fmt: skip
+    """Take one step of a rule, in place, for several arrays at once.
+
+    A call costs as much as the update of one small array.
+
+    Parameters
+    ----------
+    a, b : (Σ sizes,)
+        What the rule keeps, of all arrays, end to end; empty where the rule keeps less.
+    counts : intp (Σ heights,)
+        How many steps every row has taken; those that take one now are counted.
+    spans : intp (k, 6)
+        For each array: start of its part of `a`, start of its part of `counts`, height, width; start and end
+        of its part of `rows`, which is empty if the derivative is one of all rows.
+    ws, gs : tuples of k arrays
+        Values (height · width,) and derivatives, (height · width,) or (rows · width,). An empty derivative
+        leaves its array as it is. Numba compiles the kernel anew for every k.
+    rows : intp (Σ rows,)
+        Of each array distinct rows, which the derivative belongs to; no other is touched.
+    rule : int
+        One of SGD … ADAM.
+    c : tuple of `CONSTANTS` floats
+    """
+    for k in range(len(ws)):
+        w, g = ws[k], gs[k]
+        start, first, height, width = spans[k, 0], spans[k, 1], spans[k, 2], spans[k, 3]
+        low, high = spans[k, 4], spans[k, 5]
+        for i in range(low, high):
+            counts[first + rows[i]] += 1
+            t = counts[first + rows[i]]
+            x = rows[i] * width
+            _step(rule, w, a, b, g, x, start + x, (i - low) * width, width, t, c)
+        # Neighbouring rows that have taken equally many steps take the next as one long run.
+        row = height if high > low or not g.size else 0
+        while row < height:
+            t = counts[first + row] + 1
+            end = row
+            while end < height and counts[first + end] + 1 == t:
+                counts[first + end] = t
+                end += 1
+            x = row * width
+            _step(rule, w, a, b, g, x, start + x, x, (end - row) * width, t, c)
+            row = end

@@ -1,0 +1,67 @@
+"""Dead units: relu's that are 0 whatever comes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minigrad.monitor.observation import Observation
+from minigrad.monitor.rule import Action, Rule, Verdict
+
+
+class Dead(Rule):
+    """Too large a share of a state part's units is exactly 0 at every inner node of the window.
+
+    Such a unit of a relu layer has no derivative either, and so no way back.
+
+    Parameters
+    ----------
+    threshold : float
+        Share of units.
+    min_count, patience, action
+        As in `Rule`; `min_count` counts inner nodes.
+    part : str, optional
+        The state part; the first if left out.
+    """
+
+    name = "dead"
+
+    def __init__(
+        self,
+        threshold: float = 0.5,
+        min_count: int = 1000,
+        patience: int = 3,
+        part: str | None = None,
+        action: Action | None = None,
+    ) -> None:
+        super().__init__(threshold, min_count, patience, action)
+        self.part = part
+        self._alive: np.ndarray | None = None
+        self._count = 0
+
+    def collect(self, seen: Observation) -> int:
+        """Note which units were not 0 somewhere."""
+        if seen.states is None or seen.forest is None or not len(seen.inner):
+            return self._count
+        values = seen.values(self.part)
+        if self._alive is None:
+            self._alive = np.zeros(values.shape[1], bool)
+        missing = np.flatnonzero(~self._alive)
+        for few in (seen.inner[:8], seen.inner):  # most units show at once
+            if len(missing):
+                self._alive[missing] = values[few[:, None], missing].any(axis=0)
+                missing = missing[~self._alive[missing]]
+        self._count += len(seen.inner)
+        return self._count
+
+    def judge(self) -> Verdict:
+        """Count the units that were always 0."""
+        assert self._alive is not None
+        dead = np.flatnonzero(~self._alive)
+        value = len(dead) / len(self._alive)
+        shown = ", ".join(map(str, dead[:8])) + (", …" if len(dead) > 8 else "")
+        message = (
+            f"{len(dead)} of {len(self._alive)} units are 0 at all of {self._count} nodes, "
+            f"a share above {self.threshold:g} (units {shown})"
+        )
+        self._alive, self._count = None, 0
+        return Verdict(value > self.threshold, value, message)

@@ -1,0 +1,107 @@
+"""NaN and inf: where they came first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from minigrad import kernels
+from minigrad.cotangent import SparseRows
+from minigrad.monitor.observation import Observation
+from minigrad.monitor.rule import Action, Rule, Verdict
+
+
+class NotFinite(Rule):
+    """The loss, a state, a gradient or a weight is NaN or inf.
+
+    It names the first cause it can see: bad values before bad gradients; of values the node nearest to the
+    leaves, since forward goes upwards; of gradients the node nearest to the root; the op at which backward
+    first met one, where it was recorded.
+
+    Parameters
+    ----------
+    threshold : float
+        So many elements that are not finite are let pass.
+    min_count, patience, action
+        As in `Rule`; `min_count` counts minibatches, of which the last is judged.
+    """
+
+    name = "not finite"
+
+    def __init__(
+        self, threshold: float = 0, min_count: int = 1, patience: int = 1, action: Action | None = None
+    ) -> None:
+        super().__init__(threshold, min_count, patience, action)
+        self._count = 0
+        self._seen: Observation | None = None
+
+    def collect(self, seen: Observation) -> int:
+        """Keep the last observation."""
+        self._seen = seen
+        self._count += 1
+        return self._count
+
+    def judge(self) -> Verdict:
+        """Look for the first thing that is not finite."""
+        seen, self._seen, self._count = self._seen, None, 0
+        assert seen is not None
+        for what, count, row, parameter in findings(seen):
+            if count > self.threshold:
+                node = seen.describe(row) if row >= 0 else ""
+                return Verdict(True, count, what, node, row, seen.first_bad_op(), parameter)
+        return Verdict(False, 0.0)
+
+
+def first_bad_node(seen: Observation) -> str:
+    """Return which node is the first, from the leaves upwards, whose state is NaN or inf; '' if none is."""
+    rows = [_bad_rows(seen.values(part))[0] for part in seen.states or () if bad_elements(seen.values(part))]
+    return seen.describe(min(rows)) if rows else ""
+
+
+def findings(seen: Observation) -> Iterator[tuple[str, int, int, str]]:
+    """Yield what is not finite, causes first: (text, number of elements, row or −1, parameter or '')."""
+    for part in seen.states or ():
+        values = seen.values(part)
+        count = bad_elements(values)
+        if count:
+            yield f"{count} elements of the states {part} are not finite", count, _bad_rows(values)[0], ""
+    if seen.loss is not None and not math.isfinite(seen.loss):
+        yield f"the loss is {seen.loss}", 1, -1, ""
+    yield from _gradients(seen)
+    for name, parameter in (seen.parameters or {}).items():
+        g = parameter.grad  # of a table only what was read can have changed
+        count = bad_elements(parameter.data[g.rows] if isinstance(g, SparseRows) else parameter.data)
+        if count:
+            yield f"{count} elements of a parameter are not finite", count, -1, name
+
+
+def _gradients(seen: Observation) -> Iterator[tuple[str, int, int, str]]:
+    found = []
+    for name, parameter in (seen.parameters or {}).items():
+        g = parameter.grad
+        if g is not None:
+            count = bad_elements(g.values if isinstance(g, SparseRows) else g)
+            if count:
+                found.append((f"{count} elements of a parameter's gradient are not finite", count, -1, name))
+    if seen.states is not None and (found or not seen.parameters):
+        for part in seen.states:
+            if seen.states[part].grad is not None:
+                gradient = seen.gradient(part)
+                count = bad_elements(gradient)
+                if count:
+                    yield f"{count} elements of ∂J/∂{part} are not finite", count, _bad_rows(gradient)[-1], ""
+    yield from found
+
+
+def bad_elements(x: np.ndarray) -> int:
+    """Return how many elements are NaN or inf."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if math.isfinite(kernels.squared_norm(x)):  # one pass without a copy; squares of float64 may overflow
+            return 0
+    return int(np.count_nonzero(~np.isfinite(x)))
+
+
+def _bad_rows(x: np.ndarray) -> list[int]:
+    return [int(row) for row in np.flatnonzero(~np.isfinite(x).all(axis=1))]

@@ -1,0 +1,68 @@
+"""Weights that do not move."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minigrad.monitor.observation import Observation
+from minigrad.monitor.rule import Action, Rule, Verdict
+
+
+class Stuck(Rule):
+    """A parameter has changed by too small a part of itself: ‖w − w₀‖ / ‖w₀‖, w₀ at the window's start.
+
+    A parameter that started at 0 is stuck if it is 0 still.
+
+    Parameters
+    ----------
+    threshold : float
+    min_count, patience, action
+        As in `Rule`; `min_count` counts minibatches that were looked at.
+    """
+
+    name = "stuck"
+
+    def __init__(
+        self,
+        threshold: float = 1e-6,
+        min_count: int = 100,
+        patience: int = 3,
+        action: Action | None = None,
+    ) -> None:
+        super().__init__(threshold, min_count, patience, action)
+        self._start: dict[str, np.ndarray] = {}
+        self._now: dict[str, np.ndarray] = {}
+        self._count = 0
+
+    def collect(self, seen: Observation) -> int:
+        """Copy the parameters at the start, and look at them at the end."""
+        if not seen.parameters:
+            return 0
+        if not self._start:
+            self._start = {name: p.data.copy() for name, p in seen.parameters.items()}
+            return 0
+        self._count += 1
+        if self._count >= self.min_count:
+            self._now = {name: p.data.copy() for name, p in seen.parameters.items()}
+        return self._count
+
+    def judge(self) -> Verdict:
+        """Hold the smallest change against the threshold."""
+        changes = {name: _change(self._now[name], w) for name, w in self._start.items() if name in self._now}
+        updates = self._count
+        self._start, self._now, self._count = self._now, {}, 0
+        still = sorted(name for name, change in changes.items() if change <= self.threshold)
+        worst = min(changes, key=changes.__getitem__)
+        message = (
+            f"in {updates} minibatches {len(still)} of {len(changes)} parameters changed by a part of no "
+            f"more than {self.threshold:g}: {', '.join(still)}"
+        )
+        return Verdict(bool(still), changes[worst], message, parameter=worst)
+
+
+def _change(now: np.ndarray, before: np.ndarray) -> float:
+    moved = float(np.linalg.norm((now - before).ravel()))
+    size = float(np.linalg.norm(before.ravel()))
+    if size == 0:
+        return 0.0 if moved == 0 else np.inf
+    return moved / size
