@@ -99,6 +99,8 @@ def is_chain_cell(kind: Any) -> bool:
 
 def _own(name: str) -> Any:
     path, _, attribute = name.partition(":")
+    if not path or not attribute:
+        raise CellError(f"{name!r} is half a name; a cell of one's own is named package.module:Class")
     try:
         module = import_module(path)
     except ModuleNotFoundError as error:
