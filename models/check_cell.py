@@ -92,6 +92,7 @@ def check_cell(
             subject.one_leaf(report, modes)
             subject.agreement(report, modes, np.float64)
             subject.agreement(report, modes, np.float32)
+            subject.influence(report)
             subject.gradients(report)
             subject.round_trip(report)
     print(report, file=file or sys.stdout)
@@ -202,7 +203,11 @@ class _Subject:
     def agreement(self, report: CellReport, modes: Sequence[str], dtype: Any) -> None:
         """Check that modes agree with "node", are the same every time, and keep to the dtype."""
         name = np.dtype(dtype).name
-        reference = self.run("node", dtype)
+        try:
+            reference = self.run("node", dtype)
+        except Exception as error:  # as in `declaration`
+            report.add(f"{name} runs", "node", f"{type(error).__name__}: {error}")
+            return
         for mode in modes:
             try:
                 found, again = self.run(mode, dtype), self.run(mode, dtype)
@@ -219,6 +224,17 @@ class _Subject:
             report.add(f"{name}, twice the same", mode, text, "bit by bit")
             if mode == "compiled" and dtype == np.float32 and (reason := _refusal(self.copies[dtype])):
                 report.note("compiled", mode, f"runs as level: {reason}")
+
+    def influence(self, report: CellReport) -> None:
+        """Check that the loss depends on the words and on parameters; note those that it does not reach."""
+        found = self.run("level", np.float64)
+        names = {f"the gradient by {name}": name for name, _ in self.original.named_parameters()}
+        idle = [name for key, name in names.items() if not found[key].any()]
+        nothing = not found["the gradient by the words"].any() or (idle and len(idle) == len(names))
+        text = "the loss does not depend on the cell: give a loss that does, and trees of two leaves or more"
+        report.add("the loss depends on the cell", "level", text if nothing else None)
+        if idle and not nothing:
+            report.note("parameters", "level", f"the loss does not depend on {', '.join(idle)}")
 
     def gradients(self, report: CellReport) -> None:
         """Check the derivatives against differences of the loss."""

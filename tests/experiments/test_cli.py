@@ -25,8 +25,9 @@ def test_the_demo_writes_what_it_lists(small_demo, tmp_path, capsys):
     out = tmp_path / "new" / "folder"
     assert main(["demo", "--out", str(out), "--seed", "3"]) == 0
     printed = capsys.readouterr().out
-    assert {path.name for path in out.iterdir()} == set(demo.FILES)
-    assert all(str(out / name) in printed for name in demo.FILES)
+    files = {name.format(file="rlstm") for name in demo.FILES}
+    assert {path.name for path in out.iterdir()} == files
+    assert all(str(out / name) in printed for name in files)
     for word in ("loss", "dev acc.", "median ratio at keyword depth", "RNN", "RLSTM"):
         assert word in printed
 
@@ -48,6 +49,16 @@ def test_the_demo_writes_what_it_lists(small_demo, tmp_path, capsys):
         legends.append(re.findall(r">(10[⁻⁰¹²³⁴-⁹]+)</text>", svg))
     assert legends[0] == legends[1] != []  # one scale
     assert (out / "ratios.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.slow  # compiles the cell
+def test_the_demo_holds_another_cell_against_the_rnn(small_demo, tmp_path, capsys):
+    assert main(["demo", "--out", str(tmp_path), "--cell", "HighwayRNN"]) == 0
+    printed = capsys.readouterr().out
+    assert f"{tmp_path / 'highwayrnn.npz'}: the trained HighwayRNN" in printed
+    assert "in which the HighwayRNN found the keywords" in printed
+    assert isinstance(models.load(tmp_path / "highwayrnn.npz").cell, models.HighwayRNN)
+    assert list(json.loads((tmp_path / "demo.json").read_text())["models"]) == ["RNN", "HighwayRNN"]
 
 
 def test_the_demo_repeats_bit_for_bit(small_demo, tmp_path, capsys):
