@@ -9,8 +9,6 @@ from collections.abc import Mapping
 
 import models
 import viz
-from experiments.data import VOCABULARY
-from experiments.ratios import model_norms
 
 TREE = models.Tree.parse(
     "(6 (((2757) (7759)) (((6095) (607)) (((5846) (5845)) (((5982) (4015)) ((5484) ((1893) (4571)))))))"
@@ -26,10 +24,9 @@ def plain() -> viz.TreePicture:
 
 def under_gradients(classifiers: Mapping[str, models.TreeClassifier]) -> dict[str, viz.TreePicture]:
     """Return the tree under each model, by the model's title: gradient norms, all on one scale."""
-    forest = models.Forest([TREE], VOCABULARY)
-    norms = {title: model_norms(model, forest, mode="node") for title, model in classifiers.items()}
+    norms = {title: viz.root_gradient_norms(model, TREE) for title, model in classifiers.items()}
     scale = viz.NormScale.fit(*norms.values())
     return {
-        title: viz.TreePicture(TREE, values.tolist(), scale, keyword=KEYWORD_ROW, title=title)
+        title: viz.TreePicture(TREE, values, scale, keyword=KEYWORD_ROW, title=title)
         for title, values in norms.items()
     }

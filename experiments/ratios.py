@@ -47,19 +47,6 @@ def error_rows(cell: Any) -> Rows:
     return keyword_rows if cell.right_parts is None else lambda forest: forest.parent[keyword_rows(forest)]
 
 
-def norms(states: mg.NodeStates) -> np.ndarray:
-    """Return the norm of the error vector of every node, ‖∂J/∂p‖, after backward: (number of nodes,)."""
-    return np.linalg.norm(_gradient(states, next(iter(states)), slice(None)), axis=1)
-
-
-def model_norms(model: models.TreeClassifier, forest: models.Forest, mode: str = "level") -> np.ndarray:
-    """Return `norms` of a model on a forest; the model is left without gradients."""
-    loss, states = model.loss(forest, mode)
-    loss.backward()
-    model.zero_grad()
-    return norms(states)
-
-
 def gradient_ratios(
     forest: models.Forest,
     states: mg.NodeStates,

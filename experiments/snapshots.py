@@ -9,8 +9,8 @@ import numpy as np
 
 import models
 from experiments.data import CLASSES, keyword_rows
-from experiments.ratios import model_norms
 from experiments.train import Epoch, Watcher
+from viz import gradient_norms
 
 
 class Snapshots(Watcher):
@@ -43,7 +43,7 @@ class Snapshots(Watcher):
     def norms(self, epoch: int, forest: models.Forest, mode: str = "level") -> np.ndarray:
         """Return the gradient norm of every node, ‖∂J/∂p‖, with the parameters after an epoch."""
         with self.at(epoch) as model:
-            return model_norms(model, forest, mode)
+            return gradient_norms(model, forest, mode)
 
 
 def typical_sentence(

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import minigrad as mg
 import models
 from minigrad.optim import Optimizer
+from models.direct import loss_and_gradients
 
 
 @contextmanager
@@ -41,6 +42,11 @@ def training_step(
         With their gradients, for those who watch them.
     """
     optimizer.zero_grad()
+    direct = loss_and_gradients(model, forest) if mode == "compiled" else None
+    if direct is not None:
+        if math.isfinite(direct[0]):
+            optimizer.step()
+        return direct
     loss, states = model.loss(forest, mode)
     value = float(loss)
     if math.isfinite(value):

@@ -102,6 +102,7 @@ def fit(
     checkpoint_every: float = 0.0,
     mode: str = "compiled",
     progress: Callable[[int], object] | None = None,
+    score: Callable[[models.TreeClassifier], float] | None = None,
 ) -> list[Epoch]:
     """Train until the dev accuracy has not improved for `patience` epochs; leave the best epoch's parameters.
 
@@ -129,6 +130,9 @@ def fit(
         starts at once and takes several times as long per minibatch.
     progress : function, optional
         Called after each update with the number of tree nodes that were trained on.
+    score : function, optional
+        Returns the dev accuracy after an epoch, which decides which one is the best, if that is not to be
+        `accuracy` on `dev`: that of the roots, for instance, where all nodes are classified.
 
     Returns
     -------
@@ -176,7 +180,8 @@ def fit(
                     watcher.batch(trees, batch, states)
                 if progress is not None:
                     progress(batch.n_nodes)
-        run.finish(Epoch(number, total / len(train), accuracy(model, dev, mode=mode), best=False))
+        dev_accuracy = accuracy(model, dev, mode=mode) if score is None else score(model)
+        run.finish(Epoch(number, total / len(train), dev_accuracy, best=False))
         if checkpoint is not None and time.monotonic() - saved >= checkpoint_every:
             run.save(checkpoint)
             saved = time.monotonic()

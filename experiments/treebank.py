@@ -20,7 +20,7 @@ def measure(folder: Path) -> dict[str, Any]:
     Parameters
     ----------
     folder : Path
-        Holds ``train.txt``, ``dev.txt``, ``test.txt``: a tree in brackets per line.
+        Holds ``train.txt``, ``dev.txt``, ``test.txt``: trees in brackets.
 
     Returns
     -------
@@ -33,18 +33,16 @@ def measure(folder: Path) -> dict[str, Any]:
     OSError
         A file can't be read.
     TreebankError
-        A line is no tree; the text names file and place.
+        There is something else than trees; the text names file and place.
     """
     leaves: Counter[int] = Counter()
     trees, hashes = 0, {}
     for name in FILES:
-        content = (folder / name).read_bytes()
-        hashes[name] = hashlib.sha256(content).hexdigest()
-        for line, text in enumerate(_text(folder / name, content).splitlines(), 1):
-            if text.strip():
-                tree = models.Tree.parse(text, source=f"{folder / name}, tree in line {line}")
-                leaves.update(place.depth for place in places(tree) if place.is_leaf)
-                trees += 1
+        with (folder / name).open("rb") as file:
+            hashes[name] = hashlib.file_digest(file, "sha256").hexdigest()
+        for tree in models.read_trees(folder / name):
+            leaves.update(place.depth for place in places(tree) if place.is_leaf)
+            trees += 1
     total = leaves.total()
     if not total:
         raise OSError(f"there are no trees in {', '.join(FILES)} of {folder}")
@@ -55,10 +53,3 @@ def measure(folder: Path) -> dict[str, Any]:
         "share_root_1": sum(n for depth, n in leaves.items() if depth + 1 < DEPTH) / total,
         "sha256": hashes,
     }
-
-
-def _text(path: Path, content: bytes) -> str:
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise OSError(f"{path} is no UTF-8 text: byte {error.start} is {content[error.start]:#04x}") from None

@@ -13,7 +13,7 @@ from minigrad.graph import no_grad, scope
 from minigrad.ops import *  # noqa: F403
 from minigrad.ops import __all__ as _ops
 from minigrad.primitive import primitive
-from minigrad.record import GradientRecord, record_gradients
+from minigrad.record import GradientRecord, record_gradients, record_values
 from minigrad.tensor import Tensor, tensor
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "optim",
     "primitive",
     "record_gradients",
+    "record_values",
     "scope",
     "tensor",
     *_ops,

@@ -3,93 +3,156 @@
 from __future__ import annotations
 
 import sys
-from typing import TextIO
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
 
 from graphviz import Digraph, escape
 
 from minigrad.errors import GraphError
-from minigrad.graph import Node, reachable
+from minigrad.outline import Box, Item, Outline, renumbered
+from minigrad.outliner import outline
+from minigrad.record import value_lines
 from minigrad.tensor import Tensor
 
-
-def _nodes(tensor: Tensor) -> list[Node]:
-    if tensor.node is None:
-        raise GraphError(
-            "this tensor has no graph: it depends on nothing that requires a gradient, or was computed "
-            "under no_grad()"
-        )
-    return reachable(tensor.node)[::-1]
+HEADER = ("id", "op", "operands", "shape", "vjp", "‖g‖", "", "value")
+MOST_SOURCES = 8  # of a collapsed scope, printed before they are only counted
 
 
-def _title(node: Node) -> str:
-    return str(node.op.name if node.op is not None else node.name or "leaf")
-
-
-def explain(tensor: Tensor, file: TextIO | None = None) -> None:
+def explain(
+    tensor: Tensor,
+    file: TextIO | None = None,
+    *,
+    expand: Any = "all",
+    max_nodes: int | None = None,
+    values: bool = False,
+    names: Mapping[str, Tensor] | None = None,
+) -> None:
     """Print the graph behind a tensor as a table, in the order in which it was computed.
 
-    A line per node: id, op, the ids of its operands, shape, the derivative that its vjps compute (g is the
-    node's cotangent), the norm of the cotangent where `record_gradients` was on, and "freed" where backward
-    has dropped the vjps. Nodes are grouped by scope. Operands without a gradient are not in the graph.
+    A line per node: id, op (with the rows that it reads or writes), the ids of its operands, shape, the
+    derivative that its vjps compute (g is the node's cotangent), the norm of the cotangent where
+    `record_gradients` was on, and "freed" where backward has dropped the vjps. Nodes are grouped by scope.
+    Operands without a gradient are not in the graph.
 
     Parameters
     ----------
     tensor : Tensor
     file : text file, optional
         Where to print; standard output if left out.
+    expand : "all", or a scope, or several
+        The scopes that are printed op by op; of the others only results are: what ops outside read. A scope
+        is named by its text or whole words of it, which may fit several; ``()`` collapses all.
+    max_nodes : int, optional
+        The most lines there may be for ops and collapsed scopes. Older ones are only counted.
+    values : bool
+        Print the values that `record_values` has kept: arrays of up to 16 elements in three digits, of larger
+        ones least … greatest, and mean.
+    names : mapping from a name to a tensor, optional
+        What tensors are called, besides the names that they have, for instance
+        ``dict(model.named_parameters())``.
 
     Raises
     ------
     GraphError
-        If the tensor has no graph.
+        If the tensor has no graph, or values are asked for and none was recorded.
+    ValueError
+        If `expand` names no scope of the graph, or `max_nodes` is not a whole number from 1 on.
     """
-    rows = []
-    scopes = []
-    for node in _nodes(tensor):
-        operands = " ".join(f"%{parent.id}" for parent in node.parents)
-        formula = node.op.formula if node.op is not None else ""
-        norm = "" if node.norm is None else f"{node.norm:.3g}"
-        freed = "freed" if node.vjps is None else ""
-        rows.append((f"%{node.id}", _title(node), operands, str(node.shape), formula, norm, freed))
-        scopes.append("" if node.scope is None else str(node.scope))
-    header = ("id", "op", "operands", "shape", "vjp", "‖g‖", "")
-    widths = [max(len(row[k]) for row in [header, *rows]) for k in range(len(header))]
-    lines = [_line(header, widths)]
-    previous = ""
-    for row, scope in zip(rows, scopes, strict=True):
-        if scope != previous:
-            lines.append(f"— {scope}" if scope else "—")
-            previous = scope
-        lines.append(_line(row, widths))
-    print("\n".join(lines), file=file or sys.stdout)
+    found = outline(tensor, expand, max_nodes, names)
+    print(table(found, values), file=file or sys.stdout)
 
 
-def _line(cells: tuple[str, ...], widths: list[int]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+def table(found: Outline, values: bool = False, renumber: bool = False) -> str:
+    """Return an outline as `explain` prints it, without the last line break.
+
+    With `renumber`, ids count from 1, so that the same computation gives the same text.
+
+    Raises
+    ------
+    GraphError
+        If values are asked for and the outline has none.
+    """
+    if values:
+        check_values(found)
+    if renumber:
+        found = renumbered(found)
+    lines: list[tuple[str, ...] | str] = [HEADER if values else HEADER[:-1]]
+    scope = ""
+    for box in found.boxes:
+        if box.kind in ("scope", "hidden"):
+            lines.append(f"— {_heading(box)}")
+        elif box.scope != scope:
+            lines.append(f"— {box.scope}" if box.scope else "—")
+        scope = box.scope
+        lines += (_row(item, values) for item in (*box.items, *box.inside))
+        if box.more:
+            lines.append(f"… {box.more} more")
+    cells = [line for line in lines if isinstance(line, tuple)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(line if isinstance(line, str) else _line(line, widths) for line in lines)
 
 
-def graph_dot(tensor: Tensor) -> str:
+def check_values(found: Outline) -> None:
+    """Raise GraphError where an outline has no values to print."""
+    if all(item.value is None for box in found.boxes for item in (*box.items, *box.inside)):
+        raise GraphError(
+            "no values of this graph have been kept; compute it inside `with mg.record_values():` "
+            "and ask again"
+        )
+
+
+def graph_dot(tensor: Tensor, *, expand: Any = "all", max_nodes: int | None = None) -> str:
     """Return the graph behind a tensor as DOT text: a box per node, arrows from operand to result.
 
-    Boxes show what `explain` shows. They are numbered in the order of computation, from 0, so that the same
-    computation gives the same text.
+    Boxes show what `explain` shows, and `expand` and `max_nodes` mean the same. They are numbered in the
+    order of computation, from 0, so that the same computation gives the same text. `viz.OpGraphPicture` is
+    this in colours.
 
     Raises
     ------
-    GraphError
-        If the tensor has no graph.
+    GraphError, ValueError
+        As `explain` does.
     """
     font = {"fontname": "DejaVu Sans"}
     dot = Digraph("graph", graph_attr={"rankdir": "LR"}, node_attr={"shape": "box", **font})
-    nodes = _nodes(tensor)
-    number = {node.id: f"n{k}" for k, node in enumerate(nodes)}
-    for node in nodes:
-        parts = [_title(node), str(node.shape)]
-        if node.norm is not None:
-            parts.append(f"‖g‖ = {node.norm:.3g}")
-        style = {"style": "rounded"} if node.op is None else {}
-        tooltip = "" if node.scope is None else str(node.scope)
-        dot.node(number[node.id], escape("\n".join(parts)), tooltip=escape(tooltip), **style)
-        for parent in node.parents:
-            dot.edge(number[parent.id], number[node.id])
+    found = outline(tensor, expand, max_nodes)
+    for k, box in enumerate(found.boxes):
+        lines = [_heading(box, sources=False)] if box.kind in ("scope", "hidden") else []
+        for item in box.items:
+            lines += [item.title, str(item.shape)]
+            if item.norm is not None:
+                lines.append(f"‖g‖ = {item.norm:.3g}")
+        style = {"style": "rounded"} if box.kind == "leaf" else {}
+        dot.node(f"n{k}", escape("\n".join(lines)), tooltip=escape(box.scope), **style)
+        for (source, target), times in found.arrows.items():
+            if target == k:
+                dot.edges([(f"n{source}", f"n{k}")] * (times if box.kind == "op" else 1))
     return str(dot.source)
+
+
+def _heading(box: Box, sources: bool = True) -> str:
+    if box.kind == "hidden":
+        return box.title
+    ops = f"{len(box.ids)} op" + "s" * (len(box.ids) != 1)
+    return f"{box.title}: {ops}" + (f" on {_ids(box.sources)}" if sources and box.sources else "")
+
+
+def _ids(numbers: Sequence[int]) -> str:
+    shown = " ".join(f"%{number}" for number in numbers[:MOST_SOURCES])
+    rest = len(numbers) - MOST_SOURCES
+    return shown if rest <= 0 else f"{shown} and {rest} more"
+
+
+def _row(item: Item, values: bool) -> tuple[str, ...]:
+    operands = " ".join(f"%{number}" for number in item.operands)
+    norm = "" if item.norm is None else f"{item.norm:.3g}"
+    freed = "freed" if item.freed else ""
+    row = (f"%{item.id}", item.title, operands, str(item.shape), item.formula, norm, freed)
+    if not values:
+        return row
+    lines = [] if item.value is None else value_lines(item.value, lambda number: f"{number:.3g}")
+    return (*row, " ".join(lines) if len(lines) < 2 else f"[{' '.join(lines)}]")
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()

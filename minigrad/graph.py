@@ -35,6 +35,7 @@ class State(threading.local):
         self.scope: object | None = None  # what the ops being run belong to; printed by str()
         self.fold: Any = None  # the running fold, which forbids control flow on values
         self.record: Any = None  # the GradientRecord of `record_gradients`
+        self.values: Any = None  # the ValueRecord of `record_values`
 
 
 state = State()
@@ -81,10 +82,15 @@ class Node:
         For leaves and retained values.
     norm : float or None
         Norm of the cotangent in the last backward under `record_gradients`.
+    value : array, Summary or None
+        What `record_values` kept of the value.
+    place : int, slice, tuple, array or None
+        The rows or index that the op read or wrote in its first operand.
     """
 
     __slots__ = (
-        "dtype", "gradient", "id", "name", "norm", "op", "parents", "scope", "shape", "storages", "vjps",
+        "dtype", "gradient", "id", "name", "norm", "op", "parents", "place", "scope", "shape", "storages",
+        "value", "vjps",
     )  # fmt: skip
 
     def __init__(
@@ -106,7 +112,9 @@ class Node:
         self.storages = storages
         self.gradient: Gradient | None = None
         self.norm: float | None = None
+        self.value: Any = None
         self.name = name
+        self.place: Any = None
 
     def __repr__(self) -> str:
         op = self.op.name if self.op else self.name or "leaf"
@@ -144,7 +152,7 @@ def backward(root: Node, cotangent: np.ndarray, retain_graph: bool = False) -> N
         op = node.op
         if op is None:
             assert node.gradient is not None
-            _add_to_leaf(node.gradient, g, node.id in owned)
+            add_to_leaf(node.gradient, g, node.id in owned)
         else:
             g = op.accept(g)
             if node.gradient is not None:
@@ -177,7 +185,8 @@ def backward(root: Node, cotangent: np.ndarray, retain_graph: bool = False) -> N
             node.storages = ()
 
 
-def _add_to_leaf(gradient: Gradient, g: Cotangent, owned: bool) -> None:
+def add_to_leaf(gradient: Gradient, g: Cotangent, owned: bool) -> None:
+    """Add a derivative to where a leaf keeps its own; in memory that nobody else holds, if `owned`."""
     if gradient.value is None:
         # A vjp may pass its own cotangent on: never let two leaves share one array.
         gradient.value = g if owned else g.copy()

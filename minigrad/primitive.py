@@ -28,6 +28,7 @@ class Operation:
         self.formula = _line(forward, "vjp")
         self.analytic = True
         self.fresh = False
+        self.writes = False  # the result is the first operand, in the same memory, with other rows
 
     def accept(self, g: Cotangent) -> Cotangent:
         """Bring an incoming cotangent into the form that the vjps take: an array."""
@@ -141,7 +142,12 @@ def primitive(
                         vjps.append(maker(ans, *values, **settings))
                         parents.append(operand._node)
             saved = () if linear else tuple(storages)
-            return Tensor(ans, Node(op, tuple(parents), tuple(vjps), ans, saved), storage)
+            node = Node(op, tuple(parents), tuple(vjps), ans, saved)
+            if settings:
+                node.place = settings.get("rows", settings.get("index"))
+            if state.values is not None:
+                state.values.add(node, ans, operands)
+            return Tensor(ans, node, storage)
 
         def defvjp(*rules: Maker | None) -> None:
             nonlocal makers

@@ -1,17 +1,19 @@
-"""record_gradients: how large the cotangents were, node by node."""
+"""What went through the graph: cotangents' norms on the way back, values on the way forward."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigrad import kernels
 from minigrad.cotangent import Cotangent, SparseRows, as_dense
 from minigrad.graph import Node, state
+
+KEPT = 16  # elements: a value with more is summarised
 
 
 class Entry(NamedTuple):
@@ -57,7 +59,7 @@ def record_gradients() -> Iterator[GradientRecord]:
     """Keep the norm of the cotangent of every node that a backward in this block visits.
 
     Only numbers are kept, not the cotangents. They are in the returned record, by node id and scope, and in
-    the graph, where `explain` and `graph_dot` show them. Off, this costs nothing.
+    the graph, where `explain` and pictures show them. Off, this costs nothing.
     """
     before = state.record
     state.record = record = GradientRecord()
@@ -65,3 +67,63 @@ def record_gradients() -> Iterator[GradientRecord]:
         yield record
     finally:
         state.record = before
+
+
+class Summary(NamedTuple):
+    """What is kept of a large value: over its finite elements, and how many are not finite."""
+
+    min: float
+    mean: float
+    max: float
+    broken: int
+
+
+class ValueRecord:
+    """Keeps values in the nodes of the graph that is being built."""
+
+    def add(self, node: Node, value: Any, operands: tuple[Any, ...]) -> None:
+        """Keep what an op computed, and the leaves that it read."""
+        node.value = _kept(value)
+        for operand in operands:
+            leaf = getattr(operand, "node", None)
+            if leaf is not None and leaf.op is None:
+                leaf.value = _kept(operand.data)
+
+
+@contextmanager
+def record_values() -> Iterator[None]:
+    """Keep the values of the graph that is built in this block, for `explain` and pictures to show.
+
+    A value of up to 16 elements is copied into its node; of a larger one the least, the mean and the greatest
+    finite element are kept. Leaves are kept as the last op found them. Off, this costs nothing.
+    """
+    before = state.values
+    state.values = ValueRecord()
+    try:
+        yield
+    finally:
+        state.values = before
+
+
+def value_lines(value: np.ndarray | Summary, number: Callable[[float], str]) -> list[str]:
+    """Return a kept value as text: a line per row of an array, or one line that sums it up."""
+    if isinstance(value, Summary):
+        broken = f", {value.broken} not finite" if value.broken else ""
+        return [f"{number(value.min)} … {number(value.max)}, mean {number(value.mean)}{broken}"]
+    if not value.ndim:
+        return [number(float(value))]
+    rows = value.reshape(-1, value.shape[-1]) if value.size else np.zeros((1, 0))
+    return ["[" + " ".join(number(float(element)) for element in row) + "]" for row in rows]
+
+
+def _kept(value: Any) -> np.ndarray | Summary | None:
+    if not isinstance(value, np.ndarray):  # a symbol, while the fold's compiler traces
+        return None
+    if value.size <= KEPT:
+        return value.copy()
+    finite = value[np.isfinite(value)]
+    broken = value.size - finite.size
+    if not finite.size:
+        return Summary(np.nan, np.nan, np.nan, broken)
+    mean = finite.mean(dtype=np.float64)
+    return Summary(float(finite.min()), float(mean), float(finite.max()), broken)

@@ -1,5 +1,6 @@
 """Trees, the cells that run over them, and a classifier. Start with README.md."""
 
+from models.binary import binarise, debinarise
 from models.cells import (
     CELLS,
     CHAIN_CELLS,
@@ -24,11 +25,22 @@ from models.cells import (
 from models.chains import as_chains, chain_forest
 from models.check_cell import check_cell
 from models.checkpoint import load, save
-from models.classifier import TreeClassifier
-from models.errors import CellCheckError, CellError, ForestError, TreebankError, VocabularyError
+from models.classifier import Dropout, TreeClassifier
+from models.errors import (
+    CellCheckError,
+    CellError,
+    DependencyError,
+    ForestError,
+    TreebankError,
+    VocabularyError,
+)
 from models.forest import Forest
+from models.notation import plain_word, treebank_word
+from models.reader import TreeReader, read_trees
 from models.shapes import SHAPES, random_forest
 from models.tree import Tree
+from models.unary import collapse_unary, expand_unary
+from models.vectors import VectorsError, WordVectors, read_vectors
 from models.vocabulary import Vocabulary
 
 __all__ = [
@@ -45,6 +57,8 @@ __all__ = [
     "CellCheckError",
     "CellError",
     "DenseRNN",
+    "DependencyError",
+    "Dropout",
     "Elman",
     "Encoder",
     "Forest",
@@ -56,15 +70,26 @@ __all__ = [
     "TreeClassifier",
     "TreeGRU",
     "TreeLSTM",
+    "TreeReader",
     "TreebankError",
+    "VectorsError",
     "Vocabulary",
     "VocabularyError",
+    "WordVectors",
     "as_chains",
+    "binarise",
     "cell",
     "chain_forest",
     "check_cell",
+    "collapse_unary",
+    "debinarise",
     "encode",
+    "expand_unary",
     "load",
+    "plain_word",
     "random_forest",
+    "read_trees",
+    "read_vectors",
     "save",
+    "treebank_word",
 ]

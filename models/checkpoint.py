@@ -14,7 +14,7 @@ from models.cells import CELLS
 from models.classifier import TreeClassifier
 from models.vocabulary import Vocabulary
 
-FORMAT = "minigrad.TreeClassifier/1"
+FORMAT = "minigrad.TreeClassifier/2"
 _PREFIX = "parameter:"  # of the arrays' names
 
 
@@ -40,7 +40,9 @@ def save(path: str | os.PathLike[str], model: TreeClassifier) -> Path:
         "classes": model.classes,
         "head": model.head,
         "vocabulary": list(model.vocabulary.words),
+        "counts": list(model.vocabulary.counts),
         "unknown": model.vocabulary.unknown,
+        "lower": model.vocabulary.lower,
     }
     arrays = {_PREFIX + name: values for name, values in model.state_dict().items()}
     return save_document(path, FORMAT, header, arrays)
@@ -73,7 +75,8 @@ def load(path: str | os.PathLike[str], cells: Mapping[str, Any] | None = None) -
         dtype = parameters["Ws"].dtype
         rng = np.random.default_rng(0)  # every draw is overwritten below
         cell = known[header["cell"]](rng=rng, dtype=dtype, **header["settings"])
-        vocabulary = Vocabulary(header["vocabulary"], header["unknown"])
+        counts = dict(zip(header["vocabulary"], header["counts"], strict=True))
+        vocabulary = Vocabulary.from_counts(counts, header["unknown"], lower=header["lower"])
         model = TreeClassifier(cell, vocabulary, header["classes"], rng, header["head"])
         model.load_state_dict(parameters)
     except StateError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,25 @@ from models.forest_checks import check_vocabulary
 from models.vocabulary import Vocabulary
 
 HEADS = ("root", "labelled")
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """What a classifier leaves out at random while it is trained.
+
+    Attributes
+    ----------
+    words : float
+        Probability in [0, 1) that an element of a leaf's word vector is set to 0, on its way into the tree.
+    states : float
+        The same for the states that are classified, on their way into the softmax; the tree sees them whole.
+    rng : numpy.random.Generator
+        Draws the masks.
+    """
+
+    words: float
+    states: float
+    rng: np.random.Generator
 
 
 class TreeClassifier(Module):
@@ -32,6 +52,12 @@ class TreeClassifier(Module):
         at 0.
     head : "root" or "labelled"
         Which nodes are classified: the roots, or every node that has a label.
+
+    Attributes
+    ----------
+    dropout : Dropout or None
+        What `loss` leaves out while `training` is True; a matter of training, and not saved with the model.
+        None at first.
 
     Notes
     -----
@@ -58,6 +84,7 @@ class TreeClassifier(Module):
         self.vocabulary = vocabulary
         self.classes = classes
         self.head = head
+        self.dropout: Dropout | None = None
         leaf = next(p for p in cell.right_parts or cell.parts if p.leaf == "vector")
         D, dtype = cell.parts[0].width, cell.parameters()[0].dtype
         self.L = Parameter(initial("uniform", rng, (len(vocabulary), leaf.width), dtype, bound=1e-4))
@@ -105,11 +132,15 @@ class TreeClassifier(Module):
     def loss(self, forest: Forest, mode: str = "level") -> tuple[mg.Tensor, mg.NodeStates]:
         """Return the cross-entropy, averaged over the trees, and all states.
 
-        A tree's loss is the sum over its classified nodes.
+        A tree's loss is the sum over its classified nodes. This is what training differentiates, so it is
+        where `dropout` acts.
         """
         rows, labels = self.rows(forest), self.labels(forest)
-        states = self._states(forest, mode)
+        dropout = self.dropout if self.training else None
+        states = self._states(forest, mode, dropout)
         top = states[self.cell.parts[0].name]
+        if dropout is not None:
+            top = mg.dropout(top, dropout.states, dropout.rng)
         return mg.linear_cross_entropy(top, self.Ws, self.bs, labels, rows, divisor=len(forest)), states
 
     def predict(self, forest: Forest, mode: str = "level") -> np.ndarray:
@@ -118,8 +149,11 @@ class TreeClassifier(Module):
             logits, _ = self(forest, mode)
         return logits.data.argmax(axis=1)
 
-    def _states(self, forest: Forest, mode: str) -> mg.NodeStates:
-        return encode(self.cell, forest, mg.gather(self.L, self._words(forest)), mode)
+    def _states(self, forest: Forest, mode: str, dropout: Dropout | None = None) -> mg.NodeStates:
+        leaves = mg.gather(self.L, self._words(forest))
+        if dropout is not None:
+            leaves = mg.dropout(leaves, dropout.words, dropout.rng)
+        return encode(self.cell, forest, leaves, mode)
 
     def _words(self, forest: Forest) -> np.ndarray:
         words = forest.word[forest.leaves]

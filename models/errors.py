@@ -45,6 +45,10 @@ class TreebankError(ValueError):
         return f"{message}\n{self.excerpt}" if self.excerpt else message
 
 
+class DependencyError(TreebankError):
+    """A text of dependencies (CoNLL-U), which are not trees of constituents."""
+
+
 class VocabularyError(KeyError):
     """A word that the vocabulary does not have."""
 

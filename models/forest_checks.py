@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models import layout
+from models.binary import is_inserted
 from models.errors import ForestError
 from models.layout import IntArray
 from models.notation import shorten
@@ -34,9 +35,9 @@ def not_binary(node: Tree, row: int, tree: int) -> ForestError:
     """The error for a node with one child, or with more than two."""
     n = len(node.children)
     advice = (
-        "collapse it with its child"
+        "models.collapse_unary(tree) folds it into its child"
         if n == 1
-        else "nest them in pairs, as ((x a) (x b) (x c)) becomes (((x a) (x b)) (x c))"
+        else "models.binarise(tree) nests them in pairs, as ((x a) (x b) (x c)) becomes (((x a) (x b)) (x c))"
     )
     return ForestError(
         f"{node_name(row, tree, node.words())}, has {n} {'child' if n == 1 else 'children'}; "
@@ -45,15 +46,23 @@ def not_binary(node: Tree, row: int, tree: int) -> ForestError:
 
 
 def label_number(node: Tree, row: int, tree: int) -> int:
-    """The label of a node as a number, -1 if it has none."""
+    """The label of a node as a number, -1 if it has none or `binarise` inserted it.
+
+    Of the labels that `collapse_unary` has put into one, the topmost counts, that of the phrase.
+    """
     label = node.label
-    if label is None:
+    if label is None or is_inserted(label):
         return -1
+    if "+" in label:
+        label = label.partition("+")[0]
+        if not label:
+            return -1
     if label.isascii() and label.isdigit() and len(label) <= _LABEL_DIGITS:
         return int(label)
     raise ForestError(
-        f"{node_name(row, tree, node.words())}, has the label '{shorten(label)}'; "
-        "the labels of a Forest are whole numbers >= 0 (class numbers), or None"
+        f"{node_name(row, tree, node.words())}, has the label '{shorten(node.label or '')}'; the labels of a "
+        "Forest are whole numbers >= 0 (class numbers), or None: tree.map(label=…) changes them, and "
+        "tree.map(label=lambda label: None) leaves them out"
     )
 
 

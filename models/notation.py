@@ -1,53 +1,43 @@
-r"""The bracket notation of treebanks below the level of trees: tokens, and how a word is escaped.
+r"""The bracket notation of treebanks below the level of trees: tokens, and how words are escaped.
 
 A text is made of ``(``, ``)``, words and blanks. Blanks are the six ASCII ones only: the Stanford
 Sentiment Treebank has words such as ``2\xa01\/2`` with a no-break space inside. A backslash before
 a bracket, a blank or a backslash makes that character part of the word; before anything else (the
 Penn Treebank writes ``\/`` and ``\*``) it is an ordinary character. ``-LRB-`` and its kin are
-ordinary words too.
+ordinary words too, so that a treebank is written back as it was read; `plain_word` says what such
+words stand for.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
 
 BLANKS = " \t\n\r\f\v"
 
-_TOKEN = re.compile(rf"\n|[()]|(?:\\.?|[^()\\{BLANKS}])+", re.DOTALL)
+_TOKEN = re.compile(rf"[()]|(?:[^()\\{BLANKS}]++|\\.?)++", re.DOTALL)
 _ESCAPE = re.compile(rf"\\([()\\{BLANKS}])")
 _TO_ESCAPE = re.compile(rf"[(){BLANKS}]|\\(?=[()\\{BLANKS}]|\Z)")
 
-
-class Token(NamedTuple):
-    """A bracket, a word as written (still escaped), or the end of the text (``text == ""``)."""
-
-    text: str
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        if not self.text:
-            return "the end of the text"
-        if self.text in "()":
-            return f"'{self.text}'"
-        return f"the word '{shorten(self.text)}'"
+_BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}"}
+_PENN = {**_BRACKETS, r"\/": "/", r"\*": "*"}
+_TO_PENN = {plain: penn for penn, plain in _PENN.items()}
+_PENN_PART = re.compile("|".join(map(re.escape, _PENN)))
+_PLAIN_PART = re.compile("|".join(map(re.escape, _TO_PENN)))
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """Cut `text` into tokens, lazily; the last one is the end of the text, behind the last word."""
-    line, line_start, end = 1, 0, Token("", 1, 1)
-    for match in _TOKEN.finditer(text):
-        found, start = match[0], match.start()
-        if found != "\n":
-            yield Token(found, line, start - line_start + 1)
-        if "\n" in found:  # a line break, or an escaped one inside a word
-            line += found.count("\n")
-            line_start = start + found.rindex("\n") + 1
-        if found != "\n":
-            end = Token("", line, match.end() - line_start + 1)
-    yield end
+def split(text: str) -> list[str]:
+    """Cut `text` into tokens: brackets, and words as written (still escaped)."""
+    return _TOKEN.findall(text)
+
+
+def offset(text: str, number: int) -> int:
+    """Where token `number` of `text` begins; if there are only so many, where the last one ends."""
+    end = 0
+    for i, match in enumerate(_TOKEN.finditer(text)):
+        if i == number:
+            return match.start()
+        end = match.end()
+    return end
 
 
 def escape(word: str) -> str:
@@ -58,6 +48,25 @@ def escape(word: str) -> str:
 def unescape(text: str) -> str:
     """The word that `text` stands for."""
     return _ESCAPE.sub(r"\1", text) if "\\" in text else text
+
+
+def plain_word(word: str) -> str:
+    r"""What a treebank's word stands for: ``-LRB-`` for ``(``, ``and\/or`` for ``and/or``.
+
+    Undone are the Penn Treebank's names of brackets, wherever they stand in the word, and its
+    backslash before ``/`` and ``*``. Use it where words meet other text, such as the words of a
+    vector file; for all words of a tree, ``tree.map(word=plain_word)``.
+    """
+    return _PENN_PART.sub(lambda match: _PENN[match[0]], word)
+
+
+def treebank_word(word: str) -> str:
+    """A word as the Penn Treebank writes it, the inverse of `plain_word`.
+
+    ``plain_word(treebank_word(word)) == word`` for every word but those that hold a bracket's name,
+    as ``-LRB-``, in plain text.
+    """
+    return _PLAIN_PART.sub(lambda match: _TO_PENN[match[0]], word)
 
 
 def shorten(text: str, width: int = 30) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NoReturn, TypeVar
 
 from models.notation import escape, shorten
+
+R = TypeVar("R")
 
 
 class Tree:
@@ -111,6 +113,43 @@ class Tree:
             stack.extend(node.children)
         return reversed(backwards)
 
+    def bottom_up(self, function: Callable[[Tree, list[R]], R]) -> R:
+        """Compute something of the whole tree from what the children of each node give.
+
+        Parameters
+        ----------
+        function : callable
+            Called as ``function(node, results)`` on every node, children first, with the results of
+            the node's children from left to right; those of a leaf are an empty list.
+        """
+        done: list[R] = []
+        for node in self.postorder():
+            first = len(done) - len(node.children)
+            results = done[first:]
+            del done[first:]
+            done.append(function(node, results))
+        return done[0]
+
+    def map(
+        self,
+        label: Callable[[str | None], str | None] | None = None,
+        word: Callable[[str], str] | None = None,
+    ) -> Tree:
+        """A tree of the same shape with other labels, or other words, or both.
+
+        Examples
+        --------
+        >>> print(Tree.parse("(3 (2 Not) (1 bad))").map(word=str.lower, label=lambda label: None))
+        ((not) (bad))
+        """
+
+        def mapped(node: Tree, children: list[Tree]) -> Tree:
+            new_label = node.label if label is None else label(node.label)
+            new_word = node.word if node.word is None or word is None else word(node.word)
+            return Tree(new_label, new_word, children)
+
+        return self.bottom_up(mapped)
+
     def leaves(self) -> list[Tree]:
         """The leaves, left to right."""
         return [node for node in self.preorder() if not node.children]
@@ -182,3 +221,16 @@ class Tree:
 
 def _kind(value: object) -> str:
     return f"{type(value).__name__} ({shorten(repr(value))})"
+
+
+def trusted_tree(label: str | None, word: str | None, children: tuple[Tree, ...]) -> Tree:
+    """A `Tree` of arguments that are known to be right: the reader's, which would check them twice."""
+    tree = _new(Tree)
+    _set_label(tree, label)
+    _set_word(tree, word)
+    _set_children(tree, children)
+    return tree
+
+
+_new = object.__new__
+_set_label, _set_word, _set_children = (vars(Tree)[name].__set__ for name in ("label", "word", "children"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -14,66 +15,134 @@ _SUGGEST_UP_TO = 10_000  # words; difflib looks at every one of them
 
 
 class Vocabulary:
-    """Distinct words, numbered from 0 in the order in which they first come.
+    """Distinct words, numbered from 0 in the order in which they first come, and how often they come.
 
     Parameters
     ----------
     words : iterable of str
-        The words; repeated ones count once.
+        The words of some text; repeated ones are counted and have one number.
     unknown : str, optional
         The entry that stands for every word the vocabulary does not have; added at the end unless
         it is one of `words`. Without it a missing word is an error.
+    lower : bool
+        Whether words are put into lower case, here and whenever one is looked up (`unknown` is not).
+    min_count : int
+        Words that come less often are left out, and are so many times `unknown`.
+
+    Attributes
+    ----------
+    words : tuple of str
+    counts : tuple of int
+        How often each of them came; for `unknown`, with the words that were left out.
+    unknown : str or None
+    lower : bool
 
     Raises
     ------
     TypeError
         If `words` is a single string or has anything but strings in it.
+    ValueError
+        If `min_count` leaves words out and there is no `unknown` that they could be.
+
+    Notes
+    -----
+    Two vocabularies are equal if they give every word the same number, whatever their counts.
 
     Examples
     --------
-    >>> vocabulary = Vocabulary(["not", "bad"], unknown="<unk>")
-    >>> vocabulary["bad"], vocabulary["good"], vocabulary.word(2)
-    (1, 2, '<unk>')
+    >>> vocabulary = Vocabulary(["not", "bad", "Not"], unknown="<unk>", lower=True)
+    >>> vocabulary["bad"], vocabulary["NOT"], vocabulary["good"], vocabulary.word(2)
+    (1, 0, 2, '<unk>')
+    >>> vocabulary.counts
+    (2, 1, 0)
     """
 
-    __slots__ = ("_ids", "unknown", "words")
+    __slots__ = ("_ids", "counts", "lower", "unknown", "words")
 
-    def __init__(self, words: Iterable[str], unknown: str | None = None) -> None:
+    def __init__(
+        self, words: Iterable[str], unknown: str | None = None, *, lower: bool = False, min_count: int = 1
+    ) -> None:
         if isinstance(words, str):
             raise TypeError(f"a Vocabulary is made of a list of words, not of one str {words!r}")
-        entries = dict.fromkeys(words)
-        if unknown is not None:
-            entries[unknown] = None
-        for word in entries:
+        self._adopt(_counted(words, lower, unknown), unknown, lower, min_count)
+
+    @classmethod
+    def from_counts(
+        cls, counts: Mapping[str, int], unknown: str | None = None, *, lower: bool = False, min_count: int = 1
+    ) -> Vocabulary:
+        """A vocabulary of words that have been counted before; for the rest see the class.
+
+        Raises
+        ------
+        ValueError
+            If a count is negative, or with `lower` a word is not in lower case.
+        """
+        for word, count in counts.items():
             if not isinstance(word, str):
                 raise TypeError(f"a word is a str, not {type(word).__name__} ({word!r})")
-        self.words: tuple[str, ...] = tuple(entries)
+            if count < 0:
+                raise ValueError(f"the word {word!r} has the count {count}; a count is 0 or more")
+            if lower and word not in (word.lower(), unknown):
+                raise ValueError(
+                    f"the word {word!r} can never be found, because lower=True; count in lower case"
+                )
+        return cls.__new__(cls)._adopt(dict(counts), unknown, lower, min_count)
+
+    def _adopt(self, counts: dict[str, int], unknown: str | None, lower: bool, min_count: int) -> Vocabulary:
+        if unknown is not None and not isinstance(unknown, str):
+            raise TypeError(f"unknown is a word, a str, not {type(unknown).__name__} ({unknown!r})")
+        rare = [word for word, count in counts.items() if count < min_count and word != unknown]
+        if rare and unknown is None:
+            raise ValueError(
+                f"min_count={min_count} leaves out {len(rare)} words, which then have no number; "
+                "give them one: unknown='<unk>'"
+            )
+        if unknown is not None:
+            counts.setdefault(unknown, 0)
+            counts[unknown] += sum(map(counts.pop, rare))
+        self.words = tuple(counts)
+        self.counts = tuple(counts.values())
         self.unknown = unknown
-        self._ids = {word: i for i, word in enumerate(self.words)}
+        self.lower = lower
+        self._ids = {word: i for i, word in enumerate(counts)}
+        return self
 
     def __len__(self) -> int:
         return len(self.words)
 
     def __contains__(self, word: object) -> bool:
-        return word in self._ids
+        return isinstance(word, str) and self._form(word) in self._ids
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Vocabulary):
             return NotImplemented
-        return self.words == other.words and self.unknown == other.unknown
+        return self._identity() == other._identity()
 
     def __hash__(self) -> int:
-        return hash((self.words, self.unknown))
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[object, ...]:
+        return self.words, self.unknown, self.lower
+
+    def _form(self, word: str) -> str:
+        """The form in which a word is kept."""
+        return word.lower() if self.lower and word != self.unknown else word
 
     def __repr__(self) -> str:
         unknown = "" if self.unknown is None else f", unknown={self.unknown!r}"
-        return f"<Vocabulary of {len(self)} words{unknown}>"
+        lower = ", lower=True" if self.lower else ""
+        return f"<Vocabulary of {len(self)} words{unknown}{lower}>"
 
     def __getitem__(self, word: str) -> int:
         """The number of a word, or that of `unknown`; `VocabularyError` if there is neither."""
-        found = self._ids.get(word)
+        if not isinstance(word, str):
+            raise TypeError(
+                f"a vocabulary is indexed by words, not by {type(word).__name__} ({word!r}); "
+                "the word with a given number is vocabulary.word(number)"
+            )
+        found = self._ids.get(self._form(word))
         if found is None:
-            if self.unknown is None or not isinstance(word, str):
+            if self.unknown is None:
                 raise self._missing(word)
             found = self._ids[self.unknown]
         return found
@@ -88,15 +157,25 @@ class Vocabulary:
         """The numbers of many words, as an intp array of one dimension; errors as in ``[]``."""
         return np.array([self[word] for word in words], dtype=np.intp)
 
-    def _missing(self, word: object) -> VocabularyError | TypeError:
-        if not isinstance(word, str):
-            return TypeError(
-                f"a vocabulary is indexed by words, not by {type(word).__name__} ({word!r}); "
-                "the word with a given number is vocabulary.word(number)"
-            )
+    def _missing(self, word: str) -> VocabularyError:
         message = f"the word {word!r} is not among the {len(self)} words of the vocabulary"
-        near = difflib.get_close_matches(word, self.words, 1) if len(self) <= _SUGGEST_UP_TO else []
+        near = (
+            difflib.get_close_matches(self._form(word), self.words, 1) if len(self) <= _SUGGEST_UP_TO else []
+        )
         if near:
             message += f" (the nearest is {near[0]!r})"
         advice = "build the vocabulary with unknown='<unk>' to map missing words to one entry"
         return VocabularyError(f"{message}; {advice}")
+
+
+def _counted(words: Iterable[str], lower: bool, unknown: str | None) -> dict[str, int]:
+    counts: dict[str, int] = Counter(words)
+    for word in counts:
+        if not isinstance(word, str):
+            raise TypeError(f"a word is a str, not {type(word).__name__} ({word!r})")
+    if not lower:
+        return counts
+    lowered: dict[str, int] = Counter()
+    for word, count in counts.items():
+        lowered[word if word == unknown else word.lower()] += count
+    return lowered

@@ -1,12 +1,17 @@
 """Pictures: trees coloured by gradient norms, figures of gradient ratios and of accuracies."""
 
 from viz.accuracy import accuracy_figure
+from viz.comparison import Comparison, compare
+from viz.epochs import Epochs, epochs
+from viz.heat import gradient_norms, root_gradient_norms
+from viz.op_graph import OpGraphPicture
 from viz.page import BLUE, COLUMN, PAGE, RED, save_figure
+from viz.picture import Picture
 from viz.ratio_curves import Curve, ratio_curves
 from viz.ratio_panels import DepthQuantiles, EpochPanel, ratio_panels
 from viz.ratios import Ratios, ratio_figure
 from viz.render import RenderError, render
-from viz.scale import NormScale
+from viz.scale import NormScale, RatioScale, Scale
 from viz.tree_picture import TreePicture
 
 __all__ = [
@@ -14,17 +19,27 @@ __all__ = [
     "COLUMN",
     "PAGE",
     "RED",
+    "Comparison",
     "Curve",
     "DepthQuantiles",
     "EpochPanel",
+    "Epochs",
     "NormScale",
+    "OpGraphPicture",
+    "Picture",
+    "RatioScale",
     "Ratios",
     "RenderError",
+    "Scale",
     "TreePicture",
     "accuracy_figure",
+    "compare",
+    "epochs",
+    "gradient_norms",
     "ratio_curves",
     "ratio_figure",
     "ratio_panels",
     "render",
+    "root_gradient_norms",
     "save_figure",
 ]

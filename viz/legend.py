@@ -1,19 +1,32 @@
-"""The legend of a tree picture, as HTML-like DOT labels."""
+"""The legend of a picture, as an HTML-like DOT label: what borders mean, and what colours mean."""
+
+from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from itertools import pairwise
 
-from viz.scale import NormScale, Style
+from viz.scale import Scale
+from viz.style import Style
 from viz.text import safe_html, tick_number
 
-LEAST_CELLS = 9
+CELLS = 49  # of the colour bar: one more than many numbers of equal steps
+_LEAST_WIDTH = 320  # points of the bar
 _ROOM = 7.5  # points per letter, more than the letters take at the legend's size
-_SWATCH = 'WIDTH="22" HEIGHT="14" FIXEDSIZE="TRUE"'
-_PER_ROW = 3
+# What has no fixed size is stretched to the width of the bar.
+_SWATCH = 'WIDTH="34" HEIGHT="20" FIXEDSIZE="TRUE"'
+_PER_ROW, _ENTRY = 3, 150  # entries of the key, and points for each
+
+
+def legend(scale: Scale, caption: str, special: Iterable[Style], keyword: bool) -> str:
+    """Return the label: a key of those borders that occur, and under it the colour bar."""
+    tables = [table for table in (key(special, keyword), colour_bar(scale, caption)) if table]
+    rows = "".join(f'<TR><TD CELLPADDING="4">{table}</TD></TR>' for table in tables)
+    return f"<{_table(rows)}>"
 
 
 def key(special: Iterable[Style], keyword: bool) -> str:
-    """Return the label that explains borders; empty where there is nothing to explain.
+    """Return the table that explains borders; empty where there is nothing to explain.
 
     Parameters
     ----------
@@ -25,58 +38,85 @@ def key(special: Iterable[Style], keyword: bool) -> str:
     entries = [_entry(_swatch(style), style.note or "") for style in special]
     if keyword:
         entries.insert(0, _entry(_double_border(), "keyword"))
-    rows = ("".join(entries[i : i + _PER_ROW]) for i in range(0, len(entries), _PER_ROW))
-    return _label("".join(f"<TR>{row}</TR>" for row in rows)) if entries else ""
+    if not entries:
+        return ""
+    rows = ["".join(entries[i : i + _PER_ROW]) for i in range(0, len(entries), _PER_ROW)]
+    size = f'WIDTH="{_ENTRY * min(len(entries), _PER_ROW)}" HEIGHT="{28 * len(rows)}" FIXEDSIZE="TRUE"'
+    return _table("".join(f"<TR>{row}</TR>" for row in rows), f" {size}")
 
 
-def colour_bar(scale: NormScale, caption: str) -> str:
-    """Return the label that explains colours: a bar with ticks and, under it, the caption.
+def colour_bar(scale: Scale, caption: str) -> str:
+    """Return the table that explains colours: a bar with ticks and, under it, the caption.
 
-    Each tick stands centred under the cell of its own colour: its label spans as many columns as
-    lie from one tick to the next, an odd number, and the bar is set in by half of that on both
-    sides. Graphviz stretches columns, and tears the bar apart, where a row needs more room than
-    they have, so they are made wide enough for the text.
+    Each tick stands centred under the cell of its own colour: its label spans as many columns to the left as
+    to the right, half of the way to the nearest other tick, and the bar is set in by as much on both sides.
+    Graphviz stretches columns, and tears the bar apart, where a row needs more room than they have, so they
+    are made wide enough for the text.
     """
     ticks = scale.ticks()
-    per_tick = max(3, math.ceil((LEAST_CELLS - 1) / (len(ticks) - 1)))
-    per_tick += 1 - per_tick % 2
-    columns = len(ticks) * per_tick
-    cells = columns - per_tick + 1
+    places = [round(scale.position(tick) * (CELLS - 1)) for tick in ticks]
+    half = (min(b - a for a, b in pairwise(places)) - 1) // 2
     labels = [tick_number(tick) for tick in ticks]
+    columns = CELLS + 2 * half
     longest = max(map(len, labels))
-    width = math.ceil(max(9, _ROOM * longest / per_tick, _ROOM * len(caption) / columns))
-    size = f'WIDTH="{width}" HEIGHT="14" FIXEDSIZE="TRUE"'
-    margin = f"<TD {size}></TD>" * (per_tick // 2)
-    colours = (scale.style(scale.at(i / (cells - 1))).fill for i in range(cells))
+    width = math.ceil(
+        max(_LEAST_WIDTH / CELLS, _ROOM * longest / (2 * half + 1), _ROOM * len(caption) / columns)
+    )
+    spacer = f'<TD WIDTH="{width}" HEIGHT="1" FIXEDSIZE="TRUE"></TD>' * columns  # keeps columns equally wide
+    margin = f'<TD COLSPAN="{half}"></TD>' if half else ""
+    colours = [scale.style(scale.at(i / (CELLS - 1))).fill for i in range(CELLS)]
     rows = (
-        margin + "".join(f'<TD {size} BGCOLOR="{colour}"></TD>' for colour in colours) + margin,
-        "".join(f'<TD COLSPAN="{per_tick}">{label}</TD>' for label in labels),
+        spacer,
+        f'{margin}<TD COLSPAN="{CELLS}">{_bar(colours, width)}</TD>{margin}',
+        _tick_row(places, labels, half),
         f'<TD COLSPAN="{columns}" CELLPADDING="4">{safe_html(caption)}</TD>',
     )
-    return _label("".join(f"<TR>{row}</TR>" for row in rows))
+    return _table("".join(f"<TR>{row}</TR>" for row in rows))
 
 
-def _label(rows: str) -> str:
-    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{rows}</TABLE>>'
+def _bar(colours: list[str], width: int) -> str:
+    """Return cells of these colours, each painted over the one before.
+
+    Cells side by side would let the page shine through between them.
+    """
+    rest = ""
+    for colour in reversed(colours):
+        cell = f'<TD WIDTH="{width}" HEIGHT="14" FIXEDSIZE="TRUE"></TD>'
+        row = f"<TR>{cell}<TD>{rest}</TD></TR>" if rest else f"<TR>{cell}</TR>"
+        rest = _table(row, f' BGCOLOR="{colour}"')
+    return rest
+
+
+def _tick_row(places: list[int], labels: list[str], half: int) -> str:
+    cells, end = [], 0
+    for place, label in zip(places, labels, strict=True):  # a label starts at its cell's column, less half
+        if place > end:
+            cells.append(f'<TD COLSPAN="{place - end}"></TD>')
+        cells.append(f'<TD COLSPAN="{2 * half + 1}">{label}</TD>')
+        end = place + 2 * half + 1
+    return "".join(cells)
+
+
+def _table(rows: str, more: str = "") -> str:
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"{more}>{rows}</TABLE>'
 
 
 def _entry(swatch: str, note: str) -> str:
     return (
-        f'<TD CELLPADDING="4">{swatch}</TD>'
-        f'<TD CELLPADDING="4" ALIGN="LEFT">{safe_html(note)}</TD><TD WIDTH="14"></TD>'
+        f'<TD CELLPADDING="4" ALIGN="RIGHT">{swatch}</TD>'
+        f'<TD CELLPADDING="4" ALIGN="LEFT">{safe_html(note)}</TD>'
     )
 
 
 def _swatch(style: Style) -> str:
     return (
-        f'<TABLE BORDER="{style.width:g}" COLOR="{style.border}" STYLE="{style.line}" '
-        f'BGCOLOR="{style.fill}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">'
-        f"<TR><TD {_SWATCH}></TD></TR></TABLE>"
+        f'<TABLE {_SWATCH} BORDER="{style.width:g}" COLOR="{style.border}" STYLE="{style.line}" '
+        f'BGCOLOR="{style.fill}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR><TD></TD></TR></TABLE>'
     )
 
 
 def _double_border() -> str:
     return (
-        '<TABLE BORDER="1" CELLBORDER="1" CELLSPACING="2" CELLPADDING="0">'
-        f"<TR><TD {_SWATCH}></TD></TR></TABLE>"
+        f'<TABLE {_SWATCH} BORDER="1" CELLBORDER="1" CELLSPACING="2" CELLPADDING="0">'
+        '<TR><TD WIDTH="26" HEIGHT="12" FIXEDSIZE="TRUE"></TD></TR></TABLE>'
     )

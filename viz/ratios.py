@@ -1,4 +1,4 @@
-"""The figure of gradient ratios: how much of the error at the root reaches the keyword."""
+"""The figure of gradient ratios: how much of the error at the root reaches a word, by the word's depth."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ class Ratios(TypedDict):
     """What one model contributes to the figure.
 
     ``depths`` and ``counts`` have one entry per keyword depth: the depth, and the number of
-    trees whose keyword lies there. ``medians[epoch][i]`` is the median ratio at ``depths[i]``,
-    NaN or None where there is none; epoch 0 comes before the first update. ``dev_accuracy`` has
-    one fraction per epoch, NaN or None where it was not measured.
+    trees whose keyword lies there; where ratios are taken at every word, that of the words there.
+    ``medians[epoch][i]`` is the median ratio at ``depths[i]``, NaN or None where there is none;
+    epoch 0 comes before the first update. ``dev_accuracy`` has one fraction per epoch, NaN or None
+    where it was not measured.
     """
 
     depths: Sequence[int]
@@ -35,13 +36,17 @@ class Ratios(TypedDict):
     dev_accuracy: Sequence[float | None]
 
 
-def ratio_figure(results: Mapping[str, Ratios]) -> Figure:
+def ratio_figure(results: Mapping[str, Ratios], *, at: str = "keyword", counted: str = "trees") -> Figure:
     """Return the figure: one panel per model, one line per epoch, all on the same axes.
 
     Parameters
     ----------
     results : mapping from a model's name to its `Ratios`
         Panels stand in this order, left to right.
+    at : str
+        Which leaves the ratios are taken at.
+    counted : str
+        What the counts are numbers of.
 
     Raises
     ------
@@ -68,16 +73,17 @@ def ratio_figure(results: Mapping[str, Ratios]) -> Figure:
             gridspec_kw={"height_ratios": [5, 1]},
         )
         panels[0, 0].set_yscale("log")
-        panels[0, 0].set_ylabel("gradient ratio: ‖∂J/∂x‖ at keyword / at root")
+        panels[0, 0].set_ylabel(f"gradient ratio: ‖∂J/∂x‖ at {at} / at root")
         most = max([1, *(count for ratios in results.values() for count in ratios["counts"])])
         ticks = [10**power for power in range(0, 9, 1 if most < 1000 else 2) if 10**power <= most]
-        panels[1, 0].set(yscale="log", ylim=(0.5, 3 * most), ylabel="trees")
+        panels[1, 0].set(yscale="log", ylim=(0.5, 3 * most), ylabel=counted)
         panels[1, 0].set_yticks(ticks, [f"{tick:,}" for tick in ticks])
         panels[1, 0].minorticks_off()
         for (name, ratios), lines, bars in zip(results.items(), *panels, strict=True):
             lines.set_title(f"{name}\n{_accuracy(ratios)}")
             _draw_lines(lines, ratios, colours)
             _draw_counts(bars, ratios)
+            bars.set_xlabel(f"{at} depth")
         depths = [depth for ratios in results.values() for depth in ratios["depths"]] or [0]
         panels[0, 0].set_xlim(min(depths) - 0.7, max(depths) + 0.7)
         _epoch_bar(figure, panels[0], colours)
@@ -145,7 +151,6 @@ def _draw_lines(axes: Axes, ratios: Ratios, colours: ListedColormap) -> None:
 
 def _draw_counts(axes: Axes, ratios: Ratios) -> None:
     axes.bar(ratios["depths"], ratios["counts"], color="#808080", width=0.7)
-    axes.set_xlabel("keyword depth")
     axes.locator_params(axis="x", integer=True, min_n_ticks=1)
     axes.grid(axis="y", color="#d9d9d9", linewidth=0.6)
     axes.set_axisbelow(True)

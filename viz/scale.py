@@ -1,101 +1,56 @@
-"""From a gradient norm to a colour: logarithmic, shared by pictures, honest at the edges."""
+"""From a number to a colour: logarithmic, shared by pictures, honest at the edges."""
+
+from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from viz.colour import BLACK, WHITE, text_colour
-
-MOST_TICKS = 9
-
-
-@dataclass(frozen=True)
-class Style:
-    """How a node with some value looks.
-
-    Attributes
-    ----------
-    fill, font : str
-        Colours as ``#rrggbb``.
-    line : str
-        Graphviz line style of the border: ``solid``, ``dashed`` or ``dotted``.
-    border : str
-        Colour of the border.
-    width : float
-        Width of the border in points.
-    note : str or None
-        What the legend says about a value that is not on the scale; None for one that is.
-    """
-
-    fill: str
-    font: str = BLACK
-    line: str = "solid"
-    border: str = "#404040"
-    width: float = 1.0
-    note: str | None = None
-
-
-# White is no colour of cividis, which runs from dark blue to yellow.
-ZERO = Style(WHITE, line="dashed", note="exactly zero")
-OUTSIDE = Style(WHITE, line="dotted", width=2.0, note="outside the scale")
-INFINITE = Style(WHITE, border="#d55e00", width=3.0, note="infinite")
-NAN = Style(WHITE, line="dashed", border="#d55e00", width=3.0, note="not a number")
-SPECIAL = (ZERO, OUTSIDE, INFINITE, NAN)
+from viz.limits import LEAST, MOST, log_ticks, positive, round_down, round_up
+from viz.style import INFINITE, NAN, OUTSIDE, ZERO, Style, map_colours, on_the_map
 
 
 @dataclass(frozen=True)
-class NormScale:
-    """Colours for norms between two limits, by their logarithm (matplotlib's cividis).
+class Scale:
+    """Colours for positive numbers between two limits, by their logarithm; see `NormScale`, `RatioScale`.
 
     Give the same scale to every picture that will be compared. A value outside the limits keeps
     a mark of its own and is never drawn in the colour of a limit.
 
-    Parameters
+    Attributes
     ----------
-    vmin, vmax : float
-        The limits, 0 < vmin < vmax, both included.
-
-    Raises
-    ------
-    ValueError
-        The limits are not finite, not positive or not in order.
+    quantity : str
+        What the numbers are called in tooltips.
+    caption : str
+        What the legend says they are.
     """
 
     vmin: float
     vmax: float
+    colormap: str = "cividis"
+
+    quantity: ClassVar[str]
+    caption: ClassVar[str]
 
     def __post_init__(self) -> None:
         if not (0 < self.vmin < self.vmax < math.inf):
             raise ValueError(
                 f"a scale needs 0 < vmin < vmax < inf, not vmin={self.vmin:g}, vmax={self.vmax:g}"
             )
+        if math.log10(self.vmin) == math.log10(self.vmax):
+            raise ValueError(f"the limits of a scale are too near to each other: {self.vmin}, {self.vmax}")
+        map_colours(self.colormap)
 
-    @classmethod
-    def fit(cls, *values: npt.ArrayLike) -> "NormScale":
-        """Return the scale that holds all values, its limits rounded outwards to decades.
+    def numbers(self, norms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return what of a tree's norms, (number of nodes,) in post-order, this scale shows."""
+        raise NotImplementedError
 
-        Zeros, NaN and infinities have styles of their own and do not count. Where nothing is
-        left, the scale runs from 0.1 to 1.
-
-        Parameters
-        ----------
-        *values : array_like
-            Norms of any shape: those of all pictures that will share the scale.
-        """
-        flat = np.concatenate([np.zeros(0), *(np.ravel(np.asarray(v, float)) for v in values)])
-        kept = flat[np.isfinite(flat) & (flat > 0)]
-        if kept.size == 0:
-            return cls(0.1, 1.0)
-        low, high = _decade_below(kept.min()), _decade_above(kept.max())
-        if low == high:  # every value is the same power of ten: put it in the middle
-            low, high = low - 1, high + 1
-        step = math.ceil((high - low) / (MOST_TICKS - 1))
-        low -= (low - high) % step
-        # Powers of ten beyond the range of float64 become its first and last number.
-        return cls(max(float(f"1e{low}"), 5e-324), min(float(f"1e{high}"), np.finfo(float).max))
+    def shade(self, value: float) -> float:
+        """Return where on the colour map a value between the limits lies, 0 to 1."""
+        raise NotImplementedError
 
     def style(self, value: float) -> Style:
         """Return how a node with this value looks.
@@ -103,11 +58,11 @@ class NormScale:
         Raises
         ------
         ValueError
-            The value is negative, which no norm is.
+            The value is negative, which no norm and no ratio of norms is.
         """
         value = float(value)
         if value < 0:
-            raise ValueError(f"a norm is not negative, but one of the values is {value:g}")
+            raise ValueError(f"a {self.quantity} is not negative, but one of the values is {value:g}")
         if math.isnan(value):
             return NAN
         if value == 0:
@@ -115,7 +70,7 @@ class NormScale:
         if math.isinf(value):
             return INFINITE
         inside = self.vmin <= value <= self.vmax
-        return _on_the_map(self.position(value)) if inside else OUTSIDE
+        return on_the_map(self.colormap, self.shade(value)) if inside else OUTSIDE
 
     def position(self, value: float) -> float:
         """Return where between the limits a value lies: 0 at ``vmin``, 1 at ``vmax``."""
@@ -130,44 +85,143 @@ class NormScale:
         return min(max(10 ** (low + position * (high - low)), self.vmin), self.vmax)
 
     def ticks(self) -> tuple[float, ...]:
-        """Return values for an axis, equally far apart in the logarithm, both limits included.
+        """Return values for an axis, ascending: both limits, and round numbers between them."""
+        return log_ticks(self.vmin, self.vmax)
 
-        They are powers of ten where the limits are, as those of `fit` are.
+
+class NormScale(Scale):
+    """Colours for norms, sequential (matplotlib's cividis, which colour-blind people read alike).
+
+    Parameters
+    ----------
+    vmin, vmax : float
+        The limits, 0 < vmin < vmax, both included.
+    colormap : str
+        The name of a sequential map of matplotlib's.
+
+    Raises
+    ------
+    ValueError
+        The limits are not finite, not positive or not in order, or there is no such map.
+    """
+
+    quantity = "norm"
+    caption = "gradient norm ‖∂J/∂p‖ at each node"
+
+    @classmethod
+    def fit(cls, *norms: npt.ArrayLike) -> NormScale:
+        """Return the scale that holds all norms; its limits are 1, 2 or 5 times a power of ten.
+
+        Zeros, NaN and infinities have styles of their own and do not count. Where nothing is
+        left, the scale runs from 0.1 to 1.
+
+        Parameters
+        ----------
+        *norms : array_like
+            Of any shape: those of all pictures that will share the scale.
         """
-        low, high = _decade_below(self.vmin), _decade_above(self.vmax)
-        if _decade_above(self.vmin) != low or _decade_below(self.vmax) != high:
-            return tuple(self.at(i / 4) for i in range(5))
-        step = next(s for s in range(1, high - low + 1) if _divides_well(s, high - low))
-        return tuple(float(f"1e{power}") for power in range(low, high + 1, step))
+        kept = positive(*norms)
+        if kept.size == 0:
+            return cls(0.1, 1.0)
+        low, high = round_down(kept.min()), round_up(kept.max())
+        if low == high:  # every value is the same round number: put it in the middle
+            low, high = max(low / 10, LEAST), min(high * 10, MOST)
+        return cls(low, high)
+
+    def numbers(self, norms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return the norms themselves."""
+        return norms
+
+    def shade(self, value: float) -> float:
+        """Return where on the colour map a value between the limits lies, 0 to 1."""
+        return self.position(value)
 
 
-@cache
-def _colours() -> tuple[str, ...]:
-    from matplotlib import colormaps
-    from matplotlib.colors import to_hex
+@dataclass(frozen=True)
+class RatioScale(Scale):
+    """Colours for norms as a share of the root's, diverging around 1 (matplotlib's PuOr, reversed).
 
-    return tuple(to_hex(colour) for colour in colormaps["cividis"](range(256)))
+    Equal factors above and below 1 are equally far from the middle of the map: purple is where the gradient
+    has vanished, orange where it has exploded.
+
+    Parameters
+    ----------
+    vmin, vmax : float
+        The limits, 0 < vmin ≤ 1 ≤ vmax, both included, not both 1.
+    colormap : str
+        The name of a diverging map of matplotlib's.
+
+    Raises
+    ------
+    ValueError
+        1 is not between the limits, or they are not as in `NormScale`, or there is no such map.
+    """
+
+    colormap: str = "PuOr_r"
+
+    quantity = "ratio"
+    caption = "gradient norm ‖∂J/∂p‖ at each node / at the root"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.vmin <= 1 <= self.vmax:
+            raise ValueError(
+                f"a scale of ratios has 1 between its limits, not vmin={self.vmin:g}, vmax={self.vmax:g}"
+            )
+
+    @classmethod
+    def fit(cls, *norms: npt.ArrayLike) -> RatioScale:
+        """Return the scale that holds the ratios of some trees; its limits are as round as `NormScale.fit`'s.
+
+        Parameters
+        ----------
+        *norms : array_like
+            The norms of one tree each, in post-order, so that the root's comes last.
+        """
+        kept = positive(*(ratios_to_root(np.asarray(values, np.float64)) for values in norms), 1.0)
+        low, high = round_down(kept.min()), round_up(kept.max())
+        return cls(0.1, 10.0) if low == high else cls(low, high)
+
+    def numbers(self, norms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return the norms as shares of the root's."""
+        return ratios_to_root(norms)
+
+    def shade(self, value: float) -> float:
+        """Return where on the colour map a value between the limits lies, 0 to 1; 1 lies at 0.5."""
+        reach = max(-math.log10(self.vmin), math.log10(self.vmax))
+        return 0.5 + 0.5 * math.log10(value) / reach
 
 
-def _on_the_map(position: float) -> Style:
-    fill = _colours()[min(255, max(0, int(position * 256)))]
-    return Style(fill, text_colour(fill))
+SCALES: dict[str, type[NormScale] | type[RatioScale]] = {"norm": NormScale, "ratio": RatioScale}
 
 
-def _decade_below(value: float) -> int:
-    """Return the largest k with 10^k <= value."""
-    power = math.floor(math.log10(value))
-    # log10 is rounded: next to a power of ten it may be one off.
-    if float(f"1e{power}") > value:
-        return power - 1
-    return power + 1 if float(f"1e{power + 1}") <= value else power
+def ratios_to_root(norms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return norms in post-order as shares of the last, the root's.
+
+    0/0 and x/∞ are NaN: nothing can be said. No quotient of two positive numbers is called 0 or ∞ because
+    float64 has no number for it.
+    """
+    if norms.size == 0:
+        return norms
+    root = norms[-1]
+    if np.isinf(root):
+        return np.full_like(norms, np.nan)
+    with np.errstate(all="ignore"):
+        ratios = norms / root
+    beyond = np.isfinite(norms) & (norms > 0) & (root > 0)
+    return np.where(beyond, np.clip(ratios, LEAST, MOST), ratios)
 
 
-def _decade_above(value: float) -> int:
-    """Return the smallest k with value <= 10^k."""
-    low = _decade_below(value)
-    return low if value == float(f"1e{low}") else low + 1
+def fitted(scale: Scale | str, *norms: npt.ArrayLike) -> Scale:
+    """Return a scale for the norms of some trees: the one given, or the kind of that name, fitted to them.
 
-
-def _divides_well(step: int, decades: int) -> bool:
-    return decades % step == 0 and decades // step < MOST_TICKS
+    Raises
+    ------
+    ValueError
+        There is no kind of that name.
+    """
+    if isinstance(scale, Scale):
+        return scale
+    if scale not in SCALES:
+        raise ValueError(f"a scale is {' or '.join(map(repr, SCALES))}, or a Scale, not {scale!r}")
+    return SCALES[scale].fit(*norms)

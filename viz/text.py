@@ -11,6 +11,11 @@ _VISIBLE = {code: 0x2400 + code for code in range(0x20)}
 _VISIBLE |= dict.fromkeys([*range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], 0xFFFD)
 
 
+def visible(line: str) -> str:
+    """Return the line with a stand-in for characters without a shape, such as those that move a cursor."""
+    return line.translate(_VISIBLE)
+
+
 def safe_label(*lines: str) -> str:
     r"""Return the lines as one DOT label that shows exactly these characters.
 
@@ -18,14 +23,14 @@ def safe_label(*lines: str) -> str:
     ``<b>`` as markup. What cannot stand in an SVG file is shown by a stand-in: control
     characters by their Unicode pictures, the rest by U+FFFD.
     """
-    escaped = (line.translate(_VISIBLE).replace("&", "&amp;") for line in lines)
+    escaped = (visible(line).replace("&", "&amp;") for line in lines)
     label: str = nohtml(r"\n".join(line.replace("\\", "\\\\") for line in escaped))
     return label
 
 
 def safe_html(line: str) -> str:
     """Return the line for use inside a DOT HTML-like label; see `safe_label`."""
-    return html.escape(line.translate(_VISIBLE)).replace("\\", "\\\\")
+    return html.escape(visible(line)).replace("\\", "\\\\")
 
 
 def short_number(value: float) -> str:
@@ -40,8 +45,10 @@ def short_number(value: float) -> str:
 
 
 def tick_number(value: float) -> str:
-    """Return the number for an axis: powers of ten as ``10⁻⁶``, others as `short_number`."""
+    """Return the number for an axis, no longer than needed: ``0.05``, ``10⁻⁶``, ``2×10⁻⁶``, ``3.16×10⁻⁶``."""
     mantissa, exponent = f"{value:.2e}".split("e")
-    if mantissa != "1.00":
-        return short_number(value)
-    return {0: "1", 1: "10"}.get(power := int(exponent), f"10{str(power).translate(_SUPERSCRIPT)}")
+    digits, power = f"{float(mantissa):g}", int(exponent)
+    if -2 <= power <= 2:
+        return f"{float(f'{mantissa}e{power}'):g}"
+    ten = f"10{str(power).translate(_SUPERSCRIPT)}"
+    return ten if digits == "1" else f"{digits}×{ten}"

@@ -66,6 +66,7 @@ def measure(quick: bool) -> dict[str, Any]:
     machine = describe_machine()
     rows = run_worker("rows", quick=quick)
     breakdown = run_worker("breakdown", quick=quick)
+    sentiment = run_worker("sentiment", quick=quick)
     systems = dict.fromkeys(row["system"] for row in rows["rows"])
     memory = [run_worker("memory", quick=quick, system=name) for name in systems]
     growth = run_worker("growth", quick=quick)
@@ -78,8 +79,8 @@ def measure(quick: bool) -> dict[str, Any]:
     machine |= {**rows.pop("libraries"), "fma_peak_gflops": rows.pop("fma_peak_gflops")}
     machine |= {"load_before": before, "load_after": after, "quiet": was_quiet(before, after)}
     return {
-        "machine": machine, **rows, "breakdown": breakdown, "memory": memory, "growth": growth,
-        "import": imports, "compile": compiling, "first_use": first_use,
+        "machine": machine, **rows, "breakdown": breakdown, "sentiment": sentiment, "memory": memory,
+        "growth": growth, "import": imports, "compile": compiling, "first_use": first_use,
     }  # fmt: skip
 
 

@@ -37,8 +37,8 @@ def _one_chunk(forests: Sequence[Forest]) -> AbstractContextManager[Any]:
 def _by_level(forests: Sequence[Forest]) -> AbstractContextManager[Any]:
     """Go level by level; in orders prepared beforehand, so that the time to find them is not counted."""
     orders = {id(forest.left): level_order(forest) for forest in forests}
-    run = import_module("minigrad.fold.compiler.run")
-    return patch.object(run, "order", lambda left, right, chain: orders[id(left)])
+    evaluation = import_module("minigrad.fold.compiler.evaluation")
+    return patch.object(evaluation, "order", lambda left, right, chain: orders[id(left)])
 
 
 # Each compiles, and runs, what it is the name of.

@@ -17,6 +17,8 @@ def as_text(document: dict[str, Any]) -> str:
         _machine(document["machine"]),
         _rows(document["rows"]),
         "What the time of a compiled step goes to (µs per inner node):\n" + _breakdown(document["breakdown"]),
+        "Training with a class at every node, as `sentiment` does (trees of 2 to 36 words):\n"
+        + _sentiment(document["sentiment"]),
         "Memory of a process (MB):\n" + _memory(document["memory"]),
         "Time per node as the graph grows (µs):\n" + _growth(document["growth"]),
         _startup(document["import"], document["compile"], document["first_use"]),
@@ -90,6 +92,13 @@ def _config(row: dict[str, Any]) -> tuple[str, str, str]:
 def _breakdown(entries: list[dict[str, Any]]) -> str:
     lines = [(*_config(entry), *(f"{entry[phase]:.3f}" for phase in PHASES)) for entry in entries]
     return table(("cell", "lengths", "batch", *PHASES), lines, numbers=len(PHASES))
+
+
+def _sentiment(entries: list[dict[str, Any]]) -> str:
+    lines = [
+        (e["cell"], str(e["D"]), str(e["batch"]), e["mode"], f"{e['trees_per_second']:,}") for e in entries
+    ]
+    return table(("cell", "D", "batch", "mode", "trees per second"), lines, numbers=1)
 
 
 def _memory(entries: list[dict[str, Any]]) -> str:

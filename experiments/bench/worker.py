@@ -18,7 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 import minigrad as mg
-from experiments.bench import growth, memory, passes, phases, rows
+from experiments.bench import growth, memory, passes, phases, rows, sentiment
 from experiments.bench.agreement import DisagreementError
 from experiments.bench.libraries import NotOneThreadError, libraries
 from experiments.bench.systems import Minigrad, installed
@@ -50,6 +50,12 @@ def measure_passes(quick: bool) -> list[dict[str, Any]]:
     plan, configs = (rows.QUICK, passes.COMPARED[:1]) if quick else (rows.FULL, passes.COMPARED)
     with tqdm(total=len(configs), desc="passes", unit="config", disable=None) as bar:
         return passes.measure(plan.minibatches, plan.rounds * plan.passes, configs, bar.update)
+
+
+def measure_sentiment(quick: bool) -> list[dict[str, Any]]:
+    """Time training with a class at every node."""
+    with tqdm(total=len(sentiment.COMPARED), desc="sentiment", unit="model", disable=None) as bar:
+        return sentiment.measure(3 if quick else 15, advance=bar.update)
 
 
 def measure_growth(quick: bool) -> list[dict[str, Any]]:
@@ -96,6 +102,7 @@ SECTIONS: dict[str, Callable[[bool], Any]] = {
     "rows": measure_rows,
     "breakdown": measure_breakdown,
     "passes": measure_passes,
+    "sentiment": measure_sentiment,
     "growth": measure_growth,
     "first-step": measure_first_step,
     "first-use": measure_first_use,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 _NAME = re.compile(r"\w[\w.+-]*(/\w[\w.+-]*)*", re.ASCII)
@@ -39,6 +40,9 @@ class Job:
         ``"module:function"``: what a worker imports, and calls with the settings and a `Recorder`.
     keep_model : bool
         Whether its best model is saved even if those of the other runs are not.
+    paths : mapping of str to str
+        Where the files are that the run reads, by what they are. Never stored: the rows are determined by
+        what is in the files, so the settings have their checksums.
 
     Raises
     ------
@@ -51,6 +55,7 @@ class Job:
     work: int
     perform: str
     keep_model: bool = False
+    paths: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

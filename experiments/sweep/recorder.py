@@ -38,6 +38,8 @@ class Recorder:
         with the epoch it stands at. It is removed when the run is finished.
     model : Path or None
         Where to save the best model, before `result`; None if nobody asked for it.
+    paths : mapping of str to str
+        The job's: where files are that the run reads.
     notices : list of str
         What was wrong with the files found, for the user.
     """
@@ -60,6 +62,7 @@ class Recorder:
         self._work = job.work
         self.checkpoint = folder.checkpoint(job.id)
         self.model: Path | None = folder.model(job.id) if save_model else None
+        self.paths = job.paths
         self.notices: list[str] = []
         self.done = False
         self._lines: list[tuple[Row, int]] = []

@@ -116,6 +116,11 @@ def check(cell: Cell, forest: Trees, leaves: Tensor) -> None:
                 f"fold: leaves {leaves.shape} for {n} leaves of width {part.width}, "
                 f"as part {part.name!r} of {type(cell).__name__} declares"
             )
+    check_chains(cell, forest)
+
+
+def check_chains(cell: Cell, forest: Trees) -> None:
+    """Raise ValueError if the cell reads words at right children and one of them is no leaf."""
     if cell.right_parts is not None:
         inner = forest.right[forest.right >= 0]
         bad = inner[forest.left[inner] >= 0]
@@ -137,7 +142,7 @@ class _Run:
         self._leaves = leaves
         rows = np.flatnonzero(self._is_leaf)
         n = len(self._is_leaf)
-        self.states = {part.name: States(n, part.width, leaves.dtype) for part in cell.parts}
+        self.states = {part.name: States(part.name, n, part.width, leaves.dtype) for part in cell.parts}
         if cell.right_parts is None:
             for part in cell.parts:
                 if part.leaf == "vector":

@@ -23,6 +23,10 @@ Array = np.ndarray
 
 
 class _Write(Operation):
+    def __init__(self, forward: Any, name: str | None = None) -> None:
+        super().__init__(forward, name)
+        self.writes = True
+
     def accept(self, g: Cotangent) -> Cotangent:
         if isinstance(g, Total):
             return g
@@ -64,12 +68,12 @@ _START = _Write(_start_rows)
 class States:
     """One state part of all nodes, (N, D), while a fold fills it."""
 
-    def __init__(self, n: int, width: int, dtype: Any) -> None:
+    def __init__(self, name: str, n: int, width: int, dtype: Any) -> None:
         self.tensor = Tensor(_START.forward(n, width, dtype))
         self._gradient = Gradient()
         if state.recording_graph:
             # The derivative with respect to a leaf's row is wanted even where its value is a constant.
-            self.tensor._node = Node(_START, (), (), self.tensor.data)
+            self.tensor._node = Node(_START, (), (), self.tensor.data, name=name)
             self.tensor._node.gradient = self._gradient
 
     def read(self, rows: Array) -> Tensor:

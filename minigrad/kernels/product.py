@@ -110,6 +110,7 @@ class _Emitter:
         self.lanes = VECTOR_BYTES // self.size
         self.vector = ir.VectorType(scalar, self.lanes)
         self.zero = ir.Constant(self.vector, None)
+        self._align = ir.Constant(cgutils.int32_t, self.size)
         self.mask: ir.Value | None = None
 
     def integer(self, value: int) -> ir.Constant:
@@ -126,9 +127,8 @@ class _Emitter:
         return b.bitcast(b.gep(b.bitcast(base, cgutils.voidptr_t), [offset]), kind.as_pointer())
 
     def splat(self, value: ir.Value) -> ir.Value:
-        kind = ir.VectorType(value.type, self.lanes)
-        first = ir.Constant(cgutils.int32_t, 0)
-        one = self.builder.insert_element(ir.Constant(kind, ir.Undefined), value, first)
+        undefined = ir.Constant(ir.VectorType(value.type, self.lanes), ir.Undefined)
+        one = self.builder.insert_element(undefined, value, ir.Constant(cgutils.int32_t, 0))
         return self.shuffle(one, one, [0] * self.lanes)
 
     def shuffle(self, left: ir.Value, right: ir.Value, lanes: list[int]) -> ir.Value:
@@ -149,13 +149,11 @@ class _Emitter:
     def load(self, place: ir.Value, masked: bool = False) -> ir.Value:
         if not masked:
             return self.builder.load(place, align=self.size)
-        align = ir.Constant(cgutils.int32_t, self.size)
-        return self.call("llvm.masked.load.{}.p0", self.vector, place, align, self.mask, self.zero)
+        return self.call("llvm.masked.load.{}.p0", self.vector, place, self._align, self.mask, self.zero)
 
     def store(self, value: ir.Value, place: ir.Value, masked: bool = False) -> None:
         if masked:
-            align = ir.Constant(cgutils.int32_t, self.size)
-            self.call("llvm.masked.store.{}.p0", ir.VoidType(), value, place, align, self.mask)
+            self.call("llvm.masked.store.{}.p0", ir.VoidType(), value, place, self._align, self.mask)
         else:
             self.builder.store(value, place, align=self.size)
 
@@ -205,9 +203,8 @@ def _emit_tile(emit: _Emitter, c: Any, a: Any, b: Any, numbers: Any, shape: tupl
     for r, row_sums in enumerate(sums):
         c_row = builder.add(c_offset, builder.mul(c_step, emit.integer(r)))
         for v, total in enumerate(row_sums):
-            place = emit.at(c, c_row, vector, v)
-            before = emit.load(place, masked and v == last)
-            emit.store(builder.fadd(before, total), place, masked and v == last)
+            place, cut = emit.at(c, c_row, vector, v), masked and v == last
+            emit.store(builder.fadd(emit.load(place, cut), total), place, cut)
 
 
 @intrinsic
@@ -281,8 +278,8 @@ def _copy_vector(typing_context: Any, b: Any, b_offset: Any, p: Any, p_offset: A
         source, offset, target, target_offset, count = arguments
         emit = _Emitter(builder, context.get_data_type(b.dtype), count.type)
         emit.mask_lanes(count)
-        values = emit.load(emit.at(source, offset, emit.vector), masked=True)
-        emit.store(values, emit.at(target, target_offset, emit.vector), masked=True)
+        values = emit.load(emit.at(source, offset, emit.vector), True)
+        emit.store(values, emit.at(target, target_offset, emit.vector), True)
         return context.get_dummy_value()
 
     return types.void(b, types.intp, p, types.intp, types.intp), generate
@@ -342,8 +339,7 @@ def add_product_tn(C: np.ndarray, A: np.ndarray, B: np.ndarray) -> None:
     start = 0
     for parts in range((m + _DEPTH - 1) // _DEPTH, 0, -1):
         end = start + (m - start + parts - 1) // parts
-        a, b = _data(A[start:end]), _data(B[start:end])
-        shape = (C.shape[0], end - start, C.shape[1])
+        a, b, shape = _data(A[start:end]), _data(B[start:end]), (C.shape[0], end - start, C.shape[1])
         _add_tiles(_data(C), C.strides[0], a, a_steps, b, B.strides[0], size, shape, size)
         start = end
 
@@ -355,12 +351,10 @@ def add_product_tn(C: np.ndarray, A: np.ndarray, B: np.ndarray) -> None:
 def copy(C: np.ndarray, B: np.ndarray) -> None:
     """C = B: (m, n), (m, n)."""
     (m, n), size = B.shape, C.itemsize
-    lanes = VECTOR_BYTES // size
-    b, c = _data(B), _data(C)
+    lanes, b, c = VECTOR_BYTES // size, _data(B), _data(C)
     for i in range(m):
         for j in range(0, n, lanes):
-            used = min(lanes, n - j)
-            _copy_vector(b, i * B.strides[0] + j * size, c, i * C.strides[0] + j * size, used)
+            _copy_vector(b, i * B.strides[0] + j * size, c, i * C.strides[0] + j * size, min(lanes, n - j))
 
 
 @_compiled()
@@ -370,30 +364,37 @@ def packed_size(k: int, n: int) -> int:
     return k * ((n + lanes - 1) // lanes * lanes)
 
 
-@_compiled(lambda B, P: np.copyto(P[: B.size].reshape(B.shape), B))
-def pack(B: np.ndarray, P: np.ndarray) -> None:
-    """Write the packed form of B, (k, n), to the start of the vector P."""
-    (k, n), size = B.shape, P.itemsize
-    j = 0
-    while j < n:
-        _, width, columns = _panel(j, n, size)
-        panel = P[k * j : k * (j + width)].reshape((k, width))
-        copy(panel[:, :columns], B[:, j : j + columns])
-        j += width
-
-
 @_compiled(lambda C, B: np.copyto(C, B.T))
 def transpose(C: np.ndarray, B: np.ndarray) -> None:
     """C = Bᵀ: (n, m), (m, n)."""
     (m, n), size = B.shape, C.itemsize
-    lanes = VECTOR_BYTES // size
+    lanes, b, c, b_step, c_step = VECTOR_BYTES // size, _data(B), _data(C), B.strides[0], C.strides[0]
     if m < lanes or n < lanes:
         for i in range(m):
             for j in range(n):
                 C[j, i] = B[i, j]
         return
-    b, c, b_step, c_step = _data(B), _data(C), B.strides[0], C.strides[0]
     for i in range(0, m, lanes):
         for j in range(0, n, lanes):
             row, column = min(i, m - lanes), min(j, n - lanes)  # the last squares overlap those before
             _transpose(b, row * b_step + column * size, b_step, c, column * c_step + row * size, c_step)
+
+
+def _pack_twin(P: np.ndarray, k: int, n: int, k0: int, n0: int, B: np.ndarray, turned: bool) -> None:
+    B = B.T if turned else B
+    P[: k * n].reshape(k, n)[k0 : k0 + B.shape[0], n0 : n0 + B.shape[1]] = B
+
+
+@_compiled(_pack_twin)
+def pack(P: np.ndarray, k: int, n: int, k0: int, n0: int, B: np.ndarray, turned: bool) -> None:
+    """Write B, or Bᵀ if `turned`, to row k0 and column n0 of a (k, n) matrix that is packed in P."""
+    (rows, columns), j = B.shape[::-1] if turned else B.shape, 0
+    while j < n0 + columns:
+        _, width, used = _panel(j, n, P.itemsize)
+        first, last = max(j, n0), max(j, n0, min(j + used, n0 + columns))
+        panel = P[k * j : k * (j + width)].reshape((k, width))[k0 : k0 + rows, first - j : last - j]
+        if turned:
+            transpose(panel, B[first - n0 : last - n0])
+        else:
+            copy(panel, B[:, first - n0 : last - n0])
+        j += width

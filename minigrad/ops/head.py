@@ -33,23 +33,38 @@ def _linear_cross_entropy(
     return np.asarray(loss, slopes.dtype)
 
 
+def by_x(slopes: Array, W: Array, rows: Array, height: int) -> SparseRows:
+    """Return s W in the rows read."""
+    return SparseRows(rows, slopes.dot(W), height)
+
+
+def by_W(slopes: Array, x: Array, rows: Array) -> Array:
+    """Return sᵀ x[rows]."""
+    return slopes.T.dot(kernels.gather_rows(x, rows))
+
+
+def by_b(slopes: Array) -> Array:
+    """Return Σ s."""
+    return kernels.column_sums(slopes)
+
+
 def _head_x(
     ans: Array, x: Array, W: Array, b: Array, rows: Array, labels: Array, scale: float, slopes: Array
 ) -> Any:
     height = x.shape[0]
-    return lambda g: SparseRows(rows, (g * slopes).dot(W), height)
+    return lambda g: by_x(g * slopes, W, rows, height)
 
 
 def _head_W(
     ans: Array, x: Array, W: Array, b: Array, rows: Array, labels: Array, scale: float, slopes: Array
 ) -> Any:
-    return lambda g: (g * slopes).T.dot(kernels.gather_rows(x, rows))
+    return lambda g: by_W(g * slopes, x, rows)
 
 
 def _head_b(
     ans: Array, x: Array, W: Array, b: Array, rows: Array, labels: Array, scale: float, slopes: Array
 ) -> Any:
-    return lambda g: g * kernels.column_sums(slopes)
+    return lambda g: by_b(g * slopes)
 
 
 _linear_cross_entropy.defvjp(_head_x, _head_W, _head_b)

@@ -41,6 +41,7 @@ def document():
         "machine": about,
         **measured,
         "breakdown": [{**CONFIG.key(), **dict.fromkeys(phases.PHASES, 0.5)}],
+        "sentiment": [{"cell": "RNN", "D": 32, "batch": 25, "mode": "compiled", "trees_per_second": 12_345}],
         "memory": [{"system": "minigrad-compiled", "before_mb": 150.0, "peak_mb": 151.0}],
         "growth": entries,
         "import": {"minigrad_s": 0.5, "numba_s": 0.4, "ratio": 1.25},
@@ -214,6 +215,7 @@ def test_the_report_shows_shares_and_ratios(document):
     assert level[:4] == ["RNN", "1–5", "2", "minigrad-level"]
     assert level[-1] == compiled[-2] == "1.00"
     assert level[5].endswith("%")
+    assert "RNN   32  25     compiled            12,345" in text
     assert "Warning" not in text
     assert max(map(len, text.splitlines())) <= 100
 
@@ -299,8 +301,8 @@ def test_the_whole_benchmark_runs(tmp_path):
     assert main(["bench", "--quick", "--json", str(file)]) == 0
     measured = json.loads(file.read_text(encoding="utf-8"))
     assert set(measured) == {
-        "machine", "rows", "spread", "agreement", "breakdown", "memory", "growth", "import", "compile",
-        "first_use",
+        "machine", "rows", "spread", "agreement", "breakdown", "sentiment", "memory", "growth",
+        "import", "compile", "first_use",
     }  # fmt: skip
     assert len(measured["rows"]) == sum(len(systems.builders(config.cell)) for config in CONFIGS)
     for row in measured["rows"]:

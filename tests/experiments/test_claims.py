@@ -11,6 +11,7 @@ from experiments import claims, treebank
 from experiments.__main__ import main
 from experiments.output import RESULTS
 from experiments.stored import ABLATION, command_line
+from models import TreebankError
 from tests.experiments import made_up
 
 
@@ -96,10 +97,10 @@ def test_a_damaged_treebank_is_named_by_file_and_line(bank, capsys, tmp_path):
     (bank / "dev.txt").write_text("(2 a)\n(2 (2 b)\n", encoding="utf-8")
     out = tmp_path / "out"
     assert main(["claims", "--out", str(out), "--ablate", str(tmp_path), "--treebank", str(bank)]) == 2
-    assert "dev.txt, tree in line 2" in capsys.readouterr().err
+    assert "dev.txt, line 2, column 9: expected ')'" in capsys.readouterr().err
     assert not out.exists()
     (bank / "dev.txt").write_bytes(b"(2 \xff)")
-    with pytest.raises(OSError, match=r"dev\.txt is no UTF-8 text"):
+    with pytest.raises(TreebankError, match=r"dev\.txt, line 1, column 4: .* the byte 0xff"):
         treebank.measure(bank)
     for name in made_up.TREES:
         (bank / name).write_text("\n")

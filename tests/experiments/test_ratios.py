@@ -7,7 +7,7 @@ import pytest
 
 import models
 from experiments import data
-from experiments.ratios import DEFINITIONS, RatioWatcher, gradient_ratios, norms
+from experiments.ratios import DEFINITIONS, RatioWatcher, gradient_ratios
 from experiments.snapshots import Snapshots, typical_sentence
 from experiments.train import Epoch
 
@@ -175,10 +175,10 @@ def test_a_root_without_error_has_no_ratio():
     assert np.isnan(gradient_ratios(forest, states)[1]).all()
 
 
-def test_norms_before_backward_say_what_is_missing():
+def test_ratios_before_backward_say_what_is_missing():
     model, forest = _model(n=3)
     with pytest.raises(ValueError, match="call backward first"):
-        norms(model.loss(forest)[1])
+        gradient_ratios(forest, model.loss(forest)[1])
 
 
 def test_epoch_zero_changes_no_parameter_and_leaves_no_gradient():

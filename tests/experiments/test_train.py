@@ -64,6 +64,21 @@ def test_the_best_epochs_parameters_are_left():
     assert epochs[0].best
 
 
+def test_another_score_than_accuracy_decides_which_epoch_is_best():
+    parts = _setup()
+    scores = iter([0.2, 0.7, 0.4, 0.7, 0.5])
+    states = []
+
+    def score(model):
+        states.append(model.state_dict())
+        return next(scores)
+
+    epochs = _fit(*parts, max_epochs=9, patience=3, score=score)
+    assert [epoch.dev_accuracy for epoch in epochs] == [0.2, 0.7, 0.4, 0.7, 0.5]
+    assert [epoch.best for epoch in epochs] == [True, True, False, False, False]
+    assert all(np.array_equal(values, states[1][name]) for name, values in parts[0].state_dict().items())
+
+
 def test_it_stops_when_dev_accuracy_stays():
     parts = _setup(lr=0.0)  # nothing moves, so epoch 1 stays the best
     assert len(_fit(*parts, max_epochs=50, patience=3)) == 4

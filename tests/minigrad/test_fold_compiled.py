@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 import minigrad as mg
 import models
 from minigrad.fold.compiler.code import CHUNK, LINE, CompiledCell, aligned_rows
-from minigrad.fold.compiler.run import FOLD, _Run, compiled
+from minigrad.fold.compiler.evaluation import Evaluation
+from minigrad.fold.compiler.run import FOLD, compiled
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.optim import AdaGrad
 from tests.minigrad.fold_contract.cells import (
@@ -269,13 +270,13 @@ def test_a_gradient_may_be_set_and_removed():
 def runs_of(monkeypatch: pytest.MonkeyPatch) -> list[weakref.ref[Any]]:
     """The runs to come."""
     seen: list[weakref.ref[Any]] = []
-    start = _Run.__init__
+    start = Evaluation.__init__
 
-    def watched(self: _Run, *arguments: Any) -> None:
+    def watched(self: Evaluation, *arguments: Any) -> None:
         seen.append(weakref.ref(self))
         start(self, *arguments)
 
-    monkeypatch.setattr(_Run, "__init__", watched)
+    monkeypatch.setattr(Evaluation, "__init__", watched)
     return seen
 
 
@@ -300,7 +301,7 @@ def test_memory_comes_back_without_the_garbage_collector(use, recording, monkeyp
             states = mg.fold(
                 case.cell, case.trees, mg.tensor(case.L[case.words], requires_grad=True), "compiled"
             )
-            memory = weakref.ref(seen[0]().memory)
+            memory = weakref.ref(seen[0]()._memory)
             use(states)
         else:
             with mg.no_grad():
@@ -335,7 +336,7 @@ def test_nothing_is_read_before_it_is_written(kind):
     Case(kind, left_chain(5)).fold("compiled")
     memories = [code.take(INNER) for _ in range(2)]
     for memory in memories:
-        for array in (memory.K, memory.B, *memory.Q, code.O, code.Z, code.E, code.M, *code.P):
+        for array in (memory.K, memory.B, *memory.Q, code.O, code.Z, code.E, *code.P):
             array.fill(np.nan)
     for array in (*code.products, code.sums):
         array.fill(np.nan)

@@ -28,8 +28,12 @@ COLUMNS = (*range(1, 18), 23, 24, 25, 31, 32, 33, 47, 48, 49, 63, 64, 65, 79, 80
 
 def _packed(C: Array, A: Array, B: Array) -> None:
     P = np.full(product.packed_size(*B.shape), np.nan, B.dtype)
-    product.pack(B, P)
+    _pack(P, B)
     product.add_product_packed(C, A, P)
+
+
+def _pack(P: Array, B: Array, turned: bool = False) -> None:
+    product.pack(P, *B.shape, 0, 0, B.T.copy() if turned else B, turned)
 
 
 def _tn(C: Array, A: Array, B: Array) -> None:
@@ -157,7 +161,7 @@ def test_every_copy_into_panels_leaves_the_rest_of_the_vector(dtype: type) -> No
         for k in (0, 1, 3, 8, 50):
             B = np.arange(1, k * n + 1, dtype=dtype).reshape(k, n)
             P = np.full(product.packed_size(k, n) + 5, GUARD, dtype)
-            product.pack(_wide(B), P)
+            product.pack(P, k, n, 0, 0, _wide(B), False)
             j = 0
             while j < n:
                 _, width, columns = product._panel(j, n, P.itemsize)
@@ -166,6 +170,26 @@ def test_every_copy_into_panels_leaves_the_rest_of_the_vector(dtype: type) -> No
                 panel[:, :columns] = GUARD
                 j += columns
             assert (P == GUARD).all(), "written outside B's panels"
+
+
+@emitted
+@every_dtype
+@pytest.mark.parametrize("turned", [False, True])
+def test_blocks_side_by_side_and_one_above_another_are_packed_as_one_matrix(
+    dtype: type, turned: bool
+) -> None:
+    rng = np.random.default_rng(2)
+    for n in COLUMNS:
+        for k in (1, 8, 20, 50):
+            B = rng.standard_normal((k, n)).astype(dtype)
+            whole, blocks = (np.full(product.packed_size(k, n), GUARD, dtype) for _ in range(2))
+            _pack(whole, B)
+            down, across = k // 3, 2 * n // 3
+            for k0, k1 in ((0, down), (down, k)):
+                for n0, n1 in ((0, across), (across, n)):
+                    block = B[k0:k1, n0:n1]
+                    product.pack(blocks, k, n, k0, n0, _wide(block.T if turned else block), turned)
+            np.testing.assert_array_equal(blocks, whole)
 
 
 @emitted
@@ -195,7 +219,7 @@ def test_called_from_compiled_code_on_views() -> None:
 
     C, A, B = np.zeros((8, 50)), np.arange(80.0).reshape(8, 10), np.arange(210.0).reshape(7, 30)
     P = np.empty(product.packed_size(7, 30))
-    product.pack(B, P)
+    _pack(P, B)
     step(C, A, P)
     expected = np.zeros_like(C)
     expected[2:5, 10:40] = A[2:5, :7] @ B

@@ -112,6 +112,18 @@ def test_a_large_random_forest_is_predicted_alike(tmp_path: Path) -> None:
     np.testing.assert_array_equal(model.predict(forest), loaded.predict(forest))
 
 
+def test_a_loaded_model_looks_words_up_in_the_same_way(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    words = Vocabulary(["Not", "not", "good", "rare", "good"], unknown="UNK", lower=True, min_count=2)
+    model = TreeClassifier(RNN(3, rng), words, 2, rng)
+    loaded = models.load(models.save(tmp_path / "m", model))
+    assert loaded.vocabulary == words
+    assert loaded.vocabulary.counts == words.counts == (2, 2, 1)
+    forest = Forest([Tree.parse("(1 (NOT) ((Good) (rare)))")])  # with a vocabulary of its own
+    assert loaded.vocabulary.lookup(["NOT", "Good", "rare", "UNK"]).tolist() == [0, 1, 2, 2]
+    assert model(forest)[0].data.tobytes() == loaded(forest)[0].data.tobytes()
+
+
 @pytest.fixture
 def parts(tmp_path: Path) -> dict[str, np.ndarray]:
     return load_npz(models.save(tmp_path / "whole.npz", classifier()))
@@ -127,6 +139,10 @@ HEADERS = {
     "too few words": {"vocabulary": ["good"]},
     "words that are none": {"vocabulary": [1, 2, 3]},
     "repeated words": {"vocabulary": ["good"] * 7},
+    "too few counts": {"counts": [1]},
+    "counts that are none": {"counts": ["one"] * 7},
+    "negative counts": {"counts": [-1] * 7},
+    "words in a case that is never looked up": {"vocabulary": list("ABCDEFG"), "lower": True},
     "other sizes": {"settings": {"D": 4, "f": "tanh"}},
     "an unknown setting": {"settings": {"D": 3, "depth": 1}},
     "an unknown activation": {"settings": {"D": 3, "f": "gelu"}},
@@ -166,7 +182,7 @@ def test_an_array_of_another_kind_is_a_state_error(
 
 def test_another_npz_is_named(tmp_path: Path) -> None:
     path = save_npz(tmp_path / "data.npz", {"X": np.eye(2)})
-    with pytest.raises(StateError, match=r"data\.npz is not a minigrad\.TreeClassifier/1 file"):
+    with pytest.raises(StateError, match=r"data\.npz is not a minigrad\.TreeClassifier/2 file"):
         models.load(path)
 
 

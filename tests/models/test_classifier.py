@@ -8,7 +8,7 @@ from minigrad.fold.schedule import MODES
 from minigrad.gradcheck import assert_gradients
 from models.cells import CELLS, RLSTM, RNN
 from models.chains import as_chains
-from models.classifier import TreeClassifier
+from models.classifier import Dropout, TreeClassifier
 from models.errors import VocabularyError
 from models.forest import Forest
 from models.tree import Tree
@@ -197,3 +197,44 @@ def test_operands_of_another_kind_are_refused_in_plain_words() -> None:
     for call in (classifier(), classifier().loss, classifier().predict):
         with pytest.raises(TypeError, match=r"runs over a Forest, as Forest\(\[tree\]\), not a Tree"):
             call(Tree.parse("(1 good)"))
+
+
+@modes
+def test_dropout_zeroes_words_and_classified_states_and_scales_the_rest(mode: str) -> None:
+    model = classifier(head="labelled")
+    words, states = 0.5, 0.25
+    model.dropout = Dropout(words, states, np.random.default_rng(5))
+    loss, got = model.loss(FOREST, mode)
+    rng = np.random.default_rng(5)
+    keep = rng.random((len(FOREST.leaves), 4)) >= words
+    leaves = model.L.data[FOREST.word[FOREST.leaves]] * keep / (1 - words)
+    np.testing.assert_allclose(got.h.data[FOREST.leaves], leaves, rtol=1e-13)
+    assert 0 < np.count_nonzero(keep) < keep.size
+    top = got.h.data * (rng.random(got.h.shape) >= states) / (1 - states)
+    rows = model.rows(FOREST)
+    scores = top[rows] @ model.Ws.data.T + model.bs.data
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    expected = -np.log(p[np.arange(len(rows)), FOREST.label[rows]]).sum() / len(FOREST)
+    assert loss.item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_only_the_loss_of_a_model_in_training_drops_anything() -> None:
+    plain, model = classifier(), classifier()
+    model.dropout = Dropout(0.5, 0.5, np.random.default_rng(0))
+    untouched = model.dropout.rng.bit_generator.state
+    np.testing.assert_array_equal(model(FOREST)[0].data, plain(FOREST)[0].data)
+    np.testing.assert_array_equal(model.predict(FOREST), plain.predict(FOREST))
+    assert model.eval().loss(FOREST)[0].item() == plain.loss(FOREST)[0].item()
+    assert model.dropout.rng.bit_generator.state == untouched
+    assert model.train().loss(FOREST)[0].item() != plain.loss(FOREST)[0].item()
+
+
+@modes
+def test_the_loss_with_dropout_is_differentiated_right(mode: str) -> None:
+    model = classifier(head="labelled")
+
+    def loss() -> mg.Tensor:
+        model.dropout = Dropout(0.3, 0.3, np.random.default_rng(3))  # the same masks every time
+        return model.loss(FOREST, mode)[0]
+
+    assert_gradients(loss, model.parameters())

@@ -150,10 +150,11 @@ def random_tree(rng: np.random.Generator, n: int) -> Tree:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("(3 (2 (1 a)) (1 b))", "node 2 of tree 1, 'a', has 1 child; .*collapse it"),
-        ("(3 (2 a) (1 b) (0 c))", "node 4 of tree 1, 'a b c', has 3 children; .*in pairs"),
+        ("(3 (2 (1 a)) (1 b))", "node 2 of tree 1, 'a', has 1 child; .*collapse_unary"),
+        ("(3 (2 a) (1 b) (0 c))", "node 4 of tree 1, 'a b c', has 3 children; .*binarise"),
         ("(" + "(a) " * 9 + ")", "'a a a a a a …', has 9 children"),
         ("(NP (2 a) (1 b))", "node 3 of tree 1, 'a b', has the label 'NP'; .*whole numbers"),
+        ("(S+NP (2 a) (1 b))", "has the label 'S\\+NP'; .*tree.map"),
         ("(-1 a)", "label '-1'"),
         ("(1.0 a)", "label '1.0'"),
         ("(² a)", "label '²'"),

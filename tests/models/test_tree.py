@@ -73,6 +73,25 @@ def test_different_trees_are_not_equal(one, other):
     assert Tree.parse(one) != Tree.parse(other)
 
 
+def test_map_replaces_labels_and_words_and_nothing_else():
+    tree = Tree.parse("(S (NP Not) ((bad)))")
+    assert str(tree.map(word=str.lower)) == "(S (NP not) ((bad)))"
+    assert str(tree.map(label=lambda label: label and label + "!")) == "(S! (NP! Not) ((bad)))"
+    assert tree.map() == tree
+    assert str(tree) == "(S (NP Not) ((bad)))"
+    with pytest.raises(ValueError, match="not empty"):
+        tree.map(word=lambda word: "")
+
+
+def test_what_is_computed_from_the_leaves_up_sees_children_in_order():
+    tree = Tree.parse("(S (NP (D the) (N cat)) (V sat))")
+    assert tree.bottom_up(lambda node, below: (node.label, *below)) == (
+        "S",
+        ("NP", ("D",), ("N",)),
+        ("V",),
+    )
+
+
 def test_a_tree_is_not_equal_to_its_text():
     assert Tree("3", "a") != "(3 a)"
 

@@ -9,9 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import TreebankError
-from models.notation import tokens
 from models.tree import Tree
-from models.treebank import TreeBuilder
 from tests.models.strategies import modest
 
 
@@ -136,12 +134,6 @@ def test_any_text_gives_a_tree_or_a_treebank_error_inside_the_text(text):
     assert str(error)
     assert 1 <= error.line <= text.count("\n") + 1
     assert 1 <= error.column <= len(text.split("\n")[error.line - 1]) + 1
-
-
-def test_the_builder_goes_on_after_a_complete_tree():
-    builder = TreeBuilder()
-    built = [builder.feed(token) for token in tokens("(3 a) ((2 b))") if token.text]
-    assert [str(tree) for tree in built if tree] == ["(3 a)", "((2 b))"]
 
 
 def test_an_unclosed_bracket_may_be_deep():

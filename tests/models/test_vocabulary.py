@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.errors import VocabularyError
 from models.vocabulary import Vocabulary
+from tests.models.strategies import modest
 
 
 def test_numbers_follow_the_order_of_first_appearance():
@@ -79,3 +82,76 @@ def test_a_string_is_not_a_list_of_words():
         Vocabulary("not bad")
     with pytest.raises(TypeError, match="not int"):
         Vocabulary([1, 2])
+
+
+def test_words_are_counted():
+    vocabulary = Vocabulary(["b", "a", "b", "c", "b"], unknown="<unk>")
+    assert vocabulary.words == ("b", "a", "c", "<unk>")
+    assert vocabulary.counts == (3, 1, 1, 0)
+
+
+def test_rare_words_are_left_out_and_counted_as_unknown():
+    words = ["rare", "often", "often", "<unk>", "seldom", "often", "seldom"]
+    vocabulary = Vocabulary(words, unknown="<unk>", min_count=3)
+    assert vocabulary.words == ("often", "<unk>")  # one <unk> is too few for a word, but it stays
+    assert vocabulary.counts == (3, 4)
+    assert vocabulary.lookup(words).tolist() == [1, 0, 0, 1, 1, 0, 1]
+    assert sum(vocabulary.counts) == len(words)
+
+
+def test_rare_words_need_an_entry_to_go_to():
+    with pytest.raises(ValueError, match=r"leaves out 1 words.*unknown='<unk>'"):
+        Vocabulary(["a", "a", "b"], min_count=2)
+    assert Vocabulary(["a", "a"], min_count=2).words == ("a",)
+
+
+def test_lower_case_holds_for_words_kept_counted_and_looked_up():
+    vocabulary = Vocabulary(["The", "the", "CAT", "UNK"], unknown="UNK", lower=True, min_count=1)
+    assert vocabulary.words == ("the", "cat", "UNK")
+    assert vocabulary.counts == (2, 1, 1)
+    assert vocabulary.lookup(["THE", "Cat", "dog", "UNK", "unk"]).tolist() == [0, 1, 2, 2, 2]
+    assert "tHe" in vocabulary
+    assert "dog" not in vocabulary
+    with pytest.raises(VocabularyError, match="the nearest is 'the'"):
+        Vocabulary(["the"], lower=True)["Teh"]
+
+
+@modest
+@given(st.lists(st.text(), min_size=1))
+def test_every_word_is_found_in_a_lower_case_vocabulary(words):
+    vocabulary = Vocabulary(words, lower=True)
+    numbers = vocabulary.lookup(words)
+    assert [vocabulary.word(k) for k in numbers] == [word.lower() for word in words]
+    assert np.bincount(numbers, minlength=len(vocabulary)).tolist() == list(vocabulary.counts)
+
+
+def test_case_tells_vocabularies_apart_and_counts_do_not():
+    assert Vocabulary(["a", "a"]) == Vocabulary(["a"])
+    assert hash(Vocabulary(["a", "a"])) == hash(Vocabulary(["a"]))
+    assert Vocabulary(["a"], lower=True) != Vocabulary(["a"])
+
+
+def test_counts_make_the_same_vocabulary_again():
+    vocabulary = Vocabulary(["The", "the", "cat"], unknown="UNK", lower=True)
+    counts = dict(zip(vocabulary.words, vocabulary.counts, strict=True))
+    again = Vocabulary.from_counts(counts, "UNK", lower=True)
+    assert again == vocabulary
+    assert again.counts == vocabulary.counts
+    assert counts == {"the": 2, "cat": 1, "UNK": 0}
+    fewer = Vocabulary.from_counts(counts, "UNK", lower=True, min_count=2)
+    assert (fewer.words, fewer.counts) == (("the", "UNK"), (2, 1))
+    assert counts == {"the": 2, "cat": 1, "UNK": 0}  # not written into
+
+
+@pytest.mark.parametrize(
+    ("counts", "options", "error", "says"),
+    [
+        ({1: 2}, {}, TypeError, "not int"),
+        ({"a": -1}, {}, ValueError, "'a' has the count -1"),
+        ({"The": 1}, {"lower": True}, ValueError, "'The' can never be found"),
+        ({"a": 1}, {"unknown": 0}, TypeError, "unknown is a word"),
+    ],
+)
+def test_counts_that_cannot_be_are_refused(counts, options, error, says):
+    with pytest.raises(error, match=says):
+        Vocabulary.from_counts(counts, **options)

@@ -60,9 +60,6 @@ class CompiledCell:
         self.O = self._rows(CHUNK, layout.operand_width)
         self.Z = self._rows(TILE, layout.tile_width)
         self.E = self._rows(CHUNK, picked_width(writer))
-        sizes = [_size(r) for r in (*plan.forward.rectangles, *plan.backward.rectangles)]
-        sizes += [p.data.size for p in self.trace.parameters]
-        self.M = np.empty(max(sizes, default=1), dtype)
         self.products = [self._rows(p.k[1] - p.k[0], p.n[1] - p.n[0]) for p in plan.weight_products]
         self.sums = np.empty(max(1, plan.backward.operands.width), dtype)
         parameters = self.trace.parameters
@@ -105,10 +102,6 @@ class CompiledCell:
         for k in self._unwanted:
             gradients[k][...] = 0
         return gradients
-
-
-def _size(r: Rectangle) -> int:
-    return (r.k[1] - r.k[0]) * (r.n[1] - r.n[0])
 
 
 def _packed(r: Rectangle) -> int:

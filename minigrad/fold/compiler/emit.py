@@ -95,19 +95,23 @@ class Writer:
             columns = self.plan.forward.operands
             if s in columns.start:
                 to = self.layout.element("u", columns.start[s], s.shape[1])
-                array = self.child_array(side, name, "state_", "leaves")
-                if array is None:
-                    self.copy(s.shape[1], to, "zero")
-                else:
-                    self.emit(f"x = {array}[np.uint64({side}[a + np.int64(i)])]")
+                child = f"np.uint64({side}[a + np.int64(i)])"
+                if not self.reads_words(side):
+                    self.emit(f"x = state_{name}[{child}]")
                     self.copy(s.shape[1], to, "x[j]")
+                elif self.is_vector(name):
+                    self.emit(f"x = table[np.uint64(words[{child}])]")
+                    self.copy(s.shape[1], to, "x[j]")
+                else:
+                    self.copy(s.shape[1], to, "zero")
 
-    def child_array(self, side: str, name: str, prefix: str, leaves: str) -> str | None:
-        """Return the array that holds a child's part, None for the zeros of a chain's words."""
-        if side == "right" and self.chain:
-            part = next(p for p in self.trace.children["right"] if p.name == name)
-            return leaves if part.leaf == "vector" else None
-        return prefix + name
+    def reads_words(self, side: str) -> bool:
+        """Tell whether the children on a side are words, numbered among the leaves: a chain's right ones."""
+        return side == "right" and self.chain
+
+    def is_vector(self, name: str) -> bool:
+        """Tell whether that part of a chain's word is its vector; if not, it is zero."""
+        return next(p for p in self.trace.children["right"] if p.name == name).leaf == "vector"
 
     def sweep(self, sweep: Sweep, packed: str) -> None:
         """Write the loops and the products of a tile."""

@@ -41,7 +41,7 @@ def write_backward(w: Writer, packed: list[str], parameters: list[str], gradient
     with w.function("backward", [*arguments(w), *packed, *parameters, *gradients]):
         w.emit("use_wide_vectors()")
         with w.block("if not complete:"):
-            w.emit(f"pack_backward({', '.join(['M', *packed, *parameters])})")
+            w.emit(f"pack_backward({', '.join([*packed, *parameters])})")
             w.emit(*(f"{dW}[:] = zero" for dW in products(w)), "sums[:] = zero")
         w.emit("stop = len(tiles)")
         with w.block("while stop > 0:"):
@@ -56,7 +56,7 @@ def write_backward(w: Writer, packed: list[str], parameters: list[str], gradient
             w.emit("stop = first")
         with w.block("if not complete:"):
             _leaves(w)
-            w.emit(f"gradients({', '.join(['M', *products(w), 'sums', *gradients])})")
+            w.emit(f"gradients({', '.join([*products(w), 'sums', *gradients])})")
 
 
 def _tile(w: Writer) -> None:
@@ -78,14 +78,15 @@ def _tile(w: Writer) -> None:
     with w.row():
         w.emit("k, u, z = Kt[i], Ot[i], Z[i]")
         for (side, name), s in w.trace.child_gradients.items():
-            array = w.child_array(side, name, "G_", "G_leaves")
+            if w.reads_words(side) and not w.is_vector(name):
+                continue
+            array = "G_leaves" if w.reads_words(side) else f"G_{name}"
             address = layout.address(s, layout.loads(sweep))
             if address is None:
                 raise UnsupportedError("a child's gradient that is no row")
-            if array is not None:
-                w.emit(f"x = {array}[np.uint64({side}[a + np.int64(i)])]")
-                with w.block(f"for j in range({s.shape[1]}):"):
-                    w.emit(f"x[j] += {address}")
+            w.emit(f"x = {array}[np.uint64({side}[a + np.int64(i)])]")
+            with w.block(f"for j in range({s.shape[1]}):"):
+                w.emit(f"x[j] += {address}")
 
 
 def _weights(w: Writer) -> None:

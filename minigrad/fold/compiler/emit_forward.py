@@ -9,14 +9,14 @@ def arguments(w: Writer) -> list[str]:
     """Return what `forward` takes (see run.py), but for the packed matrices and the parameters."""
     states = [f"state_{p}" for p in w.parts]
     order = ["tiles", "rows", "left", "right", "left_leaf", "right_leaf", "leaf_rows"]
-    return ["keep", *order, "leaves", *states, *w.masks, "K", "O", "Z", "M", "B"]
+    return ["keep", *order, "table", "words", *states, *w.masks, "K", "O", "Z", "B"]
 
 
 def write_forward(w: Writer, packed: list[str], parameters: list[str]) -> None:
     """Write the function that computes the states of all nodes from the leaves' vectors."""
     with w.function("forward", [*arguments(w), *packed, *parameters]):
         w.emit("use_wide_vectors()")
-        w.emit(f"pack_forward({', '.join(['M', 'B', *packed, *parameters])})")
+        w.emit(f"pack_forward({', '.join(['B', *packed, *parameters])})")
         _place_leaves(w)
         with w.block("for tile in range(len(tiles)):"):
             w.emit("t = tiles[tile]", "a, m = t[0], t[4] - t[0]")
@@ -35,7 +35,7 @@ def write_forward(w: Writer, packed: list[str], parameters: list[str]) -> None:
 
 def _place_leaves(w: Writer) -> None:
     with w.block("for i in range(np.uint64(len(leaf_rows))):"):
-        w.emit("row, y = np.uint64(leaf_rows[i]), leaves[i]")
+        w.emit("row, y = np.uint64(leaf_rows[i]), table[np.uint64(words[i])]")
         for part in w.trace.parts:
             w.emit(f"x = state_{part.name}[row]")
             w.copy(part.width, "x[j]", "y[j]" if part.leaf == "vector" and not w.chain else "zero")

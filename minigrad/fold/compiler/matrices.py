@@ -27,12 +27,12 @@ def vectors(w: Writer) -> list[int]:
 
 
 def write_packing(w: Writer, sweep: Sweep, name: str, letter: str, parameters: list[str]) -> None:
-    """Write a function that puts the weights together in the matrix of each rectangle, and packs it.
+    """Write a function that puts the weights together in the packed matrix of each rectangle.
 
     That of forward also copies the parameters that elementwise loops read into the vector B.
     """
     forward = sweep is w.plan.forward
-    arguments = ["M", *(["B"] if forward else []), *packed_names(sweep, letter), *parameters]
+    arguments = [*(["B"] if forward else []), *packed_names(sweep, letter), *parameters]
     with w.function(name, arguments, "helper"):
         if forward:
             for s, start in w.vectors.start.items():
@@ -45,14 +45,11 @@ def write_packing(w: Writer, sweep: Sweep, name: str, letter: str, parameters: l
 
 def _write_matrix(w: Writer, r: Rectangle, packed: str) -> None:
     k, n = r.k[1] - r.k[0], r.n[1] - r.n[0]
-    w.emit(f"m = M[: {k * n}].reshape(({k}, {n}))")
     if sum(weight.size for _, _, weight in r.cells) < k * n:
-        w.emit("m[:] = zero")
+        w.emit(f"{packed}[:] = zero")
     for k0, n0, weight in r.cells:
-        place = f"m[{k0} : {k0 + weight.shape[0]}, {n0} : {n0 + weight.shape[1]}]"
-        function = "transpose" if weight.op == "transpose" else "copy"
-        w.emit(f"{function}({place}, w{_inner(weight).args[0]})")
-    w.emit(f"pack(m, {packed})")
+        matrix, turned = f"w{_inner(weight).args[0]}", weight.op == "transpose"
+        w.emit(f"pack({packed}, {k}, {n}, {k0}, {n0}, {matrix}, {turned})")
 
 
 def _inner(weight: Symbol) -> Symbol:
@@ -65,20 +62,24 @@ def _inner(weight: Symbol) -> Symbol:
 def write_gradients(w: Writer) -> None:
     """Write the function that finds each parameter's gradient in the products and sums."""
     wanted = [(k, g) for k, g in enumerate(w.trace.parameter_gradients) if g is not None]
-    with w.function("gradients", ["M", *products(w), "sums", *(f"g{k}" for k, _ in wanted)], "helper"):
+    with w.function("gradients", [*products(w), "sums", *(f"g{k}" for k, _ in wanted)], "helper"):
+        turned = [g.size for _, g in wanted if g.ndim > 1 and _is_turned(w, g)]
+        if turned:
+            w.emit(f"M = np.empty({max(turned)}, T)")
         for k, g in wanted:
             if g.ndim == 1:
                 with w.block(f"for i in range({g.shape[0]}):"):
                     w.emit(f"g{k}[i] = {_element(w, g, ('i',))}")
                 continue
-            turned = _is_turned(w, g)  # then sum up as the products lie in memory, and transpose the sum
-            height, width = g.shape[::-1] if turned else g.shape
-            if turned:
+            # Where the products lie transposed, they are summed up as they lie, and the sum is transposed.
+            is_turned = _is_turned(w, g)
+            height, width = g.shape[::-1] if is_turned else g.shape
+            if is_turned:
                 w.emit(f"m = M[: {height * width}].reshape(({height}, {width}))")
             with w.block(f"for i in range({height}):"), w.block(f"for j in range({width}):"):
-                to, at = ("m", ("j", "i")) if turned else (f"g{k}", ("i", "j"))
+                to, at = ("m", ("j", "i")) if is_turned else (f"g{k}", ("i", "j"))
                 w.emit(f"{to}[i, j] = {_element(w, g, at)}")
-            if turned:
+            if is_turned:
                 w.emit(f"transpose(g{k}, m)")
         if not wanted:
             w.emit("pass")

@@ -1,12 +1,14 @@
 """In which order a minibatch's nodes are computed, and in which company: Hu's rule.
 
-A tile takes, of the nodes that are ready, those with the longest path to their root (Hu 1961). What remains
-for later can then still be done in company: node by node along the longest path would be slow.
+A tile takes, of the nodes that are ready, those with the longest path to their root (Hu 1961), and of those
+that were ready first. What remains for later can then still be done in company: node by node along the
+longest path would be slow. There is a queue for every depth, so that a node costs the same in any company.
 """
 
 from __future__ import annotations
 
 import heapq
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -55,22 +57,22 @@ def _place_twin(left: Array, right: Array, most: int, chain: bool) -> tuple[Arra
     size = tile_size(len(inner), int(depth[inner].max(initial=0)) + 1, most)
     kind: dict[int, int] = {row: _kind(left[left[row]] >= 0, left[right[row]] >= 0) for row in inner.tolist()}
     waiting = {row: int(left[left[row]] >= 0) + int(left[right[row]] >= 0) for row in kind}
-    ready = [(-int(depth[row]), row) for row in kind if not waiting[row]]
+    arrival = itertools.count()
+    ready = [(-int(depth[row]), next(arrival), row) for row in kind if not waiting[row]]
     heapq.heapify(ready)
     rows: list[int] = []
     tiles = []
     while ready:
-        taken = [heapq.heappop(ready)[1] for _ in range(min(size, len(ready)))]
-        taken.sort(key=lambda row: kind[row])
+        taken = [heapq.heappop(ready)[2] for _ in range(min(size, len(ready)))]
         start = len(rows)
         tiles.append([start + sum(kind[row] < k for row in taken) for k in range(5)])
-        rows += taken
+        rows += sorted(taken, key=lambda row: kind[row])
         for row in taken:
             above = int(parent[row])
             if above >= 0:
                 waiting[above] -= 1
                 if not waiting[above]:
-                    heapq.heappush(ready, (-int(depth[above]), above))
+                    heapq.heappush(ready, (-int(depth[above]), next(arrival), above))
     order = np.array(rows, np.intp)
     is_leaf = left < 0
     x, y = left[order], right[order]
@@ -95,28 +97,14 @@ def tile_size(inner, longest, most):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _push(heap, count, key):  # type: ignore[no-untyped-def]
-    k = count
-    while k > 0 and heap[(k - 1) // 2] > key:
-        heap[k] = heap[(k - 1) // 2]
-        k = (k - 1) // 2
-    heap[k] = key
-
-
-@compiled
-def _pop(heap, count):  # type: ignore[no-untyped-def]
-    top, last = heap[0], heap[count - 1]
-    k = 0
-    while 2 * k + 1 < count - 1:
-        child = 2 * k + 1
-        if child + 1 < count - 1 and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= last:
-            break
-        heap[k] = heap[child]
-        k = child
-    heap[k] = last
-    return top
+def _push(first, last, after, depth, row):  # type: ignore[no-untyped-def]
+    """Put a row at the end of its depth's queue; queues are linked lists in `after`, -1 where one ends."""
+    if first[depth] < 0:
+        first[depth] = row
+    else:
+        after[last[depth]] = row
+    last[depth] = row
+    after[row] = -1
 
 
 @kernel(twin=_place_twin, dtypes=np.dtype(np.intp).char)
@@ -133,8 +121,12 @@ def _place(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ..
             parent[x] = parent[y] = row
             waiting[row] = (left[x] >= 0) + (left[y] >= 0)
     size = tile_size(inner, deepest + 1, most)
-    heap = np.empty(inner + 1, np.intp)  # of keys that sort by depth, deepest first, then by row
-    ready = 0
+    first, last, after = (
+        np.full(deepest + 1, -1, np.intp),
+        np.empty(deepest + 1, np.intp),
+        np.empty(n, np.intp),
+    )
+    ready, deep = 0, deepest  # how many there are; none of them is deeper
     leaves = np.empty(n - inner, np.intp)
     leaf = 0
     for row in range(n):
@@ -142,7 +134,7 @@ def _place(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ..
             leaves[leaf] = row
             leaf += 1
         elif waiting[row] == 0:
-            _push(heap, ready, (deepest - depth[row]) * n + row)
+            _push(first, last, after, depth[row], row)
             ready += 1
     rows, tiles = np.empty(inner, np.intp), np.empty((inner, 5), np.intp)
     taken, kinds = np.empty(size, np.intp), np.empty(size, np.intp)
@@ -152,11 +144,14 @@ def _place(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ..
         m = min(size, ready)
         bounds[:] = 0
         for k in range(m):
-            row = _pop(heap, ready) % n
-            ready -= 1
+            while first[deep] < 0:
+                deep -= 1
+            row = first[deep]
+            first[deep] = after[row]
             taken[k] = row
             kinds[k] = _kind(left[left[row]] >= 0, left[right[row]] >= 0)
             bounds[kinds[k] + 1] += 1
+        ready -= m
         for k in range(4):
             bounds[k + 1] += bounds[k]
         for k in range(5):
@@ -170,8 +165,9 @@ def _place(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ..
             if above >= 0:
                 waiting[above] -= 1
                 if waiting[above] == 0:
-                    _push(heap, ready, (deepest - depth[above]) * n + above)
+                    _push(first, last, after, depth[above], above)
                     ready += 1
+                    deep = max(deep, depth[above])
         start += m
     lefts, rights = np.empty(inner, np.intp), np.empty(inner, np.intp)
     left_leaf, right_leaf = np.empty(inner, np.bool_), np.empty(inner, np.bool_)

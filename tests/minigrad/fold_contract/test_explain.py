@@ -17,12 +17,12 @@ id  op  operands  shape  vjp  ‖g‖
 %2  W2  (3, 3)  0
 %3  b  (3,)  1
 %4  L  (2, 3)  0
-%5  gather  %4  (2, 3)  rows of g, added to the table's rows that were read (SparseRows)  0  freed
-%6  start_rows  (3, 3)  –  1  freed
-%7  write_rows  %6 %5  (3, 3)  g, rows of g  1  freed
+%5  gather [0 1]  %4  (2, 3)  rows of g, added to the table's rows that were read (SparseRows)  0  freed
+%6  start_rows h  (3, 3)  –  1  freed
+%7  write_rows h[0 1]  %6 %5  (3, 3)  g, rows of g  1  freed
 — node 2 of tree 0, 'not bad'
-%8  gather  %7  (1, 3)  rows of g, added to the table's rows that were read (SparseRows)  0  freed
-%9  gather  %7  (1, 3)  rows of g, added to the table's rows that were read (SparseRows)  0  freed
+%8  gather h[0]  %7  (1, 3)  rows of g, added to the table's rows that were read (SparseRows)  0  freed
+%9  gather h[1]  %7  (1, 3)  rows of g, added to the table's rows that were read (SparseRows)  0  freed
 —
 %10  transpose  %1  (3, 3)  g with its axes back in their order  1  freed
 — node 2 of tree 0, 'not bad'
@@ -34,9 +34,9 @@ id  op  operands  shape  vjp  ‖g‖
 %14  add  %11 %13  (1, 3)  g, g  1  freed
 %15  add  %14 %3  (1, 3)  g, g  1  freed
 %16  tanh  %15  (1, 3)  g ⊙ (1 − y²)  1  freed
-%17  write_rows  %7 %16  (3, 3)  g, rows of g  1  freed
+%17  write_rows h[2]  %7 %16  (3, 3)  g, rows of g  1  freed
 —
-%18  getitem  %17  ()  g added to zeros at [index]  1  freed
+%18  getitem h[2, 0]  %17  ()  g added to zeros at [index]  1  freed
 """
 
 PLAIN = """\

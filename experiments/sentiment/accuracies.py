@@ -1,0 +1,73 @@
+"""The four accuracies that are reported on the treebank: at roots or at all nodes, of five classes or of two.
+
+Binary as in Socher et al. (2013): positive or negative, nodes whose label is neutral left out. The model is
+the one of five classes: it says positive where p(positive) + p(very positive) > p(negative) +
+p(very negative), whatever neutral has.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+import minigrad as mg
+import models
+
+NAMES = {
+    "root_fine": "root, 5 classes",
+    "root_binary": "root, binary",
+    "all_fine": "all nodes, 5 classes",
+    "all_binary": "all nodes, binary",
+}
+NEUTRAL = 2
+
+
+def accuracies(
+    model: models.TreeClassifier, forest: models.Forest, mode: str = "compiled", batch: int = 500
+) -> dict[str, float | None]:
+    """Return the accuracies by the names in `NAMES`, as fractions; None of no nodes at all.
+
+    Parameters
+    ----------
+    model : TreeClassifier
+        Of five classes, with the head "labelled".
+    forest : Forest
+    mode : str
+        Of the fold.
+    batch : int
+        Trees that are run at once.
+    """
+    probabilities, labels, roots = [], [], []
+    for start in range(0, len(forest), batch):
+        part = forest.select(slice(start, start + batch))
+        with mg.no_grad():
+            logits, _ = model(part, mode)
+            probabilities.append(mg.softmax(logits).data)
+        rows = model.rows(part)
+        labels.append(part.label[rows])
+        roots.append(part.parent[rows] < 0)
+    return from_probabilities(*map(np.concatenate, (probabilities, labels, roots)))
+
+
+def from_probabilities(p: np.ndarray, label: np.ndarray, is_root: np.ndarray) -> dict[str, float | None]:
+    """Return the accuracies of classified nodes.
+
+    Parameters
+    ----------
+    p : (n, 5) array
+        Of the classes.
+    label : (n,) array of int
+    is_root : (n,) array of bool
+    """
+    fine = p.argmax(axis=1) == label
+    binary = (p[:, NEUTRAL + 1 :].sum(axis=1) > p[:, :NEUTRAL].sum(axis=1)) == (label > NEUTRAL)
+    polar = label != NEUTRAL
+    return {
+        "root_fine": _share(fine[is_root]),
+        "root_binary": _share(binary[is_root & polar]),
+        "all_fine": _share(fine),
+        "all_binary": _share(binary[polar]),
+    }
+
+
+def _share(hits: np.ndarray) -> float | None:
+    return float(hits.mean()) if len(hits) else None

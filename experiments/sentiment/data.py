@@ -1,0 +1,151 @@
+"""The treebank's three files as forests, and the vocabulary that they share."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+import models
+from experiments.sentiment.settings import CLASSES, UNKNOWN, Settings
+from experiments.treebank import FILES
+from minigrad.nn import StateError
+
+SPLITS = tuple(name.removesuffix(".txt") for name in FILES)
+
+
+@dataclass(frozen=True)
+class Treebank:
+    """What is in the files.
+
+    Attributes
+    ----------
+    trees : mapping of str to lists of Tree
+        By the name of the part: train, dev, test.
+    sha256 : mapping of str to str
+        Of the files, by the same names.
+    """
+
+    trees: Mapping[str, list[models.Tree]]
+    sha256: Mapping[str, str]
+
+    def words(self, *parts: str) -> Iterator[str]:
+        """Yield the words of some parts, one by one as they stand there."""
+        return (word for part in parts for tree in self.trees[part] for word in tree.words())
+
+
+@dataclass(frozen=True)
+class Sets:
+    """What a run trains and is measured on.
+
+    Attributes
+    ----------
+    train, dev, test : Forest
+        With one vocabulary.
+    vectors : WordVectors or None
+        What the words start from, if not from random vectors.
+    """
+
+    train: models.Forest
+    dev: models.Forest
+    test: models.Forest
+    vectors: models.WordVectors | None
+
+
+@lru_cache(maxsize=1)
+def read_treebank(folder: Path) -> Treebank:
+    """Read ``train.txt``, ``dev.txt`` and ``test.txt``: binary trees with labels 0 to 4.
+
+    Raises
+    ------
+    OSError
+        If a file can't be read.
+    TreebankError
+        If there is something else than trees; the text names file and place.
+    ForestError
+        If a file has no trees, or one that has no class at its root, a label that is none, or a node with
+        other than two children; the text names the file and the node.
+    """
+    trees, sha256 = {}, {}
+    for part, name in zip(SPLITS, FILES, strict=True):
+        path = folder / name
+        with path.open("rb") as file:
+            sha256[part] = hashlib.file_digest(file, "sha256").hexdigest()
+        trees[part] = list(models.read_trees(path))
+        _check(path, trees[part])
+    return Treebank(trees, sha256)
+
+
+def _check(path: Path, trees: list[models.Tree]) -> None:
+    try:
+        forest = models.Forest(trees)
+    except models.ForestError as error:
+        raise models.ForestError(f"{path}: {error}") from None
+    wrong = forest.label >= CLASSES
+    wrong[forest.root] |= forest.label[forest.root] < 0
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        label = forest.label[row]
+        what = "has no label" if label < 0 else f"has the label {label}"
+        raise models.ForestError(f"{path}: {forest.describe(row)} {what}; the classes are 0..{CLASSES - 1}")
+
+
+def read_vectors(
+    path: Path, treebank: Treebank, progress: Callable[[int], object] | None = None
+) -> models.WordVectors:
+    """Read the vectors of the words of all three parts; errors as in `models.read_vectors`."""
+    return models.read_vectors(path, treebank.words(*SPLITS), progress)
+
+
+@lru_cache(maxsize=1)
+def _read_vectors(path: Path, folder: Path) -> models.WordVectors:
+    return read_vectors(path, read_treebank(folder))
+
+
+def sets(settings: Settings, paths: Mapping[str, str]) -> Sets:
+    """Return the data of a run.
+
+    Parameters
+    ----------
+    settings : dict
+    paths : mapping of str to str
+        Where the "treebank" is, and the "vectors" if the settings have any.
+
+    Raises
+    ------
+    StateError
+        If the files are not those of the settings.
+    OSError, TreebankError, ForestError, VectorsError
+        As in `read_treebank` and `models.read_vectors`.
+    """
+    folder = Path(paths["treebank"])
+    treebank = read_treebank(folder)
+    if treebank.sha256 != settings["treebank"]:
+        raise StateError(f"the treebank in {folder} has changed since this run was planned")
+    vectors = None
+    if settings["vectors"] is not None:
+        vectors = _read_vectors(Path(paths["vectors"]), folder)
+        if vectors.sha256() != settings["vectors"]["sha256"]:
+            raise StateError(f"{paths['vectors']} has changed since this run was planned")
+    kept = {part: trees[: settings["trees"]] for part, trees in treebank.trees.items()}
+    words = vocabulary(Treebank(kept, treebank.sha256), settings["min_count"], settings["lower"], vectors)
+    train, dev, test = (models.Forest(kept[part], words) for part in SPLITS)
+    return Sets(train, dev, test, vectors)
+
+
+def vocabulary(
+    treebank: Treebank, min_count: int, lower: bool, vectors: models.WordVectors | None = None
+) -> models.Vocabulary:
+    """Return the words that are in train at least `min_count` times, and one for all that are not.
+
+    With vectors, all words are there that have one, those of dev and test too.
+    """
+    frequent = models.Vocabulary(treebank.words("train"), UNKNOWN, lower=lower, min_count=min_count)
+    if vectors is None:
+        return frequent
+    kept = (word for word in treebank.words(*SPLITS) if word in frequent or vectors.of(word) is not None)
+    return models.Vocabulary(kept, UNKNOWN, lower=lower)

@@ -1,0 +1,89 @@
+"""The figures: ratio against depth over the test set, and sentences under both models, on one scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import models
+import viz
+from experiments.sentiment.report import by_model
+from experiments.stored import number
+from experiments.sweep import Run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS = ("pdf", "svg", "png")
+WIDE = 12  # words, from which on the models' trees stand one below the other
+
+
+def ratio_figure(runs: Sequence[Run]) -> Figure:
+    """Return the ratio at a word against its depth, epoch by epoch, for every model."""
+    return viz.ratio_figure(
+        {model: ratios(members) for model, members in by_model(runs).items()}, at="word", counted="words"
+    )
+
+
+def ratios(runs: Sequence[Run]) -> viz.Ratios:
+    """Return a model's part of the figure.
+
+    A point is the median over the runs of each run's median over all words at that depth. Epochs that not
+    every run came to are left out. The dev accuracy is the mean over the runs.
+    """
+    epochs = [[row for row in run.rows if row["kind"] == "epoch"] for run in runs]
+    together = list(zip(*epochs, strict=False))
+    first = together[0][0]["ratios"]
+    depths: list[int] = first["depth"]
+    return {
+        "depths": depths,
+        "counts": first["count"],
+        "medians": [[_median(rows, depth) for depth in depths] for rows in together],
+        "dev_accuracy": [float(np.mean([number(row["dev_accuracy"]) for row in rows])) for rows in together],
+    }
+
+
+def _median(rows: Sequence[dict[str, object]], depth: int) -> float:
+    """Return the median over the runs of one epoch's median ratio at a depth."""
+    medians = []
+    for row in rows:
+        ratios: dict[str, list] = row["ratios"]  # type: ignore[assignment, type-arg]
+        if depth in ratios["depth"]:
+            medians.append(ratios["quantiles"][ratios["depth"].index(depth)][2])
+    return float(np.median(medians)) if medians else math.nan
+
+
+def sentence_picture(classifiers: Mapping[str, models.TreeClassifier], tree: models.Tree) -> viz.Picture:
+    """Return a sentence under every model: the gradient at each node as a share of the root's."""
+    norms = {title: viz.root_gradient_norms(model, tree) for title, model in classifiers.items()}
+    return viz.compare(tree, norms, "ratio", columns=1 if len(tree.words()) > WIDE else None, depths=False)
+
+
+def save_figures(
+    folder: Path,
+    runs: Sequence[Run],
+    classifiers: Mapping[str, models.TreeClassifier],
+    trees: Mapping[int, models.Tree],
+) -> list[Path]:
+    """Write all figures, in every format; return the paths of those for the screen.
+
+    Parameters
+    ----------
+    folder : Path
+    runs : sequence of Run
+    classifiers : mapping of str to TreeClassifier
+        By the title that a picture of it has.
+    trees : mapping of int to Tree
+        The sentences, by their number in the test set.
+    """
+    pictures = {f"sentence-{number}": sentence_picture(classifiers, tree) for number, tree in trees.items()}
+    figure = ratio_figure(runs)
+    for format in FORMATS:
+        viz.save_figure(figure, folder / f"ratios.{format}")
+        for name, picture in pictures.items():
+            picture.save(folder / f"{name}.{format}")
+    return [folder / f"{name}.png" for name in ("ratios", *pictures)]

@@ -1,0 +1,43 @@
+"""The model of a run and its optimiser, made from its settings."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import minigrad as mg
+import models
+from experiments.sentiment.data import Sets
+from experiments.sentiment.settings import CLASSES, Settings
+from minigrad.nn import initial
+
+
+def new_model(settings: Settings, sets: Sets) -> models.TreeClassifier:
+    """Return the model as it is before training: the same one for the same settings.
+
+    It classifies every labelled node. Its words start from the vectors that there are, otherwise from
+    U(±``word_bound``): where every leaf has a label, vectors need not start near zero, as the paper's do.
+    """
+    rng = np.random.default_rng(settings["seeds"]["model"])
+    vocabulary = sets.train.vocabulary
+    cell = models.CELLS[settings["model"]](settings["D"], rng, settings["activation"])
+    model = models.TreeClassifier(cell, vocabulary, CLASSES, rng, head="labelled")
+    if sets.vectors is None:
+        words = initial("uniform", rng, model.L.shape, bound=settings["word_bound"])
+    else:
+        words = sets.vectors.table(vocabulary, rng)
+    with mg.no_grad():
+        model.L.copy_(words)
+    return model
+
+
+def new_optimizer(model: models.TreeClassifier, settings: Settings) -> mg.optim.AdaGrad:
+    """Return AdaGrad over the cell's parameters, the words and the classifier's."""
+    return mg.optim.AdaGrad(
+        [
+            {"params": model.cell.parameters(), "l2": settings["l2"]},
+            {"params": [model.L], "l2": settings["l2_words"], "lr": settings["lr_words"]},
+            {"params": [model.Ws, model.bs], "l2": settings["l2_classifier"]},
+        ],
+        lr=settings["lr"],
+        eps=settings["eps"],
+    )

@@ -1,0 +1,81 @@
+"""What came out, as tables in Markdown: accuracies, and the speed of training."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+
+from experiments.sentiment.accuracies import NAMES
+from experiments.sentiment.settings import MODELS
+from experiments.stored import number
+from experiments.sweep import Run
+
+NOTE = (
+    "Test accuracy in %, mean over the runs ± standard deviation, with the parameters of the epoch in which\n"
+    "most roots of dev were right, of five classes. Binary: neutral labels left out; positive where\n"
+    "p(3) + p(4) > p(0) + p(1).\n"
+)
+
+
+def by_model(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    """Return the runs by model, RNN first."""
+    found = {model: [run for run in runs if run.settings["model"] == model] for model in MODELS}
+    return {model: members for model, members in found.items() if members}
+
+
+def as_markdown(runs: Sequence[Run]) -> str:
+    """Return the table of finished runs, and one with every run."""
+    head = ["model", *NAMES.values(), "dev root", "epochs"]
+    lines = [NOTE, _row(head), _rule(head)]
+    each = ["run", *NAMES.values(), "dev root", "best epoch"]
+    single = [_row(each), _rule(each)]
+    for model, members in by_model(runs).items():
+        results = [run.result for run in members]
+        cells = [_spread([number(result["test"][name]) for result in results]) for name in NAMES]
+        dev = _spread([number(result["dev"]["root_fine"]) for result in results])
+        epochs = f"{statistics.fmean(result['epochs'] for result in results):.0f}"
+        lines.append(_row([f"{model}, {_runs(len(members))}", *cells, dev, epochs]))
+        for run in members:
+            test = [_percent(number(run.result["test"][name])) for name in NAMES]
+            dev = _percent(number(run.result["dev"]["root_fine"]))
+            single.append(_row([f"{model} {run.settings['run']}", *test, dev, str(run.result["best_epoch"])]))
+    return "\n".join([*lines, "", *single]) + "\n"
+
+
+def speed(runs: Sequence[Run]) -> str:
+    """Return a line per model on how fast it was trained on one core; it differs from machine to machine."""
+    lines = []
+    for model, members in by_model(runs).items():
+        known = [run.result["timing"]["trees_per_second"] for run in members]
+        known = [rate for rate in known if rate is not None]
+        if known:
+            lines.append(
+                f"{model}: {statistics.median(known):,.0f} trees per second of one core in training\n"
+            )
+    return "".join(lines)
+
+
+def _spread(shares: Sequence[float]) -> str:
+    mean = _percent(statistics.fmean(shares))
+    return (
+        mean
+        if math.isnan(sum(shares)) or len(shares) < 2
+        else f"{mean} ± {_percent(statistics.stdev(shares))}"
+    )
+
+
+def _percent(share: float) -> str:
+    return "–" if math.isnan(share) else f"{100 * share:.1f}"
+
+
+def _runs(n: int) -> str:
+    return f"{n} runs" if n > 1 else "1 run"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _rule(head: Sequence[str]) -> str:
+    return _row(["---", *["---:"] * (len(head) - 1)])

@@ -1,0 +1,149 @@
+"""One run: train a model on the treebank as its settings say, and tell a recorder what happens."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+import models
+from experiments.paper.summaries import by_depth
+from experiments.sentiment.accuracies import accuracies
+from experiments.sentiment.data import Sets, sets
+from experiments.sentiment.gradients import word_ratios
+from experiments.sentiment.model import new_model, new_optimizer
+from experiments.sentiment.settings import Settings
+from experiments.sweep import Recorder
+from experiments.train import Epoch, Watcher, fit
+
+CHECKPOINT_EVERY = 5.0  # seconds
+
+
+def perform(settings: Settings, recorder: Recorder) -> None:
+    """Do one run, or go on with it from its checkpoint.
+
+    Raises
+    ------
+    TrainingError
+        If the loss becomes NaN or inf.
+    StateError
+        If there is a checkpoint that can't be gone on from, or the files are not those of the settings.
+    """
+    data = sets(settings, recorder.paths)
+    mode = settings["mode"]
+    model = new_model(settings, data)
+    # One generator for the order of the trees and for dropout: checkpoints keep it.
+    rng = np.random.default_rng(settings["seeds"]["order"])
+    model.dropout = models.Dropout(settings["dropout_words"], settings["dropout_states"], rng)
+    rows = Rows(recorder, model, data, mode)
+    if not recorder.checkpoint.exists():
+        rows.before_training()
+    epochs = fit(
+        model,
+        new_optimizer(model, settings),
+        data.train,
+        data.dev,
+        batch_size=settings["batch"],
+        rng=rng,
+        max_epochs=settings["max_epochs"],
+        patience=settings["patience"],
+        watchers=[rows],
+        checkpoint=recorder.checkpoint,
+        checkpoint_every=CHECKPOINT_EVERY,
+        mode=mode,
+        progress=recorder.progress,
+        score=rows.score,
+    )
+    if recorder.model is not None:
+        models.save(recorder.model, model)
+    dev, test = accuracies(model, data.dev, mode), accuracies(model, data.test, mode)
+    recorder.result(
+        {
+            "kind": "result",
+            "test_accuracy": test["root_fine"],
+            "dev_accuracy": dev["root_fine"],
+            "best_epoch": max(epoch.number for epoch in epochs if epoch.best),
+            "epochs": len(epochs),
+            "dev": dev,
+            "test": test,
+            "words": len(data.train.vocabulary),
+            "timing": {"trees_per_second": _typical_speed(recorder)},
+        }
+    )
+
+
+def _typical_speed(recorder: Recorder) -> float | None:
+    known = [speed for row in recorder.rows if (speed := row["timing"].get("trees_per_second")) is not None]
+    return statistics.median(known) if known else None
+
+
+class Rows(Watcher):
+    """Writes a row per epoch: accuracies on dev, gradient ratios by depth over test, speed.
+
+    Speed is that of the updates alone, by the processor's time, which is what one core does when nobody else
+    needs it; without what is measured after an epoch, and without the first minibatch, which may wait for
+    the compiler.
+
+    Parameters
+    ----------
+    recorder : Recorder
+    model : TreeClassifier
+    data : Sets
+    mode : str
+        Of the fold.
+    """
+
+    def __init__(self, recorder: Recorder, model: models.TreeClassifier, data: Sets, mode: str) -> None:
+        self._recorder, self._model, self._data, self._mode = recorder, model, data, mode
+        self._epochs = 0
+        self._dev: dict[str, float | None] = {}
+        self._trees, self._first, self._last = -1, 0.0, 0.0
+
+    def score(self, model: models.TreeClassifier) -> float:
+        """Return what the best epoch is chosen by: how many classes of dev's roots are right, of five."""
+        self._dev = accuracies(model, self._data.dev, self._mode)
+        return float(self._dev["root_fine"] or 0.0)
+
+    def before_training(self) -> None:
+        """Write the row of epoch 0."""
+        dev_accuracy = self.score(self._model)
+        self._write({"epoch": 0, "loss": None, "dev_accuracy": dev_accuracy, "best": False}, {})
+
+    def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:
+        """Take the time."""
+        self._last = time.process_time()
+        if self._trees < 0:
+            self._first, self._trees = self._last, 0
+        else:
+            self._trees += len(trees)
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Write the epoch's row."""
+        speed = self._trees / (self._last - self._first) if self._trees > 0 else None
+        self._trees = -1
+        self._write(
+            {
+                "epoch": epoch.number,
+                "loss": epoch.loss,
+                "dev_accuracy": epoch.dev_accuracy,
+                "best": epoch.best,
+            },
+            {} if speed is None else {"trees_per_second": round(speed, 1)},
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return how many epochs have rows."""
+        return {"epochs": self._epochs}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Drop the rows that came after the checkpoint."""
+        self._recorder.rewind(state["epochs"])
+        self._epochs = state["epochs"]
+
+    def _write(self, row: dict[str, Any], timing: dict[str, Any]) -> None:
+        self._epochs = row["epoch"]
+        ratios = by_depth(*word_ratios(self._model, self._data.test, self._mode))
+        self._recorder.row({"kind": "epoch", **row, "dev": self._dev, "ratios": ratios, "timing": timing})

@@ -1,0 +1,97 @@
+"""From which values each value of a graph comes: its parents, and row by row where rows were written.
+
+The states of a fold are one array that is written row by row, so that in the graph every read depends on
+the last write before it, whatever rows that wrote (`minigrad.fold.state`). Here a read comes from the writes
+of *its* rows instead: a tree node from its children.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad.graph import Node
+
+
+class Flow:
+    """Where the values of a graph come from.
+
+    Parameters
+    ----------
+    nodes : sequence of Node
+        All that the result was computed from, and the result, oldest first.
+
+    Attributes
+    ----------
+    sources : dict of id -> list of Node
+        The nodes that a node's value comes from, in the order of its operands. One that was used twice stands
+        there twice.
+    array : dict of id -> Node
+        For reads and writes of an array that is written row by row: the node that it started from.
+    """
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self._nodes = nodes
+        self._writer: dict[int, np.ndarray] = {}  # by array: for each row the last write, as a place in nodes
+        self.sources: dict[int, list[Node]] = {}
+        self.array: dict[int, Node] = {}
+        for k, node in enumerate(nodes):
+            if node.op is not None and node.op.writes:
+                self.sources[node.id] = self._write(k, node)
+            else:
+                self.sources[node.id] = self._read(node)
+
+    def _write(self, k: int, node: Node) -> list[Node]:
+        if not node.parents:
+            self.array[node.id] = node
+            self._writer[node.id] = np.full(node.shape[0], k)
+            return []
+        previous, *values = node.parents
+        start = self.array[node.id] = self.array[previous.id]
+        self._writer[start.id][node.place] = k
+        # The order of writes is no flow; only the first one takes over what the array was made of.
+        return [previous, *values] if previous is start else values
+
+    def _read(self, node: Node) -> list[Node]:
+        sources: list[Node] = []
+        for position, parent in enumerate(node.parents):
+            start = self.array.get(parent.id) if parent.op is not None and parent.op.writes else None
+            if start is None:
+                sources.append(parent)
+                continue
+            self.array[node.id] = start
+            place = node.place if position == 0 else None
+            sources += (self._nodes[k] for k in np.unique(_rows(self._writer[start.id], place)))
+        return sources
+
+
+def _rows(writer: np.ndarray, place: Any) -> np.ndarray:
+    """Return the writers of the rows at an index of the array; of all rows, where it says more than rows."""
+    first = place[0] if isinstance(place, tuple) and place else place
+    try:
+        return np.atleast_1d(writer[... if first is None else first])
+    except IndexError:  # a mask over several axes
+        return writer
+
+
+def place_text(place: Any) -> str:
+    """Return an index as it is written in brackets, '' for none; long ones as a number of rows."""
+    if place is None:
+        return ""
+    parts = [_index_text(part) for part in (place if isinstance(place, tuple) else (place,))]
+    return f"[{', '.join(parts)}]"
+
+
+def _index_text(part: Any) -> str:
+    if isinstance(part, slice):
+        ends = ["" if end is None else str(end) for end in (part.start, part.stop)]
+        return ":".join(ends if part.step is None else [*ends, str(part.step)])
+    if part is Ellipsis:
+        return "…"
+    if not isinstance(part, np.ndarray):
+        return str(part)
+    if part.dtype == np.bool_:
+        return f"mask of {np.count_nonzero(part)}"
+    return " ".join(map(str, part.ravel())) if part.size <= 6 else f"{part.size} rows"

@@ -1,0 +1,88 @@
+"""A graph whose nodes have been gathered into groups: arrows between groups, their order, cycles undone."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+Home = tuple[Hashable, ...]
+Sources = Mapping[int, Sequence[int]]
+Arrows = dict[tuple[Home, Home], int]
+
+
+def arrows_between(homes: Mapping[int, Home], sources: Sources) -> Arrows:
+    """Return the arrows (group, group), and how many of the nodes' arrows each stands for.
+
+    Parameters
+    ----------
+    homes : dict of node id -> group
+        A node without a group has no arrows.
+    sources : dict of node id -> ids of what it reads
+    """
+    found: Arrows = defaultdict(int)
+    for number, home in homes.items():
+        for source in sources[number]:
+            if homes.get(source, home) != home:
+                found[homes[source], home] += 1
+    return dict(found)
+
+
+def split_cycles(homes: Mapping[int, Home], sources: Sources) -> dict[int, Home]:
+    """Split groups that read each other in a circle into runs of consecutive nodes, which never do.
+
+    A scope that is entered again for what has been computed from its first results would be such a group.
+    """
+    circular = _circular(homes, arrows_between(homes, sources))
+    split = dict(homes)
+    previous, run = None, 0
+    for number in sorted(homes):
+        home = homes[number]
+        if home != previous:
+            previous, run = home, number
+        if home in circular:
+            split[number] = (*home, run)
+    return split
+
+
+def order(groups: Sequence[Home], arrows: Iterable[tuple[Home, Home]]) -> list[Home]:
+    """Return the groups, what is read before its readers; otherwise as they stand in `groups`."""
+    rank = {home: k for k, home in enumerate(groups)}
+    targets: dict[Home, list[Home]] = defaultdict(list)
+    waiting: Counter[Home] = Counter()
+    for source, target in arrows:
+        targets[source].append(target)
+        waiting[target] += 1
+    ready = [(rank[home], home) for home in groups if not waiting[home]]
+    found = []
+    while ready:
+        home = heapq.heappop(ready)[1]
+        found.append(home)
+        for target in targets[home]:
+            waiting[target] -= 1
+            if not waiting[target]:
+                heapq.heappush(ready, (rank[target], target))
+    return found
+
+
+def _circular(homes: Mapping[int, Home], arrows: Iterable[tuple[Home, Home]]) -> set[Home]:
+    """Return the groups on circles of arrows, and any that lie between two circles."""
+    left = set(homes.values())
+    pairs = [*arrows]
+    for flip in (False, True):  # take away what nothing left leads to; then what leads to nothing left
+        targets: dict[Home, list[Home]] = defaultdict(list)
+        waiting: Counter[Home] = Counter()
+        for pair in pairs:
+            source, target = reversed(pair) if flip else pair
+            if source in left and target in left:
+                targets[source].append(target)
+                waiting[target] += 1
+        ready = [home for home in left if not waiting[home]]
+        while ready:
+            home = ready.pop()
+            left.discard(home)
+            for target in targets[home]:
+                waiting[target] -= 1
+                if not waiting[target]:
+                    ready.append(target)
+    return left

@@ -1,0 +1,132 @@
+r"""Nodes with many children as nested pairs, and back.
+
+A pair that is not in the original has the label ``@`` and behind it the label of the node that it
+belongs to, as parsers write it: ``(NP (D the) (J old) (N man))`` becomes
+``(NP (@NP (D the) (J old)) (N man))``. So that the way back is exact for any label, one that begins
+with ``@``, or with backslashes and then ``@``, is given one more backslash in front.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Literal
+
+from models.tree import Tree
+
+MARK = "@"
+
+_TO_ESCAPE = re.compile(rf"\\*{MARK}")
+_ESCAPED = re.compile(rf"\\+{MARK}")
+
+
+def binarise(tree: Tree, branching: Literal["left", "right", "balanced"] = "left") -> Tree:
+    """Nest the children of every node with more than two of them in pairs; `debinarise` undoes it exactly.
+
+    Nodes with a single child stay as they are; `collapse_unary` removes those.
+
+    Parameters
+    ----------
+    tree : Tree
+    branching : "left", "right" or "balanced"
+        How ``(a b c d)`` is nested: as ``(((a b) c) d)``, ``(a (b (c d)))`` or ``((a b) (c d))``. An
+        odd child goes to the left half.
+
+    Examples
+    --------
+    >>> print(binarise(Tree.parse("(NP (D the) (J old) (N man))"), "right"))
+    (NP (D the) (@NP (J old) (N man)))
+    """
+    if branching not in _NEST:
+        raise ValueError(f"branching is one of {', '.join(_NEST)}, not {branching!r}")
+    nest = _NEST[branching]
+
+    def paired(node: Tree, children: list[Tree]) -> Tree:
+        label = node.label
+        if len(children) > 2:
+            children = nest(children, MARK + (label or ""))
+        if label is not None and _TO_ESCAPE.match(label):
+            label = "\\" + label
+        return Tree(label, node.word, children)
+
+    return tree.bottom_up(paired)
+
+
+def debinarise(tree: Tree) -> Tree:
+    """Undo `binarise`, whichever way it branched.
+
+    Raises
+    ------
+    ValueError
+        If a node has the mark of an inserted pair and is none: the root, a leaf, or a node without
+        exactly two children.
+    """
+    if is_inserted(tree.label):
+        raise ValueError(_not_made(tree, "the root"))
+    done: list[Tree] = []
+    starts: list[int] = []  # of the children of each open node, in `done`
+    waiting = [(tree, False)]
+    while waiting:
+        node, leaving = waiting.pop()
+        inserted = is_inserted(node.label)
+        if inserted and len(node.children) != 2:
+            raise ValueError(_not_made(node, f"a node with {len(node.children)} children"))
+        if node.is_leaf:
+            done.append(Tree(_restored(node.label), node.word))
+        elif leaving:
+            start = starts.pop()
+            children = done[start:]
+            del done[start:]
+            done.append(Tree(_restored(node.label), children=children))
+        else:
+            if not inserted:  # children of an inserted pair are left to the node around it
+                starts.append(len(done))
+                waiting.append((node, True))
+            waiting.extend((child, False) for child in reversed(node.children))
+    return done[0]
+
+
+def is_inserted(label: str | None) -> bool:
+    """Whether `binarise` writes this label at the pairs that it inserts."""
+    return label is not None and label.startswith(MARK)
+
+
+def _restored(label: str | None) -> str | None:
+    return label[1:] if label is not None and _ESCAPED.match(label) else label
+
+
+def _not_made(node: Tree, what: str) -> str:
+    return (
+        f"{what} has the label {node.label!r}, which marks a pair that binarise inserted, so binarise "
+        "has not made this tree; where collapse_unary came first, debinarise comes before expand_unary"
+    )
+
+
+def _nest_left(children: list[Tree], mark: str) -> list[Tree]:
+    left = children[0]
+    for child in children[1:-1]:
+        left = Tree(mark, children=[left, child])
+    return [left, children[-1]]
+
+
+def _nest_right(children: list[Tree], mark: str) -> list[Tree]:
+    right = children[-1]
+    for child in reversed(children[1:-1]):
+        right = Tree(mark, children=[child, right])
+    return [children[0], right]
+
+
+def _nest_balanced(children: list[Tree], mark: str) -> list[Tree]:
+    # Halves of halves: no deeper than the logarithm of the number of children.
+    half = (len(children) + 1) // 2
+    return [
+        part[0] if len(part) == 1 else Tree(mark, children=_nest_balanced(part, mark))
+        for part in (children[:half], children[half:])
+    ]
+
+
+_NEST: dict[str, Callable[[list[Tree], str], list[Tree]]] = {
+    "left": _nest_left,
+    "right": _nest_right,
+    "balanced": _nest_balanced,
+}

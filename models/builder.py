@@ -1,0 +1,105 @@
+"""Tokens to trees: the grammar of bracketed trees, and what can be wrong with a sequence of tokens."""
+
+from __future__ import annotations
+
+from sys import intern
+from typing import Any
+
+from models.notation import shorten, unescape
+from models.tree import Tree, trusted_tree
+
+
+class Fault(Exception):  # noqa: N818 - never leaves the reader
+    """A token out of place; whoever knows the text turns it into a `TreebankError`.
+
+    Attributes
+    ----------
+    at : int
+        The number of the token; the number of tokens there are stands for their end.
+    expected : str
+        What would be right there; ``{bracket}`` in it is the bracket `opened`.
+    opened : int
+        The number of the token that opened that bracket.
+    hint : str
+        What to do, behind the name of the token found.
+    """
+
+    def __init__(self, at: int, expected: str, opened: int = -1, hint: str = "") -> None:
+        super().__init__(at, expected, opened, hint)
+        self.at = at
+        self.expected = expected
+        self.opened = opened
+        self.hint = hint
+
+
+def build(tokens: list[str]) -> list[Tree]:
+    """Put trees together from the tokens of a text.
+
+    Raises
+    ------
+    Fault
+        At the first token that cannot stand where it does.
+    """
+    trees: list[Tree] = []
+    # An open bracket: the number of its token, then up to two words (label and word, or one of
+    # them), or perhaps a label and then subtrees.
+    bracket: list[Any] | None = None
+    around: list[Any] = []  # the brackets around it, outermost first; the first entry is None
+    for at, token in enumerate(tokens):
+        if token == "(":
+            if bracket is not None and len(bracket) == 3 and type(bracket[2]) is str:
+                raise _child_after_word(at, bracket)
+            around.append(bracket)
+            bracket = [at]
+        elif token == ")":
+            if bracket is None:
+                raise Fault(at, "'(' to open a tree", hint=", which closes no bracket")
+            tree = _close(at, bracket)
+            bracket = around.pop()
+            (trees if bracket is None else bracket).append(tree)
+        elif bracket is None:
+            raise Fault(at, "'(' to open a tree", hint="; words stand inside brackets, as in (3 good)")
+        elif len(bracket) == 1 or (len(bracket) == 2 and type(bracket[1]) is str):
+            bracket.append(intern(unescape(token)))
+        else:
+            raise _word_too_many(at, token, bracket)
+    if bracket is not None:
+        raise Fault(len(tokens), "')' to close {bracket}", bracket[0])
+    return trees
+
+
+def _close(at: int, bracket: list[Any]) -> Tree:
+    if type(bracket[-1]) is str:
+        return trusted_tree(bracket[1] if len(bracket) == 3 else None, bracket[-1], ())
+    if len(bracket) == 1:
+        raise Fault(at, "a word or a child in {bracket}", bracket[0])
+    if type(bracket[1]) is str:
+        return trusted_tree(bracket[1], None, tuple(bracket[2:]))
+    return trusted_tree(None, None, tuple(bracket[1:]))
+
+
+def _child_after_word(at: int, bracket: list[Any]) -> Fault:
+    label, word = map(shorten, bracket[1:])
+    return Fault(
+        at,
+        "')' to close {bracket}, which has a word already",
+        bracket[0],
+        f"; a node has either a word or children: write ({label} (x {word}) (…))",
+    )
+
+
+def _word_too_many(at: int, token: str, bracket: list[Any]) -> Fault:
+    if type(bracket[-1]) is str:
+        label, first, second = map(shorten, [*bracket[1:], token])
+        return Fault(
+            at,
+            "')' to close {bracket}, which has a word already",
+            bracket[0],
+            f"; a leaf has one word: write ({label} (x {first}) (x {second}))",
+        )
+    return Fault(
+        at,
+        "'(' or ')' after a child in {bracket}",
+        bracket[0],
+        f"; a node has either a word or children: write (x {shorten(token)})",
+    )

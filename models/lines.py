@@ -1,0 +1,80 @@
+"""The lines of a treebank, wherever it is: a file, compressed or not, a stream, or lines in memory."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+from models.errors import TreebankError
+
+Source = str | os.PathLike[str] | IO[str] | IO[bytes] | Iterable[str]
+
+_GZIP = b"\x1f\x8b"
+
+
+def source_name(source: Source) -> str | None:
+    """How messages name a source; None where it has no name."""
+    name = source if isinstance(source, str | os.PathLike) else getattr(source, "name", None)
+    return os.fspath(name) if isinstance(name, str | os.PathLike) else None
+
+
+def is_bytes(source: Source) -> bool:
+    """Whether the source is bytes that have to be decoded."""
+    if isinstance(source, str | os.PathLike):
+        return True
+    return hasattr(source, "read") and isinstance(source.read(0), bytes)
+
+
+def read_lines(source: Source, encoding: str) -> Iterator[str]:
+    r"""The lines of a source, each with its ``\n``, without a byte-order mark.
+
+    Only ``\n`` ends a line: a ``\r`` before it is a blank, and an escaped one is part of a word. A byte
+    that cannot be decoded comes as the lone surrogate of Python's "surrogateescape".
+
+    Raises
+    ------
+    OSError
+        If a file can't be read, or is damaged gzip data.
+    TreebankError
+        If the text can't be decoded and the encoding does not say where the next character begins.
+    """
+    number = 0
+    try:
+        for line in _raw_lines(source, encoding):
+            number += 1
+            yield line.removeprefix("\ufeff") if number == 1 else line
+    except UnicodeError as error:
+        # A stream is decoded some lines ahead, so the place is not known any better.
+        expected, found = f"text in {getattr(source, 'encoding', encoding)}", f"here or soon after: {error}"
+        raise TreebankError(source_name(source), number + 1, 1, expected, found) from None
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise OSError(f"{source_name(source)} is damaged gzip data: {error}") from None
+
+
+def _raw_lines(source: Any, encoding: str) -> Iterator[str]:
+    if isinstance(source, str | os.PathLike):
+        with open(source, "rb") as file:
+            compressed = file.peek(2)[:2] == _GZIP
+            yield from _decoded(gzip.GzipFile(fileobj=file) if compressed else file, encoding)
+    elif is_bytes(source):
+        yield from _decoded(source, encoding)
+    elif hasattr(source, "read"):
+        yield from source
+    else:
+        for text in source:
+            if not isinstance(text, str):
+                raise TypeError(f"the lines of a treebank are str, not {type(text).__name__}")
+            yield from (line + "\n" for line in text.removesuffix("\n").split("\n"))
+
+
+def _decoded(file: Any, encoding: str) -> Iterator[str]:
+    wrapper = io.TextIOWrapper(file, encoding, errors="surrogateescape", newline="\n")
+    try:
+        yield from wrapper
+    finally:
+        if not file.closed:  # and if it is still open, whoever opened it closes it
+            wrapper.detach()

@@ -1,0 +1,149 @@
+"""Treebanks of any size as a stream of trees, past faulty places if asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Literal
+
+from models.blocks import LAYOUTS
+from models.errors import DependencyError, TreebankError
+from models.lines import Source, is_bytes, read_lines, source_name
+from models.notation import BLANKS
+from models.tree import Tree
+from models.treebank import parse_block
+
+ERRORS = ("raise", "skip", "collect")
+
+
+def read_trees(
+    source: Source,
+    errors: Literal["raise", "skip", "collect"] = "raise",
+    *,
+    layout: Literal["indented", "paragraphs"] = "indented",
+    encoding: str = "utf-8",
+) -> TreeReader:
+    """Read a treebank, tree by tree: Penn-style brackets or the Stanford Sentiment Treebank's lines.
+
+    A tree may stretch over several lines, and several trees may stand in one. An empty bracket around
+    a tree, as the Penn Treebank has it, ``( (S …) )``, is taken off. See `Tree.parse` for the
+    notation, `plain_word` for words such as ``-LRB-``.
+
+    Parameters
+    ----------
+    source : path, file object, or iterable of str
+        A path (gzip data are recognised), an open file of text or bytes, or lines: for trees in a
+        string, ``read_trees([text])``.
+    errors : "raise", "skip" or "collect"
+        What a faulty place does: it is raised; or the reader goes on behind it (see Notes) and
+        counts it in ``n_bad``; or it is also kept in the list ``errors``.
+    layout : "indented" or "paragraphs"
+        How trees are told apart; see Notes.
+    encoding : str
+        Of a path or a file of bytes. A byte-order mark is taken off.
+
+    Returns
+    -------
+    TreeReader
+        An iterator of `Tree` that knows how many trees were good and bad.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is none of the above. The following come while iterating:
+    OSError
+        If the file can't be read.
+    TreebankError
+        With ``errors="raise"``, at the first fault: it names file, line, column, what was expected.
+    DependencyError
+        If the file is CoNLL-U, with any `errors`: there is no tree in it to go on to.
+
+    Notes
+    -----
+    Text is read in blocks, and a fault spoils its block: none of the trees in it are given, since a
+    bracket too many or too few may have torn any of them, and reading goes on with the next one.
+    With ``layout="indented"`` a line that is indented no more than the first one of its block begins
+    another block, unless it starts with ``)``. So a block is one line of the Stanford Sentiment
+    Treebank, and one tree of the Penn Treebank, whose inner lines are indented; a missing ``)`` is
+    noticed before the next tree, and a line that belongs to no tree is a fault of its own. For trees
+    whose inner lines are not indented, ``layout="paragraphs"``: blocks are what stands between blank
+    lines. No more than a block is held in memory.
+
+    Examples
+    --------
+    >>> reader = read_trees(["(3 (2 not) (1 bad))", "(2 (2 very)", "( (S (A good)) )"], errors="collect")
+    >>> [str(tree) for tree in reader]
+    ['(3 (2 not) (1 bad))', '(S (A good))']
+    >>> reader.errors[0].line, reader.errors[0].column
+    (2, 12)
+    >>> reader.summary()
+    '2 trees; 1 faulty place, where the trees were left out'
+    """
+    _check(source, errors, layout, encoding)
+    return TreeReader(source, errors, layout, encoding)
+
+
+class TreeReader(Iterator[Tree]):
+    """The trees of a treebank, read as they are asked for; `read_trees` makes one.
+
+    Attributes
+    ----------
+    n_trees, n_bad : int
+        How many trees were given, and how many faulty places passed, so far.
+    errors : list of TreebankError
+        What was wrong there, if ``errors="collect"``; otherwise empty.
+    """
+
+    def __init__(self, source: Source, errors: str, layout: str, encoding: str) -> None:
+        self.n_trees = 0
+        self.n_bad = 0
+        self.errors: list[TreebankError] = []
+        self._mode = errors
+        self._trees = self._read(source, layout, encoding)
+
+    def __next__(self) -> Tree:
+        return next(self._trees)
+
+    def summary(self) -> str:
+        """How many trees were read and how many faulty places left out, in words."""
+        text = f"{self.n_trees} tree{'s' * (self.n_trees != 1)}"
+        if self.n_bad:
+            text += f"; {self.n_bad} faulty place{'s' * (self.n_bad != 1)}, where the trees were left out"
+        return text
+
+    def __repr__(self) -> str:
+        return f"<TreeReader: {self.summary()}>"
+
+    def _read(self, source: Source, layout: str, encoding: str) -> Iterator[Tree]:
+        name, decoded = source_name(source), is_bytes(source)
+        for block in LAYOUTS[layout](read_lines(source, encoding)):
+            try:
+                trees = parse_block(block, name, decoded)
+            except DependencyError:
+                raise
+            except TreebankError as error:
+                if self._mode == "raise":
+                    raise
+                self.n_bad += 1
+                if self._mode == "collect":
+                    self.errors.append(error)
+                continue
+            for tree in trees:
+                self.n_trees += 1
+                yield tree.children[0] if tree.label is None and len(tree.children) == 1 else tree
+
+
+def _check(source: Source, errors: str, layout: str, encoding: str) -> None:
+    if isinstance(source, bytes | bytearray):
+        raise TypeError("a treebank in bytes is read as a file: read_trees(io.BytesIO(content))")
+    if isinstance(source, Tree) or not (isinstance(source, os.PathLike) or hasattr(source, "__iter__")):
+        raise TypeError(f"a treebank is a path, a file, or lines of text, not {type(source).__name__}")
+    if isinstance(source, str) and source.lstrip(BLANKS).startswith("(") and not os.path.exists(source):
+        raise ValueError("a str is the path of a treebank; for trees in a string, read_trees([text])")
+    for name, value, choices in (("errors", errors, ERRORS), ("layout", layout, LAYOUTS)):
+        if value not in choices:
+            raise ValueError(f"{name} is one of {', '.join(choices)}, not {value!r}")
+    try:
+        "".encode(encoding)
+    except LookupError:
+        raise ValueError(f"there is no text encoding {encoding!r}; most treebanks are in utf-8") from None

@@ -1,0 +1,135 @@
+"""A training step without a graph: the same bits as with one, and only where it is the same computation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+import models
+from minigrad.cotangent import SparseRows
+from minigrad.kernels.jit import JIT_ENABLED
+from models.classifier import Dropout
+from models.direct import loss_and_gradients
+
+pytestmark = pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: nothing is compiled")
+VOCABULARY = models.Vocabulary(map(str, range(9)))
+
+
+def setup(head: str = "root", kind: Any = models.RNN, dtype: Any = np.float32) -> tuple[Any, models.Forest]:
+    rng = np.random.default_rng(3)
+    model = models.TreeClassifier(kind(6, rng, dtype=dtype), VOCABULARY, 4, rng, head=head)
+    model.L.data *= 1e4  # away from zero, where every cell is linear
+    lengths = [5, 1, 30, 2]
+    forest = models.random_forest(rng, lengths, vocabulary=VOCABULARY, labels=rng.integers(4, size=4))
+    if head == "labelled":
+        some = rng.random(forest.n_nodes) < 0.6
+        label = np.where(some, rng.integers(4, size=forest.n_nodes), -1)
+        label[forest.root] = 1
+        forest = models.Forest.from_arrays(
+            forest.left, forest.right, forest.word, label, forest.root, VOCABULARY
+        )
+    return model, forest
+
+
+def gradients(model: Any, states: mg.NodeStates) -> dict[str, np.ndarray]:
+    found = {name: parameter.grad for name, parameter in model.named_parameters()}
+    found.update({f"states.{name}": tensor.grad for name, tensor in states.items()})
+    return {name: g.dense() if isinstance(g, SparseRows) else g for name, g in found.items()}
+
+
+@pytest.mark.parametrize("head", ["root", "labelled"])
+@pytest.mark.parametrize("kind", [models.RNN, pytest.param(models.RLSTM, marks=pytest.mark.slow)])
+def test_loss_values_and_gradients_are_those_of_the_graph_bit_for_bit(head, kind):
+    model, forest = setup(head, kind)
+    loss, by_graph = model.loss(forest, "compiled")
+    loss.backward()
+    expected = gradients(model, by_graph)
+    model.zero_grad()
+    value, states = loss_and_gradients(model, forest)
+    assert value == pytest.approx(float(loss), rel=1e-6)
+    for name, tensor in by_graph.items():
+        np.testing.assert_array_equal(states[name].data, tensor.data)
+    found = gradients(model, states)
+    assert found.keys() == expected.keys()
+    for name, g in expected.items():
+        np.testing.assert_array_equal(found[name], g, err_msg=name)
+        assert g.any(), "something to compare"
+        assert found[name].dtype == np.float32
+
+
+def test_a_second_minibatch_adds_to_the_gradients():
+    model, forest = setup()
+    once = gradients(model, loss_and_gradients(model, forest)[1])["Ws"].copy()
+    twice = gradients(model, loss_and_gradients(model, forest)[1])
+    np.testing.assert_allclose(twice["Ws"], 2 * once, rtol=1e-6)
+
+
+def test_a_loss_that_is_not_finite_leaves_no_gradient():
+    model, forest = setup()
+    model.bs.data[...] = np.nan
+    value, states = loss_and_gradients(model, forest)
+    assert np.isnan(value)
+    assert states.h.grad is None
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+class Own(models.TreeClassifier):
+    """May compute anything."""
+
+
+def _other_class(model: Any, forest: models.Forest) -> Any:
+    model.__class__ = Own
+    return loss_and_gradients(model, forest)
+
+
+def _other_vocabulary(model: Any, forest: models.Forest) -> Any:
+    model.vocabulary = models.Vocabulary(reversed(VOCABULARY.words))
+    return loss_and_gradients(model, forest)
+
+
+def _recording(model: Any, forest: models.Forest) -> Any:
+    with mg.record_gradients():
+        return loss_and_gradients(model, forest)
+
+
+def _without_gradients(model: Any, forest: models.Forest) -> Any:
+    with mg.no_grad():
+        return loss_and_gradients(model, forest)
+
+
+def _leaves_only(model: Any, forest: models.Forest) -> Any:
+    return loss_and_gradients(model, forest.select([1]))
+
+
+@pytest.mark.parametrize(
+    "case", [_other_class, _other_vocabulary, _recording, _without_gradients, _leaves_only]
+)
+def test_another_computation_is_left_to_the_graph(case):
+    model, forest = setup()
+    assert case(model, forest) is None
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_dropout_is_for_training_only():
+    model, forest = setup()
+    model.dropout = Dropout(words=0.5, states=0.5, rng=np.random.default_rng(0))
+    assert loss_and_gradients(model.eval(), forest) is not None
+
+
+def test_a_label_that_is_no_class_is_named():
+    model, forest = setup()
+    bad = models.Forest.from_arrays(
+        forest.left, forest.right, forest.word, np.full(forest.n_nodes, 7), forest.root, VOCABULARY
+    )
+    with pytest.raises(ValueError, match=r"has the label 7; the classes are 0\.\.3"):
+        loss_and_gradients(model, bad)
+
+
+def test_the_graph_that_is_not_there_says_so():
+    model, forest = setup()
+    _, states = loss_and_gradients(model, forest)
+    with pytest.raises(mg.GraphError, match="freed by an earlier backward"):
+        mg.sum(states.h).backward()

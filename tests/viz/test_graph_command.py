@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import models
+from tests.viz.pictures import svg_text
+from viz.__main__ import main
+
+TREE = "(3 (2 not) (1 bad))"
+
+
+def drawn(path: Path) -> list[str]:
+    return svg_text(path.read_bytes())
+
+
+def test_a_graph_is_drawn_and_its_path_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "graph.svg"
+    assert main(["graph", TREE, "--cell", "RLSTM", "--width", "4", "--seed", "0", "-o", str(out)]) == 0
+    assert capsys.readouterr().out == f"{out}\n"
+    assert "node 2 of tree 0, 'not bad'" in drawn(out)
+
+
+def test_the_root_is_expanded_on_request_and_values_are_printed(tmp_path: Path) -> None:
+    out = tmp_path / "graph.txt"
+    assert main(["graph", TREE, "--cell", "RNN", "--expand", "ROOT", "--values", "-o", str(out)]) == 0
+    text = out.read_text(encoding="utf-8")
+    assert "tanh" in text
+    assert "W1" in text
+    assert "value" in text.splitlines()[0]
+
+
+def test_no_more_boxes_are_drawn_than_asked_for(tmp_path: Path) -> None:
+    out = tmp_path / "graph.svg"
+    assert main(["graph", TREE, "--expand", "all", "--max-nodes", "5", "-o", str(out)]) == 0
+    assert any(line.startswith("+") and line.endswith(" hidden") for line in drawn(out))
+
+
+@pytest.mark.parametrize("head", ["root", "labelled"])
+def test_a_trained_model_is_read(tmp_path: Path, head: str) -> None:
+    rng = np.random.default_rng(0)
+    model = models.TreeClassifier(
+        models.RNN(D=3, rng=rng), models.Vocabulary(["not", "bad"]), 2, rng, head=head
+    )
+    checkpoint = models.save(tmp_path / "model.npz", model)
+    out = tmp_path / "graph.txt"
+    # 3 is no class of this model: the one that it predicts takes its place.
+    assert main(["graph", TREE, "--model", str(checkpoint), "-o", str(out)]) == 0
+    assert "(2, 3)" in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("tree", ["(NP (2 not) (1 bad))", "(yes)"])
+def test_labels_that_are_words_and_a_lone_leaf_are_drawn(tmp_path: Path, tree: str) -> None:
+    out = tmp_path / "graph.dot"
+    assert main(["graph", tree, "-o", str(out)]) == 0
+    assert "linear_cross_entropy" in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["(3 (2 not) (1 bad)"], "to close the bracket"),
+        (["(3 (2 not) (1 very) (1 bad))"], "has 3 children"),
+        ([TREE, "--expand", "node 7"], "no scope 'node 7'"),
+        ([TREE, "-o", "OUT/graph.jpg"], r"\.svg"),
+        ([TREE, "-o", "OUT/nowhere/graph.svg"], "nowhere"),
+        ([TREE, "--model", "OUT/none.npz"], "none.npz"),
+        ([TREE, "--model", "OUT/none.npz", "--cell", "RNN"], "leave out --model"),
+        ([TREE, "--cell", "LSTN"], "RLSTM"),
+        ([TREE, "--width", "0"], "whole number from 1 on, not '0'"),
+        ([TREE, "--max-nodes", "many"], "whole number from 1 on, not 'many'"),
+    ],
+)
+def test_wrong_input_is_one_message_and_nothing_is_written(
+    arguments: list[str], message: str, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = [argument.replace("OUT", str(tmp_path)) for argument in arguments]
+    try:
+        code = main(["graph", *arguments])
+    except SystemExit as error:
+        code = error.code
+    assert code == 2
+    errors = capsys.readouterr().err
+    assert re.search(message, errors)
+    assert "Traceback" not in errors
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["graph", "--help"])
+    assert end.value.code == 0
+    assert 'python -m viz graph "(3 (2 not) (1 bad))"' in capsys.readouterr().out

@@ -1,0 +1,31 @@
+"""The command line: ``python -m viz COMMAND``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+COMMANDS = {
+    "tree": "draw a tree: its labels, or the gradient that reaches every node in a trained model",
+    "compare": "draw one tree under several models, side by side on one scale",
+    "epochs": "draw one tree through training: a strip for print, or a page with a slider",
+    "graph": "draw the autodiff graph behind a tree's loss",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit code: 0, 1 (drawing failed), 2 (wrong input) or 130 (Ctrl-C)."""
+    try:
+        # Loaded here and not above, so that Ctrl-C is answered alike in the second that this takes.
+        from viz.command_line import run_command
+
+        return run_command(
+            "python -m viz", "Pictures of trees and of graphs.", "viz.commands", COMMANDS, argv
+        )
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Commands in files of their own, run by name: what `python -m viz` and `python -m experiments` share."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+
+
+class InputError(ValueError):
+    """Something that the user gave is wrong; the text says what would be right."""
+
+
+def run_command(
+    prog: str,
+    description: str,
+    package: str,
+    commands: Mapping[str, str],
+    argv: Sequence[str] | None = None,
+    *,
+    failed: tuple[type[Exception], ...] = (),
+    wrong: tuple[type[Exception], ...] = (),
+) -> int:
+    """Parse the arguments, run the command that they name, and return the exit code.
+
+    Parameters
+    ----------
+    prog, description : str
+        What the help says of the whole.
+    package : str
+        Where the commands are: each a module with a docstring, which is its help, ``add_arguments(parser)``
+        and ``run(args)``, which returns an exit code. Only the one that is run is imported.
+    commands : mapping from a command's name to a line about it
+    argv : sequence of str, optional
+        The arguments; those of the process if left out.
+    failed, wrong : tuple of exception classes
+        Further ones that mean that the work failed, or that the input was wrong.
+
+    Returns
+    -------
+    int
+        What the command returned; 2 if `InputError`, a file or a treebank stopped it; 1 if training or
+        drawing failed. One message on stderr says why.
+    """
+    from minigrad.nn import StateError
+    from models import ForestError, TreebankError, VocabularyError
+    from viz.render import RenderError
+
+    failures: tuple[type[Exception], ...] = (RenderError, *failed)
+    mistakes: tuple[type[Exception], ...] = (
+        *(OSError, InputError, StateError, ForestError, TreebankError, VocabularyError),
+        *wrong,
+    )
+    argv = sys.argv[1:] if argv is None else argv
+    args = _parser(prog, description, package, commands, argv).parse_args(argv)
+    try:
+        return int(args.run(args))
+    except failures as error:
+        code, message = 1, str(error)
+    except mistakes as error:
+        code, message = 2, _message(error)
+    print(f"{prog}: {message}", file=sys.stderr)  # noqa: T201
+    return code
+
+
+def _message(error: Exception) -> str:
+    """Return what is wrong, without the number that an OSError's text has; its file, where it has one."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+
+
+class _Help(argparse.RawDescriptionHelpFormatter, argparse.ArgumentDefaultsHelpFormatter):
+    """Keeps the lines of a docstring, and tells defaults where they tell something."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default is None or action.default is False:
+            return action.help
+        return super()._get_help_string(action)
+
+
+def _parser(
+    prog: str, description: str, package: str, commands: Mapping[str, str], argv: Sequence[str]
+) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=prog, description=description)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    chosen = next((arg for arg in argv if not arg.startswith("-")), None)
+    for name, text in commands.items():
+        command = subparsers.add_parser(name, help=text, formatter_class=_Help)
+        if name == chosen:
+            module = import_module(f"{package}.{name}")
+            command.description = module.__doc__
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    return parser

@@ -1,0 +1,113 @@
+"""Draw the autodiff graph behind a tree's loss.
+
+Ops and tensors with their shapes, coloured by the norms of their cotangents; arrows lead from what is read to
+its reader. The ops of a tree node are one box, unless that node is expanded. Example:
+
+  python -m viz graph "(3 (2 not) (1 bad))" --cell RLSTM --width 4 --expand ROOT -o graph.svg
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+import minigrad as mg
+import models
+from viz.command_line import InputError
+from viz.commands import inputs
+from viz.op_graph import OpGraphPicture
+from viz.rooted import rooted_forest
+
+CLASSES = 5  # of a model without training
+CELL, WIDTH, SEED = "RLSTM", 4, 0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `python -m viz graph`."""
+    inputs.add_tree(parser)
+    parser.add_argument("--model", type=Path, metavar="CHECKPOINT", help="a model that models.save wrote")
+    parser.add_argument(
+        "--cell",
+        choices=sorted(models.TREE_CELLS),
+        help=f"without --model: the cell of a model with random weights, word vectors from U(-1, 1) and "
+        f"{CLASSES} classes (default: {CELL})",
+    )
+    parser.add_argument("--width", type=_count, metavar="D", help=f"its width (default: {WIDTH})")
+    parser.add_argument("--seed", type=_seed, metavar="N", help=f"its seed (default: {SEED})")
+    parser.add_argument(
+        "--expand",
+        action="append",
+        default=[],
+        metavar="SCOPE",
+        help="draw the ops of this tree node: ROOT, all, or words of its name, as 'node 2'; may be repeated",
+    )
+    parser.add_argument("--max-nodes", type=_count, default=300, metavar="N", help="draw no more boxes")
+    parser.add_argument("--values", action="store_true", help="print the values")
+    parser.add_argument(
+        "-o", "--out", type=inputs.picture_path, default=Path("graph.svg"), metavar="FILE",
+        help="where to write: .svg .png .pdf .dot .html .txt",
+    )  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draw the graph, print the path of the picture, return the exit code."""
+    tree = inputs.read_tree(args)
+    if args.model is not None and (args.cell, args.width, args.seed) != (None, None, None):
+        raise InputError("--cell, --width and --seed describe a model without training: leave out --model")
+    model = models.load(args.model) if args.model is not None else _untrained(tree, args)
+    with mg.record_values():
+        loss, forest = _loss(model, tree)
+    with mg.record_gradients():
+        loss.backward()
+    try:
+        picture = OpGraphPicture(
+            loss,
+            expand=_scopes(args.expand, forest),
+            max_nodes=args.max_nodes,
+            values=args.values,
+            names={name.removeprefix("cell."): tensor for name, tensor in model.named_parameters()},
+        )
+        path = picture.save(args.out)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    print(path)
+    return 0
+
+
+def _loss(model: models.TreeClassifier, tree: models.Tree) -> tuple[mg.Tensor, models.Forest]:
+    """Return the cross-entropy at the root alone, of its own class or else of the one predicted."""
+    model.eval()
+    forest = rooted_forest(model, tree)
+    return model.loss(forest, "node")[0], forest
+
+
+def _untrained(tree: models.Tree, args: argparse.Namespace) -> models.TreeClassifier:
+    rng = np.random.default_rng(SEED if args.seed is None else args.seed)
+    cell = models.TREE_CELLS[args.cell or CELL](D=args.width or WIDTH, rng=rng)
+    words = models.Vocabulary(node.word for node in tree.postorder() if node.word is not None)
+    model = models.TreeClassifier(cell, words, CLASSES, rng)
+    with mg.no_grad():
+        model.L.copy_(rng.uniform(-1, 1, model.L.shape))
+    return model
+
+
+def _scopes(wanted: list[str], forest: models.Forest) -> str | list[str]:
+    if "all" in wanted:
+        return "all"
+    return [forest.describe(forest.root[0]) if name == "ROOT" else name for name in wanted]
+
+
+def _count(text: str) -> int:
+    return _whole(text, 1)
+
+
+def _seed(text: str) -> int:
+    return _whole(text, 0)
+
+
+def _whole(text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"it is a whole number from {least} on, not {text!r}")
+    return int(text)

@@ -1,0 +1,157 @@
+"""What the commands share: which tree, which models, how it is drawn, and where it goes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import models
+from viz.command_line import InputError
+from viz.files import suffix_of
+from viz.picture import SUFFIXES, Picture
+from viz.scale import SCALES, Scale
+from viz.tree_panel import Options
+
+
+def add_tree(parser: argparse.ArgumentParser) -> None:
+    """Declare the tree."""
+    parser.add_argument(
+        "source",
+        metavar="TREE",
+        help='a tree in brackets, "(3 (2 not) (1 bad))"; or a file of trees; or - for standard input',
+    )
+    parser.add_argument(
+        "--tree", type=_count("trees"), default=1, metavar="N", help="which tree of a file, from 1"
+    )
+
+
+def read_tree(args: argparse.Namespace) -> models.Tree:
+    """Return the tree that the user means."""
+    source = args.source
+    if source.lstrip().startswith("("):
+        return models.Tree.parse(source)
+    trees = models.read_trees(sys.stdin if source == "-" else Path(source))
+    try:
+        for number, tree in enumerate(trees, start=1):
+            if number == args.tree:
+                return tree
+    except UnicodeDecodeError:
+        raise InputError(f"{source} is no file of trees: its bytes are no UTF-8 text") from None
+    have = f"{trees.n_trees} tree{'s' * (trees.n_trees != 1)}"
+    raise InputError(f"{source} has {have}; there is no --tree {args.tree}")
+
+
+def add_look(parser: argparse.ArgumentParser) -> None:
+    """Declare how trees are drawn, and where they go."""
+    parser.add_argument(
+        "--scale",
+        choices=list(SCALES),
+        default="norm",
+        help="colour gradient norms, or their ratios to the root's",
+    )
+    parser.add_argument(
+        "--limits",
+        nargs=2,
+        type=float,
+        metavar=("MIN", "MAX"),
+        help="of the scale, for pictures that are compared; fitted if left out",
+    )
+    parser.add_argument(
+        "--keyword",
+        metavar="WORD",
+        help="draw the leaf of this word with a double border; WORD#2 is the second of that word",
+    )
+    parser.add_argument(
+        "--label", type=int, metavar="CLASS", help="whose cross-entropy J is; the root's label if left out"
+    )
+    parser.add_argument("--align-leaves", action="store_true", help="draw all leaves on one line")
+    parser.add_argument(
+        "--max-depth", type=int, metavar="N", help="draw no deeper levels; say how many nodes they have"
+    )
+    parser.add_argument(
+        "-o",
+        "--out",
+        type=picture_path,
+        metavar="FILE",
+        help=f"where to write ({' '.join(f'.{name}' for name in SUFFIXES)}); printed as text if left out",
+    )
+
+
+def options(args: argparse.Namespace, tree: models.Tree) -> Options:
+    """Return the options of a picture."""
+    return {
+        "keyword": None if args.keyword is None else _keyword_row(tree, args.keyword),
+        "align_leaves": args.align_leaves,
+        "max_depth": args.max_depth,
+    }
+
+
+def scale(args: argparse.Namespace) -> Scale | str:
+    """Return the scale, or its kind where no limits are given."""
+    kind: str = args.scale
+    return kind if args.limits is None else SCALES[kind](*args.limits)
+
+
+def load_models(paths: Iterable[Path]) -> dict[Path, models.TreeClassifier]:
+    """Return trained models by their files."""
+    return {path: models.load(path) for path in paths}
+
+
+@contextmanager
+def mistakes() -> Iterator[None]:
+    """Report values that a picture refuses as wrong input."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(str(error)) from error
+
+
+def deliver(picture: Picture, out: Path | None) -> int:
+    """Write the picture and print its path, or print the picture; return the exit code."""
+    print(picture.to_text() if out is None else picture.save(out), end="" if out is None else "\n")
+    return 0
+
+
+def _keyword_row(tree: models.Tree, wanted: str) -> int:
+    rows = [(row, node.word) for row, node in enumerate(tree.postorder()) if node.word is not None]
+    exact = [row for row, word in rows if word == wanted]
+    word, mark, number = wanted.rpartition("#")
+    if not exact and mark and number.isdecimal():
+        several = [row for row, of in rows if of == word]
+        if not 1 <= int(number) <= len(several):
+            raise InputError(
+                f"--keyword {wanted}: the word {word!r} occurs {len(several)} times in this tree"
+            )
+        return several[int(number) - 1]
+    if not exact:
+        raise InputError(f"--keyword {wanted}: there is no such word in {_sentence(tree.words())}")
+    if len(exact) > 1:
+        raise InputError(
+            f"--keyword {wanted}: that word occurs {len(exact)} times; say which, from {wanted}#1 on"
+        )
+    return exact[0]
+
+
+def _sentence(words: Sequence[str], most: int = 12) -> str:
+    return repr(" ".join(words[:most]) + (" …" if len(words) > most else ""))
+
+
+def picture_path(text: str) -> Path:
+    """Read where a picture goes: a path that ends in one of the formats."""
+    try:
+        suffix_of(text, SUFFIXES)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return Path(text)
+
+
+def _count(what: str) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < 1:
+            raise argparse.ArgumentTypeError(f"{what} are counted from 1, not {text!r}")
+        return int(text)
+
+    return read

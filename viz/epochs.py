@@ -1,0 +1,72 @@
+"""One tree through training: a strip for print, a page with a slider for the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Unpack
+
+from viz import slider
+from viz.comparison import Comparison, Values
+from viz.scale import Scale
+from viz.tree_panel import Options, TreePanel
+
+if TYPE_CHECKING:
+    from models.tree import Tree
+
+_LEAVES_PER_ROW = 34  # then words are read when the strip fills a page's width
+
+
+class Epochs(Comparison):
+    """What `epochs` returns: a strip as an image and as text, and a page with a slider as HTML."""
+
+    def __init__(
+        self,
+        tree: Tree,
+        values: Mapping[str, Values],
+        scale: Scale | str,
+        columns: int | None,
+        options: Options,
+    ) -> None:
+        if columns is None:
+            columns = max(1, _LEAVES_PER_ROW // len(tree.leaves()))
+        super().__init__(tree, values, scale, columns, {"numbers": False, **options})
+        full: Options = {**options, "numbers": True}
+        self.frames = [TreePanel(tree, of, self.scale, title, full) for title, of in values.items()]
+
+    def html_body(self) -> str:
+        """Return the tree with a slider that moves it through the epochs; nothing comes from elsewhere."""
+        return slider.body(self.frames, self._legend())
+
+
+def epochs(
+    tree: Tree,
+    values: Mapping[int, Values] | Mapping[str, Values],
+    scale: Scale | str = "norm",
+    *,
+    columns: int | None = None,
+    **options: Unpack[Options],
+) -> Epochs:
+    """Return the picture of one tree through training, on one scale.
+
+    Saved as an image it is a strip of small trees without numbers, for print; saved as ``.html`` it is one
+    tree with all numbers and a slider, in one file that needs no network.
+
+    Parameters
+    ----------
+    tree : models.Tree
+    values : mapping from an epoch's number, or a title, to one number per node
+        As in `TreePicture`; a panel each, in this order.
+    scale : "norm", "ratio" or Scale
+        By its name, it is fitted to all values together.
+    columns : int, optional
+        Panels in a row of the strip; if left out, as many as can be read in print.
+    **options : Options
+        keyword, caption, numbers (of the strip), depths, align_leaves, max_depth: see `Options`.
+
+    Raises
+    ------
+    ValueError
+        There are no values, or as in `TreePicture`.
+    """
+    titled = {of if isinstance(of, str) else f"epoch {of}": numbers for of, numbers in values.items()}
+    return Epochs(tree, titled, scale, columns, options)

@@ -1,0 +1,87 @@
+"""The gradient that reaches every node of a tree, by which trees are coloured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import numpy.typing as npt
+
+from models.classifier import TreeClassifier
+from models.forest import Forest
+from models.tree import Tree
+from viz.rooted import rooted_forest
+
+
+def gradient_norms(model: TreeClassifier, forest: Forest, mode: str = "level") -> npt.NDArray[np.float64]:
+    """Return ‖∂J/∂p‖ at every node of a forest: (number of nodes,) in the order of its rows.
+
+    J is the model's loss, the cross-entropy averaged over the trees; p is the hidden vector of a node, the
+    part of its state that is classified, after the activation. The derivative is total, through all of the
+    node's ancestors: the error vector of Le & Zuidema (2016). The gradients of the model's parameters are
+    left as they were.
+
+    Raises
+    ------
+    ValueError
+        A classified node has no label, or one that is no class of the model.
+    VocabularyError
+        A word is not in the model's vocabulary.
+    """
+    with _undisturbed(model):
+        loss, states = model.loss(forest, mode)
+        loss.backward()
+        gradient = states[model.cell.parts[0].name].grad
+        return np.linalg.norm(np.asarray(gradient, np.float64), axis=1)
+
+
+def root_gradient_norms(
+    model: TreeClassifier, tree: Tree, label: int | None = None, mode: str = "node"
+) -> npt.NDArray[np.float64]:
+    """Return ‖∂J/∂p‖ at every node of a tree, J being the cross-entropy at its root alone.
+
+    Parameters
+    ----------
+    model : TreeClassifier
+        Of any kind: one that classifies every labelled node too.
+    tree : Tree
+        Binary. Labels below the root are not looked at, and may be words such as NP.
+    label : int, optional
+        The class whose cross-entropy it is; if left out, the root's label where it is one of the model's
+        classes, else the class that the model finds most probable.
+    mode : str
+        Of the fold.
+
+    Returns
+    -------
+    (number of nodes,) array of float64
+        In post-order: children before their parents, the root last.
+
+    Raises
+    ------
+    ValueError
+        ``label`` is no class of the model.
+    ForestError
+        The tree is not binary.
+    VocabularyError
+        A word is not in the model's vocabulary.
+    """
+    with _undisturbed(model):
+        return gradient_norms(model, rooted_forest(model, tree, label), mode)
+
+
+@contextmanager
+def _undisturbed(model: TreeClassifier) -> Iterator[None]:
+    """Put dropout off, and back all gradients when the block ends: to look at a model does not change it."""
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    before = [parameter.grad for parameter in parameters]
+    training = model.training
+    model.eval()
+    model.zero_grad()
+    try:
+        yield
+    finally:
+        model.train(training)
+        for parameter, gradient in zip(parameters, before, strict=True):
+            parameter.grad = gradient

@@ -1,0 +1,165 @@
+"""The autodiff graph behind a tensor: ops and tensors, coloured by the norms of their cotangents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import graphviz
+
+from minigrad.explain import check_values, table
+from minigrad.outline import Box
+from minigrad.outliner import outline
+from viz.fonts import FONT
+from viz.legend import legend
+from viz.op_graph_box import UNRECORDED, box_attributes
+from viz.picture import Picture
+from viz.scale import NormScale
+from viz.style import SPECIAL, Style
+from viz.text import safe_label
+
+if TYPE_CHECKING:
+    from minigrad import Tensor
+
+CAPTION = "norm ‖∂J/∂v‖ of each value's cotangent"
+
+_FRAME = {"fontsize": "10", "labelloc": "b", "margin": "12", "peripheries": "0"}
+_SCOPE = {
+    "color": "#808080",
+    "fontsize": "10",
+    "labelloc": "t",
+    "margin": "8",
+    "peripheries": "1",
+    "style": "rounded",
+}
+
+
+class OpGraphPicture(Picture):
+    """Picture of the graph behind a tensor: a box per value, or per collapsed scope; arrows to its readers.
+
+    What is shown is copied when the picture is made: it keeps no graph alive, and a later backward does not
+    change it. Operands without a gradient are not in the graph. A read of a fold's states has an arrow from
+    the writes of its rows, so a collapsed fold (``mode="node"``) looks like its tree. Leaf tensors that only
+    ops of scopes read, such as a cell's parameters, are printed inside those ops' boxes, or, beside collapsed
+    scopes, in one box.
+
+    Parameters
+    ----------
+    tensor : minigrad.Tensor
+        What the graph computes, at the top.
+    expand : "all", or a scope, or several
+        The scopes whose ops are drawn; every other one is a box with its results. A scope is named by its
+        text or whole words of it, which may fit several.
+    max_nodes : int or None
+        The most boxes to draw. The ones furthest from the tensor give way to one that counts what is hidden.
+    values : bool
+        Print the values that `minigrad.record_values` has kept: arrays of up to 16 elements in three digits,
+        of larger ones least … greatest, and mean.
+    names : mapping from a name to a tensor, optional
+        What tensors are called, besides the names that they have, for instance
+        ``dict(model.named_parameters())``.
+    scale : NormScale, optional
+        The colours; the same object for pictures that will be compared. Fitted to the picture's norms where
+        it is not given. Norms are there after a backward under `minigrad.record_gradients`.
+    title : str, optional
+        Printed above the graph.
+    caption : str
+        Printed under the colour bar: what the numbers are.
+
+    Raises
+    ------
+    GraphError
+        The tensor has no graph, or values are asked for and none was recorded.
+    ValueError
+        `expand` names no scope of the graph, or `max_nodes` is not a whole number from 1 on.
+    """
+
+    def __init__(
+        self,
+        tensor: Tensor,
+        *,
+        expand: Any = (),
+        max_nodes: int | None = 300,
+        values: bool = False,
+        names: Mapping[str, Tensor] | None = None,
+        scale: NormScale | None = None,
+        title: str | None = None,
+        caption: str = CAPTION,
+    ) -> None:
+        self.outline = outline(tensor, expand, max_nodes, names, carry=True)
+        self._plain = outline(tensor, expand, max_nodes, names)
+        if values:
+            check_values(self.outline)
+        self.values = values
+        items = [item for box in self.outline.boxes for item in (*box.items, *box.inside)]
+        norms = [item.norm for item in items if item.norm is not None]
+        self.scale = (NormScale.fit(norms) if scale is None else scale) if norms else None
+        self.styles = {item: self._style(item.norm) for item in items}
+        self.title = title
+        self.caption = caption
+
+    @property
+    def name(self) -> str:
+        """What the picture's page is called."""
+        return self.title or "op graph"
+
+    @property
+    def dot(self) -> str:
+        """The picture as DOT text: the same for the same computation, always."""
+        graph = graphviz.Digraph(
+            "graph",
+            graph_attr={
+                "bgcolor": "white",
+                "fontname": FONT,
+                "fontsize": "13",
+                "label": safe_label(self.title or ""),
+                "labelloc": "t",
+                "nodesep": "0.1",
+                "ranksep": "0.18",
+            },
+            node_attr={"fontname": FONT, "fontsize": "10", "height": "0.3", "margin": "0.06,0.04"},
+            # A reader stands above what it reads: the arrow is drawn against the order of ranks.
+            edge_attr={"arrowsize": "0.5", "color": "#808080", "dir": "back"},
+        )
+        around = _FRAME if self.scale else {**_FRAME, "margin": "0"}
+        with graph.subgraph(name="cluster_graph") as frame:
+            frame.attr(label=self._legend(), **around)
+            self._draw(frame)
+        return str(graph.source)
+
+    def to_text(self) -> str:
+        """Return the table that `minigrad.explain` prints of the same graph, with nodes numbered from 1."""
+        heading = f"{self.title}\n" if self.title else ""
+        return f"{heading}{table(self._plain, self.values, renumber=True)}\n"
+
+    def _draw(self, frame: graphviz.Digraph) -> None:
+        drawn: dict[str, list[tuple[str, dict[str, str]]]] = {}
+        for k, box in enumerate(self.outline.boxes):
+            framed = box.scope if box.kind in ("op", "leaf") else ""
+            attributes = box_attributes(box, self.styles, self.values)
+            drawn.setdefault(framed, []).append((f"n{k}", attributes))
+        for number, (scope, nodes) in enumerate(drawn.items()):
+            if not scope:
+                for name, attributes in nodes:
+                    frame.node(name, **attributes)
+                continue
+            with frame.subgraph(name=f"cluster_scope{number}") as cluster:
+                cluster.attr(label=safe_label(scope), **_SCOPE)
+                for name, attributes in nodes:
+                    cluster.node(name, **attributes)
+        for (source, target), times in self.outline.arrows.items():
+            ends: tuple[Box, Box] = self.outline.boxes[source], self.outline.boxes[target]
+            single = all(box.kind in ("op", "leaf") for box in ends)
+            style = {"style": "dotted"} if ends[0].kind in ("leaves", "hidden") else {}
+            for _ in range(times if single else 1):
+                frame.edge(f"n{target}", f"n{source}", **style)
+
+    def _style(self, norm: float | None) -> Style:
+        return UNRECORDED if norm is None or self.scale is None else self.scale.style(norm)
+
+    def _legend(self) -> str:
+        if self.scale is None:
+            return ""
+        present = set(self.styles.values())
+        special = [style for style in (*SPECIAL, UNRECORDED) if style in present]
+        return legend(self.scale, self.caption, special, keyword=False)

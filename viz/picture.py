@@ -1,0 +1,115 @@
+"""What every picture can do: be saved in any format, and show itself in a notebook."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from viz.files import suffix_of, write_atomic
+from viz.html import inline, page
+from viz.render import FORMATS, render
+
+SUFFIXES = (*FORMATS, "dot", "html", "txt")
+
+
+class Picture(ABC):
+    """A drawing that is known as DOT text and as text for a terminal; everything else follows.
+
+    Subclasses say what `dot` and `to_text` are. One with a page of its own overrides `html_body`.
+    """
+
+    @property
+    @abstractmethod
+    def dot(self) -> str:
+        """The picture as DOT text: the same for the same content, always."""
+
+    @abstractmethod
+    def to_text(self) -> str:
+        """Return the picture in box characters, for a terminal; it ends with a line break."""
+
+    @property
+    def name(self) -> str:
+        """What the picture's page is called."""
+        return type(self).__name__
+
+    def to_svg(self) -> str:
+        """Return the picture as the text of an SVG file.
+
+        Raises
+        ------
+        RenderError
+            There is no layout engine; the text says how to get one.
+        """
+        return render(self.dot, "svg").decode()
+
+    def html_body(self) -> str:
+        """Return what stands on the picture's page, as HTML that needs nothing from elsewhere.
+
+        Raises
+        ------
+        RenderError
+            There is no layout engine.
+        """
+        return inline(self.to_svg())
+
+    def to_html(self) -> str:
+        """Return a page with the picture in it, in one file that needs no network.
+
+        Raises
+        ------
+        RenderError
+            There is no layout engine.
+        """
+        return page(self.name, self.html_body())
+
+    def save(self, path: str | Path) -> Path:
+        """Write the picture to a file, in the format that the suffix names, and return its path.
+
+        Parameters
+        ----------
+        path : str or Path
+            Ends in ``.svg``, ``.png``, ``.pdf``, ``.dot``, ``.html`` or ``.txt``; ``.dot`` and ``.txt`` need
+            no layout engine.
+
+        Raises
+        ------
+        ValueError
+            The suffix is none of these.
+        RenderError
+            There is no layout engine; the text says how to get one.
+        OSError
+            The file cannot be written; nothing is left behind.
+        """
+        suffix = suffix_of(path, SUFFIXES)
+        if suffix in FORMATS:
+            return write_atomic(path, render(self.dot, suffix))
+        texts = {"dot": lambda: self.dot, "html": self.to_html, "txt": self.to_text}
+        return write_atomic(path, texts[suffix]().encode())
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
+        """Return what a notebook shows, by media type; where nothing can draw, the text and the reason.
+
+        Parameters
+        ----------
+        include, exclude : collection of str, optional
+            Media types wanted, and not wanted, as Jupyter's protocol has it.
+        """
+        makers: dict[str, Callable[[], str]] = {
+            "text/html": self.html_body,
+            "image/svg+xml": self.to_svg,
+            "text/plain": self.to_text,
+        }
+        bundle, failures = {}, []
+        for kind, make in makers.items():
+            if (include and kind not in include) or (exclude and kind in exclude):
+                continue
+            try:
+                bundle[kind] = make()
+            except Exception as error:  # a notebook would show a traceback in place of the cell's value
+                failures.append(f"{kind}: {error}")
+        if failures and (wanted := bundle.get("text/plain")) is not None:
+            bundle["text/plain"] = "\n".join([wanted, *failures])
+        return bundle

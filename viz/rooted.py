@@ -1,0 +1,58 @@
+"""Trees whose root alone is classified: what a picture of one sentence asks of a model."""
+
+from __future__ import annotations
+
+from models.classifier import TreeClassifier
+from models.forest import Forest
+from models.tree import Tree
+
+
+def rooted_forest(model: TreeClassifier, tree: Tree, label: int | None = None) -> Forest:
+    """Return the forest of one tree that has a label at its root only.
+
+    The loss of any classifier on it is the cross-entropy at the root, also of one that classifies every
+    labelled node. Labels below the root may be words such as NP.
+
+    Parameters
+    ----------
+    model : TreeClassifier
+    tree : Tree
+        Binary.
+    label : int, optional
+        The class at the root; if left out, the root's label where it is one of the model's classes, else the
+        class that the model finds most probable.
+
+    Raises
+    ------
+    ValueError
+        ``label`` is no class of the model.
+    ForestError
+        The tree is not binary.
+    VocabularyError
+        A word is not in the model's vocabulary.
+    """
+    if label is None:
+        label = own_class(tree, model.classes)
+    if label is None:
+        # Any class will do here: only which nodes have one matters.
+        label = int(model.predict(Forest([rooted(tree, 0)], model.vocabulary))[0])
+    if not 0 <= label < model.classes:
+        raise ValueError(f"the classes of this model are 0..{model.classes - 1}, not {label}")
+    return Forest([rooted(tree, label)], model.vocabulary)
+
+
+def rooted(tree: Tree, label: int) -> Tree:
+    """Return the tree with this label at its root and none elsewhere."""
+    waiting: list[Tree] = []
+    for node in tree.postorder():
+        start = len(waiting) - len(node.children)
+        children = waiting[start:]
+        del waiting[start:]
+        waiting.append(Tree(str(label) if node is tree else None, node.word, children))
+    return waiting[0]
+
+
+def own_class(tree: Tree, classes: int) -> int | None:
+    """Return the root's label where it is one of the classes 0..classes−1, else None."""
+    label = tree.label
+    return int(label) if label is not None and label.isdecimal() and int(label) < classes else None

@@ -1,0 +1,211 @@
+"""One tree with one number per node: what is shown of it, and how each node looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+from models.notation import shorten
+from viz.scale import Scale
+from viz.style import SPECIAL, Style
+from viz.text import short_number
+from viz.walk import Place, places
+
+if TYPE_CHECKING:
+    from models.tree import Tree
+
+LONGEST_NAME = 40  # characters; the tooltip has the rest
+_MOST_ALIGNED = 20_000  # steps of edges that Graphviz routes in seconds
+
+
+class Options(TypedDict, total=False):
+    """What can be said of every picture of a tree.
+
+    Attributes
+    ----------
+    keyword : int or None
+        Row of the leaf that carries the sentence's keyword, drawn with a double border where nodes have
+        values and with a single one where they have none.
+    caption : str or None
+        Printed under the colour bar: what the numbers are. The scale's own if left out.
+    numbers : bool
+        Whether nodes carry their number in three digits (the default where there are values).
+    depths : bool or None
+        Whether nodes carry their depth. None: where they carry numbers.
+    align_leaves : bool
+        Whether all leaves stand on one line.
+    max_depth : int or None
+        The deepest level that is drawn; below it a node says how many are hidden.
+    """
+
+    keyword: int | None
+    caption: str | None
+    numbers: bool
+    depths: bool | None
+    align_leaves: bool
+    max_depth: int | None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A node as it is drawn.
+
+    Attributes
+    ----------
+    id, parent : int
+        Its number among all nodes of the tree in pre-order, and its parent's, -1 for the root.
+    place : Place
+    names : tuple of str
+        Class, label or word.
+    number, depth : str
+        As printed; empty where they are not.
+    tooltip : tuple of str
+        Full names and numbers, a line each.
+    style : Style or None
+        None for a node without a value.
+    is_keyword : bool
+    hidden : int
+        How many nodes below it are not drawn.
+    """
+
+    id: int
+    parent: int
+    place: Place
+    names: tuple[str, ...]
+    number: str
+    depth: str
+    tooltip: tuple[str, ...]
+    style: Style | None
+    is_keyword: bool
+    hidden: int
+
+
+class TreePanel:
+    """A tree and its numbers on a scale, for `TreePicture`, `compare` and `epochs`.
+
+    Parameters
+    ----------
+    tree, values, scale
+        As in `TreePicture`, the scale not by its name.
+    title : str or None
+        Printed above the tree.
+    options : Options
+        See there; the caption is no panel's business.
+
+    Raises
+    ------
+    ValueError
+        ``values`` has not one number per node or a negative one, ``keyword`` is no leaf, ``max_depth`` is
+        negative, or the tree is too deep for ``align_leaves``.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        values: Sequence[float] | npt.NDArray[np.float64] | None,
+        scale: Scale,
+        title: str | None,
+        options: Options,
+    ) -> None:
+        self.title = title
+        self.scale = scale
+        self.places = places(tree)
+        self.keyword = options.get("keyword")
+        self.max_depth = options.get("max_depth")
+        self.align_leaves = options.get("align_leaves", False)
+        self.norms = None if values is None else _per_node(values, len(self.places))
+        self.numbers = None if self.norms is None else scale.numbers(self.norms)
+        self.styles = [] if self.numbers is None else [scale.style(number) for number in self.numbers]
+        self._with_numbers = self.numbers is not None and options.get("numbers", True)
+        depths = options.get("depths")
+        self._with_depths = self._with_numbers if depths is None else depths
+        if self.keyword is not None:
+            leaves = {place.row for place in self.places if place.is_leaf}
+            if self.keyword not in leaves:
+                raise ValueError(f"the keyword is a leaf, but row {self.keyword} is none")
+        if self.max_depth is not None and self.max_depth < 0:
+            raise ValueError(f"max_depth is at least 0, the root's, not {self.max_depth}")
+        self.shown = [self._show(k, place) for k, place in enumerate(self.places) if self._is_shown(place)]
+        self.deepest = max(node.place.depth for node in self.shown)
+        if self.align_leaves:
+            self._check_alignment()
+
+    def special(self) -> list[Style]:
+        """Return the styles of values without a colour that occur among the nodes drawn."""
+        present = {node.style for node in self.shown}
+        return [style for style in SPECIAL if style in present]
+
+    def has_keyword(self) -> bool:
+        """Whether the legend has to explain the double border."""
+        return self.keyword is not None and self.numbers is not None
+
+    def hides_keyword(self, node: Shown) -> bool:
+        """Whether the keyword is among the nodes that are hidden below this one."""
+        first = node.place.row - node.place.size + 1
+        return node.hidden > 0 and self.keyword is not None and first <= self.keyword < node.place.row
+
+    def _is_shown(self, place: Place) -> bool:
+        return self.max_depth is None or place.depth <= self.max_depth
+
+    def _show(self, here: int, place: Place) -> Shown:
+        is_keyword = place.row == self.keyword
+        hidden = place.size - 1 if place.depth == self.max_depth else 0
+        tooltip = [f"label {place.node.label}"] if place.node.label is not None else []
+        if place.node.word is not None:
+            tooltip.insert(0, place.node.word)
+        number, style = "", None
+        if self.numbers is not None and self.norms is not None:
+            value, norm = float(self.numbers[place.row]), float(self.norms[place.row])
+            style = self.styles[place.row]
+            number = short_number(value) if self._with_numbers else ""
+            tooltip.append(f"{self.scale.quantity} {value!r}")
+            if self.scale.quantity != "norm":
+                tooltip.append(f"norm {norm!r}")
+        return Shown(
+            id=here,
+            parent=place.parent,
+            place=place,
+            names=_names(place),
+            number=number,
+            depth=f"depth {place.depth}" if self._with_depths else "",
+            tooltip=(*tooltip, f"depth {place.depth}"),
+            style=style,
+            is_keyword=is_keyword,
+            hidden=hidden,
+        )
+
+    def _check_alignment(self) -> None:
+        """Refuse what Graphviz would take minutes for: it lays every edge out level by level."""
+        ends = [node.place.depth for node in self.shown if node.place.is_leaf or node.hidden]
+        steps = len(ends) * self.deepest - sum(ends)
+        if steps > _MOST_ALIGNED:
+            raise ValueError(
+                f"the leaves of this tree are too far apart to be aligned ({self.deepest} levels); "
+                "draw fewer levels with max_depth, or leave align_leaves out"
+            )
+
+
+def _per_node(values: Sequence[float] | npt.NDArray[np.float64], n_nodes: int) -> npt.NDArray[np.float64]:
+    numbers = np.asarray(values, np.float64)
+    if numbers.ndim != 1:
+        raise ValueError(f"values are one number per node, not an array of shape {numbers.shape}")
+    if len(numbers) != n_nodes:
+        raise ValueError(f"the tree has {n_nodes} nodes, but {len(numbers)} values were given")
+    return numbers
+
+
+def _names(place: Place) -> tuple[str, ...]:
+    """Return what is printed above the number: a leaf's word, another node's label, the root's class."""
+    names = []
+    label = place.node.label
+    if label is not None and place.parent < 0:
+        names.append(f"class {label}" if label.isdecimal() else label)
+    elif label is not None and not place.is_leaf:
+        names.append(label)
+    if place.node.word is not None:
+        names.append(place.node.word)
+    return tuple(shorten(name, LONGEST_NAME) if len(name) > LONGEST_NAME else name for name in names)
