@@ -59,6 +59,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="what to hold against the RNN: a cell of models.TREE_CELLS, or package.module:Class",
     )
+    parser.add_argument(
+        "--keep-epochs",
+        action="store_true",
+        help="write the models of every epoch into DIR/epochs, for python -m viz epochs",
+    )
 
 
 def _other_cell(text: str) -> str:
@@ -71,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
     """Train both models, print what happens, write the results; return the exit code."""
     started = time.perf_counter()
     writable_folder(args.out)
+    epochs = writable_folder(args.out / "epochs") if args.keep_epochs else None
     lengths = data.length_range(DATASET)
     sets = {
         name: data.sentences(np.random.default_rng([args.seed, 0, k]), n, lengths)
@@ -83,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
     cells = {"RNN": "RNN", other: args.cell}
     for k, (name, cell) in enumerate(cells.items()):
         rng = np.random.default_rng([args.seed, 1, k])
-        snapshots[name], results[name] = _train(name, models.cell(cell), sets, rng)
+        snapshots[name], results[name] = _train(name, models.cell(cell), sets, rng, epochs)
         models.save(args.out / f"{name.lower()}.npz", snapshots[name].model)
 
     epoch = snapshots[other].steepest()
@@ -105,6 +111,8 @@ def run(args: argparse.Namespace) -> int:
         file.write((json.dumps(content, indent=1) + "\n").encode())
     _draw(args.out, epoch, sentence, heat, results)
     _farewell(args.out, epoch, sentence, heat, other)
+    if epochs is not None:
+        print(f"{epochs}: both models after every epoch, 0 before the first update")
     return 0
 
 
@@ -128,13 +136,16 @@ def _batch(name: str) -> int:
 
 
 def _train(
-    name: str, kind: Any, sets: dict[str, models.Forest], rng: np.random.Generator
+    name: str, kind: Any, sets: dict[str, models.Forest], rng: np.random.Generator, folder: Path | None
 ) -> tuple[Snapshots, dict[str, Any]]:
     started = time.perf_counter()
     model = models.TreeClassifier(kind(D, rng), data.VOCABULARY, data.CLASSES, rng)
     optimizer = mg.optim.AdaGrad(model.parameters(), lr=LR, l2=L2)
     ratios, snapshots = RatioWatcher(), Snapshots(model)
     ratios.measure(model, sets["train"])
+    watchers: list[Watcher] = [ratios, snapshots]
+    if folder is not None:
+        watchers.append(_Keeper(model, folder, name))
     total = EPOCHS * sets["train"].n_nodes
     with tqdm(total=total, desc=name, unit="node", unit_scale=True, disable=None, leave=False) as bar:
         epochs = fit(
@@ -146,7 +157,7 @@ def _train(
             rng=rng,
             max_epochs=EPOCHS,
             patience=PATIENCE,
-            watchers=[ratios, snapshots, _Table(name, ratios, bar)],
+            watchers=[*watchers, _Table(name, ratios, bar)],
             progress=bar.update,
         )
     test = accuracy(model, sets["test"])
@@ -164,6 +175,21 @@ def _train(
             "dev_accuracy": [None, *(e.dev_accuracy for e in epochs)],
         },
     }
+
+
+class _Keeper(Watcher):
+    """Writes the model before training and after every epoch."""
+
+    def __init__(self, model: models.TreeClassifier, folder: Path, name: str) -> None:
+        self._model, self._folder, self._name = model, folder, name.lower()
+        self._save(0)
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Write the model."""
+        self._save(epoch.number)
+
+    def _save(self, number: int) -> None:
+        models.save(self._folder / f"{self._name}-{number}.npz", self._model)
 
 
 class _Table(Watcher):

@@ -59,9 +59,7 @@ def outline(
             "this tensor has no graph: it depends on nothing that requires a gradient, or was computed under "
             "no_grad(); make an input with requires_grad=True and compute it again"
         )
-    if max_nodes is not None and (
-        isinstance(max_nodes, bool) or max_nodes != int(max_nodes) or max_nodes < 1
-    ):
+    if max_nodes is not None and (type(max_nodes) is not int or max_nodes < 1):
         raise ValueError(f"max_nodes is a whole number from 1 on, not {max_nodes!r}")
     return _Outliner(tensor.node, expand, names or {}, carry).outline(max_nodes)
 
@@ -69,7 +67,6 @@ def outline(
 class _Outliner:
     def __init__(self, root: Node, expand: Any, names: Mapping[str, Tensor], carry: bool) -> None:
         self.nodes = reachable(root)[::-1]
-        self.by_id = {node.id: node for node in self.nodes}
         self.flow = Flow(self.nodes)
         self.names = {t.node.id: name for name, t in names.items() if t.node is not None}
         self.readers: dict[int, list[Node]] = defaultdict(list)

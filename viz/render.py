@@ -76,7 +76,8 @@ def _in_process(dot: str, format: str) -> bytes:
 
 def _by_program(dot: str, format: str) -> bytes:
     try:
-        image: bytes = graphviz.pipe("dot", format, dot.encode())
+        # Quiet: fontconfig warns of what other versions of it know. An error's text is kept all the same.
+        image: bytes = graphviz.pipe("dot", format, dot.encode(), quiet=True)
     except graphviz.ExecutableNotFound as error:
         raise RenderError(
             f"drawing a {format} needs a layout engine: pip install pygraphviz "

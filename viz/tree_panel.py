@@ -50,6 +50,9 @@ class Options(TypedDict, total=False):
     max_depth: int | None
 
 
+_LIST = ", ".join(Options.__annotations__)
+
+
 @dataclass(frozen=True)
 class Shown:
     """A node as it is drawn.
@@ -101,6 +104,8 @@ class TreePanel:
     ValueError
         ``values`` has not one number per node or a negative one, ``keyword`` is no leaf, ``max_depth`` is
         negative, or the tree is too deep for ``align_leaves``.
+    TypeError
+        There is no such option.
     """
 
     def __init__(
@@ -111,6 +116,8 @@ class TreePanel:
         title: str | None,
         options: Options,
     ) -> None:
+        if unknown := set(options) - set(Options.__annotations__):
+            raise TypeError(f"a picture of a tree has no option {min(unknown)!r}; it has {_LIST}")
         self.title = title
         self.scale = scale
         self.places = places(tree)

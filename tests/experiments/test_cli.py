@@ -46,7 +46,8 @@ def test_the_demo_writes_what_it_lists(small_demo, tmp_path, capsys):
         assert "gradient norm" in svg
         assert f"class {forest.label[forest.root[0]]}" in svg
         assert "keyword" in svg
-        legends.append(re.findall(r">(10[⁻⁰¹²³⁴-⁹]+)</text>", svg))
+        ticks = re.findall(r">([\d.]+|(?:\d×)?10[⁻⁰¹²³⁴-⁹]+)</text>", svg.partition('<g id="clust1"')[0])
+        legends.append(ticks)
     assert legends[0] == legends[1] != []  # one scale
     assert (out / "ratios.png").read_bytes().startswith(b"\x89PNG")
 
@@ -59,6 +60,21 @@ def test_the_demo_holds_another_cell_against_the_rnn(small_demo, tmp_path, capsy
     assert "in which the HighwayRNN found the keywords" in printed
     assert isinstance(models.load(tmp_path / "highwayrnn.npz").cell, models.HighwayRNN)
     assert list(json.loads((tmp_path / "demo.json").read_text())["models"]) == ["RNN", "HighwayRNN"]
+
+
+def test_the_demo_keeps_every_epoch_on_request(small_demo, tmp_path, capsys):
+    assert main(["demo", "--out", str(tmp_path), "--keep-epochs"]) == 0
+    folder = tmp_path / "epochs"
+    names = {f"{model}-{epoch}.npz" for model in ("rnn", "rlstm") for epoch in range(3)}
+    assert {path.name for path in folder.iterdir()} == names
+    assert str(folder) in capsys.readouterr().out
+    states = [models.load(folder / f"rnn-{epoch}.npz").state_dict()["Ws"] for epoch in range(3)]
+    assert not (states[0] == states[1]).all()
+    assert not (states[1] == states[2]).all()
+    # What is drawn and measured is the same as without.
+    assert {name.format(file="rlstm") for name in demo.FILES} == {
+        path.name for path in tmp_path.iterdir() if path.is_file()
+    }
 
 
 def test_the_demo_repeats_bit_for_bit(small_demo, tmp_path, capsys):

@@ -156,7 +156,7 @@ def test_a_scope_that_is_not_there_is_named_with_those_that_are() -> None:
         outline(mg.tensor([1.0], requires_grad=True), "gate")
 
 
-@pytest.mark.parametrize("most", [0, -1, 1.5, True])
+@pytest.mark.parametrize("most", [0, -1, 1.5, True, "many"])
 def test_a_limit_that_is_none_is_refused(most: Any) -> None:
     with pytest.raises(ValueError, match="max_nodes is a whole number from 1 on"):
         outline(mg.tensor([1.0], requires_grad=True), "all", most)

@@ -41,6 +41,36 @@ def test_letters_are_no_boxes_on_a_machine_without_fonts(bare_machine):
     assert (done.stdout, done.stderr) == ("False False\n", "")
 
 
+BARE = """
+import sys
+from pathlib import Path
+from models.tree import Tree
+from viz import TreePicture, fonts
+fonts._SYSTEM = ()
+for word in ("nnnn", "eeee"):
+    picture = TreePicture(Tree.parse(f"(1 (0 {word}) (0 a))"), [0.1, 0.2, 0.3], keyword=0, title="∂‖⁵")
+    for suffix in ("svg", "png", "pdf", "dot", "html", "txt"):
+        picture.save(Path(sys.argv[1]) / f"{word}.{suffix}")
+"""
+
+
+def test_every_format_has_letters_on_a_machine_without_fonts_and_programs(bare_machine, tmp_path):
+    environment = bare_machine | {"PATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", BARE, str(tmp_path)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+    for suffix in ("svg", "html", "dot", "txt"):
+        assert "eeee" in (tmp_path / f"eeee.{suffix}").read_text(encoding="utf-8")
+    # Words of equal length look the same in boxes.
+    assert (tmp_path / "eeee.png").read_bytes() != (tmp_path / "nnnn.png").read_bytes()
+    assert b"DejaVuSans" in (tmp_path / "eeee.pdf").read_bytes()
+
+
 @pytest.mark.parametrize("before", [None, "/some/fonts.conf"])
 def test_the_environment_is_put_back(monkeypatch, before):
     monkeypatch.delenv("FONTCONFIG_FILE", raising=False)

@@ -91,6 +91,18 @@ def test_wrong_input_is_one_message_and_nothing_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_without_a_file_the_graph_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["graph", TREE]) == 0
+    assert "— node 2 of tree 0, 'not bad': 61 ops on" in capsys.readouterr().out
+
+
+def test_a_tree_is_taken_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "trees.txt").write_text(f"(1 (2 a) (3 b))\n{TREE}\n", encoding="utf-8")
+    out = tmp_path / "graph.txt"
+    assert main(["graph", str(tmp_path / "trees.txt"), "--tree", "2", "-o", str(out)]) == 0
+    assert "'not bad'" in out.read_text(encoding="utf-8")
+
+
 def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["graph", "--help"])

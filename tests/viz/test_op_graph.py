@@ -24,24 +24,21 @@ DOT = r"""digraph "graph" {
 	graph [bgcolor=white fontname="DejaVu Sans,sans-serif" fontsize=13 label="a gate" labelloc=t nodesep=0.1 ranksep=0.18]
 	node [fontname="DejaVu Sans,sans-serif" fontsize=10 height=0.3 margin="0.06,0.04"]
 	edge [arrowsize=0.5 color="#808080" dir=back]
-	subgraph cluster_key {
-		fontsize=10 label="" labelloc=b margin=12 peripheries=0
-		subgraph cluster_graph {
-			fontsize=10 label=LEGEND labelloc=b margin=12 peripheries=0
-			n0 [label="x\n(1,)  4.00" color="#404040" fillcolor="#958f77" fontcolor="#000000" penwidth=1 shape=box style="filled,solid,rounded" tooltip="x (1,): norm 4.0"]
-			n2 [label="mul\n(1,)  1.00" color="#404040" fillcolor="#00224e" fontcolor="#ffffff" penwidth=1 shape=box style="filled,solid" tooltip="mul (1,): norm 1.0\nvjp: g ⊙ y, g ⊙ x (freed)"]
-			n3 [label="add\n(1,)  1.00" color="#404040" fillcolor="#00224e" fontcolor="#ffffff" penwidth=1 shape=box style="filled,solid" tooltip="add (1,): norm 1.0\nvjp: g, g (freed)"]
-			n4 [label="sum\n()  1.00" color="#404040" fillcolor="#00224e" fontcolor="#ffffff" penwidth=1 shape=box style="filled,solid" tooltip="sum (): norm 1.0\nvjp: g, repeated along the summed axes (freed)"]
-			subgraph cluster_scope1 {
-				color="#808080" fontsize=10 label="the gate" labelloc=t margin=8 peripheries=1 style=rounded
-				n1 [label="tanh\n(1,)  3.00" color="#404040" fillcolor="#777777" fontcolor="#000000" penwidth=1 shape=box style="filled,solid" tooltip="tanh (1,): norm 3.0\nvjp: g ⊙ (1 − y²) (freed)"]
-			}
-			n1 -> n0
-			n2 -> n1
-			n3 -> n2
-			n3 -> n0
-			n4 -> n3
+	subgraph cluster_graph {
+		fontsize=10 label=LEGEND labelloc=b margin=12 peripheries=0
+		n0 [label="x\n(1,)  4.00" color="#404040" fillcolor="#dac65b" fontcolor="#000000" penwidth=1 shape=box style="filled,solid,rounded" tooltip="x (1,): norm 4.0"]
+		n2 [label="mul\n(1,)  1.00" color="#404040" fillcolor="#00224e" fontcolor="#ffffff" penwidth=1 shape=box style="filled,solid" tooltip="mul (1,): norm 1.0\nvjp: g ⊙ y, g ⊙ x (freed)"]
+		n3 [label="add\n(1,)  1.00" color="#404040" fillcolor="#00224e" fontcolor="#ffffff" penwidth=1 shape=box style="filled,solid" tooltip="add (1,): norm 1.0\nvjp: g, g (freed)"]
+		n4 [label="sum\n()  1.00" color="#404040" fillcolor="#00224e" fontcolor="#ffffff" penwidth=1 shape=box style="filled,solid" tooltip="sum (): norm 1.0\nvjp: g, repeated along the summed axes (freed)"]
+		subgraph cluster_scope1 {
+			color="#808080" fontsize=10 label="the gate" labelloc=t margin=8 peripheries=1 style=rounded
+			n1 [label="tanh\n(1,)  3.00" color="#404040" fillcolor="#a99f73" fontcolor="#000000" penwidth=1 shape=box style="filled,solid" tooltip="tanh (1,): norm 3.0\nvjp: g ⊙ (1 − y²) (freed)"]
 		}
+		n1 -> n0
+		n2 -> n1
+		n3 -> n2
+		n3 -> n0
+		n4 -> n3
 	}
 }
 """  # noqa: E501

@@ -72,7 +72,16 @@ def test_numbers_have_three_significant_digits(value, text):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1e-6, "10⁻⁶"), (0.1, "10⁻¹"), (1.0, "1"), (10.0, "10"), (100.0, "10²"), (2e-5, "2.00×10⁻⁵")],
+    [
+        (1e-6, "10⁻⁶"),
+        (0.001, "10⁻³"),
+        (0.05, "0.05"),
+        (1.0, "1"),
+        (500.0, "500"),
+        (1000.0, "10³"),
+        (2e-5, "2×10⁻⁵"),
+        (3.162e-5, "3.16×10⁻⁵"),
+    ],
 )
-def test_ticks_are_powers_of_ten_where_they_can_be(value, text):
+def test_ticks_are_as_short_as_can_be(value, text):
     assert tick_number(value) == text

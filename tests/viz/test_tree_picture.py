@@ -6,36 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.tree import Tree
+from tests.viz.golden import assert_golden
 from tests.viz.pictures import SVG, chain, svg_nodes, svg_text
 from viz.render import render
-from viz.scale import NormScale
+from viz.scale import NormScale, RatioScale
+from viz.tree_panel import LONGEST_NAME
 from viz.tree_picture import TreePicture
 
 TREE = Tree.parse("(6 (12 not) (NP (507 bad) (3 film)))")
 NORMS = [2.5e-4, 0.031, 0.0, 0.125, 1.0]  # not bad film NP root: post-order
 SCALE = NormScale(1e-4, 1)
-
-GOLDEN = r"""digraph tree {
-	graph [bgcolor=white fontname="DejaVu Sans,sans-serif" fontsize=13 label="two words" labelloc=t nodesep=0.12 ordering=out ranksep=0.4 splines=line]
-	node [fontname="DejaVu Sans,sans-serif" fontsize=10 height=0.42 margin="0.07,0.04" shape=box width=0.3]
-	edge [arrowhead=none color="#808080" headport=n tailport=s]
-	subgraph cluster_key {
-		fontsize=10 label=LEGEND labelloc=b margin=12 peripheries=0
-		subgraph cluster_tree {
-			fontsize=10 label=LEGEND labelloc=b margin=12 peripheries=0
-			n0 [label="class 6\n1.00" color="#404040" fillcolor="#fee838" fontcolor="#000000" penwidth=1 peripheries=1 style="filled,solid,rounded" tooltip="norm 1.0\ndepth 0"]
-			n1 [label="not\n2.50×10⁻⁴" color="#404040" fillcolor="#083370" fontcolor="#ffffff" penwidth=1 peripheries=1 style="filled,solid" tooltip="norm 0.00025\ndepth 1"]
-			n2 [label="NP\n0.125" color="#404040" fillcolor="#c2b369" fontcolor="#000000" penwidth=1 peripheries=1 style="filled,solid,rounded" tooltip="norm 0.125\ndepth 1"]
-			n3 [label="bad\n0.0310" color="#404040" fillcolor="#9a9376" fontcolor="#000000" penwidth=1 peripheries=2 style="filled,solid" tooltip="norm 0.031\ndepth 2"]
-			n4 [label="film\n0" color="#404040" fillcolor="#ffffff" fontcolor="#000000" penwidth=1 peripheries=1 style="filled,dashed" tooltip="norm 0.0\ndepth 2"]
-			n0 -> n1
-			n0 -> n2
-			n2 -> n3
-			n2 -> n4
-		}
-	}
-}
-"""  # noqa: E501
 
 
 def picture(**options):
@@ -43,8 +23,11 @@ def picture(**options):
 
 
 def test_the_dot_text_of_a_small_tree():
-    dot = picture(keyword=1, title="two words").dot
-    assert re.sub(r"<<TABLE.*</TABLE>>", "LEGEND", dot) == GOLDEN
+    assert_golden("tree.dot", picture(keyword=1, title="two words").dot)
+
+
+def test_the_text_of_a_small_tree():
+    assert_golden("tree.txt", picture(keyword=1, title="two words").to_text())
 
 
 def test_the_same_picture_gives_the_same_text():
@@ -54,15 +37,15 @@ def test_the_same_picture_gives_the_same_text():
 def test_svg_shows_words_numbers_colours_and_full_numbers_on_hovering():
     nodes = svg_nodes(render(picture(keyword=1).dot, "svg"))
     assert [nodes[f"n{i}"]["text"] for i in range(5)] == [
-        ["class 6", "1.00"],
-        ["not", "2.50×10⁻⁴"],
-        ["NP", "0.125"],
-        ["bad", "0.0310"],
-        ["film", "0"],
+        ["class 6", "1.00", "depth 0"],
+        ["not", "2.50×10⁻⁴", "depth 1"],
+        ["NP", "0.125", "depth 1"],
+        ["bad", "0.0310", "depth 2"],
+        ["film", "0", "depth 2"],
     ]
     for name, value in zip(["n1", "n3", "n4", "n2", "n0"], NORMS, strict=True):
         assert SCALE.style(value).fill in nodes[name]["fills"]
-    assert nodes["n3"]["tooltip"] == "norm 0.031\ndepth 2"
+    assert nodes["n3"]["tooltip"] == "bad\nlabel 507\nnorm 0.031\ndepth 2"
 
 
 def test_left_children_stay_left():
@@ -74,7 +57,7 @@ def test_left_children_stay_left():
 def test_the_legend_stands_below_the_tree_and_says_what_occurs():
     svg = render(picture(keyword=1, caption="a & <b> \\N").dot, "svg")
     text = svg_text(svg)
-    for part in ["10⁻⁴", "10⁻³", "1", "a & <b> \\N", "keyword", "exactly zero"]:
+    for part in ["10⁻⁴", "10⁻³", "0.01", "1", "a & <b> \\N", "keyword", "exactly zero"]:
         assert part in text
     assert not {"infinite", "not a number", "outside the scale"} & set(text)
     heights = _heights(svg)
@@ -108,7 +91,7 @@ def test_n_ary_and_unary_nodes_and_a_lone_leaf_are_drawn():
     nodes = svg_nodes(render(TreePicture(tree, [0.1] * 8).dot, "svg"))
     assert nodes["n5"]["x"] < nodes["n6"]["x"] < nodes["n7"]["x"]
     lone = svg_nodes(render(TreePicture(Tree("4", "yes"), [0.5], keyword=0).dot, "svg"))
-    assert lone["n0"]["text"] == ["class 4", "yes", "0.500"]
+    assert lone["n0"]["text"] == ["class 4", "yes", "0.500", "depth 0"]
 
 
 def test_a_chain_of_5000_leaves_becomes_text():
@@ -142,7 +125,15 @@ def test_a_keyword_that_is_no_leaf_is_refused(row):
 
 
 @pytest.mark.parametrize(
-    ("suffix", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF"), ("dot", b"dig")]
+    ("suffix", "start"),
+    [
+        ("svg", b"<?xml"),
+        ("png", b"\x89PNG"),
+        ("pdf", b"%PDF"),
+        ("dot", b"digraph"),
+        ("html", b"<!DOCTYPE html>"),
+        ("txt", b"   "),
+    ],
 )
 def test_the_suffix_decides_the_format(tmp_path, suffix, start):
     path = picture().save(tmp_path / f"tree.{suffix}")
@@ -152,7 +143,7 @@ def test_the_suffix_decides_the_format(tmp_path, suffix, start):
 
 
 def test_an_unknown_suffix_is_refused_before_anything_is_written(tmp_path):
-    with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf, \.dot"):
+    with pytest.raises(ValueError, match=r"\.svg, \.png, \.pdf, \.dot, \.html, \.txt"):
         picture().save(tmp_path / "tree.jpg")
     assert list(tmp_path.iterdir()) == []
 
@@ -181,3 +172,51 @@ def test_a_pdf_of_the_same_picture_has_the_same_bytes(tmp_path):
     assert b"CreationDate" not in first
     assert first.startswith(b"%PDF")
     assert picture.save(tmp_path / "b.pdf").read_bytes() == first
+
+
+def test_a_root_that_is_a_category_is_no_class():
+    picture = TreePicture(Tree.parse("(S (NP a) (VP b))"), [1.0, 1.0, 1.0])
+    assert svg_nodes(picture.to_svg())["n0"]["text"] == ["S", "1.00", "depth 0"]
+
+
+def test_ratios_to_the_root_are_shown_with_the_norms_they_come_from():
+    picture = TreePicture(TREE, [0.125, 0.25, 0.0, 1.0, 0.5], "ratio")
+    assert picture.scale == RatioScale(0.2, 2)
+    nodes = svg_nodes(picture.to_svg())
+    assert [nodes[f"n{k}"]["text"][-2] for k in range(5)] == ["1.00", "0.250", "2.00", "0.500", "0"]
+    assert nodes["n2"]["fills"] == {picture.scale.style(2).fill}
+    assert nodes["n3"]["tooltip"] == "bad\nlabel 507\nratio 0.5\nnorm 0.25\ndepth 2"
+    assert "gradient norm ‖∂J/∂p‖ at each node / at the root" in svg_text(picture.to_svg())
+
+
+@pytest.mark.parametrize("root", [0.0, math.nan, math.inf])
+def test_without_a_root_gradient_no_ratio_is_made_up(root):
+    picture = TreePicture(TREE, [0.0, 0.02, 0.0, 0.4, root], "ratio")
+    assert {node.style.note for node in picture.panel.shown} <= {"not a number", "infinite"}
+
+
+def test_numbers_and_depths_can_be_left_out():
+    texts = {tuple(node["text"]) for node in svg_nodes(picture(numbers=False).to_svg()).values()}
+    assert texts == {("class 6",), ("not",), ("NP",), ("bad",), ("film",)}
+    nodes = svg_nodes(picture(depths=False).to_svg())
+    assert nodes["n3"]["text"] == ["bad", "0.0310"]
+    nodes = svg_nodes(TreePicture(TREE, None, depths=True).to_svg())
+    assert nodes["n3"]["text"] == ["bad", "depth 2"]
+
+
+def test_a_long_word_is_cut_and_whole_in_the_tooltip():
+    word = "x" * 300
+    node = svg_nodes(TreePicture(Tree(None, word), [1.0]).to_svg())["n0"]
+    assert len(node["text"][0]) == LONGEST_NAME
+    assert node["tooltip"].startswith(word + "\n")
+
+
+@pytest.mark.parametrize("values", [[[0.1] * 5], 0.1])
+def test_values_of_another_shape_are_refused(values):
+    with pytest.raises(ValueError, match="one number per node, not an array of shape"):
+        TreePicture(TREE, values)
+
+
+def test_an_unknown_option_is_refused():
+    with pytest.raises(TypeError, match="align_leafs"):
+        picture(align_leafs=True)

@@ -1,6 +1,8 @@
 """Draw one tree under several models, side by side on one scale.
 
-python -m viz compare "(6 (12) (607))" --model rnn.npz rlstm.npz --keyword 607 -o compare.svg
+For example:
+
+  python -m viz compare "(6 (12) (607))" --model rnn.npz rlstm.npz --keyword 607 -o compare.svg
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Draw one tree through training: a strip for print, or with .html a page with a slider.
 
-Models of one training are needed, one per epoch: for example those of the demo.
+Models of one training are needed, one per epoch, for example those of the demo:
 
-    python -m experiments demo --keep-epochs
-    python -m viz epochs "(6 (12) (607))" --model demo/epochs/rlstm-*.npz --keyword 607 -o epochs.html
+  python -m experiments demo --keep-epochs
+  python -m viz epochs "(6 (12) (607))" --model demo/epochs/rlstm-*.npz --keyword 607 -o epochs.html
 """
 
 from __future__ import annotations

@@ -46,13 +46,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-nodes", type=_count, default=300, metavar="N", help="draw no more boxes")
     parser.add_argument("--values", action="store_true", help="print the values")
     parser.add_argument(
-        "-o", "--out", type=inputs.picture_path, default=Path("graph.svg"), metavar="FILE",
-        help="where to write: .svg .png .pdf .dot .html .txt",
-    )  # fmt: skip
+        "-o",
+        "--out",
+        type=inputs.picture_path,
+        metavar="FILE",
+        help="where to write (.svg .png .pdf .dot .html .txt); printed as text if left out",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Draw the graph, print the path of the picture, return the exit code."""
+    """Draw the graph; return the exit code."""
     tree = inputs.read_tree(args)
     if args.model is not None and (args.cell, args.width, args.seed) != (None, None, None):
         raise InputError("--cell, --width and --seed describe a model without training: leave out --model")
@@ -61,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         loss, forest = _loss(model, tree)
     with mg.record_gradients():
         loss.backward()
-    try:
+    with inputs.mistakes():
         picture = OpGraphPicture(
             loss,
             expand=_scopes(args.expand, forest),
@@ -69,11 +72,7 @@ def run(args: argparse.Namespace) -> int:
             values=args.values,
             names={name.removeprefix("cell."): tensor for name, tensor in model.named_parameters()},
         )
-        path = picture.save(args.out)
-    except ValueError as error:
-        raise InputError(str(error)) from error
-    print(path)
-    return 0
+    return inputs.deliver(picture, args.out)
 
 
 def _loss(model: models.TreeClassifier, tree: models.Tree) -> tuple[mg.Tensor, models.Forest]:

@@ -26,22 +26,17 @@ def add_tree(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tree", type=_count("trees"), default=1, metavar="N", help="which tree of a file, from 1"
     )
+    parser.add_argument(
+        "--binarise",
+        choices=["left", "right", "balanced"],
+        help="fold nodes with one child into it, and nest more than two in pairs: models need binary trees",
+    )
 
 
 def read_tree(args: argparse.Namespace) -> models.Tree:
     """Return the tree that the user means."""
-    source = args.source
-    if source.lstrip().startswith("("):
-        return models.Tree.parse(source)
-    trees = models.read_trees(sys.stdin if source == "-" else Path(source))
-    try:
-        for number, tree in enumerate(trees, start=1):
-            if number == args.tree:
-                return tree
-    except UnicodeDecodeError:
-        raise InputError(f"{source} is no file of trees: its bytes are no UTF-8 text") from None
-    have = f"{trees.n_trees} tree{'s' * (trees.n_trees != 1)}"
-    raise InputError(f"{source} has {have}; there is no --tree {args.tree}")
+    tree = _read_tree(args)
+    return tree if args.binarise is None else models.binarise(models.collapse_unary(tree), args.binarise)
 
 
 def add_look(parser: argparse.ArgumentParser) -> None:
@@ -113,6 +108,18 @@ def deliver(picture: Picture, out: Path | None) -> int:
     """Write the picture and print its path, or print the picture; return the exit code."""
     print(picture.to_text() if out is None else picture.save(out), end="" if out is None else "\n")
     return 0
+
+
+def _read_tree(args: argparse.Namespace) -> models.Tree:
+    source = args.source
+    if source.lstrip().startswith("("):
+        return models.Tree.parse(source)
+    trees = models.read_trees(sys.stdin if source == "-" else Path(source))
+    for number, tree in enumerate(trees, start=1):
+        if number == args.tree:
+            return tree
+    have = f"{trees.n_trees} tree{'s' * (trees.n_trees != 1)}"
+    raise InputError(f"{source} has {have}; there is no --tree {args.tree}")
 
 
 def _keyword_row(tree: models.Tree, wanted: str) -> int:

@@ -1,8 +1,10 @@
 """Draw a tree: its labels, or, with a trained model, the gradient from its root to every node.
 
-python -m viz tree "(3 (2 not) (1 bad))" -o tree.svg
-python -m viz tree test.txt --tree 7 --model rlstm.npz --scale ratio -o tree.pdf
-python -m viz tree - --model rlstm.npz < trees.txt
+For example:
+
+  python -m viz tree "(3 (2 not) (1 bad))" -o tree.svg
+  python -m viz tree test.txt --tree 7 --model rlstm.npz --scale ratio -o tree.pdf
+  python -m viz tree - --model rlstm.npz < trees.txt
 """
 
 from __future__ import annotations

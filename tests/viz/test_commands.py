@@ -1,0 +1,195 @@
+"""python -m viz: what it writes and says, and how it exits."""
+
+import io
+import re
+import sys
+
+import numpy as np
+import pytest
+
+import models
+from tests.viz.pictures import svg_nodes, svg_text
+from viz.__main__ import COMMANDS, main
+
+TREE = "(3 (2 not) (1 (0 so) (4 bad)))"
+DRAWING = [["tree", TREE], ["compare", TREE, "--model", "MODEL"], ["epochs", TREE, "--model", "MODEL"]]
+
+
+@pytest.fixture
+def checkpoints(tmp_path):
+    paths = []
+    for k in (2, 10, 1):
+        rng = np.random.default_rng(k)
+        vocabulary = models.Vocabulary(["not", "so", "bad"])
+        model = models.TreeClassifier(models.RNN(4, rng), vocabulary, 5, rng)
+        paths.append(str(models.save(tmp_path / f"rnn-{k}.npz", model)))
+    return paths
+
+
+@pytest.fixture
+def treebank(tmp_path):
+    path = tmp_path / "trees.txt"
+    path.write_text("(0 (1 one) (1 word))\n\n(2 (2 not) (2 bad))\n", encoding="utf-8")
+    return path
+
+
+def drawn(path):
+    return svg_nodes(path.read_bytes())
+
+
+def test_a_tree_without_a_model_has_labels_and_no_heat(tmp_path, capsys):
+    out = tmp_path / "tree.svg"
+    assert main(["tree", TREE, "-o", str(out)]) == 0
+    assert capsys.readouterr().out == f"{out}\n"
+    text = svg_text(out.read_bytes())
+    assert sorted(text) == sorted(["class 3", "not", "1", "so", "bad"])
+    assert 'fill="#' not in out.read_text(encoding="utf-8")
+
+
+def test_a_tree_with_a_model_has_heat(tmp_path, capsys, checkpoints):
+    out = tmp_path / "tree.svg"
+    command = ["tree", TREE, "--model", checkpoints[0], "--keyword", "bad", "--title", "RNN", "-o", str(out)]
+    assert main(command) == 0
+    text = svg_text(out.read_bytes())
+    assert {"RNN", "gradient norm ‖∂J/∂p‖ at each node", "keyword", "depth 2"} <= set(text)
+    assert main([*command, "--scale", "ratio", "--limits", "1e-8", "1e3"]) == 0
+    text = svg_text(out.read_bytes())
+    assert {"gradient norm ‖∂J/∂p‖ at each node / at the root", "10⁻⁸", "10³"} <= set(text)
+    assert drawn(out)["n0"]["text"] == ["class 3", "1.00", "depth 0"]
+
+
+def test_a_tree_without_a_file_to_write_is_printed(capsys):
+    assert main(["tree", TREE]) == 0
+    assert capsys.readouterr().out == "class 3\n├─ not\n└─┬ 1\n  ├─ so\n  └─ bad\n"
+
+
+@pytest.mark.parametrize(("number", "words"), [([], ["one", "word"]), (["--tree", "2"], ["not", "bad"])])
+def test_the_nth_tree_of_a_file_and_of_standard_input(treebank, monkeypatch, capsys, number, words):
+    assert main(["tree", str(treebank), *number]) == 0
+    from_file = capsys.readouterr().out
+    assert all(word in from_file for word in words)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(treebank.read_text(encoding="utf-8")))
+    assert main(["tree", "-", *number]) == 0
+    assert capsys.readouterr().out == from_file
+
+
+def test_a_tree_of_many_children_is_nested_on_request(capsys):
+    assert main(["tree", "(1 (a) (b) (c))", "--binarise", "right"]) == 0
+    assert capsys.readouterr().out == "class 1\n├─ a\n└─┬ @1\n  ├─ b\n  └─ c\n"
+
+
+def test_models_are_compared_in_their_order_under_their_names(tmp_path, capsys, checkpoints):
+    out = tmp_path / "compare.svg"
+    assert main(["compare", TREE, "--model", *checkpoints, "-o", str(out)]) == 0
+    titles = [text for text in svg_text(out.read_bytes()) if text.startswith("rnn")]
+    assert titles == ["rnn-2", "rnn-10", "rnn-1"]
+    assert main(["compare", TREE, "--model", *checkpoints[:2], "--name", "A", "B", "-o", str(out)]) == 0
+    assert {"A", "B"} < set(svg_text(out.read_bytes()))
+    assert capsys.readouterr().out == f"{out}\n" * 2
+
+
+def test_epochs_are_in_the_order_of_their_numbers(tmp_path, capsys, checkpoints):
+    out = tmp_path / "epochs.html"
+    assert main(["epochs", TREE, "--model", *checkpoints, "-o", str(out)]) == 0
+    titles = re.findall(r'"title":"(.*?)"', out.read_text(encoding="utf-8"))
+    assert titles == ["epoch 1", "epoch 2", "epoch 10"]
+    assert capsys.readouterr().out == f"{out}\n"
+    assert main(["epochs", TREE, "--model", checkpoints[0], checkpoints[0]]) == 0  # one number twice
+    assert re.findall(r"epoch \d", capsys.readouterr().out) == ["epoch 1", "epoch 2"]
+
+
+def test_the_second_of_two_equal_words_can_be_the_keyword(capsys):
+    assert main(["tree", "(1 (a) (a))", "--keyword", "a#2"]) == 0
+    assert capsys.readouterr().out == "class 1\n├─ a\n└─ a  ← keyword\n"
+
+
+WRONG = {
+    "no tree": (["tree", "(3 (2 not)"], r"line 1, column 11: expected '\)'.*\n.*\n.*\^\n"),
+    "no file": (["tree", "nowhere.txt"], "nowhere.txt: No such file"),
+    "a folder": (["tree", "FOLDER"], "Is a directory|Permission denied"),
+    "too few trees": (["tree", "TREES", "--tree", "3"], "has 2 trees; there is no --tree 3"),
+    "bytes": (["tree", "MODEL"], r"line 1, column \d+: expected.*\n.*\n.*\^\n"),
+    "no model": (["tree", TREE, "--model", "TREES"], "is not an .npz"),
+    "no such model": (["tree", TREE, "--model", "nowhere.npz"], "nowhere.npz"),
+    "unknown word": (["tree", "(1 (not) (mad))", "--model", "MODEL"], "'mad' is not among"),
+    "not binary": (["tree", "(1 (not) (so) (bad))", "--model", "MODEL"], "models.binarise"),
+    "no class": (["tree", TREE, "--model", "MODEL", "--label", "5"], r"classes of this model are 0\.\.4"),
+    "no keyword": (["tree", TREE, "--keyword", "mad"], "no such word in 'not so bad'"),
+    "two keywords": (["tree", "(1 (a) (a))", "--keyword", "a"], "occurs 2 times; say which, from a#1 on"),
+    "a third of two": (["tree", "(1 (a) (a))", "--keyword", "a#3"], "'a' occurs 2 times"),
+    "limits": (["tree", TREE, "--limits", "1", "0.1"], "0 < vmin < vmax"),
+    "limits of ratios": (["tree", TREE, "--scale", "ratio", "--limits", "2", "3"], "has 1 between"),
+    "depth": (["tree", TREE, "--max-depth", "-1"], "max_depth is at least 0"),
+    "columns": (["compare", TREE, "--model", "MODEL", "--columns", "0"], "at least one column"),
+    "names": (["compare", TREE, "--model", "MODEL", "--name", "a", "b"], "2 titles for 1 models"),
+    "twice": (["compare", TREE, "--model", "MODEL", "MODEL"], "'rnn-2'; tell them apart with --name"),
+}
+
+
+@pytest.mark.parametrize("command", WRONG)
+def test_wrong_input_exits_with_2_one_message_and_nothing_written(
+    tmp_path, capsys, checkpoints, treebank, command
+):
+    argv, message = WRONG[command]
+    names = {"MODEL": checkpoints[0], "TREES": str(treebank), "FOLDER": str(tmp_path)}
+    out = tmp_path / "out.svg"
+    assert main([*(names.get(arg, arg) for arg in argv), "-o", str(out)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("python -m viz: ")
+    assert captured.err.count("\n") == (3 if "\\n" in message else 1)
+    assert re.search(message, captured.err)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ([], "COMMAND"),
+        (["tee", TREE], "invalid choice: 'tee'"),
+        (["tree"], "TREE"),
+        (["tree", TREE, "--tree", "0"], "counted from 1, not '0'"),
+        (["tree", TREE, "-o", "tree.gif"], r"\.svg, \.png, \.pdf, \.dot, \.html, \.txt"),
+        (["tree", TREE, "--scale", "log"], "invalid choice: 'log'"),
+        (["compare", TREE], "--model"),
+    ],
+)
+def test_wrong_arguments_exit_with_2(capsys, argv, message):
+    with pytest.raises(SystemExit) as exit:
+        main(argv)
+    assert exit.value.code == 2
+    assert re.search(message, capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(capsys, command):
+    with pytest.raises(SystemExit) as exit:
+        main([command, "--help"])
+    assert exit.value.code == 0
+    assert re.search(rf"^ +python -m viz {command} .*-o \S+$", capsys.readouterr().out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("argv", DRAWING, ids=lambda argv: argv[0])
+def test_ctrl_c_exits_with_130(monkeypatch, capsys, checkpoints, tmp_path, argv):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("viz.picture.render", interrupt)
+    out = tmp_path / "out.svg"
+    argv = [checkpoints[0] if arg == "MODEL" else arg for arg in argv]
+    assert main([*argv, "-o", str(out)]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("argv", DRAWING, ids=lambda argv: argv[0])
+def test_without_an_engine_it_exits_with_1_and_says_what_helps(
+    monkeypatch, capsys, checkpoints, tmp_path, argv
+):
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    argv = [checkpoints[0] if arg == "MODEL" else arg for arg in argv]
+    assert main([*argv, "-o", str(tmp_path / "out.svg")]) == 1
+    assert "pip install pygraphviz" in capsys.readouterr().err
+    for suffix in ("dot", "txt"):
+        assert main([*argv, "-o", str(tmp_path / f"out.{suffix}")]) == 0

@@ -1,0 +1,147 @@
+"""Where nodes stand: left stays left, leaves on a line, parents over their children, nothing over another."""
+
+import math
+import re
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.tree import Tree
+from tests.viz.pictures import SVG, chain, svg_nodes
+from viz.tree_picture import TreePicture
+
+few = settings(derandomize=True, deadline=None, max_examples=25)
+
+
+def trees(least=1, most=24):
+    """Trees of any shape, also with nodes of one or many children."""
+    leaf = st.builds(lambda word: Tree(None, word), st.sampled_from(["a", "bad", "considerable"]))
+    return st.recursive(
+        leaf,
+        lambda below: st.lists(below, min_size=1, max_size=4).map(lambda c: Tree(None, children=c)),
+        max_leaves=most,
+    ).filter(lambda tree: len(tree.leaves()) >= least)
+
+
+def boxes(svg):
+    """The outer border of every node: left, top, right, bottom."""
+    found = {}
+    for group in ElementTree.fromstring(svg).iter(f"{SVG}g"):
+        if group.get("class") == "node":
+            numbers = []
+            for shape in [*group.iter(f"{SVG}polygon"), *group.iter(f"{SVG}path")]:
+                outline = shape.get("points") or shape.get("d")
+                numbers += [tuple(map(float, pair)) for pair in re.findall(r"(-?[\d.]+),(-?[\d.]+)", outline)]
+            if numbers:
+                xs, ys = zip(*numbers, strict=True)
+                found[group.findtext(f"{SVG}title")] = (min(xs), min(ys), max(xs), max(ys))
+    return found
+
+
+@few
+@given(trees(least=2), st.booleans())
+def test_left_stays_left_and_nothing_lies_over_another(tree, align):
+    picture = TreePicture(tree, np.linspace(0.01, 1, tree.n_nodes), align_leaves=align, keyword=0)
+    box = boxes(picture.to_svg())
+    leaves = [box[f"n{node.id}"] for node in picture.panel.shown if node.place.is_leaf]
+    if align:
+        assert all(left[2] < right[0] for left, right in pairwise(leaves))
+        assert len({round((top + bottom) / 2) for _, top, _, bottom in leaves}) == 1
+    for node in picture.panel.shown:
+        children = [k for k in picture.panel.shown if k.parent == node.id]
+        spans = [box[f"n{child.id}"] for child in children]
+        assert all(a[0] + a[2] < b[0] + b[2] for a, b in pairwise(spans))
+        assert all(span[1] > box[f"n{node.id}"][3] for span in spans)  # below the parent
+    every = list(box.values())
+    for k, one in enumerate(every):
+        for other in every[:k]:
+            apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+            assert apart, (one, other)
+
+
+@few
+@given(trees(least=2, most=12))
+def test_a_parent_stands_over_the_middle_of_its_children(tree):
+    picture = TreePicture(tree, np.ones(tree.n_nodes))
+    box = boxes(picture.to_svg())
+    centre = {name: (left + right) / 2 for name, (left, _, right, _) in box.items()}
+    for node in picture.panel.shown:
+        children = [f"n{k.id}" for k in picture.panel.shown if k.parent == node.id]
+        if len(children) == 2:
+            assert box[children[0]][2] <= centre[f"n{node.id}"] <= box[children[1]][0]
+
+
+def test_levels_below_max_depth_are_counted():
+    tree = Tree.parse("((a) ((b) ((c) (d))) ((e) (f)))")
+    picture = TreePicture(tree, np.linspace(0.1, 1, tree.n_nodes), max_depth=1, keyword=2)
+    nodes = svg_nodes(picture.to_svg())
+    texts = [node["text"][0] for node in nodes.values() if node["text"][0].startswith("+")]
+    assert texts == ["+4 hidden", "+2 hidden"]
+    tooltips = [node["tooltip"] for node in nodes.values() if node["text"][0].startswith("+")]
+    assert tooltips == ["b c d", "e f"]
+    assert len(nodes) == 4 + 2  # the root and its three children
+    lines = [line for line in picture.dot.splitlines() if "hidden" in line and "label" in line]
+    assert ["peripheries=2" in line for line in lines] == [True, False]  # the keyword c is in the first
+
+
+@few
+@given(trees(), st.integers(0, 5))
+def test_nothing_is_lost_by_hiding(tree, max_depth):
+    panel = TreePicture(tree, None, max_depth=max_depth).panel
+    assert len(panel.shown) + sum(node.hidden for node in panel.shown) == tree.n_nodes
+    assert all(node.place.depth <= max_depth for node in panel.shown)
+
+
+def test_a_negative_max_depth_is_refused():
+    with pytest.raises(ValueError, match="max_depth is at least 0"):
+        TreePicture(Tree(None, "a"), None, max_depth=-1)
+
+
+def test_leaves_too_far_apart_to_be_aligned_are_refused_and_can_be_hidden():
+    deep = chain(300)
+    with pytest.raises(ValueError, match="max_depth"):
+        TreePicture(deep, None, align_leaves=True)
+    svg = TreePicture(deep, np.ones(599), align_leaves=True, max_depth=20).to_svg()
+    assert len(svg_nodes(svg)) == 41 + 1
+
+
+def test_a_chain_of_5000_leaves_is_written_as_text_and_dot():
+    picture = TreePicture(chain(5000), [0.5] * 9999)
+    assert picture.dot.count(" -> ") == 9998
+    lines = picture.to_text().splitlines()
+    assert len(lines) == 9999 + 3
+    assert max(map(len, lines)) < 200
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", ["svg", "png", "pdf", "html"])
+def test_a_chain_of_5000_leaves_is_drawn(tmp_path, suffix):
+    path = TreePicture(chain(5000), [0.5] * 9999).save(tmp_path / f"tree.{suffix}")
+    assert path.stat().st_size > 10_000
+
+
+def test_a_random_tree_of_200_leaves_is_legible_at_its_own_size():
+    rng = np.random.default_rng(0)
+    parts = [Tree(None, f"word{k}") for k in range(200)]
+    while len(parts) > 1:
+        k = int(rng.integers(len(parts) - 1))
+        parts[k : k + 2] = [Tree(None, children=parts[k : k + 2])]
+    picture = TreePicture(parts[0], rng.random(399))
+    svg = picture.to_svg()
+    assert 'transform="scale(1 1)' in svg  # a point is a point
+    sizes = {float(size) for size in re.findall(r'font-size="([\d.]+)"', svg)}
+    assert min(sizes) >= 7
+    box = boxes(svg)
+    every = np.array(list(box.values()))
+    assert len(every) == 399
+    left, top, right, bottom = every.T
+    over = (
+        (left[:, None] < right) & (left < right[:, None]) & (top[:, None] < bottom) & (top < bottom[:, None])
+    )
+    assert over.sum() == 399  # each lies only over itself
+    for name, node in svg_nodes(svg).items():
+        assert math.isfinite(node["x"]), name
