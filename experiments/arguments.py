@@ -1,9 +1,16 @@
-"""Numbers on the command line, and what is said of those that are none."""
+"""Numbers and cells on the command line, and what is said of those that are none."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Callable
+
+import numpy as np
+
+import models
+from models.cells import is_chain_cell
 
 
 def seed(text: str) -> int:
@@ -14,6 +21,46 @@ def seed(text: str) -> int:
 def count(what: str) -> Callable[[str], int]:
     """Return the function that reads a number of something, at least one."""
     return lambda text: _whole(f"a number of {what}", 1, text)
+
+
+def cell(text: str) -> str:
+    """Read the name of a cell, which may be the user's own, in the working directory."""
+    here = os.getcwd()
+    if here not in sys.path:  # where the console command is run, and not ``python -m``
+        sys.path.append(here)
+    try:
+        made = models.cell(text)(2, np.random.default_rng(0))
+    except models.CellError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    except Exception as error:  # the class may be the user's own
+        raise argparse.ArgumentTypeError(f"{text}(2, rng) raised {type(error).__name__}: {error}") from error
+    if not hasattr(made, "settings"):
+        raise argparse.ArgumentTypeError(
+            f"{text} has no `settings`, without which its models can't be saved; set it in __init__ to the "
+            "keyword arguments (besides rng and dtype) that build the same cell"
+        )
+    return text
+
+
+def watched_cell(text: str) -> str:
+    """Read the name of a cell whose error vectors can be followed through its one fold."""
+    kind = models.cell(cell(text))
+    if issubclass(kind, models.Encoder):
+        raise argparse.ArgumentTypeError(
+            f"{text} is made of several folds, and no error vector of a node goes through all of them; "
+            "choose a single cell, such as LSTM"
+        )
+    return text
+
+
+def tree_cell(text: str) -> str:
+    """Read the name of a cell that runs over trees."""
+    if is_chain_cell(models.cell(cell(text))):
+        raise argparse.ArgumentTypeError(
+            f"{text} reads sequences, and this command draws trees; "
+            f"choose a cell for trees, such as {', '.join(models.TREE_CELLS)}"
+        )
+    return text
 
 
 def _whole(what: str, least: int, text: str) -> int:

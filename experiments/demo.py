@@ -17,6 +17,7 @@ import models
 import viz
 from experiments import arguments, data
 from experiments.output import writable_folder
+from experiments.paper.settings import BATCH, BATCH_OF_OTHERS
 from experiments.ratios import RatioWatcher
 from experiments.snapshots import Snapshots, typical_sentence
 from experiments.train import Epoch, Watcher, accuracy, fit
@@ -27,15 +28,14 @@ SIZES = {"train": 10_000, "dev": 1_000, "test": 1_000}
 D = 50
 EPOCHS, PATIENCE = 8, 3
 LR, L2 = 0.05, 1e-3
-BATCH = {"RNN": 20, "RLSTM": 5}  # the paper's
 SHOWN_DEPTHS = range(1, 9)
 
 FILES = {
     "rnn.svg": "the sentence's tree in the RNN, every node coloured by its gradient norm",
-    "rlstm.svg": "the same in the RLSTM, on the same scale",
+    "{file}.svg": "the same in the {name}, on the same scale",
     "ratios.png": "the ratio against keyword depth, epoch by epoch, for both",
     "rnn.npz": "the trained RNN; models.load reads it",
-    "rlstm.npz": "the trained RLSTM",
+    "{file}.npz": "the trained {name}",
     "demo.json": "all numbers, and the settings",
 }
 
@@ -53,10 +53,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seed", type=arguments.seed, default=0, metavar="N", help="seed of data, weights and order"
     )
     parser.add_argument(
+        "--cell",
+        type=_other_cell,
+        default="RLSTM",
+        metavar="NAME",
+        help="what to hold against the RNN: a cell of models.TREE_CELLS, or package.module:Class",
+    )
+    parser.add_argument(
         "--keep-epochs",
         action="store_true",
         help="write the models of every epoch into DIR/epochs, for python -m viz epochs",
     )
+
+
+def _other_cell(text: str) -> str:
+    if models.cell(arguments.tree_cell(text)).__name__ == "RNN":
+        raise argparse.ArgumentTypeError("the RNN is drawn anyway; choose a cell to hold against it")
+    return text
 
 
 def run(args: argparse.Namespace) -> int:
@@ -72,15 +85,18 @@ def run(args: argparse.Namespace) -> int:
     print(INTRODUCTION.format(n=SIZES["train"], shortest=lengths[0], longest=lengths[1]))
     snapshots: dict[str, Snapshots] = {}
     results: dict[str, Any] = {}
-    for k, name in enumerate(BATCH):
-        snapshots[name], results[name] = _train(name, sets, np.random.default_rng([args.seed, 1, k]), epochs)
+    other = models.cell(args.cell).__name__
+    cells = {"RNN": "RNN", other: args.cell}
+    for k, (name, cell) in enumerate(cells.items()):
+        rng = np.random.default_rng([args.seed, 1, k])
+        snapshots[name], results[name] = _train(name, models.cell(cell), sets, rng, epochs)
         models.save(args.out / f"{name.lower()}.npz", snapshots[name].model)
 
-    epoch = snapshots["RLSTM"].steepest()
+    epoch = snapshots[other].steepest()
     sentence = typical_sentence(snapshots, epoch, sets["test"])
     heat = {name: model.norms(epoch, sentence, mode="node") for name, model in snapshots.items()}
     content = {
-        "settings": _settings(args.seed),
+        "settings": _settings(args.seed, list(cells)),
         "models": results,
         "picture": {
             "epoch": epoch,
@@ -94,13 +110,13 @@ def run(args: argparse.Namespace) -> int:
     with atomic_write(args.out / "demo.json") as file:
         file.write((json.dumps(content, indent=1) + "\n").encode())
     _draw(args.out, epoch, sentence, heat, results)
-    _farewell(args.out, epoch, sentence, heat)
+    _farewell(args.out, epoch, sentence, heat, other)
     if epochs is not None:
         print(f"{epochs}: both models after every epoch, 0 before the first update")
     return 0
 
 
-def _settings(seed: int) -> dict[str, Any]:
+def _settings(seed: int, names: list[str]) -> dict[str, Any]:
     return {
         "seed": seed,
         "lengths": data.length_range(DATASET),
@@ -109,17 +125,21 @@ def _settings(seed: int) -> dict[str, Any]:
         "D": D,
         "lr": LR,
         "l2": L2,
-        "batch": BATCH,
+        "batch": {name: _batch(name) for name in names},
         "max_epochs": EPOCHS,
         "patience": PATIENCE,
     }
 
 
+def _batch(name: str) -> int:
+    return BATCH.get(name, BATCH_OF_OTHERS)
+
+
 def _train(
-    name: str, sets: dict[str, models.Forest], rng: np.random.Generator, folder: Path | None
+    name: str, kind: Any, sets: dict[str, models.Forest], rng: np.random.Generator, folder: Path | None
 ) -> tuple[Snapshots, dict[str, Any]]:
     started = time.perf_counter()
-    model = models.TreeClassifier(models.CELLS[name](D, rng), data.VOCABULARY, data.CLASSES, rng)
+    model = models.TreeClassifier(kind(D, rng), data.VOCABULARY, data.CLASSES, rng)
     optimizer = mg.optim.AdaGrad(model.parameters(), lr=LR, l2=L2)
     ratios, snapshots = RatioWatcher(), Snapshots(model)
     ratios.measure(model, sets["train"])
@@ -133,7 +153,7 @@ def _train(
             optimizer,
             sets["train"],
             sets["dev"],
-            batch_size=BATCH[name],
+            batch_size=_batch(name),
             rng=rng,
             max_epochs=EPOCHS,
             patience=PATIENCE,
@@ -213,11 +233,14 @@ def _draw(
     viz.save_figure(figure, out / "ratios.png")
 
 
-def _farewell(out: Path, epoch: int, sentence: models.Forest, heat: dict[str, np.ndarray]) -> None:
+def _farewell(
+    out: Path, epoch: int, sentence: models.Forest, heat: dict[str, np.ndarray], other: str
+) -> None:
     keyword = data.keyword_rows(sentence)[0]
     word, depth = sentence.vocabulary.word(sentence.word[keyword]), sentence.depth[keyword]
     reach = ", ".join(f"{name} {_short(values[keyword] / values[-1])}" for name, values in heat.items())
-    print(f"A test sentence after epoch {epoch}, in which the RLSTM found the keywords.")
+    print(f"A test sentence after epoch {epoch}, in which the {other} found the keywords.")
     print(f"Gradient norm at its keyword {word}, depth {depth}, as a share of the root's: {reach}.\n")
     for name, note in FILES.items():
+        name, note = (text.format(file=other.lower(), name=other) for text in (name, note))
         print(f"{out / name}: {note}")

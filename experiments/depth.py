@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import argparse
 
-from experiments.paper.grids import experiment_jobs
-from experiments.paper.options import add_arguments, run_sweep
+from experiments.paper import options
 
-__all__ = ["add_arguments", "run"]
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    options.add_arguments(parser)
+    options.add_cells(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train all models that are not trained yet; return the exit code."""
-    return run_sweep(list(experiment_jobs("depth", args.scale, seed=args.seed, runs=args.runs)), args)
+    return options.run_experiment("depth", args)

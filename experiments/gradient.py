@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import argparse
 
-from experiments import error_vectors
-from experiments.paper.grids import experiment_jobs
-from experiments.paper.options import add_arguments, run_sweep
+from experiments import arguments, error_vectors
+from experiments.paper import options
 from experiments.sweep import finished
 
-__all__ = ["add_arguments", "run"]
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    options.add_arguments(parser)
+    options.add_cells(parser, arguments.watched_cell)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train all models that are not trained yet, and compare the error vectors; return the exit code."""
-    jobs = list(experiment_jobs("gradient", args.scale, seed=args.seed, runs=args.runs))
-    code = run_sweep(jobs, args)
+    code = options.run_experiment("gradient", args)
     if not args.dry_run and (text := error_vectors.write(finished(args.out), args.out)):
         print(f"\nmedian ratio by error vector\n{text}wrote {args.out / error_vectors.FILE}")
     return code

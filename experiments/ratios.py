@@ -6,6 +6,9 @@ the error vector of a node is, the paper does not pin down; there are three read
 - ``post``: ∂J/∂p, p being the node's hidden vector, after the activation;
 - ``pre``, for an RNN: ∂J/∂a, where p = f(a); a leaf has no activation, its vector is its word's;
 - ``with_cell``, for an RLSTM: the derivatives with respect to the hidden vector and to the memory together.
+
+In a chain, whose words are read and have no state, the error vector is that of the state that has just read
+the keyword.
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ from experiments.train import Epoch, Watcher
 
 DEFINITIONS = {"RNN": ("post", "pre"), "RLSTM": ("post", "with_cell")}
 
+Rows = Callable[[models.Forest], np.ndarray]
+
 SLOPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {  # f'(a), told by p = f(a)
     "tanh": lambda p: 1 - p * p,
     "sigmoid": lambda p: p * (1 - p),
@@ -31,8 +36,23 @@ SLOPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {  # f'(a), told by p = 
 }
 
 
+def definitions(cell: Any) -> tuple[str, ...]:
+    """Return the readings of the error vector that a cell has."""
+    with_memory = any(part.name == "c" for part in cell.parts)
+    return DEFINITIONS.get(type(cell).__name__, ("post", "with_cell") if with_memory else ("post",))
+
+
+def error_rows(cell: Any) -> Rows:
+    """Return the function that gives the rows of the keywords' error vectors in a forest."""
+    return keyword_rows if cell.right_parts is None else lambda forest: forest.parent[keyword_rows(forest)]
+
+
 def gradient_ratios(
-    forest: models.Forest, states: mg.NodeStates, definition: str = "post", f: str = "tanh"
+    forest: models.Forest,
+    states: mg.NodeStates,
+    definition: str = "post",
+    f: str = "tanh",
+    at: Rows = keyword_rows,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return each sentence's keyword depth and gradient ratio; NaN where the root's error is zero.
 
@@ -45,12 +65,14 @@ def gradient_ratios(
         Of the error vector.
     f : str
         The RNN's activation, for "pre".
+    at : function
+        Gives the rows of the keywords' error vectors, as `error_rows` says.
     """
-    keyword = keyword_rows(forest)
+    keyword, first = at(forest), next(iter(states))
     rows = np.concatenate([keyword, forest.root])
-    errors = _gradient(states, "h", rows)
+    errors = _gradient(states, first, rows)
     if definition == "pre":
-        slope = SLOPES[f](np.asarray(states["h"].data[rows], np.float64))
+        slope = SLOPES[f](np.asarray(states[first].data[rows], np.float64))
         errors = np.where(forest.left[rows, None] < 0, errors, errors * slope)
     elif definition == "with_cell":
         errors = np.concatenate([errors, _gradient(states, "c", rows)], axis=1)
@@ -78,6 +100,8 @@ class RatioWatcher(Watcher):
         Of the error vector; medians are those of the first.
     f : str
         The RNN's activation.
+    at : function
+        Gives the rows of the keywords' error vectors, as `error_rows` says.
 
     Attributes
     ----------
@@ -91,12 +115,14 @@ class RatioWatcher(Watcher):
         The ratios of the last epoch, by definition; NaN where the root's error is zero.
     """
 
-    def __init__(self, definitions: Sequence[str] = ("post",), f: str = "tanh") -> None:
+    def __init__(
+        self, definitions: Sequence[str] = ("post",), f: str = "tanh", at: Rows = keyword_rows
+    ) -> None:
         self.medians: list[dict[int, float]] = []
         self.counts: dict[int, int] = {}
         self.depth = np.zeros(0, np.intp)
         self.ratios: dict[str, np.ndarray] = {}
-        self._definitions, self._f = tuple(definitions), f
+        self._definitions, self._f, self._at = tuple(definitions), f, at
         self._seen: list[tuple[np.ndarray, ...]] = []
 
     def measure(
@@ -119,9 +145,8 @@ class RatioWatcher(Watcher):
 
     def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:
         """Take the ratios of a minibatch."""
-        depth, *ratios = gradient_ratios(forest, states, self._definitions[0], self._f)
-        for definition in self._definitions[1:]:
-            ratios.append(gradient_ratios(forest, states, definition, self._f)[1])
+        found = [gradient_ratios(forest, states, name, self._f, self._at) for name in self._definitions]
+        depth, ratios = found[0][0], [ratio for _, ratio in found]
         self._seen.append((trees, depth, *ratios))
 
     def epoch(self, epoch: Epoch) -> None:

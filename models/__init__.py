@@ -1,10 +1,39 @@
 """Trees, the cells that run over them, and a classifier. Start with README.md."""
 
 from models.binary import binarise, debinarise
-from models.cells import CELLS, RLSTM, RNN
+from models.cells import (
+    CELLS,
+    CHAIN_CELLS,
+    GRU,
+    LSTM,
+    RLSTM,
+    RNN,
+    SLSTM,
+    TREE_CELLS,
+    Bidirectional,
+    DenseRNN,
+    Elman,
+    Encoder,
+    HighwayRNN,
+    Multilayer,
+    ResidualRNN,
+    TreeGRU,
+    TreeLSTM,
+    cell,
+    encode,
+)
+from models.chains import as_chains, chain_forest
+from models.check_cell import check_cell
 from models.checkpoint import load, save
 from models.classifier import Dropout, TreeClassifier
-from models.errors import DependencyError, ForestError, TreebankError, VocabularyError
+from models.errors import (
+    CellCheckError,
+    CellError,
+    DependencyError,
+    ForestError,
+    TreebankError,
+    VocabularyError,
+)
 from models.forest import Forest
 from models.notation import plain_word, treebank_word
 from models.reader import TreeReader, read_trees
@@ -16,24 +45,45 @@ from models.vocabulary import Vocabulary
 
 __all__ = [
     "CELLS",
+    "CHAIN_CELLS",
+    "GRU",
+    "LSTM",
     "RLSTM",
     "RNN",
     "SHAPES",
+    "SLSTM",
+    "TREE_CELLS",
+    "Bidirectional",
+    "CellCheckError",
+    "CellError",
+    "DenseRNN",
     "DependencyError",
     "Dropout",
+    "Elman",
+    "Encoder",
     "Forest",
     "ForestError",
+    "HighwayRNN",
+    "Multilayer",
+    "ResidualRNN",
     "Tree",
     "TreeClassifier",
+    "TreeGRU",
+    "TreeLSTM",
     "TreeReader",
     "TreebankError",
     "VectorsError",
     "Vocabulary",
     "VocabularyError",
     "WordVectors",
+    "as_chains",
     "binarise",
+    "cell",
+    "chain_forest",
+    "check_cell",
     "collapse_unary",
     "debinarise",
+    "encode",
     "expand_unary",
     "load",
     "plain_word",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 import minigrad as mg
 from minigrad import kernels
 from minigrad.nn import Module, Parameter, initial
+from models.cells import Encoder, encode
 from models.forest import Forest
 from models.forest_checks import check_vocabulary
 from models.vocabulary import Vocabulary
@@ -40,7 +42,7 @@ class TreeClassifier(Module):
 
     Parameters
     ----------
-    cell : minigrad.Cell
+    cell : minigrad.Cell or Encoder
         Its dtype is the model's.
     vocabulary : Vocabulary
     classes : int
@@ -65,20 +67,20 @@ class TreeClassifier(Module):
 
     def __init__(
         self,
-        cell: mg.Cell,
+        cell: mg.Cell | Encoder,
         vocabulary: Vocabulary,
         classes: int,
         rng: np.random.Generator,
         head: str = "root",
     ) -> None:
-        if not isinstance(cell, mg.Cell):
+        if not isinstance(cell, mg.Cell | Encoder):
             raise TypeError(f"cell is a Cell such as RNN(D=50, rng=rng), not {cell!r}")
         check_vocabulary(vocabulary)
         if head not in HEADS:
             raise ValueError(f"head is one of {', '.join(HEADS)}, not {head!r}")
         if classes < 2:
             raise ValueError(f"a classifier needs at least two classes, not {classes}")
-        self.cell = cell
+        self.cell: Any = cell
         self.vocabulary = vocabulary
         self.classes = classes
         self.head = head
@@ -151,7 +153,7 @@ class TreeClassifier(Module):
         leaves = mg.gather(self.L, self._words(forest))
         if dropout is not None:
             leaves = mg.dropout(leaves, dropout.words, dropout.rng)
-        return mg.fold(self.cell, forest, leaves, mode)
+        return encode(self.cell, forest, leaves, mode)
 
     def _words(self, forest: Forest) -> np.ndarray:
         words = forest.word[forest.leaves]

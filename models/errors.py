@@ -58,3 +58,11 @@ class VocabularyError(KeyError):
 
 class ForestError(ValueError):
     """Trees or arrays that a `Forest` cannot hold."""
+
+
+class CellError(ValueError):
+    """A name that stands for no cell, or a class that is none."""
+
+
+class CellCheckError(AssertionError):
+    """A cell that `models.check_cell` found something wrong with; the text is the report."""

@@ -36,6 +36,14 @@ class Datasets:
     extra: dict[int, models.Forest]
     hash: str
 
+    def as_chains(self) -> Datasets:
+        """Return the same sentences as left-branching chains, for cells that read sequences.
+
+        There are no extra ones: how deep a keyword is in a chain is another matter.
+        """
+        train, dev, test = map(models.as_chains, (self.train, self.dev, self.test))
+        return Datasets(train, dev, test, {}, self.hash)
+
 
 def datasets(settings: Settings) -> Datasets:
     """Return the data of a run; those of the latest runs are kept, and must not be written to."""

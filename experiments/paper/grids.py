@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from experiments.paper.settings import (
     DATASETS,
@@ -20,7 +20,9 @@ EXPERIMENTS = ("length", "depth", "gradient")
 PERFORM = "experiments.paper.run:perform"
 
 
-def experiment_jobs(experiment: str, scale: str, *, seed: int = 0, runs: int | None = None) -> Iterator[Job]:
+def experiment_jobs(
+    experiment: str, scale: str, *, seed: int = 0, runs: int | None = None, cells: Sequence[str] = MODELS
+) -> Iterator[Job]:
     """Yield the runs of Experiment 1 ("length"), 2 ("depth") or 3 ("gradient").
 
     Parameters
@@ -30,14 +32,17 @@ def experiment_jobs(experiment: str, scale: str, *, seed: int = 0, runs: int | N
     seed : int
     runs : int, optional
         Runs of each model on each dataset, if not as many as the scale has.
+    cells : sequence of str
+        The models' cells, as `models.cell` takes them.
     """
     size = SCALES[scale]
     for dataset in (GRADIENT_DATASET,) if experiment == "gradient" else DATASETS:
-        for model in MODELS:
+        for model in cells:
             for run in range(1, (runs or size.runs) + 1):
                 settings = run_settings(experiment, dataset, model, run, scale=size, seed=seed)
                 drawn = experiment == "gradient" and run == 1  # Figure 2
-                yield job(f"{experiment}/{dataset:02}/{model}/{run}", settings, keep_model=drawn)
+                name = model.replace(":", ".")  # of one's own, package.module:Class
+                yield job(f"{experiment}/{dataset:02}/{name}/{run}", settings, keep_model=drawn)
 
 
 def job(name: str, settings: Settings, keep_model: bool = False) -> Job:

@@ -10,7 +10,7 @@ import numpy as np
 import minigrad as mg
 import models
 from experiments.data import CLASSES, VOCABULARY
-from experiments.paper.settings import Settings
+from experiments.paper.settings import MODELS, Settings
 from minigrad.nn import initial
 
 # Bounds of the uniform distribution that a matrix starts from; None: as the authors' code, 1/√fan-in.
@@ -24,8 +24,12 @@ INITS: dict[str, Callable[[tuple[int, ...]], float] | None] = {
 def new_model(settings: Settings) -> models.TreeClassifier:
     """Return the model as it is before training: the same one for the same settings."""
     rng = np.random.default_rng([*settings["seeds"]["model"], 0])
-    cell_class = models.CELLS[settings["model"]]
-    cell = cell_class(settings["D"], rng, settings["activation"], leaf_weights=settings["leaf_weights"])
+    kind = models.cell(settings["model"])
+    options = {}
+    if settings["model"] in MODELS:  # the paper's cells; others are taken as they are
+        symbol = {"RNN": "f", "RLSTM": "g"}[settings["model"]]
+        options = {symbol: settings["activation"], "leaf_weights": settings["leaf_weights"]}
+    cell = kind(settings["D"], rng, **options)
     model = models.TreeClassifier(cell, VOCABULARY, CLASSES, rng)
     bound = INITS[settings["init"]]
     if bound is not None:

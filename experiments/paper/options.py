@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from experiments import arguments, sweep
 from experiments.output import RESULTS
-from experiments.paper.grids import base
-from experiments.paper.settings import SCALES
+from experiments.paper.grids import base, experiment_jobs
+from experiments.paper.settings import MODELS, SCALES
 
 
 def add_arguments(parser: argparse.ArgumentParser, out: str = "experiments/results/SCALE") -> None:
@@ -27,6 +27,25 @@ def add_arguments(parser: argparse.ArgumentParser, out: str = "experiments/resul
         "--seed", type=arguments.seed, default=0, metavar="N", help="seed of data, weights and order"
     )
     sweep.add_arguments(parser, out)
+
+
+def add_cells(parser: argparse.ArgumentParser, read: Callable[[str], str] = arguments.cell) -> None:
+    """Declare ``--cell``, whose values `read` reads."""
+    parser.add_argument(
+        "--cell",
+        action="append",
+        type=read,
+        metavar="NAME",
+        help="train this cell, not the paper's two: a name of models.CELLS, or package.module:Class for one "
+        "of your own; may be given several times; the default folder is experiments/results/cells-SCALE then",
+    )
+
+
+def run_experiment(experiment: str, args: argparse.Namespace) -> int:
+    """Do the runs of one of the paper's experiments, for the cells asked for; return the exit code."""
+    cells = dict.fromkeys(args.cell or MODELS)
+    jobs = list(experiment_jobs(experiment, args.scale, seed=args.seed, runs=args.runs, cells=tuple(cells)))
+    return run_sweep(jobs, args, RESULTS / f"cells-{args.scale}" if args.cell else None)
 
 
 def run_sweep(jobs: Sequence[sweep.Job], args: argparse.Namespace, out: Path | None = None) -> int:

@@ -12,7 +12,7 @@ from experiments.paper.datasets import Datasets, datasets
 from experiments.paper.model import new_model, new_optimizer
 from experiments.paper.settings import Settings
 from experiments.paper.summaries import by_depth, median_interval, overall
-from experiments.ratios import DEFINITIONS, RatioWatcher
+from experiments.ratios import RatioWatcher, definitions, error_rows
 from experiments.sweep import Recorder
 from experiments.train import Epoch, Watcher, accuracy, fit
 
@@ -30,12 +30,14 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     StateError
         If there is a checkpoint that can't be gone on from.
     """
-    sets = datasets(settings)
     model = new_model(settings)
+    sets = datasets(settings)
+    if model.cell.right_parts is not None:
+        sets = sets.as_chains()
     optimizer = new_optimizer(model, settings)
-    ratios = (
-        RatioWatcher(DEFINITIONS[settings["model"]], settings["activation"]) if settings["ratios"] else None
-    )
+    ratios = None
+    if settings["ratios"]:
+        ratios = RatioWatcher(definitions(model.cell), settings["activation"], at=error_rows(model.cell))
     rows = Rows(recorder, model, settings, sets, ratios)
     if ratios is not None and not recorder.checkpoint.exists():
         ratios.measure(model, sets.train, MEASURED_AT_ONCE, settings["mode"])

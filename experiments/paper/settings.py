@@ -19,6 +19,7 @@ GRADIENT_DATASET = 3  # of Experiment 1
 
 STATED = {"D": 50, "activation": "tanh", "lr": 0.05}
 BATCH = {"RNN": 20, "RLSTM": 5}
+BATCH_OF_OTHERS = 5  # cells that are not in the paper: the RLSTM's
 LEFT_OPEN = {
     "shape": "uniform_split",
     "init": "fan_in",
@@ -84,9 +85,10 @@ def run_settings(
     experiment : "length", "depth", "gradient" or "ablate"
     dataset : int
         1..10; of Experiment 2 for "depth", otherwise of Experiment 1.
-    model : "RNN" or "RLSTM"
+    model : str
+        "RNN" or "RLSTM", or another cell, as `models.cell` takes it.
     run : int
-        From 1. All runs of a dataset, and both models, have the same data.
+        From 1. All runs of a dataset, and all models, have the same data.
     scale : Scale
     seed : int
     **changes
@@ -105,7 +107,7 @@ def run_settings(
         "lengths": list(POOL if by_depth else length_range(dataset)),
         "keyword_depths": [dataset, dataset + 1] if by_depth else None,
         **STATED,
-        "batch": BATCH[model],
+        "batch": BATCH.get(model, BATCH_OF_OTHERS),
         **LEFT_OPEN,
         "max_epochs": scale.max_epochs,
         "min_epochs": scale.gradient_epochs if gradient else 1,

@@ -153,8 +153,9 @@ def minimum(x: Array, y: Array) -> Any:
 
 
 def _chosen(ans: Array, mine: Array, other: Array) -> Any:
-    shape = mine.shape
-    share = np.where(np.equal(mine, other), 0.5, np.equal(mine, ans)).astype(ans.dtype)
+    shape, number = mine.shape, ans.dtype.type
+    won = np.where(np.equal(mine, ans), number(1), number(0))
+    share = np.where(np.equal(mine, other), number(0.5), won)
     return lambda g: sum_to(g * share, shape)
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 import minigrad as mg
-from minigrad.nn import Parameter, initial
+from minigrad.nn import Parameter
 from models.cells.activations import activation
+from models.cells.draw import Draw
 from models.cells.leaf_weights import Pair, shared, vector
 
 
@@ -59,8 +60,10 @@ class RLSTM(mg.Cell):
         self.g = activation(g)
         self.leaf_weights = leaf_weights
 
+        draw = Draw(rng, dtype)
+
         def matrix(fan_in: int) -> Parameter:
-            return Parameter(initial("fan_in_uniform", rng, (D, D), dtype, fan_in=fan_in))
+            return draw.matrix(D, D, fan_in)
 
         def weight(fan_in: int) -> Any:
             return matrix(fan_in) if shared(leaf_weights) else Pair(lambda: matrix(fan_in))
@@ -68,15 +71,12 @@ class RLSTM(mg.Cell):
         def memory() -> Parameter:
             return matrix(5 * D)
 
-        def bias() -> Parameter:
-            return Parameter(initial("zeros", rng, (D,), dtype))
-
         gate = 5 * D
         self.Wi1, self.Wi2, self.Wci1, self.Wci2 = weight(gate), weight(gate), memory(), memory()
         self.Wf1, self.Wf2, self.Wcf1, self.Wcf2 = weight(gate), weight(gate), memory(), memory()
         self.Wc1, self.Wc2 = weight(3 * D), weight(3 * D)
         self.Wo1, self.Wo2, self.Wco = weight(gate), weight(gate), memory()
-        self.bi, self.bf, self.bc, self.bo = bias(), bias(), bias(), bias()
+        self.bi, self.bf, self.bc, self.bo = (draw.bias(D) for _ in range(4))
 
     def compose(self, left: mg.Child, right: mg.Child) -> dict[str, mg.Tensor]:
         """Return {"h": p, "c": cp}, each (rows, D)."""

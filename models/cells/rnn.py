@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 import minigrad as mg
-from minigrad.nn import Parameter, initial
+from minigrad.nn import Parameter
 from models.cells.activations import activation
+from models.cells.draw import Draw
 from models.cells.leaf_weights import Pair, shared, vector
 
 
@@ -47,14 +48,16 @@ class RNN(mg.Cell):
         self.f = activation(f)
         self.leaf_weights = leaf_weights
 
+        draw = Draw(rng, dtype)
+
         def matrix() -> Parameter:
-            return Parameter(initial("fan_in_uniform", rng, (D, D), dtype, fan_in=3 * D))
+            return draw.matrix(D, D, fan_in=3 * D)
 
         def weight() -> Any:
             return matrix() if shared(leaf_weights) else Pair(matrix)
 
         self.W1, self.W2 = weight(), weight()
-        self.b = Parameter(initial("zeros", rng, (D,), dtype))
+        self.b = draw.bias(D)
 
     def compose(self, left: mg.Child, right: mg.Child) -> mg.Tensor:
         """Return p, (rows, D)."""

@@ -25,8 +25,9 @@ def test_the_demo_writes_what_it_lists(small_demo, tmp_path, capsys):
     out = tmp_path / "new" / "folder"
     assert main(["demo", "--out", str(out), "--seed", "3"]) == 0
     printed = capsys.readouterr().out
-    assert {path.name for path in out.iterdir()} == set(demo.FILES)
-    assert all(str(out / name) in printed for name in demo.FILES)
+    files = {name.format(file="rlstm") for name in demo.FILES}
+    assert {path.name for path in out.iterdir()} == files
+    assert all(str(out / name) in printed for name in files)
     for word in ("loss", "dev acc.", "median ratio at keyword depth", "RNN", "RLSTM"):
         assert word in printed
 
@@ -51,6 +52,16 @@ def test_the_demo_writes_what_it_lists(small_demo, tmp_path, capsys):
     assert (out / "ratios.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow  # compiles the cell
+def test_the_demo_holds_another_cell_against_the_rnn(small_demo, tmp_path, capsys):
+    assert main(["demo", "--out", str(tmp_path), "--cell", "HighwayRNN"]) == 0
+    printed = capsys.readouterr().out
+    assert f"{tmp_path / 'highwayrnn.npz'}: the trained HighwayRNN" in printed
+    assert "in which the HighwayRNN found the keywords" in printed
+    assert isinstance(models.load(tmp_path / "highwayrnn.npz").cell, models.HighwayRNN)
+    assert list(json.loads((tmp_path / "demo.json").read_text())["models"]) == ["RNN", "HighwayRNN"]
+
+
 def test_the_demo_keeps_every_epoch_on_request(small_demo, tmp_path, capsys):
     assert main(["demo", "--out", str(tmp_path), "--keep-epochs"]) == 0
     folder = tmp_path / "epochs"
@@ -61,7 +72,9 @@ def test_the_demo_keeps_every_epoch_on_request(small_demo, tmp_path, capsys):
     assert not (states[0] == states[1]).all()
     assert not (states[1] == states[2]).all()
     # What is drawn and measured is the same as without.
-    assert set(demo.FILES) == {path.name for path in tmp_path.iterdir() if path.is_file()}
+    assert {name.format(file="rlstm") for name in demo.FILES} == {
+        path.name for path in tmp_path.iterdir() if path.is_file()
+    }
 
 
 def test_the_demo_repeats_bit_for_bit(small_demo, tmp_path, capsys):

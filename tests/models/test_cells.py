@@ -10,11 +10,12 @@ import pytest
 
 import minigrad as mg
 from minigrad.fold.schedule import MODES
-from models.cells import ACTIVATIONS, CELLS, RLSTM, RNN
+from models.cells import ACTIVATIONS, RLSTM, RNN
 from models.forest import Forest
 from models.tree import Tree
 
 D = 4
+CELLS: dict[str, Any] = {"RNN": RNN, "RLSTM": RLSTM}
 P = dict[str, Any]
 FOREST = Forest(
     [

@@ -7,6 +7,7 @@ import minigrad as mg
 from minigrad.fold.schedule import MODES
 from minigrad.gradcheck import assert_gradients
 from models.cells import CELLS, RLSTM, RNN
+from models.chains import as_chains
 from models.classifier import Dropout, TreeClassifier
 from models.errors import VocabularyError
 from models.forest import Forest
@@ -64,11 +65,24 @@ def test_words_states_and_scores_are_those_of_the_equations(mode: str) -> None:
 
 
 @modes
-@pytest.mark.parametrize("kind", CELLS)
+@pytest.mark.parametrize("kind", ["RNN", "RLSTM"])
 @pytest.mark.parametrize("head", ["root", "labelled"])
 def test_the_loss_is_differentiated_right(kind: str, head: str, mode: str) -> None:
     model = classifier(kind, head)
     assert_gradients(lambda: model.loss(FOREST, mode)[0], model.parameters())
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "Bidirectional", "Multilayer"])
+@pytest.mark.parametrize("head", ["root", "labelled"])
+def test_sequences_are_classified_and_differentiated_right(kind: str, head: str) -> None:
+    model, chains = classifier(kind, head), as_chains(FOREST)
+    assert_gradients(lambda: model.loss(chains, "level")[0], model.parameters())
+    first = model.cell.parts[0].name
+    logits, states = model(chains)
+    np.testing.assert_allclose(
+        logits.data, states[first].data[chains.root] @ model.Ws.data.T + model.bs.data, rtol=1e-12
+    )
+    assert model.predict(chains).tolist() == logits.data.argmax(axis=1).tolist()
 
 
 def test_words_that_do_not_occur_get_no_gradient() -> None:

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, metavar="CHECKPOINT", help="a model that models.save wrote")
     parser.add_argument(
         "--cell",
-        choices=sorted(models.CELLS),
+        choices=sorted(models.TREE_CELLS),
         help=f"without --model: the cell of a model with random weights, word vectors from U(-1, 1) and "
         f"{CLASSES} classes (default: {CELL})",
     )
@@ -84,7 +84,7 @@ def _loss(model: models.TreeClassifier, tree: models.Tree) -> tuple[mg.Tensor, m
 
 def _untrained(tree: models.Tree, args: argparse.Namespace) -> models.TreeClassifier:
     rng = np.random.default_rng(SEED if args.seed is None else args.seed)
-    cell = models.CELLS[args.cell or CELL](D=args.width or WIDTH, rng=rng)
+    cell = models.TREE_CELLS[args.cell or CELL](D=args.width or WIDTH, rng=rng)
     words = models.Vocabulary(node.word for node in tree.postorder() if node.word is not None)
     model = models.TreeClassifier(cell, words, CLASSES, rng)
     with mg.no_grad():

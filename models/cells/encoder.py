@@ -1,0 +1,62 @@
+"""Networks of several folds that are used where a cell is: an encoder, and how either is run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+from minigrad.nn import Module
+from models.chains import mirrored
+from models.forest import Forest
+
+
+class Encoder(Module):
+    """Something that gives every node of a forest of chains a state, by more than one fold.
+
+    A subclass sets ``parts`` and ``right_parts``, as a chain's cell does, and writes ``fold``. Rows of leaves
+    are 0. After backward, row k of a part's ``.grad`` is the derivative by the output at k alone: there is
+    no recurrence through the outputs of several folds.
+    """
+
+    parts: tuple[mg.Part, ...]
+    right_parts: tuple[mg.Part, ...]
+
+    def fold(self, forest: Forest, leaves: Any, mode: str = "level") -> mg.NodeStates:
+        """Return the states of all nodes; arguments and errors are those of `minigrad.fold`."""
+        raise NotImplementedError
+
+
+def encode(cell: mg.Cell | Encoder, forest: Forest, leaves: Any, mode: str = "level") -> mg.NodeStates:
+    """Return the states of all nodes under a cell or an encoder; otherwise as `minigrad.fold`."""
+    return (
+        cell.fold(forest, leaves, mode) if isinstance(cell, Encoder) else mg.fold(cell, forest, leaves, mode)
+    )
+
+
+def read_backwards(forest: Forest, leaves: Any) -> mg.Tensor:
+    """Return the leaves' vectors as the leaves of the same chains read backwards."""
+    number = (forest.left < 0).cumsum() - 1
+    return mg.gather(leaves, number[mirrored(forest)[forest.leaves]])
+
+
+def as_words(forest: Forest, outputs: mg.Tensor) -> mg.Tensor:
+    """Return the outputs at all positions (n_nodes, width) as the words of another fold (leaves, width)."""
+    node = forest.parent[forest.leaves]
+    return mg.gather(outputs, np.where(node < 0, forest.leaves, node))  # a chain of no words is its own start
+
+
+class MaxOverTime(mg.Cell):
+    """m_t = max(m_{t−1}, x_t), elementwise; m_1 = x_1.
+
+    Has no parameters. Over a chain its root holds the elementwise maximum over all words.
+    """
+
+    def __init__(self, D: int) -> None:
+        self.parts = (mg.Part("m", D, leaf="zero"),)
+        self.right_parts = (mg.Part("x", D),)
+
+    def compose(self, left: mg.Child, right: mg.Child) -> mg.Tensor:
+        """Return m_t, (rows, D)."""
+        return mg.where(left.is_leaf, right.x, mg.maximum(left.m, right.x))

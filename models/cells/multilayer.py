@@ -1,0 +1,105 @@
+"""Recurrent layers on top of each other."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+from minigrad.tensor import as_tensor
+from models.cells.bidirectional import Bidirectional, check_encoding, encoded, encoded_parts
+from models.cells.encoder import Encoder, as_words, encode
+from models.cells.recurrent import recurrent
+from models.forest import Forest
+
+SKIPS = ("residual", "dense", "none")
+
+
+class Multilayer(Encoder):
+    """Several layers of recurrent cells: the words of a layer are the outputs of the one below it.
+
+    ::
+
+        none:      x^(k+1) = h^(k)
+        residual:  x^(k+1) = h^(k) + x^(k),                 from the second layer on
+        dense:     x^(k+1) = [x^(1) ; h^(1) ; … ; h^(k)]
+
+    With "residual" the output is that sum too; otherwise it is h of the last layer.
+
+    Parameters
+    ----------
+    D : int
+        Width of the state in each layer and direction.
+    rng : numpy.random.Generator
+    cell : str
+        One of `models.cells.recurrent.RECURRENT`.
+    dtype
+        float32, or float64 for checks.
+    E : int, optional
+        Width of the words; D unless given.
+    layers : int
+        How many, at least 1.
+    skip : "residual", "dense" or "none"
+        Which connections pass a layer by.
+    bidirectional : bool
+        Whether every layer reads from both ends; outputs are 2D wide then.
+    encoding : "none" or "max"
+        What is at the root, as in `Bidirectional`.
+    **options
+        Of the cell.
+
+    Notes
+    -----
+    ``layer1``, ``layer2``, … are cells, or of class `Bidirectional`. Parts: ``m`` with encoding "max", and
+    ``h``, both as wide as an output.
+    """
+
+    def __init__(
+        self,
+        D: int,
+        rng: np.random.Generator,
+        cell: str = "LSTM",
+        dtype: Any = np.float32,
+        E: int | None = None,
+        layers: int = 2,
+        skip: str = "residual",
+        bidirectional: bool = False,
+        encoding: str = "none",
+        **options: Any,
+    ) -> None:
+        check_encoding(encoding)
+        if skip not in SKIPS:
+            raise ValueError(f"skip is one of {', '.join(SKIPS)}, not {skip!r}")
+        if layers < 1:
+            raise ValueError(f"a network has at least one layer, not {layers}")
+        E = D if E is None else E
+        self.settings = {
+            "D": D, "cell": cell, "E": E, "layers": layers, "skip": skip, "bidirectional": bidirectional,
+            "encoding": encoding, **options,
+        }  # fmt: skip
+        self.skip, self.encoding = skip, encoding
+        kind = recurrent(cell)
+        if bidirectional:
+            kind = partial(Bidirectional, cell=cell, encoding="none")
+        out = 2 * D if bidirectional else D
+        self._names = [f"layer{k + 1}" for k in range(layers)]
+        for k, name in enumerate(self._names):
+            width = E + k * out if skip == "dense" else (out if k else E)
+            layer = kind(D, rng, dtype=dtype, E=width, **options)
+            setattr(self, name, layer)
+        self.parts = encoded_parts(encoding, out)
+        self.right_parts = (mg.Part("x", E),)
+
+    def fold(self, forest: Forest, leaves: Any, mode: str = "level") -> mg.NodeStates:
+        """Return the states of all nodes; arguments and errors are those of `minigrad.fold`."""
+        h, words = None, as_tensor(leaves)
+        for name in self._names:
+            below, h = h, encode(getattr(self, name), forest, words, mode)["h"]
+            over = as_words(forest, h)
+            if self.skip == "residual" and below is not None:
+                h, over = h + below, over + words
+            words = mg.concat([words, over], axis=1) if self.skip == "dense" else over
+        assert h is not None  # there is a layer
+        return encoded(self.encoding, forest, h, mode)

@@ -1,0 +1,135 @@
+"""Cells by name, and cells of one's own by where they are defined."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+from models.cells.bidirectional import Bidirectional
+from models.cells.dense import DenseRNN
+from models.cells.elman import Elman
+from models.cells.encoder import Encoder
+from models.cells.gru import GRU
+from models.cells.highway import HighwayRNN
+from models.cells.lstm import LSTM
+from models.cells.multilayer import Multilayer
+from models.cells.residual import ResidualRNN
+from models.cells.rlstm import RLSTM
+from models.cells.rnn import RNN
+from models.cells.slstm import SLSTM
+from models.cells.tree_gru import TreeGRU
+from models.cells.tree_lstm import TreeLSTM
+from models.errors import CellError
+
+# Over trees, and over left-branching chains.
+TREE_CELLS: dict[str, Any] = {
+    "RNN": RNN,
+    "RLSTM": RLSTM,
+    "TreeLSTM": TreeLSTM,
+    "SLSTM": SLSTM,
+    "TreeGRU": TreeGRU,
+    "ResidualRNN": ResidualRNN,
+    "HighwayRNN": HighwayRNN,
+    "DenseRNN": DenseRNN,
+}
+CHAIN_CELLS: dict[str, Any] = {
+    "Elman": Elman,
+    "LSTM": LSTM,
+    "GRU": GRU,
+    "Bidirectional": Bidirectional,
+    "Multilayer": Multilayer,
+}
+CELLS: dict[str, Any] = {**TREE_CELLS, **CHAIN_CELLS}
+
+NEEDS = (
+    "a cell is a subclass of minigrad.Cell that sets `parts` in __init__(self, D, rng), "
+    "and writes compose(self, left, right)"
+)
+
+
+def cell(name: str) -> Any:
+    """Return the class of a cell.
+
+    Parameters
+    ----------
+    name : str
+        One of `CELLS`, or, for a cell of one's own, ``"package.module:Class"``.
+
+    Returns
+    -------
+    class
+        To be called with ``(D, rng)``.
+
+    Raises
+    ------
+    CellError
+        If there is no such name, module or class, or the class is no cell; the text says what would be right.
+
+    Examples
+    --------
+    >>> cell("RLSTM")(D=50, rng=np.random.default_rng(0)).parts[0].width
+    50
+    """
+    if ":" in name:
+        return _own(name)
+    if name in CELLS:
+        return CELLS[name]
+    alike = {known.lower(): known for known in CELLS}
+    near = [alike[k] for k in difflib.get_close_matches(name.lower(), alike, n=3, cutoff=0.5)]
+    guess = f"did you mean {' or '.join(near)}? " if near else ""
+    raise CellError(
+        f"there is no cell {name!r}; {guess}The cells are {', '.join(CELLS)}; "
+        "one of your own is named package.module:Class"
+    )
+
+
+def is_chain_cell(kind: Any) -> bool:
+    """Return whether a class of cells, or a cell, reads left-branching chains instead of trees.
+
+    A class is asked by making a small one.
+    """
+    made = kind(2, np.random.default_rng(0)) if isinstance(kind, type) else kind
+    return made.right_parts is not None
+
+
+def _own(name: str) -> Any:
+    path, _, attribute = name.partition(":")
+    if not path or not attribute:
+        raise CellError(f"{name!r} is half a name; a cell of one's own is named package.module:Class")
+    try:
+        module = import_module(path)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{path}.".startswith(f"{error.name}."):
+            raise CellError(f"{name}: importing {path} failed: {error}") from error
+        raise CellError(
+            f"{name}: there is no module {error.name!r} here; the name is package.module:Class, "
+            "and the folder that holds the package is the working directory or on PYTHONPATH"
+        ) from None
+    except Exception as error:  # a module of the user's may fail in any way
+        raise CellError(f"{name}: importing {path} failed: {type(error).__name__}: {error}") from error
+    kind = getattr(module, attribute, None)
+    if kind is None:
+        near = difflib.get_close_matches(attribute, vars(module), n=3, cutoff=0.5)
+        guess = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise CellError(f"{name}: the module {path} has no {attribute!r}{guess}")
+    if not isinstance(kind, type):
+        raise CellError(f"{name} is no class but {type(kind).__name__}; {NEEDS}")
+    if not issubclass(kind, mg.Cell | Encoder):
+        raise CellError(f"{name} is no cell: its bases are {_bases(kind)}; {NEEDS}")
+    if issubclass(kind, mg.Cell) and kind.compose is mg.Cell.compose:
+        raise CellError(f"{name} has no compose; {NEEDS}")
+    try:
+        inspect.signature(kind).bind(50, np.random.default_rng(0))
+    except TypeError as error:
+        given = inspect.signature(kind)
+        raise CellError(f"{name}{given} can't be made as {attribute}(D, rng): {error}; {NEEDS}") from None
+    return kind
+
+
+def _bases(kind: type) -> str:
+    return ", ".join(base.__name__ for base in kind.__bases__)
