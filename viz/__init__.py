@@ -4,6 +4,7 @@ from viz.accuracy import accuracy_figure
 from viz.comparison import Comparison, compare
 from viz.epochs import Epochs, epochs
 from viz.heat import gradient_norms, root_gradient_norms
+from viz.line_panels import Line, LinePanel, line_panels
 from viz.op_graph import OpGraphPicture
 from viz.page import BLUE, COLUMN, PAGE, RED, save_figure
 from viz.picture import Picture
@@ -24,6 +25,8 @@ __all__ = [
     "DepthQuantiles",
     "EpochPanel",
     "Epochs",
+    "Line",
+    "LinePanel",
     "NormScale",
     "OpGraphPicture",
     "Picture",
@@ -36,6 +39,7 @@ __all__ = [
     "compare",
     "epochs",
     "gradient_norms",
+    "line_panels",
     "ratio_curves",
     "ratio_figure",
     "ratio_panels",

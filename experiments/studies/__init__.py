@@ -1,0 +1,10 @@
+"""Studies beyond the paper: a question each, a sweep of runs, a figure, and a paragraph with its numbers.
+
+Start at `study.py` (what a study is, and what its command does) and `training.py` (how its models are
+trained); every other file or folder is one study.
+"""
+
+from experiments.studies.study import SCALES, Study, add_arguments, run
+from experiments.studies.training import monitored_fit
+
+__all__ = ["SCALES", "Study", "add_arguments", "monitored_fit", "run"]

@@ -1,0 +1,63 @@
+"""Figures of lines: what is drawn is the median and range of the runs, and no line is lost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from viz import Line, LinePanel, line_panels, save_figure
+from viz.line_panels import LOOKS
+
+nan = float("nan")
+
+
+def panel(**lines: Line) -> LinePanel:
+    return LinePanel("", lines, "x", "y")
+
+
+def test_a_line_is_the_median_and_the_band_the_range() -> None:
+    figure = line_panels([panel(a=Line([1, 2], [[0, 1], [4, 3], [5, 8]]))])
+    (axes,) = figure.axes
+    (line,) = axes.get_lines()
+    assert line.get_xydata().tolist() == [[1, 4], [2, 3]]
+    band = axes.collections[0].get_paths()[0].vertices
+    assert {tuple(point) for point in band} >= {(1, 0), (1, 5), (2, 1), (2, 8)}
+
+
+def test_unknown_numbers_leave_their_place_out() -> None:
+    (axes,) = line_panels([panel(a=Line([1, 2, 3], [[0, nan, 2], [2, nan, nan]]))]).axes
+    assert axes.get_lines()[0].get_xydata().tolist() == [[1, 1], [3, 2]]
+
+
+def test_a_name_looks_alike_in_all_panels_and_no_two_alike() -> None:
+    one = Line([0, 1], [[0, 1]])
+    left, right = line_panels([panel(a=one, b=one), panel(b=one)]).axes
+    a, b, again = (axes.get_lines()[k] for axes, k in ((left, 0), (left, 1), (right, 0)))
+    assert b.get_color() == again.get_color() != a.get_color()
+    assert len({str(look[1]) for look in LOOKS}) == len({look[0] for look in LOOKS}) == len(LOOKS)
+
+
+def test_references_are_named(tmp_path) -> None:
+    line = Line([0, 1], [[0.1, 1]])
+    figure = line_panels(
+        [
+            LinePanel(
+                "", {"a": line}, "x", "y", {"guess": 0.5, "bound": line}, yscale="log", marked={"end": 0.5}
+            )
+        ]
+    )
+    assert {text.get_text() for text in figure.axes[0].texts} == {"guess", "bound", "end"}
+    assert save_figure(figure, tmp_path / "f.svg").read_text().count("bound") == 1
+
+
+def test_what_can_not_be_drawn_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one panel"):
+        line_panels([])
+    with pytest.raises(ValueError, match="can't be told apart"):
+        line_panels([panel(**{f"l{k}": Line([0], [[1]]) for k in range(len(LOOKS) + 1)})])
+
+
+def test_bytes_are_the_same_every_time(tmp_path) -> None:
+    line = Line(list(range(20)), np.random.default_rng(0).random((3, 20)).tolist())
+    paths = [save_figure(line_panels([panel(a=line)]), tmp_path / f"{k}.pdf") for k in range(2)]
+    assert paths[0].read_bytes() == paths[1].read_bytes()

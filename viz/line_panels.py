@@ -1,0 +1,185 @@
+"""A figure of lines: a number against another, panel by panel, with the spread over the runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from viz.page import BLACK, GREY, GRID, PAGE, SMALL
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Wong's colours, each with a dash and a marker of its own: never the colour alone. Yellow is left out: too
+# light for a line.
+LOOKS: tuple[tuple[str, Any, str], ...] = (
+    ("#d55e00", "-", "o"),
+    ("#0072b2", "--", "s"),
+    ("#009e73", "-.", "^"),
+    ("#cc79a7", (0, (1, 1)), "D"),
+    ("#56b4e9", (0, (5, 1)), "v"),
+    ("#e69f00", (0, (3, 1, 1, 1)), "P"),
+    (BLACK, (0, (1, 2)), "X"),
+    ("#7f3c8d", (0, (5, 2, 1, 2)), "<"),
+    ("#808000", (0, (8, 2)), ">"),
+    ("#8c564b", (0, (2, 1)), "*"),
+)
+MARKED = 12  # points up to which each has a marker
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line: the median over the runs, and a band from the lowest to the highest.
+
+    Attributes
+    ----------
+    x : sequence of float
+    runs : sequence of sequences of float
+        For every run a number for every x; NaN where there is none.
+    """
+
+    x: Sequence[float]
+    runs: Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True)
+class LinePanel:
+    """One pair of axes.
+
+    Attributes
+    ----------
+    title : str
+    lines : mapping of str to Line
+        By what the legend calls them; a name looks alike in all panels of a figure.
+    references : mapping of str to float or Line
+        Thin grey lines to compare with: a level, or the first run of a line. Named at their right ends.
+    xlabel, ylabel : str
+    xscale, yscale : "linear", "log" or "symlog"
+    xlim, ylim : (float, float) or None
+    marked : mapping of str to float
+        Vertical grey lines, by name, at those x: where training ended, for instance.
+    """
+
+    title: str
+    lines: Mapping[str, Line]
+    xlabel: str
+    ylabel: str
+    references: Mapping[str, float | Line] = field(default_factory=dict)
+    xscale: str = "linear"
+    yscale: str = "linear"
+    xlim: tuple[float, float] | None = None
+    ylim: tuple[float, float] | None = None
+    marked: Mapping[str, float] = field(default_factory=dict)
+
+
+def line_panels(
+    panels: Sequence[LinePanel], *, columns: int = 2, width: float = PAGE, height: float = 2.1
+) -> Figure:
+    """Return the figure.
+
+    Parameters
+    ----------
+    panels : sequence of LinePanel
+        At least one; lettered (a), (b) … where there are several.
+    columns : int
+        Panels side by side.
+    width, height : float
+        Of the figure, and of one row of panels; inches.
+
+    Raises
+    ------
+    ValueError
+        There is no panel, or more lines of different names than can be told apart.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    names = list(dict.fromkeys(name for panel in panels for name in panel.lines))
+    if not panels:
+        raise ValueError("a figure has at least one panel")
+    if len(names) > len(LOOKS):
+        raise ValueError(f"{len(names)} lines can't be told apart; at most {len(LOOKS)}: {', '.join(names)}")
+    looks = dict(zip(names, LOOKS, strict=False))
+    columns = min(columns, len(panels))
+    rows = -(-len(panels) // columns)
+    with rc_context(SMALL):
+        figure = Figure(figsize=(width, 0.5 + height * rows), layout="constrained")
+        grid = list(figure.subplots(rows, columns, squeeze=False).flat)
+        for axes in grid[len(panels) :]:
+            axes.set_axis_off()
+        handles: dict[str, Any] = {}
+        for k, (axes, panel) in enumerate(zip(grid, panels, strict=False)):
+            letter = f"({chr(ord('a') + k)}) " if len(panels) > 1 else ""
+            axes.set_title(letter + panel.title, loc="left")
+            handles |= _draw(axes, panel, looks)
+        several = any(len(line.runs) > 1 for panel in panels for line in panel.lines.values())
+        if len(names) > 1 or several:
+            figure.legend(
+                handles=[handles[name] for name in names],
+                loc="outside upper center",
+                ncols=min(len(names), 5 if width >= PAGE else 3),
+                frameon=False,
+                handlelength=3.2,
+                title="median and range of the runs" if several else None,
+                title_fontsize=7,
+            )
+    return figure
+
+
+def _draw(axes: Axes, panel: LinePanel, looks: Mapping[str, tuple[str, Any, str]]) -> dict[str, Any]:
+    """Draw a panel; return what the legend shows of each line."""
+    axes.set(xlabel=panel.xlabel, ylabel=panel.ylabel, xscale=panel.xscale, yscale=panel.yscale)
+    axes.grid(color=GRID, linewidth=0.5)
+    axes.set_axisbelow(True)
+    handles = {}
+    for name, line in panel.lines.items():
+        colour, dash, marker = looks[name]
+        values = np.asarray(line.runs, float).reshape(len(line.runs), len(line.x))
+        known = ~np.isnan(values).all(axis=0)
+        x, values = np.asarray(line.x, float)[known], values[:, known]
+        if len(values) > 1:
+            low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
+            axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
+        (handles[name],) = axes.plot(
+            x,
+            np.nanmedian(values, axis=0),
+            color=colour,
+            linestyle=dash,
+            marker=marker if len(line.x) <= MARKED else "",
+            markersize=3.5,
+            label=name,
+        )
+    if panel.xlim is not None:
+        axes.set_xlim(panel.xlim)
+    if panel.ylim is not None:
+        axes.set_ylim(panel.ylim)
+    for name, reference in panel.references.items():
+        _refer(axes, name, reference)
+    for name, x in panel.marked.items():
+        axes.axvline(x, color=GREY, linewidth=0.9, linestyle="--")
+        axes.annotate(
+            name, (x, 1), xycoords=("data", "axes fraction"), xytext=(2, -2), textcoords="offset points",
+            va="top", fontsize=6, color=GREY, rotation=90,
+        )  # fmt: skip
+    return handles
+
+
+def _refer(axes: Axes, name: str, reference: float | Line) -> None:
+    """Draw a thin line, named at its right end, inside the axes."""
+    if isinstance(reference, Line):
+        axes.plot(reference.x, reference.runs[0], color=GREY, linewidth=0.9, linestyle=":")
+        place, coordinates = (reference.x[-1], reference.runs[0][-1]), "data"
+        axes.annotate(
+            name, place, xycoords=coordinates, xytext=(-1, 3), textcoords="offset points",
+            ha="right", fontsize=6, color=GREY,
+        )  # fmt: skip
+        return
+    axes.axhline(reference, color=GREY, linewidth=0.9, linestyle=":")
+    axes.annotate(
+        name, (1, reference), xycoords=("axes fraction", "data"), xytext=(-2, 2), textcoords="offset points",
+        ha="right", fontsize=6, color=GREY,
+    )  # fmt: skip
