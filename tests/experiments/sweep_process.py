@@ -24,7 +24,13 @@ def start(out, *options, command: Sequence[str] = PRETENDED, **environment) -> s
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=_hear_ctrl_c,
     )
+
+
+def _hear_ctrl_c() -> None:
+    """Take SIGINT as a process does that was started at a terminal; those of a shell's jobs ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def sweep(out, *options, **more) -> tuple[int, str]:

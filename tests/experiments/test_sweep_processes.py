@@ -73,7 +73,7 @@ def test_a_run_that_died_three_times_has_failed_and_takes_no_other_with_it(tmp_p
 
 def test_ctrl_c_ends_all_workers_and_keeps_what_is_finished(tmp_path, undisturbed):
     out = tmp_path / "out"
-    process = start(out, "--jobs", "2", SWEEP_TEST_SLEEP=0.15)
+    process = start(out, "--jobs", "2", SWEEP_TEST_SLEEP=0.06)
     until(lambda: any((out / "runs").glob("*.jsonl")), seconds=60)
     before = workers(process)
     for worker in before:
