@@ -201,7 +201,7 @@ def test_one_row_per_system_with_nothing_else_in_it(document):
     assert json.loads(json.dumps(document)) == document
 
 
-@pytest.mark.parametrize("what", [growth.CHAINS, growth.COMPILED])
+@pytest.mark.parametrize("what", [growth.CHAINS, pytest.param(growth.COMPILED, marks=pytest.mark.slow)])
 def test_growth_has_an_entry_per_size(what, monkeypatch):
     monkeypatch.setattr(growth, "SHORTEST", 10)
     entries = growth.measure(what, [9, 99], 1, lambda: None)

@@ -68,7 +68,8 @@ def test_a_child_meets_the_matrix_of_its_kind():
         np.testing.assert_allclose(h[row], np.tanh(a), rtol=1e-12)
 
 
-@pytest.mark.parametrize("kind", [RNN, pytest.param(RLSTM, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [RNN, RLSTM])
 def test_compiled_it_is_the_same(kind):
     cell = _cell(kind, "separate")
     states, leaves = _run(cell, "node")
