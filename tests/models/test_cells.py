@@ -90,7 +90,7 @@ def walked(made: mg.Cell, p: P, L: Any, f: Any, s: Any, zero: Any) -> tuple[list
     return h, c
 
 
-# Each compiled pair takes seconds; two of the activations are left to the slow tests.
+# Each compiled pair takes seconds; three of the activations are left to the slow tests.
 EVERY_WAY = [
     pytest.param(activation, mode, marks=[pytest.mark.slow] * (mode == "compiled" and activation in LATER))
     for activation in ACTIVATIONS
