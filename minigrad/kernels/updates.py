@@ -1,9 +1,10 @@
-"""The updates of all optimisers: each a formula over one run of elements, and one kernel that applies them.
+"""The updates of all optimisers: each a formula over runs of elements, and one kernel that applies them.
 
 A *run* is what takes its step together: a whole array, or one row of a table. Every rule below is a pair,
-the NumPy twin first, then the loop. They change w, a and b in place, arrays (size,) of one dtype, from the
-derivative g. a and b are what the rule keeps per element, and empty where it keeps nothing; t counts the
-run's own steps, from 1; c are the rule's `CONSTANTS`.
+the NumPy twin for one run first, then the loop over all runs of an array. They change w, a and b in place,
+from the derivative g, arrays (size,) of one dtype. a and b are what the rule keeps per element, and empty
+where it keeps nothing; t counts the run's own steps, from 1; c are the rule's `CONSTANTS`. The loops find
+run r, n elements, from x on in w, y in a and b, z in g; see `_runs`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,34 @@ def _decayed(w, g, l2, l1):  # type: ignore[no-untyped-def]
     return g + l2 * w + l1 * np.sign(w)
 
 
+@compiled
+def _runs(counts, height, width, rows):  # type: ignore[no-untyped-def]
+    # (m, 4): start in w, start in g, elements, step. One for each of `rows`; without rows, of all `height`
+    # neighbours that have taken equally many steps take the next as one.
+    runs = np.empty((max(height, len(rows)), 4), np.intp)
+    m = len(rows)
+    for k in range(m):
+        counts[rows[k]] += 1
+        runs[k] = rows[k] * width, k * width, width, counts[rows[k]]
+    row = height if m else 0
+    while row < height:
+        end, t = row, counts[row]
+        while end < height and counts[end] == t:
+            counts[end] += 1
+            end += 1
+        runs[m] = row * width, row * width, (end - row) * width, t + 1
+        m += 1
+        row = end
+    return runs[:m]
+
+
+@compiled
+def _run(runs, r, start):  # type: ignore[no-untyped-def]
+    # Unsigned, or each index would be looked at whether it counts from the end, and the loop not vectorised
+    x, z, n = np.uint64(runs[r, 0]), np.uint64(runs[r, 1]), np.uint64(runs[r, 2])
+    return x, np.uint64(start) + x, z, n, runs[r, 3]
+
+
 def _sgd_twin(rule: int, w: Array, a: Array, g: Array, c: Any) -> None:
     g = _decayed_twin(w, g, c)
     if rule != SGD:
@@ -41,17 +70,19 @@ def _sgd_twin(rule: int, w: Array, a: Array, g: Array, c: Any) -> None:
 
 
 @compiled
-def _sgd(rule, w, a, g, x, y, z, n, c):  # type: ignore[no-untyped-def]
+def _sgd(rule, w, a, g, start, runs, c):  # type: ignore[no-untyped-def]
     # v = μ v + g;  w −= η g,  η v  or, Nesterov,  η (g + μ v)
     dtype = w.dtype.type
     lr, l2, l1, mu = dtype(c[0]), dtype(c[1]), dtype(c[2]), dtype(c[3])
-    for i in range(n):
-        d = _decayed(w[x + i], g[z + i], l2, l1)
-        if rule != SGD:
-            v = mu * a[y + i] + d
-            a[y + i] = v
-            d = d + mu * v if rule == NESTEROV else v
-        w[x + i] -= lr * d
+    for r in range(len(runs)):
+        x, y, z, n, _ = _run(runs, r, start)
+        for i in range(n):
+            d = _decayed(w[x + i], g[z + i], l2, l1)
+            if rule != SGD:
+                v = mu * a[y + i] + d
+                a[y + i] = v
+                d = d + mu * v if rule == NESTEROV else v
+            w[x + i] -= lr * d
 
 
 def _adagrad_twin(w: Array, a: Array, g: Array, t: int, c: Any) -> None:
@@ -61,16 +92,18 @@ def _adagrad_twin(w: Array, a: Array, g: Array, t: int, c: Any) -> None:
 
 
 @compiled
-def _adagrad(w, a, g, x, y, z, n, t, c):  # type: ignore[no-untyped-def]
+def _adagrad(w, a, g, start, runs, c):  # type: ignore[no-untyped-def]
     # G += g²;  w −= η g / (√G + ε), or η g in a first step that is plain
     dtype = w.dtype.type
     lr, l2, l1, eps = dtype(c[0]), dtype(c[1]), dtype(c[2]), dtype(c[3])
-    plain = c[4] != 0 and t == 1
-    for i in range(n):
-        d = _decayed(w[x + i], g[z + i], l2, l1)
-        G = a[y + i] + d * d
-        a[y + i] = G
-        w[x + i] -= lr * d if plain else lr * d / (np.sqrt(G) + eps)
+    for r in range(len(runs)):
+        x, y, z, n, t = _run(runs, r, start)
+        plain = c[4] != 0 and t == 1
+        for i in range(n):
+            d = _decayed(w[x + i], g[z + i], l2, l1)
+            G = a[y + i] + d * d
+            a[y + i] = G
+            w[x + i] -= lr * d if plain else lr * d / (np.sqrt(G) + eps)
 
 
 def _rmsprop_twin(w: Array, a: Array, g: Array, c: Any) -> None:
@@ -80,16 +113,18 @@ def _rmsprop_twin(w: Array, a: Array, g: Array, c: Any) -> None:
 
 
 @compiled
-def _rmsprop(w, a, g, x, y, z, n, c):  # type: ignore[no-untyped-def]
+def _rmsprop(w, a, g, start, runs, c):  # type: ignore[no-untyped-def]
     # s = α s + (1 − α) g²;  w −= η g / (√s + ε)
     dtype = w.dtype.type
     lr, l2, l1, eps = dtype(c[0]), dtype(c[1]), dtype(c[2]), dtype(c[3])
     alpha, rest = dtype(c[4]), dtype(1 - c[4])
-    for i in range(n):
-        d = _decayed(w[x + i], g[z + i], l2, l1)
-        s = alpha * a[y + i] + rest * d * d
-        a[y + i] = s
-        w[x + i] -= lr * d / (np.sqrt(s) + eps)
+    for r in range(len(runs)):
+        x, y, z, n, _ = _run(runs, r, start)
+        for i in range(n):
+            d = _decayed(w[x + i], g[z + i], l2, l1)
+            s = alpha * a[y + i] + rest * d * d
+            a[y + i] = s
+            w[x + i] -= lr * d / (np.sqrt(s) + eps)
 
 
 def _adadelta_twin(w: Array, a: Array, b: Array, g: Array, c: Any) -> None:
@@ -101,18 +136,20 @@ def _adadelta_twin(w: Array, a: Array, b: Array, g: Array, c: Any) -> None:
 
 
 @compiled
-def _adadelta(w, a, b, g, x, y, z, n, c):  # type: ignore[no-untyped-def]
+def _adadelta(w, a, b, g, start, runs, c):  # type: ignore[no-untyped-def]
     # s = ρ s + (1 − ρ) g²;  Δ = √(u + ε) / √(s + ε) g;  u = ρ u + (1 − ρ) Δ²;  w −= η Δ
     dtype = w.dtype.type
     lr, l2, l1, eps = dtype(c[0]), dtype(c[1]), dtype(c[2]), dtype(c[3])
     rho, rest = dtype(c[4]), dtype(1 - c[4])
-    for i in range(n):
-        d = _decayed(w[x + i], g[z + i], l2, l1)
-        s = rho * a[y + i] + rest * d * d
-        step = np.sqrt(b[y + i] + eps) / np.sqrt(s + eps) * d
-        a[y + i] = s
-        b[y + i] = rho * b[y + i] + rest * step * step
-        w[x + i] -= lr * step
+    for r in range(len(runs)):
+        x, y, z, n, _ = _run(runs, r, start)
+        for i in range(n):
+            d = _decayed(w[x + i], g[z + i], l2, l1)
+            s = rho * a[y + i] + rest * d * d
+            step = np.sqrt(b[y + i] + eps) / np.sqrt(s + eps) * d
+            a[y + i] = s
+            b[y + i] = rho * b[y + i] + rest * step * step
+            w[x + i] -= lr * step
 
 
 def _adam_twin(w: Array, a: Array, b: Array, g: Array, t: int, c: Any) -> None:
@@ -123,22 +160,24 @@ def _adam_twin(w: Array, a: Array, b: Array, g: Array, t: int, c: Any) -> None:
 
 
 @compiled
-def _adam(w, a, b, g, x, y, z, n, t, c):  # type: ignore[no-untyped-def]
+def _adam(w, a, b, g, start, runs, c):  # type: ignore[no-untyped-def]
     # m = β₁ m + (1 − β₁) g;  v = β₂ v + (1 − β₂) g²;
     # w −= η m̂ / (√v̂ + ε),  m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ)
     dtype = w.dtype.type
     l2, l1, eps = dtype(c[1]), dtype(c[2]), dtype(c[3])
     beta1, rest1, beta2, rest2 = dtype(c[4]), dtype(1 - c[4]), dtype(c[5]), dtype(1 - c[5])
-    # Corrections of all elements are the same: in double precision, once
-    lr = dtype(c[0] / (1 - c[4] ** t))
-    scale = dtype(1 / np.sqrt(1 - c[5] ** t))
-    for i in range(n):
-        d = _decayed(w[x + i], g[z + i], l2, l1)
-        m = beta1 * a[y + i] + rest1 * d
-        v = beta2 * b[y + i] + rest2 * d * d
-        a[y + i] = m
-        b[y + i] = v
-        w[x + i] -= lr * m / (np.sqrt(v) * scale + eps)
+    for r in range(len(runs)):
+        x, y, z, n, t = _run(runs, r, start)
+        # Corrections of all elements are the same: in double precision, once
+        lr = dtype(c[0] / (1 - c[4] ** t))
+        scale = dtype(1 / np.sqrt(1 - c[5] ** t))
+        for i in range(n):
+            d = _decayed(w[x + i], g[z + i], l2, l1)
+            m = beta1 * a[y + i] + rest1 * d
+            v = beta2 * b[y + i] + rest2 * d * d
+            a[y + i] = m
+            b[y + i] = v
+            w[x + i] -= lr * m / (np.sqrt(v) * scale + eps)
 
 
 def _step_twin(rule: int, w: Array, a: Array, b: Array, g: Array, t: int, c: Any) -> None:
@@ -152,23 +191,6 @@ def _step_twin(rule: int, w: Array, a: Array, b: Array, g: Array, t: int, c: Any
         _adadelta_twin(w, a, b, g, c)
     else:
         _adam_twin(w, a, b, g, t, c)
-
-
-@compiled
-def _step(rule, w, a, b, g, x, y, z, n, t, c):  # type: ignore[no-untyped-def]
-    # n elements, from x on in w, y in a and b, z in g. Slices would cost more than the step of a short row;
-    # unsigned numbers spare a look at whether they count from the end, and with it the vectorised loop.
-    x, y, z, n = np.uint64(x), np.uint64(y), np.uint64(z), np.uint64(n)
-    if rule <= NESTEROV:
-        _sgd(rule, w, a, g, x, y, z, n, c)
-    elif rule == ADAGRAD:
-        _adagrad(w, a, g, x, y, z, n, t, c)
-    elif rule == RMSPROP:
-        _rmsprop(w, a, g, x, y, z, n, c)
-    elif rule == ADADELTA:
-        _adadelta(w, a, b, g, x, y, z, n, c)
-    else:
-        _adam(w, a, b, g, x, y, z, n, t, c)
 
 
 def _update_twin(
@@ -213,21 +235,16 @@ def update(
     """
     for k in range(len(ws)):
         w, g = ws[k], gs[k]
-        start, first, height, width = spans[k, 0], spans[k, 1], spans[k, 2], spans[k, 3]
-        low, high = spans[k, 4], spans[k, 5]
-        for i in range(low, high):
-            counts[first + rows[i]] += 1
-            t = counts[first + rows[i]]
-            x = rows[i] * width
-            _step(rule, w, a, b, g, x, start + x, (i - low) * width, width, t, c)
-        # Neighbouring rows that have taken equally many steps take the next as one long run.
-        row = height if high > low or not g.size else 0
-        while row < height:
-            t = counts[first + row] + 1
-            end = row
-            while end < height and counts[first + end] + 1 == t:
-                counts[first + end] = t
-                end += 1
-            x = row * width
-            _step(rule, w, a, b, g, x, start + x, x, (end - row) * width, t, c)
-            row = end
+        if g.size:
+            start, first, height, width = spans[k, 0], spans[k, 1], spans[k, 2], spans[k, 3]
+            runs = _runs(counts[first : first + height], height, width, rows[spans[k, 4] : spans[k, 5]])
+            if rule <= NESTEROV:
+                _sgd(rule, w, a, g, start, runs, c)
+            elif rule == ADAGRAD:
+                _adagrad(w, a, g, start, runs, c)
+            elif rule == RMSPROP:
+                _rmsprop(w, a, g, start, runs, c)
+            elif rule == ADADELTA:
+                _adadelta(w, a, b, g, start, runs, c)
+            else:
+                _adam(w, a, b, g, start, runs, c)

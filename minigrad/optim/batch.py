@@ -87,7 +87,7 @@ class Batch:
             if isinstance(g, SparseRows):
                 g = g.summed()
                 self._spans[k, 4:] = len(rows), len(rows) + len(g.rows)
-                rows = np.concatenate([rows, g.rows])
+                rows = np.concatenate([rows, g.rows]) if len(rows) else g.rows
                 gradients[k] = self._flattened(g.values)
             elif g.dtype == self._dtype and g.flags.carray:
                 gradients[k] = g.reshape(-1)
