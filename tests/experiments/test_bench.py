@@ -1,4 +1,6 @@
+import importlib.util
 import json
+import sys
 import warnings
 
 import numpy as np
@@ -17,6 +19,14 @@ from minigrad.kernels.jit import JIT_ENABLED
 TINY = rows.Plan(minibatches=1, rounds=1, passes=1)
 CONFIG = Config("RNN", (1, 5), 2)
 PEERS = {"torch-level": "torch", "torch-cell": "torch", "dynet": "dynet"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_flush_to_zero():
+    """Give other tests their subnormal numbers back, which importing DyNet has this process round to zero."""
+    yield
+    if "dynet" in sys.modules and importlib.util.find_spec("torch"):
+        importlib.import_module("torch").set_flush_denormal(False)
 
 
 @pytest.fixture(scope="module")
