@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--draw",
-        type=arguments.count("a test sentence"),
+        type=arguments.whole("the number of a test sentence"),
         nargs="+",
         metavar="N",
         help=f"numbers of the test sentences to draw, from 1 (default: {DRAWN} typical ones)",
