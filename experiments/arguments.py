@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 
 import numpy as np
 
@@ -12,7 +13,19 @@ import models
 from models.cells import is_chain_cell
 from viz.numbers import count, seed, whole
 
-__all__ = ["cell", "count", "seed", "tree_cell", "watched_cell", "whole"]
+__all__ = ["add_cells", "cell", "count", "seed", "tree_cell", "watched_cell", "whole"]
+
+
+def add_cells(parser: argparse.ArgumentParser, folder: str, read: Callable[[str], str]) -> None:
+    """Declare ``--cell``, whose values `read` reads; `folder`: the default one then, in words."""
+    parser.add_argument(
+        "--cell",
+        action="append",
+        type=read,
+        metavar="NAME",
+        help="train this cell, not the paper's two: a name of models.CELLS, or package.module:Class for one "
+        f"of your own; may be given several times; the default folder is {folder} then",
+    )
 
 
 def cell(text: str) -> str:
