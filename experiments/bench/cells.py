@@ -1,4 +1,4 @@
-"""Every cell for trees: microseconds per inner node of a compiled training step, and the share of the peak."""
+"""Every cell for trees: microseconds per inner node of a compiled training step, and its share of peak."""
 
 from __future__ import annotations
 

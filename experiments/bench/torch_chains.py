@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -62,11 +62,12 @@ class TorchLSTM(TorchSystem):
 
     def backward(self, batch: ChainBatch) -> float:
         """Compute the loss and leave its gradients."""
-        before, torch.backends.mkldnn.enabled = torch.backends.mkldnn.enabled, self._onednn
+        switch: Any = torch.backends.mkldnn
+        before, switch.enabled = switch.enabled, self._onednn
         try:
             return super().backward(batch)
         finally:
-            torch.backends.mkldnn.enabled = before
+            switch.enabled = before
 
     def gradients(self) -> dict[str, np.ndarray]:
         """Return the gradient of each parameter."""
