@@ -6,6 +6,7 @@ import pytest
 import models
 from experiments.bench import agreement, cells, chains, peak, systems, turns
 from experiments.bench.workload import Config, minibatches, new_model, vocabulary
+from minigrad.kernels.jit import JIT_ENABLED
 
 TINY = turns.Plan(minibatches=2, rounds=1, passes=1)
 TORCH = ("torch-lstm", "torch-lstm without oneDNN")
@@ -157,6 +158,7 @@ def test_onednn_is_used_by_the_one_and_not_by_the_other_and_then_as_before(monke
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not JIT_ENABLED, reason="measures compiled code")
 def test_a_compiled_cell_is_timed(words):
     (entry,) = cells.measure(turns.Plan(1, 1, 1), ["RLSTM"])
     assert entry["of_rlstm"] == 1
