@@ -1,4 +1,8 @@
-"""Everything in one go: Experiments 1, 2 and 3 side by side, then the figures and the claims."""
+"""Everything in one go: Experiments 1, 2 and 3 side by side, then the figures and the claims.
+
+With --cell the three experiments for other cells. The figures and the claims are about the paper's two, so
+that none are made then: `export` writes what came out as a table.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +10,44 @@ import argparse
 from pathlib import Path
 from types import ModuleType
 
-from experiments import claims, error_vectors, figures
+from experiments import arguments, claims, error_vectors, figures
 from experiments.paper import options
-from experiments.paper.grids import EXPERIMENTS, experiment_jobs
+from experiments.paper.grids import EXPERIMENTS
 from experiments.stored import ABLATION
 from experiments.sweep import finished
 from experiments.treebank import measure
+from viz.command_line import InputError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     options.add_arguments(parser)
+    options.add_cells(parser, arguments.watched_cell)
     claims.add_treebank(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train all models that are not trained yet, draw, decide; return the first exit code that is not 0.
 
-    Claim 21 is decided by what `ablate` made at the same scale.
+    Claim 21 is decided by what `ablate` made at the same scale. With cells of the user's choice it is the
+    training alone.
+
+    Raises
+    ------
+    InputError
+        If there is a treebank for the claims, and cells that no claim is about.
     """
-    jobs = [
-        job
-        for experiment in EXPERIMENTS
-        for job in experiment_jobs(experiment, args.scale, seed=args.seed, runs=args.runs)
-    ]
+    if args.cell and args.treebank is not None:
+        raise InputError("--treebank is for a claim about the paper's cells: leave it out, or --cell")
+    jobs = [job for experiment in EXPERIMENTS for job in options.jobs(experiment, args)]
+    if args.cell:
+        code = options.run_sweep(jobs, args, options.cells_folder(args))
+        if not args.dry_run:
+            print(
+                "no figures and no claims: they are about the paper's RNN and RLSTM; a table of all rows: "
+                f"python -m experiments export --csv FILE --out {args.out}"
+            )
+        return code
     # Before the training, so that a treebank that can't be read is not found out after it.
     measured = None if args.treebank is None else measure(args.treebank)
     trained = options.run_sweep(jobs, args)

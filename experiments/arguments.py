@@ -1,4 +1,4 @@
-"""Numbers and cells on the command line, and what is said of those that are none."""
+"""Cells on the command line, and what is said of those that will not do; numbers as `viz` reads them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,21 @@ import numpy as np
 
 import models
 from models.cells import is_chain_cell
+from viz.numbers import count, seed, whole
+
+__all__ = ["add_cells", "cell", "count", "seed", "tree_cell", "watched_cell", "whole"]
 
 
-def seed(text: str) -> int:
-    """Read a seed."""
-    return _whole("a seed", 0, text)
-
-
-def count(what: str) -> Callable[[str], int]:
-    """Return the function that reads a number of something, at least one."""
-    return lambda text: _whole(f"a number of {what}", 1, text)
+def add_cells(parser: argparse.ArgumentParser, folder: str, read: Callable[[str], str]) -> None:
+    """Declare ``--cell``, whose values `read` reads; `folder`: the default one then, in words."""
+    parser.add_argument(
+        "--cell",
+        action="append",
+        type=read,
+        metavar="NAME",
+        help="train this cell, not the paper's two: a name of models.CELLS, or package.module:Class for one "
+        f"of your own; may be given several times; the default folder is {folder} then",
+    )
 
 
 def cell(text: str) -> str:
@@ -61,9 +66,3 @@ def tree_cell(text: str) -> str:
             f"choose a cell for trees, such as {', '.join(models.TREE_CELLS)}"
         )
     return text
-
-
-def _whole(what: str, least: int, text: str) -> int:
-    if not text.isdecimal() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"{what} is a whole number from {least} on, not {text!r}")
-    return int(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -74,7 +75,9 @@ def load(path: str | os.PathLike[str], cells: Mapping[str, Any] | None = None) -
         parameters = {name.removeprefix(_PREFIX): values for name, values in arrays.items()}
         dtype = parameters["Ws"].dtype
         rng = np.random.default_rng(0)  # every draw is overwritten below
-        cell = known[header["cell"]](rng=rng, dtype=dtype, **header["settings"])
+        kind = known[header["cell"]]
+        options = {"dtype": dtype} if "dtype" in inspect.signature(kind).parameters else {}
+        cell = kind(rng=rng, **options, **header["settings"])
         counts = dict(zip(header["vocabulary"], header["counts"], strict=True))
         vocabulary = Vocabulary.from_counts(counts, header["unknown"], lower=header["lower"])
         model = TreeClassifier(cell, vocabulary, header["classes"], rng, header["head"])

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.colors import ListedColormap
     from matplotlib.figure import Figure
 
+_IN_A_ROW = 2  # panels; more leave no room for their titles
+
 # A logarithmic axis has no place for these: a marker, and where on the axis's height it stands.
 _OFF_THE_AXIS = {0.0: ("v", 0.02), math.inf: ("^", 0.98)}
 
@@ -37,12 +39,12 @@ class Ratios(TypedDict):
 
 
 def ratio_figure(results: Mapping[str, Ratios], *, at: str = "keyword", counted: str = "trees") -> Figure:
-    """Return the figure: one panel per model, one line per epoch, all on the same axes.
+    """Return the figure: one panel per model, two in a row, one line per epoch, all on the same axes.
 
     Parameters
     ----------
     results : mapping from a model's name to its `Ratios`
-        Panels stand in this order, left to right.
+        Panels stand in this order, left to right, then down.
     at : str
         Which leaves the ratios are taken at.
     counted : str
@@ -62,31 +64,39 @@ def ratio_figure(results: Mapping[str, Ratios], *, at: str = "keyword", counted:
         _check(name, ratios)
     epochs = max(len(ratios["medians"]) for ratios in results.values())
     colours = _epoch_colours(epochs)
+    rows = -(-len(results) // _IN_A_ROW)
     with rc_context(STYLE):
-        figure = Figure(figsize=(PAGE, 4.2), layout="constrained")
+        figure = Figure(figsize=(PAGE, 4.2 * rows), layout="constrained")
         panels = figure.subplots(
-            2,
-            len(results),
+            2 * rows,
+            min(len(results), _IN_A_ROW),
             sharex=True,
             sharey="row",
             squeeze=False,
-            gridspec_kw={"height_ratios": [5, 1]},
+            gridspec_kw={"height_ratios": [5, 1] * rows},
         )
-        panels[0, 0].set_yscale("log")
-        panels[0, 0].set_ylabel(f"gradient ratio: ‖∂J/∂x‖ at {at} / at root")
+        curves, counts = panels[0::2], panels[1::2]
+        for below in (*curves[1:, 0], *counts[1:, 0]):
+            below.sharey(curves[0, 0] if below in curves else counts[0, 0])
         most = max([1, *(count for ratios in results.values() for count in ratios["counts"])])
         ticks = [10**power for power in range(0, 9, 1 if most < 1000 else 2) if 10**power <= most]
-        panels[1, 0].set(yscale="log", ylim=(0.5, 3 * most), ylabel=counted)
-        panels[1, 0].set_yticks(ticks, [f"{tick:,}" for tick in ticks])
-        panels[1, 0].minorticks_off()
-        for (name, ratios), lines, bars in zip(results.items(), *panels, strict=True):
+        for left, under in zip(curves[:, 0], counts[:, 0], strict=True):
+            left.set(yscale="log", ylabel=f"gradient ratio: ‖∂J/∂x‖ at {at} / at root")
+            under.set(yscale="log", ylim=(0.5, 3 * most), ylabel=counted)
+            under.set_yticks(ticks, [f"{tick:,}" for tick in ticks])
+            under.minorticks_off()
+        for spare in (*curves.flat[len(results) :], *counts.flat[len(results) :]):
+            spare.remove()
+        shown = curves.flat[: len(results)]
+        for (name, ratios), lines, bars in zip(results.items(), shown, counts.flat, strict=False):
             lines.set_title(f"{name}\n{_accuracy(ratios)}")
             _draw_lines(lines, ratios, colours)
             _draw_counts(bars, ratios)
             bars.set_xlabel(f"{at} depth")
+            bars.tick_params(labelbottom=True)
         depths = [depth for ratios in results.values() for depth in ratios["depths"]] or [0]
         panels[0, 0].set_xlim(min(depths) - 0.7, max(depths) + 0.7)
-        _epoch_bar(figure, panels[0], colours)
+        _epoch_bar(figure, curves[0], colours)
         _explain(figure, results)
     return figure
 

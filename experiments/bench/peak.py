@@ -13,7 +13,7 @@ from numba.extending import intrinsic
 
 from experiments.bench.workload import D
 from minigrad.kernels.product import VECTOR_BYTES
-from models import Forest
+from models import CHAIN_CELLS, Forest
 
 LANES = VECTOR_BYTES // 4
 CHAINS = 12  # two units with a latency of four cycles need eight; with the factor, they fit sixteen registers
@@ -22,9 +22,20 @@ TURNS = 100_000
 # Products of a D × D matrix with a vector: for a child that is a leaf, for one that is not, for the node.
 # RLSTM: Wi1, Wi2, Wc, Wo and, for its sister's gate, Wf; with a memory, also Wf for its own gate and four
 #        Wci, Wcf; for the node Wco. In a tree of n leaves, that makes 16n − 21.
-# RNN:   W1 or W2. 2(n − 1).
+# RNN, ResidualRNN: W1 or W2. 2(n − 1).
+# TreeLSTM: Ui, Uf of both gates, Uo, Uu; for a leaf also Wi, Wo, Wu. 13n − 10.
+# SLSTM: Wi, Wx, Wo and, for its sister's gate, Wf; with a memory, also Wf for its own gate and Wci and two
+#        Wcf; for the node Wco. 13n − 17.
+# TreeGRU: Wr of both gates and three Wz; for the node W1, W2 and three Wz. 15(n − 1).
+# HighwayRNN: W and Wt. 4(n − 1).
+# DenseRNN: W; with nodes below it, also V. 3n − 4.
 # MGU:   Wf or Uf; for the node W and U. 4(n − 1).
-PRODUCTS = {"RLSTM": (5, 10, 1), "RNN": (1, 1, 0), "MGU": (1, 1, 2)}
+# LSTM:  four U for a word, four W for a state. In a chain of n words, 8n − 4.
+PRODUCTS = {
+    "RLSTM": (5, 10, 1), "RNN": (1, 1, 0), "TreeLSTM": (8, 5, 0), "SLSTM": (4, 8, 1), "TreeGRU": (5, 5, 5),
+    "ResidualRNN": (1, 1, 0), "HighwayRNN": (2, 2, 0), "DenseRNN": (1, 2, 0), "MGU": (1, 1, 2),
+    "LSTM": (4, 4, 0),
+}  # fmt: skip
 
 
 def training_flop(cell: str, forest: Forest) -> int:
@@ -33,7 +44,10 @@ def training_flop(cell: str, forest: Forest) -> int:
     Those are as many forward as for the derivatives by the vectors and for those by the matrices;
     activations, the softmax and the update are not counted.
     """
-    children = np.concatenate([forest.left[forest.inner], forest.right[forest.inner]])
+    left, right = forest.left[forest.inner], forest.right[forest.inner]
+    if cell in CHAIN_CELLS:
+        left = left[forest.left[left] >= 0]  # the state before the first word is 0
+    children = np.concatenate([left, right])
     leaves = int((forest.left[children] < 0).sum())
     of_leaf, of_inner, of_node = PRODUCTS[cell]
     products = of_leaf * leaves + of_inner * (len(children) - leaves) + of_node * len(forest.inner)

@@ -17,6 +17,9 @@ def as_text(document: dict[str, Any]) -> str:
         _machine(document["machine"]),
         _rows(document["rows"]),
         "What the time of a compiled step goes to (µs per inner node):\n" + _breakdown(document["breakdown"]),
+        "Every cell for trees, compiled (the last column is its share of the peak over the RLSTM's):\n"
+        + _cells(document["cells"]),
+        _chains(document["chains"]),
         "Training with a class at every node, as `sentiment` does (trees of 2 to 36 words):\n"
         + _sentiment(document["sentiment"]),
         "Memory of a process (MB):\n" + _memory(document["memory"]),
@@ -92,6 +95,27 @@ def _config(row: dict[str, Any]) -> tuple[str, str, str]:
 def _breakdown(entries: list[dict[str, Any]]) -> str:
     lines = [(*_config(entry), *(f"{entry[phase]:.3f}" for phase in PHASES)) for entry in entries]
     return table(("cell", "lengths", "batch", *PHASES), lines, numbers=len(PHASES))
+
+
+def _cells(entries: list[dict[str, Any]]) -> str:
+    lines = [
+        (*_config(e), f"{e['us_per_node']:.2f}", f"{e['peak_share']:.1%}", f"{e['of_rlstm']:.2f}")
+        for e in entries
+    ]
+    header = ("cell", "lengths", "batch", "µs per inner node", "of peak", "× RLSTM's")
+    return table(header, lines, numbers=3)
+
+
+def _chains(entries: list[dict[str, Any]]) -> str:
+    lines = [
+        (e["system"], f"{e['ms_per_step']:.2f}", f"{e['peak_share']:.1%}", f"{e['ratio']:.2f}")
+        for e in entries
+    ]
+    about = entries[0]
+    return (
+        f"A training step of an {about['cell']} over {about['chains']} chains of {about['steps']} words, "
+        f"D {about['D']}:\n" + table(("system", "ms", "of peak", "× compiled"), lines, numbers=3)
+    )
 
 
 def _sentiment(entries: list[dict[str, Any]]) -> str:

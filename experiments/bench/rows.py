@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,26 +10,9 @@ import numpy as np
 from experiments.bench.agreement import check
 from experiments.bench.peak import fma_peak, training_flop
 from experiments.bench.systems import SLOW, builders
+from experiments.bench.turns import Lane, Plan, take_turns
 from experiments.bench.workload import CONFIGS, Config, minibatches, new_model, vocabulary
-from experiments.step import no_collection
 
-
-@dataclass(frozen=True)
-class Plan:
-    """How much is measured.
-
-    A *pass* trains on every minibatch once and gives one sample. A round makes `passes` passes of each fast
-    system, taking turns, and one of each slow system, so that whatever else the machine does hits all alike.
-    Before a pass comes one step that is not timed: its arrays have left the cache during the others' turns.
-    """
-
-    minibatches: int
-    rounds: int
-    passes: int
-
-
-FULL = Plan(minibatches=8, rounds=9, passes=5)
-QUICK = Plan(minibatches=3, rounds=3, passes=3)
 SPREAD = ("min", "quartile_1", "median", "quartile_3")
 
 
@@ -88,27 +69,10 @@ def _sample(
     plan: Plan, config: Config, forests: list[Any], advance: Callable[[], object]
 ) -> dict[str, list[float]]:
     """Return the microseconds per inner node of every pass, by system."""
-    words = forests[0].vocabulary
-    systems = {name: build(new_model(config.cell, words)) for name, build in builders(config.cell).items()}
-    batches = {name: [system.prepare(f) for f in forests] for name, system in systems.items()}
+    words, lanes = forests[0].vocabulary, {}
+    for name, build in builders(config.cell).items():
+        system = build(new_model(config.cell, words))
+        lanes[name] = Lane(system.step, [system.prepare(forest) for forest in forests])
     nodes = sum(len(forest.inner) for forest in forests)
-    samples: dict[str, list[float]] = {name: [] for name in systems}
-
-    def one_pass(name: str) -> float:
-        step = systems[name].step
-        with no_collection():  # as the training loop does; it helps the peers too
-            step(batches[name][-1])
-            start = time.perf_counter()
-            for batch in batches[name]:
-                step(batch)
-            return (time.perf_counter() - start) / nodes * 1e6
-
-    fast = [name for name in systems if name not in SLOW]
-    turns = fast * plan.passes + [name for name in systems if name in SLOW]
-    for name in fast:
-        one_pass(name)  # compiles, and warms the caches; `check` has compiled what the slow ones use
-    for _ in range(plan.rounds):
-        for name in turns:
-            samples[name].append(one_pass(name))
-        advance()
-    return samples
+    seconds = take_turns(plan, lanes, advance, SLOW)
+    return {name: [each / nodes * 1e6 for each in passes] for name, passes in seconds.items()}

@@ -86,6 +86,15 @@ def builders(cell: str) -> dict[str, Builder]:
     return found
 
 
+def chain_builders() -> dict[str, Builder]:
+    """Return, by name, how each system that can train an LSTM over chains here is made from a model."""
+    found = {f"minigrad-{mode}": _minigrad(mode) for mode in ("compiled", "level")}
+    if installed("torch"):
+        found["torch-lstm"] = _peer("torch_chains", "TorchLSTM")
+        found["torch-lstm without oneDNN"] = _peer("torch_chains", "TorchLSTMWithoutOneDNN")
+    return found
+
+
 def _minigrad(mode: str) -> Builder:
     return lambda model: Minigrad(model, mode)
 

@@ -18,7 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 import minigrad as mg
-from experiments.bench import growth, memory, passes, phases, rows, sentiment
+from experiments.bench import cells, chains, growth, memory, passes, phases, rows, sentiment, turns
 from experiments.bench.agreement import DisagreementError
 from experiments.bench.libraries import NotOneThreadError, libraries
 from experiments.bench.systems import Minigrad, installed
@@ -28,11 +28,8 @@ from models import Forest
 
 def measure_rows(quick: bool) -> dict[str, Any]:
     """Time every system; say on which libraries, after making sure that they keep to one thread."""
-    if installed("torch"):
-        import torch
-
-        torch.set_num_threads(1)  # its MKL is linked in, out of threadpoolctl's sight
-    plan = rows.QUICK if quick else rows.FULL
+    _torch_in_one_thread()
+    plan = _plan(quick)
     found = libraries()
     with tqdm(total=plan.rounds * len(CONFIGS), desc="training steps", unit="round", disable=None) as bar:
         return {**rows.measure(plan, advance=bar.update), "libraries": found}
@@ -40,16 +37,32 @@ def measure_rows(quick: bool) -> dict[str, Any]:
 
 def measure_breakdown(quick: bool) -> list[dict[str, Any]]:
     """Time the phases of compiled steps."""
-    plan = rows.QUICK if quick else rows.FULL
+    plan = _plan(quick)
     with tqdm(total=len(CONFIGS), desc="phases", unit="config", disable=None) as bar:
         return phases.measure(plan.minibatches, plan.rounds * plan.passes, advance=bar.update)
 
 
 def measure_passes(quick: bool) -> list[dict[str, Any]]:
     """Time compiled steps with a pass of the compiler left out."""
-    plan, configs = (rows.QUICK, passes.COMPARED[:1]) if quick else (rows.FULL, passes.COMPARED)
+    plan, configs = _plan(quick), passes.COMPARED[:1] if quick else passes.COMPARED
     with tqdm(total=len(configs), desc="passes", unit="config", disable=None) as bar:
         return passes.measure(plan.minibatches, plan.rounds * plan.passes, configs, bar.update)
+
+
+def measure_cells(quick: bool) -> list[dict[str, Any]]:
+    """Time every cell for trees."""
+    plan = _plan(quick)
+    total = len(cells.CELLS) + plan.rounds
+    with tqdm(total=total, desc="cells", unit="turn", disable=None) as bar:
+        return cells.measure(plan, advance=bar.update)
+
+
+def measure_chains(quick: bool) -> list[dict[str, Any]]:
+    """Time the LSTM over chains."""
+    _torch_in_one_thread()
+    plan = _plan(quick)
+    with tqdm(total=plan.rounds, desc="chains", unit="round", disable=None) as bar:
+        return chains.measure(plan, advance=bar.update)
 
 
 def measure_sentiment(quick: bool) -> list[dict[str, Any]]:
@@ -86,6 +99,17 @@ def measure_first_use(quick: bool) -> dict[str, float]:
     return {**times, "rest_s": _seconds(system.step, forest), "next_step_s": _seconds(system.step, forest)}
 
 
+def _plan(quick: bool) -> turns.Plan:
+    return turns.QUICK if quick else turns.FULL
+
+
+def _torch_in_one_thread() -> None:
+    if installed("torch"):
+        import torch
+
+        torch.set_num_threads(1)  # its MKL is linked in, out of threadpoolctl's sight
+
+
 def _first(mode: str) -> tuple[Minigrad, Forest]:
     words, config = vocabulary(), CONFIGS[0]
     (forest,) = minibatches(config, 1, words)
@@ -102,6 +126,8 @@ SECTIONS: dict[str, Callable[[bool], Any]] = {
     "rows": measure_rows,
     "breakdown": measure_breakdown,
     "passes": measure_passes,
+    "cells": measure_cells,
+    "chains": measure_chains,
     "sentiment": measure_sentiment,
     "growth": measure_growth,
     "first-step": measure_first_step,

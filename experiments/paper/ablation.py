@@ -15,9 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import models
 from experiments.paper import grids
-from experiments.paper.settings import SCALES, run_settings
+from experiments.paper.settings import BATCH, BATCH_OF_OTHERS, SCALES, run_settings
 from experiments.sweep import Job, Run
+from models.cells import is_chain_cell
 
 MAX_EPOCHS = 30  # a setting that is better is so by then
 SEARCH_RUNS = 3
@@ -30,7 +32,8 @@ class Question:
     Attributes
     ----------
     name : str
-    model : "RNN" or "RLSTM"
+    model : str
+        "RNN" or "RLSTM", or another cell, as `models.cell` takes it.
     datasets : tuple of int
         Of Experiment 1.
     runs : int
@@ -73,21 +76,40 @@ QUESTIONS = (
 )
 
 
-def ablation_jobs(scale: str, *, seed: int = 0, runs: int | None = None) -> Iterator[Job]:
+def questions(cell: str) -> Iterator[Question]:
+    """Yield what is asked of another cell, on Experiment 1's third dataset.
+
+    Weights of leaves are settings of the paper's cells; a cell of sequences does not see the tree's shape.
+    """
+    settings: dict[str, Mapping[str, Any]] = {"default": {"default": {}}}
+    settings |= {q.name: q.settings for q in QUESTIONS if q.name not in ("default", "leaf_weights", "batch")}
+    if is_chain_cell(models.cell(cell)):
+        del settings["shape"]
+    usual = BATCH.get(cell, BATCH_OF_OTHERS)
+    settings["batch"] = {f"by_{n}": {"batch": n} for n in (5, 20, 50) if n != usual}
+    for name, tried in settings.items():
+        yield Question(name, cell, (3,), SEARCH_RUNS, tried)
+
+
+def ablation_jobs(
+    scale: str, *, seed: int = 0, runs: int | None = None, cells: Sequence[str] = ()
+) -> Iterator[Job]:
     """Yield all runs, on data and seeds that no run of the paper's experiments has.
 
-    Parameters are those of `experiment_jobs`.
+    Parameters are those of `experiment_jobs`; without `cells` it is `QUESTIONS` that are asked.
     """
+    asked = [question for cell in cells for question in questions(cell)] if cells else QUESTIONS
     size = SCALES[scale]
     size = replace(size, max_epochs=min(size.max_epochs, MAX_EPOCHS))
-    for question in QUESTIONS:
+    for question in asked:
         for setting, changes in question.settings.items():
             for dataset in question.datasets:
                 for run in range(1, (runs or min(question.runs, size.runs)) + 1):
                     settings = run_settings(
                         "ablate", dataset, question.model, run, scale=size, seed=seed, **changes
                     )
-                    name = f"ablate/{question.name}/{setting}/{dataset:02}/{question.model}/{run}"
+                    cell = question.model.replace(":", ".")
+                    name = f"ablate/{question.name}/{setting}/{dataset:02}/{cell}/{run}"
                     yield grids.job(name, settings)
 
 

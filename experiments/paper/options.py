@@ -31,21 +31,23 @@ def add_arguments(parser: argparse.ArgumentParser, out: str = "experiments/resul
 
 def add_cells(parser: argparse.ArgumentParser, read: Callable[[str], str] = arguments.cell) -> None:
     """Declare ``--cell``, whose values `read` reads."""
-    parser.add_argument(
-        "--cell",
-        action="append",
-        type=read,
-        metavar="NAME",
-        help="train this cell, not the paper's two: a name of models.CELLS, or package.module:Class for one "
-        "of your own; may be given several times; the default folder is experiments/results/cells-SCALE then",
-    )
+    arguments.add_cells(parser, "experiments/results/cells-SCALE", read)
+
+
+def cells_folder(args: argparse.Namespace) -> Path | None:
+    """Return where the rows of the cells asked for go by default; None where none was asked for."""
+    return RESULTS / f"cells-{args.scale}" if args.cell else None
 
 
 def run_experiment(experiment: str, args: argparse.Namespace) -> int:
     """Do the runs of one of the paper's experiments, for the cells asked for; return the exit code."""
-    cells = dict.fromkeys(args.cell or MODELS)
-    jobs = list(experiment_jobs(experiment, args.scale, seed=args.seed, runs=args.runs, cells=tuple(cells)))
-    return run_sweep(jobs, args, RESULTS / f"cells-{args.scale}" if args.cell else None)
+    return run_sweep(jobs(experiment, args), args, cells_folder(args))
+
+
+def jobs(experiment: str, args: argparse.Namespace) -> list[sweep.Job]:
+    """Return the runs of one of the paper's experiments, for the cells asked for."""
+    cells = tuple(dict.fromkeys(args.cell or MODELS))
+    return list(experiment_jobs(experiment, args.scale, seed=args.seed, runs=args.runs, cells=cells))
 
 
 def run_sweep(jobs: Sequence[sweep.Job], args: argparse.Namespace, out: Path | None = None) -> int:

@@ -4,6 +4,9 @@ Reads train.txt, dev.txt and test.txt, a tree per line with a class from 0 to 4 
 accuracies of the roots and of all nodes, of five classes and of two; draws the gradient ratio against depth
 over the whole test set, and sentences with the gradient from their root to every word.
 
+--cell takes other cells; they are trained with the RLSTM's settings. A cell for sequences reads each sentence
+as a chain and learns from the class of the whole sentence alone; no tree is drawn under it.
+
 example: python -m experiments sentiment --treebank trees --scale paper --jobs 2
 """
 
@@ -20,10 +23,11 @@ from experiments import arguments, sweep
 from experiments.output import RESULTS, writable_folder
 from experiments.sentiment import report
 from experiments.sentiment.data import Treebank, read_treebank, read_vectors
-from experiments.sentiment.settings import CHOSEN, MODELS, SCALES, SHARED, run_settings
+from experiments.sentiment.settings import MODELS, SCALES, SHARED, chosen, run_settings
 from experiments.sweep import Job, Run, finished
 from experiments.sweep.folder import Folder
 from minigrad.files import atomic_write
+from models.cells import is_chain_cell
 from viz.command_line import InputError
 
 TABLE = "sentiment.md"
@@ -48,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--draw",
-        type=arguments.count("a test sentence"),
+        type=arguments.whole("the number of a test sentence"),
         nargs="+",
         metavar="N",
         help=f"numbers of the test sentences to draw, from 1 (default: {DRAWN} typical ones)",
@@ -66,6 +70,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="seed of weights, words, order and dropout",
     )
+    arguments.add_cells(
+        parser, "experiments/results/sentiment-cells or sentiment-cells-smoke", arguments.watched_cell
+    )
     sweep.add_arguments(parser, out="experiments/results/sentiment, or sentiment-smoke beside it")
 
 
@@ -78,17 +85,18 @@ def run(args: argparse.Namespace) -> int:
         If the treebank or the vectors can't be read, before anything is written.
     """
     if args.out is None:
-        args.out = RESULTS / ("sentiment" if args.scale == "paper" else "sentiment-smoke")
+        name = "sentiment-cells" if args.cell else "sentiment"
+        args.out = RESULTS / (name if args.scale == "paper" else f"{name}-smoke")
     treebank = read_treebank(args.treebank)
     for number in args.draw or ():
         if number > len(treebank.trees["test"]):
             raise InputError(f"--draw {number}: the test set has {len(treebank.trees['test'])} sentences")
     planned = jobs(treebank, args)
-    code = sweep.run(planned, args, base={**SHARED, **CHOSEN["RLSTM"]})
+    code = sweep.run(planned, args, base={**SHARED, **chosen("RLSTM")})
     if args.dry_run:
         return code
-    ids = {job.id for job in planned}
-    runs = [run for run in finished(args.out) if run.id in ids]
+    there = {run.id: run for run in finished(args.out)}
+    runs = [there[job.id] for job in planned if job.id in there]
     if runs:
         _tell(runs, treebank, args)
     return code
@@ -108,14 +116,14 @@ def jobs(treebank: Treebank, args: argparse.Namespace) -> list[Job]:
     nodes = sum(sum(1 for _ in tree.postorder()) for tree in treebank.trees["train"][: scale.trees])
     return [
         Job(
-            f"sentiment/{model}/{run}",
+            f"sentiment/{model.replace(':', '.')}/{run}",
             run_settings(model, run, scale=scale, seed=args.seed, treebank=treebank.sha256, vectors=vectors),
             nodes,
             "experiments.sentiment.training:perform",
             keep_model=run == 1,
             paths=paths,
         )
-        for model in MODELS
+        for model in dict.fromkeys(args.cell or MODELS)
         for run in range(1, (args.runs or scale.runs) + 1)
     ]
 
@@ -138,8 +146,13 @@ def _draw(runs: Sequence[Run], treebank: Treebank, args: argparse.Namespace) -> 
     classifiers = {}
     for run in (members[0] for members in report.by_model(runs).values()):
         if (path := folder.model(run.id)).exists():
-            print(f"{path} holds {run.name}; models.load and python -m viz read it")
-            classifiers[f"{run.settings['model']} after epoch {run.result['best_epoch']}"] = models.load(path)
+            name = run.settings["model"]
+            kind = models.cell(name)
+            readers = "; models.load and python -m viz read it" if name in models.TREE_CELLS else ""
+            print(f"{path} holds {run.name}{readers}")
+            if not is_chain_cell(kind):
+                classifier = models.load(path, {kind.__name__: kind})
+                classifiers[f"{name} after epoch {run.result['best_epoch']}"] = classifier
     test = treebank.trees["test"][: SCALES[args.scale].trees]
     numbers = args.draw or []
     if classifiers and not numbers:

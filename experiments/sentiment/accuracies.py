@@ -26,6 +26,8 @@ def accuracies(
 ) -> dict[str, float | None]:
     """Return the accuracies by the names in `NAMES`, as fractions; None of no nodes at all.
 
+    Those of all nodes are None too where only roots have a class, as in sentences read as chains.
+
     Parameters
     ----------
     model : TreeClassifier
@@ -61,11 +63,12 @@ def from_probabilities(p: np.ndarray, label: np.ndarray, is_root: np.ndarray) ->
     fine = p.argmax(axis=1) == label
     binary = (p[:, NEUTRAL + 1 :].sum(axis=1) > p[:, :NEUTRAL].sum(axis=1)) == (label > NEUTRAL)
     polar = label != NEUTRAL
+    anywhere = np.full(len(label), not is_root.all())
     return {
         "root_fine": _share(fine[is_root]),
         "root_binary": _share(binary[is_root & polar]),
-        "all_fine": _share(fine),
-        "all_binary": _share(binary[polar]),
+        "all_fine": _share(fine[anywhere]),
+        "all_binary": _share(binary[anywhere & polar]),
     }
 
 

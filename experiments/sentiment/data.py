@@ -55,6 +55,16 @@ class Sets:
     test: models.Forest
     vectors: models.WordVectors | None
 
+    def as_chains(self) -> Sets:
+        """Return the sentences as left-branching chains, with the roots' classes and no others.
+
+        At the start, which nothing reads, stands the unknown word: it is in nearly every minibatch anyway,
+        so that it is no word the more whose vector L2 shrinks.
+        """
+        start = self.train.vocabulary[UNKNOWN]
+        train, dev, test = (models.as_chains(forest, start) for forest in (self.train, self.dev, self.test))
+        return Sets(train, dev, test, self.vectors)
+
 
 @lru_cache(maxsize=1)
 def read_treebank(folder: Path) -> Treebank:

@@ -13,6 +13,7 @@ import numpy as np
 
 import models
 import viz
+from models.cells import is_chain_cell
 
 
 def root_norms(model: models.TreeClassifier, forest: models.Forest, mode: str = "compiled") -> np.ndarray:
@@ -30,7 +31,8 @@ def word_ratios(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return depth and gradient ratio of every word; NaN where the root's error is zero.
 
-    Sentences of a single word are left out: their word is the root.
+    In a chain the ratio is taken at the state that has just read the word. Words that are the root, or whose
+    state it is, are left out: that of a sentence of a single word, and the last one of a chain.
 
     Parameters
     ----------
@@ -45,7 +47,8 @@ def word_ratios(
     for start in range(0, len(forest), batch):
         part = forest.select(slice(start, start + batch))
         norm = root_norms(model, part, mode)
-        words = part.leaves[part.depth[part.leaves] > 0]
+        words = part.inner if is_chain_cell(model.cell) else part.leaves
+        words = words[part.depth[words] > 0]
         root = norm[part.root[np.searchsorted(part.root, words)]]
         depths.append(part.depth[words])
         ratios.append(np.divide(norm[words], root, out=np.full(len(words), np.nan), where=root > 0))

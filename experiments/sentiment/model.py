@@ -7,7 +7,7 @@ import numpy as np
 import minigrad as mg
 import models
 from experiments.sentiment.data import Sets
-from experiments.sentiment.settings import CLASSES, Settings
+from experiments.sentiment.settings import CLASSES, MODELS, Settings
 from minigrad.nn import initial
 
 
@@ -19,7 +19,9 @@ def new_model(settings: Settings, sets: Sets) -> models.TreeClassifier:
     """
     rng = np.random.default_rng(settings["seeds"]["model"])
     vocabulary = sets.train.vocabulary
-    cell = models.CELLS[settings["model"]](settings["D"], rng, settings["activation"])
+    # The paper's cells take an activation; others are taken as they are.
+    options = (settings["activation"],) if settings["model"] in MODELS else ()
+    cell = models.cell(settings["model"])(settings["D"], rng, *options)
     model = models.TreeClassifier(cell, vocabulary, CLASSES, rng, head="labelled")
     if sets.vectors is None:
         words = initial("uniform", rng, model.L.shape, bound=settings["word_bound"])

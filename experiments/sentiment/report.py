@@ -19,8 +19,9 @@ NOTE = (
 
 
 def by_model(runs: Sequence[Run]) -> dict[str, list[Run]]:
-    """Return the runs by model, RNN first."""
-    found = {model: [run for run in runs if run.settings["model"] == model] for model in MODELS}
+    """Return the runs by model: RNN, RLSTM, then others as they come."""
+    order = dict.fromkeys([*MODELS, *(run.settings["model"] for run in runs)])
+    found = {model: [run for run in runs if run.settings["model"] == model] for model in order}
     return {model: members for model, members in found.items() if members}
 
 

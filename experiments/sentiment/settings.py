@@ -63,6 +63,11 @@ SCALES = {
 CODE, STREAMS = 201, {"model": 1, "order": 2}  # of seeds; other experiments have other codes
 
 
+def chosen(model: str) -> Settings:
+    """Return the settings that depend on the model; a cell that nobody searched for has the RLSTM's."""
+    return CHOSEN.get(model, CHOSEN["RLSTM"])
+
+
 def run_settings(
     model: str,
     run: int,
@@ -77,7 +82,8 @@ def run_settings(
 
     Parameters
     ----------
-    model : "RNN" or "RLSTM"
+    model : str
+        "RNN" or "RLSTM", or another cell, as `models.cell` takes it.
     run : int
         From 1. Runs differ in their seeds.
     scale : Scale
@@ -104,7 +110,7 @@ def run_settings(
         "trees": scale.trees,
         "vectors": None if vectors is None else dict(vectors),
         **SHARED,
-        **CHOSEN[model],
+        **chosen(model),
         "max_epochs": scale.max_epochs,
         "patience": scale.patience,
         "mode": "compiled",

@@ -18,6 +18,7 @@ from experiments.sentiment.model import new_model, new_optimizer
 from experiments.sentiment.settings import Settings
 from experiments.sweep import Recorder
 from experiments.train import Epoch, Watcher, fit
+from models.cells import is_chain_cell
 
 CHECKPOINT_EVERY = 5.0  # seconds
 
@@ -35,6 +36,8 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     data = sets(settings, recorder.paths)
     mode = settings["mode"]
     model = new_model(settings, data)
+    if is_chain_cell(model.cell):
+        data = data.as_chains()
     # One generator for the order of the trees and for dropout: checkpoints keep it.
     rng = np.random.default_rng(settings["seeds"]["order"])
     model.dropout = models.Dropout(settings["dropout_words"], settings["dropout_states"], rng)

@@ -9,14 +9,25 @@ import pytest
 import minigrad as mg
 from experiments import bench
 from experiments.__main__ import main
-from experiments.bench import agreement, growth, machine, memory, peak, phases, report, rows, startup, systems
+from experiments.bench import (
+    agreement,
+    growth,
+    machine,
+    memory,
+    phases,
+    report,
+    rows,
+    startup,
+    systems,
+    turns,
+)
 from experiments.bench.worker import SECTIONS
 from experiments.bench.worker import main as work
 from experiments.bench.workload import CONFIGS, Config, minibatches, new_model, vocabulary
 from experiments.step import training_step
 from minigrad.kernels.jit import JIT_ENABLED
 
-TINY = rows.Plan(minibatches=1, rounds=1, passes=1)
+TINY = turns.Plan(minibatches=1, rounds=1, passes=1)
 CONFIG = Config("RNN", (1, 5), 2)
 PEERS = {"torch-level": "torch", "torch-cell": "torch", "dynet": "dynet"}
 
@@ -51,6 +62,16 @@ def document():
         "machine": about,
         **measured,
         "breakdown": [{**CONFIG.key(), **dict.fromkeys(phases.PHASES, 0.5)}],
+        "cells": [
+            {**CONFIG.key(), "cell": "SLSTM", "us_per_node": 3.9, "peak_share": 0.22, "of_rlstm": 0.917}
+        ],
+        "chains": [
+            {"system": name, "cell": "LSTM", "chains": 20, "steps": 100, "D": 50, **numbers}
+            for name, numbers in {
+                "minigrad-compiled": {"ms_per_step": 4.7, "peak_share": 0.24, "ratio": 1.0},
+                "torch-lstm": {"ms_per_step": 9.4, "peak_share": 0.12, "ratio": 2.0},
+            }.items()
+        ],
         "sentiment": [{"cell": "RNN", "D": 32, "batch": 25, "mode": "compiled", "trees_per_second": 12_345}],
         "memory": [{"system": "minigrad-compiled", "before_mb": 150.0, "peak_mb": 151.0}],
         "growth": entries,
@@ -143,24 +164,6 @@ def test_a_cell_of_the_benchmark_runs_in_two_modes():
     assert list(systems.builders("MGU")) == ["minigrad-compiled", "minigrad-level"]
 
 
-@pytest.mark.parametrize(("cell", "of_n"), [("RLSTM", (16, -21)), ("RNN", (2, -2)), ("MGU", (4, -4))])
-def test_the_arithmetic_of_the_equations_is_counted(cell, of_n, words):
-    (forest,) = minibatches(Config(cell, (2, 40), 7), 1, words)
-    products = of_n[0] * len(forest.leaves) + of_n[1] * len(forest)
-    assert peak.training_flop(cell, forest) == 3 * products * 2 * 50 * 50
-
-
-def test_a_tree_of_one_word_needs_no_products(words):
-    (forest,) = minibatches(Config("RLSTM", (1, 1), 3), 1, words)
-    assert peak.training_flop("RLSTM", forest) == 0
-
-
-@pytest.mark.skipif(not JIT_ENABLED, reason="measures compiled code")
-def test_the_peak_is_computed_and_timed():
-    assert peak._burst(np.float32(0.5), 100) == peak.CHAINS  # s = s/2 + 1/2 tends to 1 in every chain
-    assert peak.fma_peak(bursts=1) > 0.1
-
-
 @pytest.mark.skipif(not JIT_ENABLED, reason="measures compiled code")
 def test_phases_have_a_time_each():
     (entry,) = phases.measure(1, 1, [CONFIG])
@@ -228,6 +231,9 @@ def test_the_report_shows_shares_and_ratios(document):
     assert level[-1] == compiled[-2] == "1.00"
     assert level[5].endswith("%")
     assert "RNN   32  25     compiled            12,345" in text
+    assert "SLSTM  1–5      2                   3.90    22.0%       0.92" in text
+    assert "an LSTM over 20 chains of 100 words, D 50" in text
+    assert "torch-lstm         9.40    12.0%        2.00" in text
     assert "Warning" not in text
     assert max(map(len, text.splitlines())) <= 100
 
@@ -313,10 +319,10 @@ def test_the_whole_benchmark_runs(tmp_path):
     assert main(["bench", "--quick", "--json", str(file)]) == 0
     measured = json.loads(file.read_text(encoding="utf-8"))
     assert set(measured) == {
-        "machine", "rows", "spread", "agreement", "breakdown", "sentiment", "memory", "growth",
-        "import", "compile", "first_use",
+        "machine", "rows", "spread", "agreement", "breakdown", "cells", "chains", "sentiment", "memory",
+        "growth", "import", "compile", "first_use",
     }  # fmt: skip
     assert len(measured["rows"]) == sum(len(systems.builders(config.cell)) for config in CONFIGS)
-    for row in measured["rows"]:
+    for row in [*measured["rows"], *measured["cells"], *measured["chains"]]:
         assert 0 <= row["peak_share"] < 1
     assert measured["machine"]["threads"] is None or set(measured["machine"]["threads"].values()) == {1}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 import models
-from experiments import data
+from experiments import data, sweep
 from experiments.__main__ import main
 from experiments.output import RESULTS
+from experiments.paper import ablation
+from experiments.paper.ablation import ablation_jobs
 from experiments.paper.datasets import datasets
 from experiments.paper.grids import experiment_jobs
 from experiments.paper.run import perform
@@ -120,7 +124,59 @@ def test_rows_of_other_cells_go_into_a_folder_of_their_own(monkeypatch):
     monkeypatch.setattr("experiments.sweep.run", lambda jobs, args, base: seen.append(args.out) or 0)
     main(["length", "--scale", "paper"])
     main(["depth", "--cell", "GRU"])
-    assert seen == [RESULTS / "paper", RESULTS / "cells-smoke"]
+    main(["ablate", "--cell", "GRU", "--scale", "paper", "--dry-run"])
+    assert seen == [RESULTS / "paper", RESULTS / "cells-smoke", RESULTS / "cells-paper"]
+
+
+def test_all_trains_the_experiments_for_the_cells_and_claims_nothing_of_them(monkeypatch, capsys, tmp_path):
+    seen = []
+    monkeypatch.setattr("experiments.sweep.run", lambda jobs, args, base: seen.extend(jobs) or 0)
+    argv = ["all", "--cell", "LSTM", "--cell", "TreeGRU", "--out", str(tmp_path / "out")]
+    assert main(argv) == 0
+    expected = [
+        job.id
+        for experiment in ("length", "depth", "gradient")
+        for job in experiment_jobs(experiment, "smoke", cells=("LSTM", "TreeGRU"))
+    ]
+    assert [job.id for job in seen] == expected
+    assert not (tmp_path / "out").exists()  # neither figures nor claims
+    assert "no figures and no claims: they are about the paper's RNN and RLSTM" in capsys.readouterr().out
+    assert main([*argv, "--treebank", "."]) == 2
+    assert "leave it out, or --cell" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("cell", "batches"), [("LSTM", {20, 50}), ("RNN", {5, 50}), ("TreeGRU", {20, 50})])
+def test_every_cell_can_be_asked_what_the_paper_s_are(cell, batches):
+    jobs = list(ablation_jobs("paper", cells=(cell,)))
+    assert {job.settings["model"] for job in jobs} == {cell}
+    assert not {job.id for job in jobs} & {job.id for job in ablation_jobs("paper", seed=1)}
+    (usual, *tried) = [job.settings for job in jobs if job.settings["run"] == 1]
+    changed = [{name: s[name] for name in s if s[name] != usual[name]} for s in tried]
+    assert len(changed) == len({str(change) for change in changed})
+    assert {} not in changed  # what is tried differs from the default
+    names = {name for change in changed for name in change}
+    both = {"l2", "l2_words", "l2_classifier", "first_step", "eps", "init", "lr", "batch", "D"}
+    assert names == both | ({"shape"} if cell in models.TREE_CELLS else set())
+    assert {change["batch"] for change in changed if "batch" in change} == batches
+
+
+def test_ablate_asks_a_cell_of_the_user_s_and_tells(own, monkeypatch, capsys):
+    few = [q for q in ablation.QUESTIONS if q.name == "eps"]
+    monkeypatch.setattr(ablation, "QUESTIONS", few)
+    monkeypatch.setitem(ablation.SCALES, "smoke", TINY)
+    monkeypatch.setattr(
+        ablation, "run_settings", lambda *a, **k: run_settings(*a, **{"D": 4, "mode": "level", **k})
+    )
+    with ThreadPoolExecutor(1) as executor:  # in this process, which has the changes above
+        run = functools.partial(sweep.run, executor=executor)
+        monkeypatch.setattr(sweep, "run", run)
+        assert main(["ablate", "--cell", "cells_of_mine:Mine", "--runs", "1", "--out", "out"]) == 0
+    table = (own / "out" / "ablate.md").read_text(encoding="utf-8")
+    assert table in capsys.readouterr().out
+    lines = [line.split(" | ")[:3] for line in table.splitlines()[2:]]
+    asked = [("default", "default"), ("eps", "1e-4"), ("batch", "by_20"), ("batch", "by_50")]
+    assert lines == [["| cells_of_mine.Mine", question, setting] for question, setting in asked]
+    assert "–" not in table.replace("21–30", "")  # every run is there
 
 
 @pytest.mark.parametrize(
@@ -133,11 +189,15 @@ def test_rows_of_other_cells_go_into_a_folder_of_their_own(monkeypatch):
         ("gradient", "Multilayer", "Multilayer is made of several folds"),
         ("demo", "GRU", "GRU reads sequences, and this command draws trees"),
         ("demo", "RNN", "the RNN is drawn anyway"),
+        ("all", "Bidirectional", "Bidirectional is made of several folds"),
+        ("ablate", "LTSM", "there is no cell 'LTSM'; did you mean LSTM"),
+        ("sentiment", "Multilayer", "Multilayer is made of several folds"),
     ],
 )
 def test_a_cell_that_will_not_do_is_refused_before_anything_is_written(own, capsys, command, cell, text):
+    more = ["--treebank", "."] if command == "sentiment" else []
     with pytest.raises(SystemExit) as stopped:
-        main([command, "--cell", cell, "--out", str(own / "out")])
+        main([command, "--cell", cell, "--out", str(own / "out"), *more])
     assert stopped.value.code == 2
     assert text in capsys.readouterr().err
     assert not (own / "out").exists()

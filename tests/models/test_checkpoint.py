@@ -90,6 +90,20 @@ def test_a_cell_of_one_s_own_is_loaded_by_its_class(tmp_path: Path) -> None:
         models.load(path)
 
 
+class Plain(Sum):
+    """A cell that has one dtype, and no argument for it."""
+
+    def __init__(self, width: int, rng: np.random.Generator) -> None:
+        super().__init__(width, rng)
+
+
+def test_a_cell_need_not_take_a_dtype_to_be_loaded(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    model = TreeClassifier(Plain(3, rng), WORDS, 2, rng)
+    path = models.save(tmp_path / "m", model)
+    same(model, models.load(path, cells={"Plain": Plain}))
+
+
 def test_a_cell_without_settings_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     model = classifier(Sum)
     del model.cell.settings

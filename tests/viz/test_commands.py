@@ -160,7 +160,7 @@ def test_wrong_input_exits_with_2_one_message_and_nothing_written(
         ([], "COMMAND"),
         (["tee", TREE], "invalid choice: 'tee'"),
         (["tree"], "TREE"),
-        (["tree", TREE, "--tree", "0"], "counted from 1, not '0'"),
+        (["tree", TREE, "--tree", "0"], "the number of a tree is a whole number from 1 on, not '0'"),
         (["tree", TREE, "-o", "tree.gif"], r"\.svg, \.png, \.pdf, \.dot, \.html, \.txt"),
         (["tree", TREE, "--scale", "log"], "invalid choice: 'log'"),
         (["compare", TREE], "--model"),

@@ -84,6 +84,28 @@ def test_no_text_is_cut_off_or_overlaps_its_neighbour(count):
         assert box.y1 <= page.y1
 
 
+def test_more_than_two_models_stand_in_rows_of_two_on_the_same_axes():
+    names = ["RNN", "RLSTM", "TreeLSTM"]
+    steeper = [[10.0 ** (-3 * d) for d in range(6)]]
+    models = {name: model(2) for name in names[:2]} | {"TreeLSTM": model(1, medians=steeper)}
+    figure = ratio_figure(models)
+    figure.draw_without_rendering()
+    panels = {axes.get_title().split("\n")[0]: axes for axes in figure.axes if axes.get_title()}
+    assert list(panels) == names
+    first, second, third = (axes.get_position() for axes in panels.values())
+    assert first.x1 < second.x0
+    assert first.y0 == second.y0
+    assert third.y1 < first.y0
+    assert third.x0 == pytest.approx(first.x0)
+    assert third.height == pytest.approx(first.height)
+    assert len({axes.get_ylim() for axes in panels.values()}) == 1
+    assert panels["RNN"].get_ylim()[0] < 1e-14
+    assert panels["TreeLSTM"].get_ylabel().startswith("gradient ratio")
+    bars = [axes for axes in figure.axes if axes.get_xlabel()]
+    assert len(bars) == 3
+    assert all(label.get_visible() for axes in bars for label in axes.get_xticklabels())
+
+
 @pytest.mark.parametrize(
     ("changes", "text"),
     [

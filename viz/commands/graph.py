@@ -17,6 +17,7 @@ import minigrad as mg
 import models
 from viz.command_line import InputError
 from viz.commands import inputs
+from viz.numbers import count, seed, whole
 from viz.op_graph import OpGraphPicture
 from viz.rooted import rooted_forest
 
@@ -34,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"without --model: the cell of a model with random weights, word vectors from U(-1, 1) and "
         f"{CLASSES} classes (default: {CELL})",
     )
-    parser.add_argument("--width", type=_count, metavar="D", help=f"its width (default: {WIDTH})")
-    parser.add_argument("--seed", type=_seed, metavar="N", help=f"its seed (default: {SEED})")
+    parser.add_argument("--width", type=whole("a width"), metavar="D", help=f"its width (default: {WIDTH})")
+    parser.add_argument("--seed", type=seed, metavar="N", help=f"its seed (default: {SEED})")
     parser.add_argument(
         "--expand",
         action="append",
@@ -43,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SCOPE",
         help="draw the ops of this tree node: ROOT, all, or words of its name, as 'node 2'; may be repeated",
     )
-    parser.add_argument("--max-nodes", type=_count, default=300, metavar="N", help="draw no more boxes")
+    parser.add_argument(
+        "--max-nodes", type=count("boxes"), default=300, metavar="N", help="draw no more boxes"
+    )
     parser.add_argument("--values", action="store_true", help="print the values")
     parser.add_argument(
         "-o",
@@ -96,17 +99,3 @@ def _scopes(wanted: list[str], forest: models.Forest) -> str | list[str]:
     if "all" in wanted:
         return "all"
     return [forest.describe(forest.root[0]) if name == "ROOT" else name for name in wanted]
-
-
-def _count(text: str) -> int:
-    return _whole(text, 1)
-
-
-def _seed(text: str) -> int:
-    return _whole(text, 0)
-
-
-def _whole(text: str, least: int) -> int:
-    if not text.isdecimal() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"it is a whole number from {least} on, not {text!r}")
-    return int(text)

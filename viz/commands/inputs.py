@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import models
 from viz.command_line import InputError
 from viz.files import suffix_of
+from viz.numbers import whole
 from viz.picture import SUFFIXES, Picture
 from viz.scale import SCALES, Scale
 from viz.tree_panel import Options
@@ -24,7 +25,11 @@ def add_tree(parser: argparse.ArgumentParser) -> None:
         help='a tree in brackets, "(3 (2 not) (1 bad))"; or a file of trees; or - for standard input',
     )
     parser.add_argument(
-        "--tree", type=_count("trees"), default=1, metavar="N", help="which tree of a file, from 1"
+        "--tree",
+        type=whole("the number of a tree"),
+        default=1,
+        metavar="N",
+        help="which tree of a file, from 1",
     )
     parser.add_argument(
         "--binarise",
@@ -155,12 +160,3 @@ def picture_path(text: str) -> Path:
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return Path(text)
-
-
-def _count(what: str) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not text.isdecimal() or int(text) < 1:
-            raise argparse.ArgumentTypeError(f"{what} are counted from 1, not {text!r}")
-        return int(text)
-
-    return read
