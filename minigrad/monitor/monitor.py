@@ -150,7 +150,7 @@ class Monitor:
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """Return alerts, verdicts and the epoch, as JSON values; windows that are open are left out: see `restart`."""
+        """Return alerts, verdicts and the epoch, as JSON values, without windows that are open."""
         return {
             "epoch": self.epoch,
             "alerts": [asdict(alert) for alert in self.alerts],

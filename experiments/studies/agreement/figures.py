@@ -1,0 +1,92 @@
+"""The study's figures: by distance, and over the epochs at the longest distance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from experiments.studies.agreement import grammar, rows
+from experiments.sweep import Run
+from viz import Line, LinePanel, line_panels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+BETWEEN = "words between subject and verb"
+RATIO, NORM = "‖∂J/∂subject‖ / ‖∂J/∂verb‖", "‖∂J/∂subject‖"
+Columns = rows.Columns
+
+
+def figures(runs: Sequence[Run]) -> dict[str, Figure]:
+    """Return "agreement", everything by distance, and "agreement-epochs", at the longest distance alone."""
+    mixed = rows.mixed(runs)
+    profiles = [
+        *(_profile(mixed, f"{name} training", "ratio", RATIO, of) for name, of in _TIMES.items()),
+        *(_profile(mixed, f"{name} training", "norm", NORM, of) for name, of in _TIMES.items()),
+    ]
+    return {
+        "agreement": line_panels([_learned(runs), _accuracy(mixed), *profiles]),
+        "agreement-epochs": line_panels(_over_epochs(runs)),
+    }
+
+
+_TIMES: dict[str, Columns] = {"before": rows.before, "after": rows.after}
+
+
+def _learned(runs: Sequence[Run]) -> LinePanel:
+    distances = rows.alone(runs)
+    by_cell: dict[str, list[list[float]]] = {}
+    for k in distances:
+        for cell, members in rows.trained_on(runs, [k]).items():
+            by_cell.setdefault(cell, []).append([rows.after(run)["accuracy"][0] for run in members])
+    lines = {
+        cell: Line(distances, [[100 * x for x in run] for run in zip(*columns, strict=True)])
+        for cell, columns in by_cell.items()
+    }
+    return _percent("trained on one distance alone", lines, {"guessing": 100 * grammar.CHANCE})
+
+
+def _accuracy(mixed: Mapping[str, Sequence[Run]]) -> LinePanel:
+    lines = _lines(mixed, "accuracy", rows.after, 100.0)
+    columns = rows.after(next(iter(mixed.values()))[0])
+    most = Line(columns["distance"], [[100 * x for x in columns["most_nouns"]]])
+    return _percent("trained on all distances", lines, {"guessing": 100 * grammar.CHANCE, "most nouns": most})
+
+
+def _percent(title: str, lines: Mapping[str, Line], references: Mapping[str, float | Line]) -> LinePanel:
+    return LinePanel(title, lines, BETWEEN, "test accuracy in %", references, ylim=(40, 103))
+
+
+def _profile(mixed: Mapping[str, Sequence[Run]], title: str, name: str, label: str, of: Columns) -> LinePanel:
+    references = {"as much as at the verb": 1.0} if name == "ratio" else {}
+    return LinePanel(title, _lines(mixed, name, of), BETWEEN, label, references, yscale="log")
+
+
+def _lines(mixed: Mapping[str, Sequence[Run]], name: str, of: Columns, times: float = 1.0) -> dict[str, Line]:
+    return {
+        cell: Line(of(runs[0])["distance"], [[times * x for x in of(run)[name]] for run in runs])
+        for cell, runs in mixed.items()
+    }
+
+
+def _over_epochs(runs: Sequence[Run]) -> list[LinePanel]:
+    longest = rows.alone(runs)[-1]
+    by_cell = rows.trained_on(runs, [longest])
+
+    def lines(name: str, times: float = 1.0) -> dict[str, Line]:
+        return {
+            cell: Line(
+                list(range(len(members[0].rows))),
+                [[times * x for x in rows.over_epochs(run, name)] for run in members],
+            )
+            for cell, members in by_cell.items()
+        }
+
+    title = f"{longest} words between, alone"
+    return [
+        LinePanel(
+            title, lines("dev_accuracy", 100.0), "epoch", "dev accuracy in %",
+            {"guessing": 100 * grammar.CHANCE}, ylim=(40, 103),
+        ),
+        LinePanel(title, lines("ratio"), "epoch", RATIO, {"as much as at the verb": 1.0}, yscale="log"),
+    ]  # fmt: skip
