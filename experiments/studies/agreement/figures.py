@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from experiments.studies.agreement import grammar, rows
+from experiments.studies.agreement.settings import LONGEST
 from experiments.sweep import Run
 from viz import Line, LinePanel, line_panels
 
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BETWEEN = "words between subject and verb"
+XLIM = (0.0, LONGEST + 1.0)
 RATIO, NORM = "‖∂J/∂subject‖ / ‖∂J/∂verb‖", "‖∂J/∂subject‖"
 Columns = rows.Columns
 
@@ -20,17 +24,11 @@ Columns = rows.Columns
 def figures(runs: Sequence[Run]) -> dict[str, Figure]:
     """Return "agreement", everything by distance, and "agreement-epochs", at the longest distance alone."""
     mixed = rows.mixed(runs)
-    profiles = [
-        *(_profile(mixed, f"{name} training", "ratio", RATIO, of) for name, of in _TIMES.items()),
-        *(_profile(mixed, f"{name} training", "norm", NORM, of) for name, of in _TIMES.items()),
-    ]
+    panels = [_learned(runs), _accuracy(mixed), *_profiles(mixed, "ratio"), *_profiles(mixed, "norm")]
     return {
-        "agreement": line_panels([_learned(runs), _accuracy(mixed), *profiles]),
+        "agreement": line_panels(panels),
         "agreement-epochs": line_panels(_over_epochs(runs)),
     }
-
-
-_TIMES: dict[str, Columns] = {"before": rows.before, "after": rows.after}
 
 
 def _learned(runs: Sequence[Run]) -> LinePanel:
@@ -54,12 +52,27 @@ def _accuracy(mixed: Mapping[str, Sequence[Run]]) -> LinePanel:
 
 
 def _percent(title: str, lines: Mapping[str, Line], references: Mapping[str, float | Line]) -> LinePanel:
-    return LinePanel(title, lines, BETWEEN, "test accuracy in %", references, ylim=(40, 103))
+    return LinePanel(title, lines, BETWEEN, "test accuracy in %", references, xlim=XLIM, ylim=(40, 103))
 
 
-def _profile(mixed: Mapping[str, Sequence[Run]], title: str, name: str, label: str, of: Columns) -> LinePanel:
-    references = {"as much as at the verb": 1.0} if name == "ratio" else {}
-    return LinePanel(title, _lines(mixed, name, of), BETWEEN, label, references, yscale="log")
+def _profiles(mixed: Mapping[str, Sequence[Run]], name: str) -> list[LinePanel]:
+    """Return what was measured before and after training, on one scale."""
+    before, after = (_lines(mixed, name, of) for of in (rows.before, rows.after))
+    values = [x for line in (*before.values(), *after.values()) for run in line.runs for x in run]
+    label, references = {"ratio": (RATIO, {"as at the verb": 1.0}), "norm": (NORM, {})}[name]
+    return [
+        LinePanel(
+            f"{name} {when}", lines, BETWEEN, label, references,
+            yscale="log", xlim=XLIM, ylim=_decades([*values, *references.values()]),
+        )
+        for when, lines in {"before training": before, "after training on all distances": after}.items()
+    ]  # fmt: skip
+
+
+def _decades(values: Sequence[float]) -> tuple[float, float]:
+    """Return the powers of ten around the positive ones of these values, with room for a name on top."""
+    logs = np.log10([x for x in values if x > 0])
+    return float(10 ** np.floor(logs.min())), float(10 ** (np.floor(logs.max()) + 1))
 
 
 def _lines(mixed: Mapping[str, Sequence[Run]], name: str, of: Columns, times: float = 1.0) -> dict[str, Line]:
@@ -88,5 +101,5 @@ def _over_epochs(runs: Sequence[Run]) -> list[LinePanel]:
             title, lines("dev_accuracy", 100.0), "epoch", "dev accuracy in %",
             {"guessing": 100 * grammar.CHANCE}, ylim=(40, 103),
         ),
-        LinePanel(title, lines("ratio"), "epoch", RATIO, {"as much as at the verb": 1.0}, yscale="log"),
+        LinePanel(title, lines("ratio"), "epoch", RATIO, {"as at the verb": 1.0}, yscale="log"),
     ]  # fmt: skip

@@ -15,7 +15,7 @@ LEARNED = 0.95  # dev accuracy from which on a model is said to have learned
 
 
 def trained_on(runs: Sequence[Run], distances: Sequence[int]) -> dict[str, list[Run]]:
-    """Return the runs that were trained on these distances, by their cell's title; the study's cells first."""
+    """Return the runs that were trained on these distances, by their cells' titles; ours come first."""
     found: dict[str, list[Run]] = {}
     for run in sorted(runs, key=lambda run: (*CELLS, run.settings["cell"]).index(run.settings["cell"])):
         if run.settings["distances"] == list(distances):

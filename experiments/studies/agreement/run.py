@@ -41,9 +41,18 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         return {"ratio": ratio}
 
     if not recorder.checkpoint.exists():
-        before = {"dev_accuracy": accuracy(model, dev, mode=mode), **subject_ratio()}
-        before["by_distance"] = measures.by_distance(model, test, mode)
-        recorder.row({"kind": "epoch", "epoch": 0, **before})
+        recorder.row(
+            {
+                "kind": "epoch",
+                "epoch": 0,
+                "loss": None,
+                "dev_accuracy": accuracy(model, dev, mode=mode),
+                "best": False,
+                "alerts": [],
+                **subject_ratio(),
+                "by_distance": measures.by_distance(model, test, mode),
+            }
+        )
     epochs = monitored_fit(
         recorder,
         model,

@@ -83,19 +83,20 @@ def _learning(longest: Cells, distance: int) -> str:
     by_ratio = sorted(ratios, key=ratios.__getitem__, reverse=True)
     later = [epochs[cell] for cell in by_ratio]
     holds = all(a <= b for a, b in pairwise(later))
+    when = ", ".join("never" if epoch == np.inf else f"{epoch:g}" for epoch in later)
     return (
         f"Of {len(every)} runs at {distance} words alone {len(every) - len(never)} learn. Cells sorted by "
-        f"the ratio before training, the largest first: {', '.join(by_ratio)}; their epochs: "
-        f"{', '.join('never' if epoch == np.inf else f'{epoch:g}' for epoch in later)}. That a larger ratio before training means to learn "
-        f"no later {_verdict(holds)}."
+        f"the ratio before training, the largest first: {', '.join(by_ratio)}; their epochs: {when}. That a "
+        f"larger ratio before training means to learn no later {_verdict(holds)}."
     )
 
 
 def _mixed_table(mixed: Cells) -> str:
     last = rows.after(next(iter(mixed.values()))[0])["distance"][-1]
     lines = [
-        f"| | accuracy | lowest of all distances | over {FAR} words, {MANY} attractors or more | in epoch | ratio at "
-        f"{last:.0f} before | after | norm at {last:.0f} before | after | compositions to the subject |",
+        f"| | accuracy | lowest of all distances | over {FAR} words, {MANY} attractors or more | in epoch "
+        f"| ratio at {last:.0f} before | after | norm at {last:.0f} before | after "
+        "| compositions to the subject |",
         "|---|" + "---:|" * 9,
     ]
     for cell, members in mixed.items():
@@ -149,7 +150,7 @@ def _alerts(mixed: Cells, longest: Cells, distance: int) -> str:
 
 
 def _alerted(run: Run, rule: str) -> bool:
-    return any(alert["rule"] == rule for row in run.rows for alert in row.get("alerts", ()))
+    return any(alert["rule"] == rule for row in run.rows for alert in row["alerts"])
 
 
 def _at(members: Sequence[Run], of: rows.Columns, name: str, k: int) -> tuple[float, float, float]:
