@@ -13,7 +13,7 @@ from experiments.monitoring import MonitorWatcher
 from experiments.step import Clip, Penalty
 from experiments.sweep import Recorder
 from experiments.train import Epoch, Watcher, fit
-from minigrad.monitor import RULES, Alert, Monitor, Stuck
+from minigrad.monitor import Alert, Monitor, Stuck
 from minigrad.optim import Optimizer
 
 CHECKPOINT_EVERY = 5.0  # seconds
@@ -91,9 +91,11 @@ def monitored_fit(
 
 def quiet_monitor(every: int = LOOK_AT_EVERY) -> Monitor:
     """Return a monitor with all rules whose alerts are kept and not shown."""
-    made = {name: rule() for name, rule in RULES.items()}
-    made[Stuck.name] = Stuck(min_count=STUCK_AFTER)
-    return Monitor(list(made.values()), _keep, every)
+    monitor = Monitor(action=_keep, every=every)
+    monitor.rules = [
+        Stuck(min_count=STUCK_AFTER) if isinstance(rule, Stuck) else rule for rule in monitor.rules
+    ]
+    return monitor
 
 
 def _keep(alert: Alert) -> None:
