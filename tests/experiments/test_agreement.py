@@ -307,6 +307,7 @@ def test_a_network_of_several_folds_has_no_such_gradient_and_is_refused(tmp_path
 
 
 def _made_up(cell, alone, *, epochs=(0.5, 1.0), run=1, ratio=(0.5, 0.01), after=(0.9, 0.2), accuracy=1.0):
+    """A run whose ratio is 0.1 in epoch 0, and a tenth more with every epoch."""
     distances = list(range(1, 21)) if alone is None else [alone]
     n = len(distances)
 
@@ -316,7 +317,7 @@ def _made_up(cell, alone, *, epochs=(0.5, 1.0), run=1, ratio=(0.5, 0.01), after=
 
     given = {**settings.run_settings(cell, alone, run, scale=SMALL, seed=0), "distances": distances}
     found = [
-        {"kind": "epoch", "epoch": k, "dev_accuracy": x, "ratio": 0.1, "alerts": []}
+        {"kind": "epoch", "epoch": k, "dev_accuracy": x, "ratio": 0.1 + 0.1 * k, "alerts": []}
         for k, x in enumerate(epochs)
     ]
     found[0]["by_distance"] = columns(ratio, 0.5)
@@ -341,9 +342,10 @@ def test_verdicts_follow_the_rows():
     assert "to learn no later holds." in text
     assert "below 0.1 in GRU." in text
     assert "Of 2 runs at 20 words alone 2 learn" in text
+    assert "1 of the runs that learn guess for an epoch or more first. The ratio grows" in text
+    assert "in 1 of 1, until the epoch before the dev accuracy is there: GRU from 0.1 to 0.2." in text
     assert "reaches 95 % at every distance: holds; whoever only counts nouns gets 70.0 %" in text
-    assert "raises the ratio at the longest distance in LSTM, GRU." not in text
-    assert "raises the ratio at the longest distance in GRU." in text
+    assert "raises the ratio at the longest distance in GRU; after it, it is below 0.1 in none." in text
     assert "in: LSTM 0 of 1 and 0 of 1; GRU 1 of 1 and 1 of 1 runs" in text
     assert "| 80.0 |" in text  # 30 sentences of 0.9 and 10 of 0.5
 
@@ -351,6 +353,7 @@ def test_verdicts_follow_the_rows():
 def test_a_run_that_never_learns_is_told_so():
     text = STUDY.summary(_study(epochs=(0.5, 0.6, 0.7), accuracy=0.6))
     assert "Of 2 runs at 20 words alone 1 learn" in text
+    assert "No run that learns guesses for an epoch first." in text
     assert "their epochs: 1, never" in text
     assert "| … in epoch | – |" in text
     assert "at every distance: does not hold" in text
@@ -366,11 +369,13 @@ def test_the_order_of_learning_can_contradict_the_ratios():
 
 
 def test_figures_show_medians_of_the_runs_on_one_scale():
-    runs = [*_study(), *(_made_up("GRU", alone, run=2, accuracy=0.5) for alone in (None, 20))]
+    never = {"run": 2, "accuracy": 0.5, "epochs": (0.5, 0.5)}
+    runs = [*_study(), *(_made_up("GRU", alone, **never) for alone in (None, 20))]
     by_name = STUDY.figures(runs)
     alone, mixed, before, after, *_ = by_name["agreement"].axes
     assert [line.get_label() for line in alone.get_lines()[:2]] == ["LSTM", "GRU"]
-    assert alone.get_lines()[1].get_ydata().tolist() == [75.0]
+    assert alone.get_lines()[1].get_ydata().tolist() == [1.5]  # of 1 and never, which is 2
+    assert mixed.get_lines()[1].get_ydata().tolist() == [75.0] * 20
     assert mixed.get_lines()[0].get_xdata().tolist() == list(range(1, 21))
     assert before.get_ylim() == after.get_ylim() == (1e-4, 10.0)
     assert before.get_lines()[0].get_ydata()[-1] == pytest.approx(0.2)

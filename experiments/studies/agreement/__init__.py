@@ -1,7 +1,7 @@
 """Number agreement: does a network still know, up to 20 words later, whether its subject was singular?
 
 Start at `grammar.py` (the sentences) and `settings.py` (the runs); `run.py` is one run, `measures.py` what is
-measured of it, `rows.py`, `figures.py` and `summary.py` what becomes of it.
+measured of it; `rows.py`, `figures.py`, `summary.py` and `wording.py` what becomes of it.
 """
 
 from experiments.studies.agreement.figures import figures

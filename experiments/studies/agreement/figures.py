@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BETWEEN = "words between subject and verb"
+PERCENT = (40, 103)
 XLIM = (0.0, LONGEST + 1.0)
 RATIO, NORM = "‖∂J/∂subject‖ / ‖∂J/∂verb‖", "‖∂J/∂subject‖"
 Columns = rows.Columns
@@ -32,27 +33,39 @@ def figures(runs: Sequence[Run]) -> dict[str, Figure]:
 
 
 def _learned(runs: Sequence[Run]) -> LinePanel:
+    """Return when models of one distance learn; beyond the last epoch if they never do."""
     distances = rows.alone(runs)
+    never = max(run.epochs for run in runs) + 1
     by_cell: dict[str, list[list[float]]] = {}
     for k in distances:
         for cell, members in rows.trained_on(runs, [k]).items():
-            by_cell.setdefault(cell, []).append([rows.after(run)["accuracy"][0] for run in members])
-    lines = {
-        cell: Line(distances, [[100 * x for x in run] for run in zip(*columns, strict=True)])
-        for cell, columns in by_cell.items()
-    }
-    return _percent("trained on one distance alone", lines, {"guessing": 100 * grammar.CHANCE})
+            epochs = np.nan_to_num([rows.learned_in(run) for run in members], nan=never)
+            by_cell.setdefault(cell, []).append(epochs.tolist())
+    lines = {cell: Line(distances, list(zip(*columns, strict=True))) for cell, columns in by_cell.items()}
+    return LinePanel(
+        "trained on one distance alone",
+        lines,
+        BETWEEN,
+        f"epoch of dev accuracy {100 * rows.LEARNED:.0f} %",
+        {"never": float(never)},
+        xlim=XLIM,
+        ylim=(0, never + 1),
+    )
 
 
 def _accuracy(mixed: Mapping[str, Sequence[Run]]) -> LinePanel:
     lines = _lines(mixed, "accuracy", rows.after, 100.0)
     columns = rows.after(next(iter(mixed.values()))[0])
     most = Line(columns["distance"], [[100 * x for x in columns["most_nouns"]]])
-    return _percent("trained on all distances", lines, {"guessing": 100 * grammar.CHANCE, "most nouns": most})
-
-
-def _percent(title: str, lines: Mapping[str, Line], references: Mapping[str, float | Line]) -> LinePanel:
-    return LinePanel(title, lines, BETWEEN, "test accuracy in %", references, xlim=XLIM, ylim=(40, 103))
+    return LinePanel(
+        "trained on all distances",
+        lines,
+        BETWEEN,
+        "test accuracy in %",
+        {"guessing": 100 * grammar.CHANCE, "most nouns": most},
+        xlim=XLIM,
+        ylim=PERCENT,
+    )
 
 
 def _profiles(mixed: Mapping[str, Sequence[Run]], name: str) -> list[LinePanel]:
@@ -99,7 +112,7 @@ def _over_epochs(runs: Sequence[Run]) -> list[LinePanel]:
     return [
         LinePanel(
             title, lines("dev_accuracy", 100.0), "epoch", "dev accuracy in %",
-            {"guessing": 100 * grammar.CHANCE}, ylim=(40, 103),
+            {"guessing": 100 * grammar.CHANCE}, ylim=PERCENT,
         ),
         LinePanel(title, lines("ratio"), "epoch", RATIO, {"as at the verb": 1.0}, yscale="log"),
     ]  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 
 from experiments.studies.agreement import rows
 from experiments.studies.agreement.measures import FAR
+from experiments.studies.agreement.wording import digits, epochs, listed, number, percent, verdict
 from experiments.sweep import Run
 
 Cells = Mapping[str, Sequence[Run]]
@@ -35,6 +36,7 @@ def summary(runs: Sequence[Run]) -> str:
             f"first was {100 * rows.LEARNED:.0f} % (– never):",
             _alone_table(runs, distances),
             _learning(longest, distances[-1]),
+            _guessing(longest),
             "Trained on all distances:",
             _mixed_table(mixed),
             _after(mixed),
@@ -44,16 +46,17 @@ def summary(runs: Sequence[Run]) -> str:
 
 
 def _before(mixed: Cells) -> str:
-    told = []
-    for cell, members in mixed.items():
-        near, far = (_at(members, rows.before, "ratio", k) for k in (0, -1))
-        told.append(f"{cell} {_number(near)} to {_number(far)}")
-    distances = rows.before(next(iter(mixed.values()))[0])["distance"]
-    gone = [cell for cell, members in mixed.items() if _at(members, rows.before, "ratio", -1)[0] < VANISHED]
+    columns = {cell: [rows.before(run) for run in members] for cell, members in mixed.items()}
+    told = [
+        f"{cell} {digits(_median(found, 'ratio', 0))} to {digits(_median(found, 'ratio', -1))}"
+        for cell, found in columns.items()
+    ]
+    gone = [cell for cell, found in columns.items() if _median(found, "ratio", -1) < VANISHED]
+    distance = next(iter(columns.values()))[0]["distance"]
     return (
-        f"Before training the gradient ratio of subject to verb goes, from {distances[0]:.0f} to "
-        f"{distances[-1]:.0f} words between, from … to …: {'; '.join(told)}. At the longest distance it is "
-        f"below {VANISHED} in {_list(gone)}."
+        f"Before training the gradient ratio of subject to verb, at {distance[0]:.0f} and at "
+        f"{distance[-1]:.0f} words between: {'; '.join(told)}. At {distance[-1]:.0f} it is below {VANISHED} "
+        f"in {listed(gone)}."
     )
 
 
@@ -64,10 +67,10 @@ def _alone_table(runs: Sequence[Run], distances: Sequence[int]) -> str:
         "|---|" + "---:|" * len(distances),
     ]
     for cell in columns[0]:
-        accuracy = [_percent([rows.after(run)["accuracy"][0] for run in by[cell]]) for by in columns]
-        epochs = [_epochs([rows.learned_in(run) for run in by[cell]]) for by in columns]
+        accuracy = [percent([rows.after(run)["accuracy"][0] for run in by[cell]]) for by in columns]
+        when = [epochs([rows.learned_in(run) for run in by[cell]]) for by in columns]
         lines.append(f"| {cell} | " + " | ".join(accuracy) + " |")
-        lines.append("| … in epoch | " + " | ".join(epochs) + " |")
+        lines.append("| … in epoch | " + " | ".join(when) + " |")
     return "\n".join(lines)
 
 
@@ -75,19 +78,42 @@ def _learning(longest: Cells, distance: int) -> str:
     """Say who learns the longest distance alone, and whether the first gradients foretell when."""
     every = [run for members in longest.values() for run in members]
     never = [run for run in every if np.isnan(rows.learned_in(run))]
-    ratios = {cell: _at(members, rows.before, "ratio", 0)[0] for cell, members in longest.items()}
-    epochs = {
-        cell: median(np.inf if np.isnan(rows.learned_in(run)) else rows.learned_in(run) for run in members)
+    ratios = {cell: _median([rows.before(run) for run in runs], "ratio", 0) for cell, runs in longest.items()}
+    when = {
+        cell: median(np.nan_to_num([rows.learned_in(run) for run in members], nan=np.inf).tolist())
         for cell, members in longest.items()
     }
     by_ratio = sorted(ratios, key=ratios.__getitem__, reverse=True)
-    later = [epochs[cell] for cell in by_ratio]
+    later = [when[cell] for cell in by_ratio]
     holds = all(a <= b for a, b in pairwise(later))
-    when = ", ".join("never" if epoch == np.inf else f"{epoch:g}" for epoch in later)
     return (
         f"Of {len(every)} runs at {distance} words alone {len(every) - len(never)} learn. Cells sorted by "
-        f"the ratio before training, the largest first: {', '.join(by_ratio)}; their epochs: {when}. That a "
-        f"larger ratio before training means to learn no later {_verdict(holds)}."
+        f"the ratio before training, the largest first: {', '.join(by_ratio)}; their epochs: "
+        f"{', '.join('never' if epoch == np.inf else f'{epoch:g}' for epoch in later)}. That a larger ratio "
+        f"before training means to learn no later {verdict(holds)}."
+    )
+
+
+def _guessing(longest: Cells) -> str:
+    """Say what the ratio does in runs that guess at first, until the epoch before they learn."""
+    told, grown, n = [], 0, 0
+    for cell, members in longest.items():
+        guessed = [run for run in members if rows.learned_in(run) > 1]
+        ratios = [rows.over_epochs(run, "ratio") for run in guessed]
+        ends = [
+            (ratio[0], ratio[int(rows.learned_in(run)) - 1])
+            for run, ratio in zip(guessed, ratios, strict=True)
+        ]
+        grown += sum(last > first for first, last in ends)
+        n += len(ends)
+        if ends:
+            first, last = (median(column) for column in zip(*ends, strict=True))
+            told.append(f"{cell} from {digits(first)} to {digits(last)}")
+    if not n:
+        return "No run that learns guesses for an epoch first."
+    return (
+        f"{n} of the runs that learn guess for an epoch or more first. The ratio grows while they guess in "
+        f"{grown} of {n}, until the epoch before the dev accuracy is there: {'; '.join(told)}."
     )
 
 
@@ -101,12 +127,15 @@ def _mixed_table(mixed: Cells) -> str:
     ]
     for cell, members in mixed.items():
         cells = [
-            _percent([run.result["test_accuracy"] for run in members]),
-            _percent([min(rows.after(run)["accuracy"]) for run in members]),
-            _percent([_attracted(run) for run in members]),
-            _epochs([rows.learned_in(run) for run in members]),
-            *(_spread(_at(members, of, "ratio", -1)) for of in (rows.before, rows.after)),
-            *(_spread(_at(members, of, "norm", -1)) for of in (rows.before, rows.after)),
+            percent([run.result["test_accuracy"] for run in members]),
+            percent([min(rows.after(run)["accuracy"]) for run in members]),
+            percent([_attracted(run) for run in members]),
+            epochs([rows.learned_in(run) for run in members]),
+            *(
+                number([of(run)[name][-1] for run in members])
+                for name in ("ratio", "norm")
+                for of in (rows.before, rows.after)
+            ),
             f"{members[0].result['depth']:.1f}",
         ]
         lines.append(f"| {cell} | " + " | ".join(cells) + " |")
@@ -123,15 +152,17 @@ def _attracted(run: Run) -> float:
 def _after(mixed: Cells) -> str:
     all_learn = all(min(rows.after(run)["accuracy"]) >= rows.LEARNED for m in mixed.values() for run in m)
     most = rows.after(next(iter(mixed.values()))[0])["most_nouns"][-1]
-    grown = [
-        cell
+    ends = {
+        cell: [_median([of(run) for run in members], "ratio", -1) for of in (rows.before, rows.after)]
         for cell, members in mixed.items()
-        if _at(members, rows.after, "ratio", -1)[0] > _at(members, rows.before, "ratio", -1)[0]
-    ]
+    }
+    grown = [cell for cell, (first, last) in ends.items() if last > first]
+    small = [cell for cell, (_, last) in ends.items() if last < VANISHED]
     return (
         f"Every run trained on all distances reaches {100 * rows.LEARNED:.0f} % at every distance: "
-        f"{_verdict(all_learn)}; whoever only counts nouns gets {100 * most:.1f} % at the longest. Training "
-        f"raises the ratio at the longest distance in {_list(grown)}."
+        f"{verdict(all_learn)}; whoever only counts nouns gets {100 * most:.1f} % at the longest. Training "
+        f"raises the ratio at the longest distance in {listed(grown)}; after it, it is below {VANISHED} in "
+        f"{listed(small)}."
     )
 
 
@@ -153,45 +184,6 @@ def _alerted(run: Run, rule: str) -> bool:
     return any(alert["rule"] == rule for row in run.rows for alert in row["alerts"])
 
 
-def _at(members: Sequence[Run], of: rows.Columns, name: str, k: int) -> tuple[float, float, float]:
-    """Return median, least and greatest of a column's k-th number over runs."""
-    return _range([of(run)[name][k] for run in members])
-
-
-def _range(values: Sequence[float]) -> tuple[float, float, float]:
-    return float(np.median(values)), float(np.min(values)), float(np.max(values))
-
-
-def _percent(shares: Sequence[float]) -> str:
-    middle, low, high = (f"{100 * x:.1f}" for x in _range(shares))
-    return middle if low == high else f"{middle} ({low}–{high})"
-
-
-def _epochs(epochs: Sequence[float]) -> str:
-    """Return the median epoch, and the range, where runs that never learned come last."""
-    ordered = sorted(epochs, key=lambda epoch: (np.isnan(epoch), epoch))
-    middle, low, high = (
-        "–" if np.isnan(x) else f"{x:g}" for x in (ordered[(len(ordered) - 1) // 2], ordered[0], ordered[-1])
-    )
-    return middle if low == high else f"{middle} ({low} to {high})"
-
-
-def _spread(values: tuple[float, float, float]) -> str:
-    middle, low, high = map(_digits, values)
-    return middle if low == high else f"{middle} ({low}–{high})"
-
-
-def _number(values: tuple[float, float, float]) -> str:
-    return _digits(values[0])
-
-
-def _digits(x: float) -> str:
-    return "–" if np.isnan(x) else f"{x:.2g}"
-
-
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(names) if names else "none"
-
-
-def _verdict(holds: bool) -> str:
-    return "holds" if holds else "does not hold"
+def _median(columns: Sequence[Mapping[str, Sequence[float]]], name: str, k: int) -> float:
+    """Return the median over runs of a column's k-th number."""
+    return median(column[name][k] for column in columns)
