@@ -178,8 +178,9 @@ def test_columns_are_sorted_by_distance_and_by_attractors():
     assert columns["distance"] == [1, 3, 17, 18]
     right = model.predict(forest) == model.labels(forest)
     assert columns["accuracy"] == [right[5], right[[1, 4]].mean(), right[3], right[[0, 2]].mean()]
-    _, ratio = measures.gradients(model, forest, "level")
-    assert columns["ratio"][1] == np.median(ratio[[1, 4]])
+    norm, ratio = measures.gradients(model, forest, "level")
+    for name, values in (("ratio", ratio), ("norm", norm)):
+        assert columns[name] == [values[5], np.median(values[[1, 4]]), values[3], np.median(values[[0, 2]])]
     far = measures.by_attractors(model, forest, "level")
     n = grammar.attractors(forest)
     assert sum(far["count"]) == 3
