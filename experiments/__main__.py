@@ -17,6 +17,8 @@ COMMANDS = {
     "claims": "decide the paper's claims by stored rows",
     "ablate": "try what the paper leaves open, and what it says makes no difference",
     "sentiment": "train on the Stanford Sentiment Treebank, and see how far gradients get in real sentences",
+    "agreement": "study: number agreement over 1 to 20 words, and the gradient that gets back to the subject",
+    "beyond": "all studies in one go, and a page that shows them",
     "export": "write all rows of a sweep as one CSV file",
     "bench": "measure the training speed, beside PyTorch and DyNet where they are installed",
 }

@@ -16,6 +16,10 @@ from minigrad.monitor import Monitor
 class MonitorWatcher(Watcher):
     """Shows every minibatch of `fit` to a monitor, after its update, and the mean loss of every epoch.
 
+    Windows begin anew with each epoch, so that a run which is resumed there has the same alerts as one that
+    was never cut. A rule that needs more than an epoch to see enough (`Stuck`, say) never speaks: give it a
+    smaller `min_count`.
+
     Parameters
     ----------
     monitor : Monitor
@@ -44,6 +48,7 @@ class MonitorWatcher(Watcher):
     def epoch(self, epoch: Epoch) -> None:
         """Show an epoch's loss."""
         self.monitor.end_epoch(epoch.loss)
+        self.monitor.restart()
 
     def state_dict(self) -> dict[str, Any]:
         """Return the monitor's."""

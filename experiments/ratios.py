@@ -42,9 +42,17 @@ def definitions(cell: Any) -> tuple[str, ...]:
     return DEFINITIONS.get(type(cell).__name__, ("post", "with_cell") if with_memory else ("post",))
 
 
-def error_rows(cell: Any) -> Rows:
-    """Return the function that gives the rows of the keywords' error vectors in a forest."""
-    return keyword_rows if cell.right_parts is None else lambda forest: forest.parent[keyword_rows(forest)]
+def error_rows(cell: Any, words: Rows = keyword_rows) -> Rows:
+    """Return the function that gives the rows of some words' error vectors in a forest.
+
+    Parameters
+    ----------
+    cell : minigrad.Cell
+        In a chain it is the state that has just read the word that has an error vector.
+    words : function
+        Gives the rows of the words.
+    """
+    return words if cell.right_parts is None else lambda forest: forest.parent[words(forest)]
 
 
 def gradient_ratios(
@@ -56,6 +64,21 @@ def gradient_ratios(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return each sentence's keyword depth and gradient ratio; NaN where the root's error is zero.
 
+    Parameters as in `error_norms`.
+    """
+    norm, root = error_norms(forest, states, definition, f, at)
+    return forest.depth[at(forest)], quotient(norm, root)
+
+
+def error_norms(
+    forest: models.Forest,
+    states: mg.NodeStates,
+    definition: str = "post",
+    f: str = "tanh",
+    at: Rows = keyword_rows,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the norm of the error vector at one node of each sentence, and that at its root.
+
     Parameters
     ----------
     forest : Forest
@@ -66,10 +89,10 @@ def gradient_ratios(
     f : str
         The RNN's activation, for "pre".
     at : function
-        Gives the rows of the keywords' error vectors, as `error_rows` says.
+        Gives the rows of the nodes, as `error_rows` says.
     """
-    keyword, first = at(forest), next(iter(states))
-    rows = np.concatenate([keyword, forest.root])
+    nodes, first = at(forest), next(iter(states))
+    rows = np.concatenate([nodes, forest.root])
     errors = _gradient(states, first, rows)
     if definition == "pre":
         slope = SLOPES[f](np.asarray(states[first].data[rows], np.float64))
@@ -79,9 +102,12 @@ def gradient_ratios(
     elif definition != "post":
         raise ValueError(f"an error vector is post, pre or with_cell, not {definition!r}")
     norm = np.sqrt(np.einsum("nd,nd->n", errors, errors))
-    top, root = norm[: len(keyword)], norm[len(keyword) :]
-    ratio = np.divide(top, root, out=np.full(len(root), np.nan), where=root > 0)
-    return forest.depth[keyword], ratio
+    return norm[: len(nodes)], norm[len(nodes) :]
+
+
+def quotient(norm: np.ndarray, root: np.ndarray) -> np.ndarray:
+    """Return the ratio of error norms; NaN where the root's is zero."""
+    return np.divide(norm, root, out=np.full(len(root), np.nan), where=root > 0)
 
 
 def _gradient(states: mg.NodeStates, part: str, rows: Any) -> np.ndarray:

@@ -13,11 +13,12 @@ from experiments.monitoring import MonitorWatcher
 from experiments.step import Clip, Penalty
 from experiments.sweep import Recorder
 from experiments.train import Epoch, Watcher, fit
-from minigrad.monitor import Alert, Monitor
+from minigrad.monitor import Alert, Monitor, Stuck
 from minigrad.optim import Optimizer
 
 CHECKPOINT_EVERY = 5.0  # seconds
 LOOK_AT_EVERY = 10  # minibatches; looking at each would cost a quarter of a step
+STUCK_AFTER = 10  # of those, fewer than an epoch has
 ALERT = ("rule", "value", "epoch", "batch", "node", "parameter")  # what of an alert goes into a row
 
 
@@ -90,7 +91,11 @@ def monitored_fit(
 
 def quiet_monitor(every: int = LOOK_AT_EVERY) -> Monitor:
     """Return a monitor with all rules whose alerts are kept and not shown."""
-    return Monitor(action=_keep, every=every)
+    monitor = Monitor(action=_keep, every=every)
+    monitor.rules = [
+        Stuck(min_count=STUCK_AFTER) if isinstance(rule, Stuck) else rule for rule in monitor.rules
+    ]
+    return monitor
 
 
 def _keep(alert: Alert) -> None:

@@ -35,6 +35,10 @@ class Dead(Rule):
     ) -> None:
         super().__init__(threshold, min_count, patience, action)
         self.part = part
+        self.restart()
+
+    def restart(self) -> None:
+        """Empty the window unjudged."""
         self._alive: np.ndarray | None = None
         self._count = 0
 
@@ -63,5 +67,5 @@ class Dead(Rule):
             f"{len(dead)} of {len(self._alive)} units are 0 at all of {self._count} nodes, "
             f"a share above {self.threshold:g} (units {shown})"
         )
-        self._alive, self._count = None, 0
+        self.restart()
         return Verdict(value > self.threshold, value, message)

@@ -115,6 +115,11 @@ class Monitor:
         finally:
             self.epoch, self.batch = self.epoch + 1, 0
 
+    def restart(self) -> None:
+        """Have all rules begin a window: what a monitor does that takes back a state."""
+        for rule in self.rules:
+            rule.restart()
+
     def _look(self, seen: Observation) -> list[Alert]:
         fired = [(rule, alert) for rule in self.rules if (alert := rule.look(seen)) is not None]
         stop = None
@@ -145,7 +150,7 @@ class Monitor:
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """Return alerts, verdicts and the epoch, as JSON values; windows that are open start anew."""
+        """Return alerts, verdicts and the epoch, as JSON values, without windows that are open."""
         return {
             "epoch": self.epoch,
             "alerts": [asdict(alert) for alert in self.alerts],

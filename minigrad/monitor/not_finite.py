@@ -34,6 +34,10 @@ class NotFinite(Rule):
         self, threshold: float = 0, min_count: int = 1, patience: int = 1, action: Action | None = None
     ) -> None:
         super().__init__(threshold, min_count, patience, action)
+        self.restart()
+
+    def restart(self) -> None:
+        """Empty the window unjudged."""
         self._count = 0
         self._seen: Observation | None = None
 

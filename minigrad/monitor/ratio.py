@@ -30,9 +30,10 @@ class Ratio(Rule):
             raise ValueError(f"{self.name}: quantile is {quantile}; it lies in [0, 1]")
         super().__init__(threshold, min_count, patience, action)
         self.min_depth, self.quantile, self.part = min_depth, quantile, part
-        self._clear()
+        self.restart()
 
-    def _clear(self) -> None:
+    def restart(self) -> None:
+        """Empty the window unjudged."""
         self._ratios: list[np.ndarray] = []
         self._count = 0
         self._worst: tuple[float, Observation, int] | None = None
@@ -62,7 +63,7 @@ class Ratio(Rule):
         )
         _, seen, row = self._worst
         node, op = (seen.describe(row), seen.op_at(row, self._largest)) if bad else ("", "")
-        self._clear()
+        self.restart()
         return Verdict(bad, value, message, node, row, op)
 
 

@@ -75,6 +75,9 @@ class Rule:
         """Judge the window and empty it."""
         raise NotImplementedError
 
+    def restart(self) -> None:
+        """Empty the window unjudged; a rule that keeps none open has nothing to do."""
+
     def look(self, seen: Observation) -> Alert | None:
         """Take in an observation; return an alert if that was one too many."""
         if self.collect(seen) < self.min_count:
@@ -91,7 +94,7 @@ class Rule:
         )  # fmt: skip
 
     def state_dict(self) -> dict[str, Any]:
-        """Return verdicts so far, as JSON values. A window that is open is not among them: it starts anew."""
+        """Return verdicts so far, as JSON values. A window that is open is not among them: see `restart`."""
         return {"verdicts": self.verdicts, "value": self.value, "strikes": self._strikes}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

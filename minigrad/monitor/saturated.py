@@ -40,9 +40,10 @@ class Saturated(Rule):
             raise ValueError(f"saturated: {margin=} does not fit between the ends {ends}")
         super().__init__(threshold, min_count, patience, action)
         self.ends, self.margin, self.part = ends, margin, part
-        self._clear()
+        self.restart()
 
-    def _clear(self) -> None:
+    def restart(self) -> None:
+        """Empty the window unjudged."""
         self._hits = self._elements = self._count = 0
         self._worst: tuple[int, Observation, int] | None = None
 
@@ -72,5 +73,5 @@ class Saturated(Rule):
         bad = value > self.threshold
         _, seen, row = self._worst
         node, op = (seen.describe(row), seen.op_at(row, largest=False)) if bad else ("", "")
-        self._clear()
+        self.restart()
         return Verdict(bad, value, message, node, row, op)

@@ -54,10 +54,12 @@ class Stalled(Rule):
         return Verdict(bad, loss, message)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return verdicts and the best loss so far, None before the first."""
-        return {**super().state_dict(), "best": None if self._best == math.inf else self._best}
+        """Return verdicts, the best loss so far, None before the first, and the losses of the window."""
+        best = None if self._best == math.inf else self._best
+        return {**super().state_dict(), "best": best, "losses": list(self._losses)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take back what `state_dict` returned."""
         super().load_state_dict(state)
         self._best = math.inf if state["best"] is None else state["best"]
+        self._losses = list(state["losses"])

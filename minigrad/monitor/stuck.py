@@ -30,6 +30,10 @@ class Stuck(Rule):
         action: Action | None = None,
     ) -> None:
         super().__init__(threshold, min_count, patience, action)
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the window's start; the next minibatch is another's."""
         self._start: dict[str, np.ndarray] = {}
         self._now: dict[str, np.ndarray] = {}
         self._count = 0

@@ -1,0 +1,93 @@
+"""What is measured of a model: its accuracy, and the gradient that gets back to the subject, by distance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+import models
+from experiments.ratios import error_norms, error_rows, quotient
+from experiments.step import no_collection
+from experiments.studies.agreement import grammar
+from experiments.train import hits
+
+AT_ONCE = 200  # sentences
+FAR = 15  # words; beyond, accuracies are sorted by attractors
+
+
+def by_distance(model: models.TreeClassifier, forest: models.Forest, mode: str) -> dict[str, list[Any]]:
+    """Return columns by distance: accuracy, median ratio and median norm.
+
+    The norm is ‖∂J/∂s‖ for the state s that has just read the subject, J being a sentence's cross-entropy at
+    the verb's place; the ratio is that over ‖∂J/∂h‖ at the verb's place. With two classes ∂J/∂h is
+    (p − y)(w₁ − w₀): the ratio is the same for any function of the score, however sure the model is. In a
+    chain s is the whole state, with its memory; in a tree, the subject's vector. None where no ratio is known
+    because all errors are 0.
+    """
+    right = hits(model, forest, AT_ONCE, mode)
+    norm, ratio = gradients(model, forest, mode)
+    distance = grammar.distances(forest)
+    found = np.unique(distance)
+    return {
+        "distance": found.tolist(),
+        "accuracy": [float(right[distance == k].mean()) for k in found],
+        "ratio": [_median(ratio[distance == k]) for k in found],
+        "norm": [_median(norm[distance == k]) for k in found],
+    }
+
+
+def by_attractors(model: models.TreeClassifier, forest: models.Forest, mode: str) -> dict[str, list[Any]]:
+    """Return accuracy and number of the sentences of more than `FAR` words between, by their attractors.
+
+    No row if there is no such sentence.
+    """
+    is_far = grammar.distances(forest) > FAR
+    if not is_far.any():
+        return {"attractors": [], "count": [], "accuracy": []}
+    far = forest.select(is_far)
+    right, attractors = hits(model, far, AT_ONCE, mode), grammar.attractors(far)
+    found, counts = np.unique(attractors, return_counts=True)
+    return {
+        "attractors": found.tolist(),
+        "count": counts.tolist(),
+        "accuracy": [float(right[attractors == n].mean()) for n in found],
+    }
+
+
+def gradients(
+    model: models.TreeClassifier, forest: models.Forest, mode: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return norm and ratio, as `by_distance` defines them, of each sentence; the model's gradients are 0."""
+    definition = whole_state(model.cell)
+    at = error_rows(model.cell, grammar.subject_rows)
+    norms, ratios = [], []
+    for start in range(0, len(forest), AT_ONCE):
+        part = forest.select(slice(start, start + AT_ONCE))
+        with no_collection():
+            loss, states = model.loss(part, mode)
+            loss.backward()
+            del loss
+        norm, top = error_norms(part, states, definition, at=at)
+        norms.append(norm * len(part))  # the loss is the mean over the sentences
+        ratios.append(quotient(norm, top))
+    model.zero_grad()
+    return np.concatenate(norms), np.concatenate(ratios)
+
+
+def whole_state(cell: mg.Cell) -> str:
+    """Return the reading of "error vector" that takes in all that a chain carries on from a word."""
+    memory = any(part.name == "c" for part in cell.parts)
+    return "with_cell" if memory and cell.right_parts is not None else "post"
+
+
+def most_nouns(forest: models.Forest) -> list[float]:
+    """Return by distance how often the number of most nouns is the subject's."""
+    distance, right = grammar.distances(forest), grammar.most_nouns(forest)
+    return [float(right[distance == k].mean()) for k in np.unique(distance)]
+
+
+def _median(values: np.ndarray) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else None

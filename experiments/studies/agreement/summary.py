@@ -1,0 +1,189 @@
+"""What one sees, in words and two tables, every number and every verdict from the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from statistics import median
+
+import numpy as np
+
+from experiments.studies.agreement import rows
+from experiments.studies.agreement.measures import FAR
+from experiments.studies.agreement.wording import digits, epochs, listed, number, percent, verdict
+from experiments.sweep import Run
+
+Cells = Mapping[str, Sequence[Run]]
+
+MANY = 4  # attractors
+VANISHED = 0.1  # ratio below which an error is said to vanish
+
+
+def summary(runs: Sequence[Run]) -> str:
+    """Return the study's summary in Markdown."""
+    mixed = rows.mixed(runs)
+    distances = rows.alone(runs)
+    longest = rows.trained_on(runs, distances[-1:])
+    one = next(iter(mixed.values()))[0]
+    n = max(len(members) for members in mixed.values())
+    return "\n\n".join(
+        [
+            f"The number of a verb whose subject stands 1 to {one.settings['distances'][-1]} words before "
+            f"it. {one.settings['sizes']['train']} sentences and {one.settings['max_epochs']} epochs each; "
+            f"medians of {n} runs, ranges in brackets.",
+            _before(mixed),
+            f"Trained on one distance alone, test accuracy in %, and the epoch after which the dev accuracy "
+            f"first was {100 * rows.LEARNED:.0f} % (– never):",
+            _alone_table(runs, distances),
+            _learning(longest, distances[-1]),
+            _guessing(longest),
+            "Trained on all distances:",
+            _mixed_table(mixed),
+            _after(mixed),
+            _alerts(mixed, longest, distances[-1]),
+        ]
+    )
+
+
+def _before(mixed: Cells) -> str:
+    columns = {cell: [rows.before(run) for run in members] for cell, members in mixed.items()}
+    told = [
+        f"{cell} {digits(_median(found, 'ratio', 0))} to {digits(_median(found, 'ratio', -1))}"
+        for cell, found in columns.items()
+    ]
+    gone = [cell for cell, found in columns.items() if _median(found, "ratio", -1) < VANISHED]
+    distance = next(iter(columns.values()))[0]["distance"]
+    return (
+        f"Before training the gradient ratio of subject to verb, at {distance[0]:.0f} and at "
+        f"{distance[-1]:.0f} words between: {'; '.join(told)}. At {distance[-1]:.0f} it is below {VANISHED} "
+        f"in {listed(gone)}."
+    )
+
+
+def _alone_table(runs: Sequence[Run], distances: Sequence[int]) -> str:
+    columns = [rows.trained_on(runs, [k]) for k in distances]
+    lines = [
+        "| words between | " + " | ".join(map(str, distances)) + " |",
+        "|---|" + "---:|" * len(distances),
+    ]
+    for cell in columns[0]:
+        accuracy = [percent([rows.after(run)["accuracy"][0] for run in by[cell]]) for by in columns]
+        when = [epochs([rows.learned_in(run) for run in by[cell]]) for by in columns]
+        lines.append(f"| {cell} | " + " | ".join(accuracy) + " |")
+        lines.append("| … in epoch | " + " | ".join(when) + " |")
+    return "\n".join(lines)
+
+
+def _learning(longest: Cells, distance: int) -> str:
+    """Say who learns the longest distance alone, and whether the first gradients foretell when."""
+    every = [run for members in longest.values() for run in members]
+    never = [run for run in every if np.isnan(rows.learned_in(run))]
+    ratios = {cell: _median([rows.before(run) for run in runs], "ratio", 0) for cell, runs in longest.items()}
+    when = {
+        cell: median(np.nan_to_num([rows.learned_in(run) for run in members], nan=np.inf).tolist())
+        for cell, members in longest.items()
+    }
+    by_ratio = sorted(ratios, key=ratios.__getitem__, reverse=True)
+    later = [when[cell] for cell in by_ratio]
+    holds = all(a <= b for a, b in pairwise(later))
+    return (
+        f"Of {len(every)} runs at {distance} words alone {len(every) - len(never)} learn. Cells sorted by "
+        f"the ratio before training, the largest first: {', '.join(by_ratio)}; their epochs: "
+        f"{', '.join('never' if epoch == np.inf else f'{epoch:g}' for epoch in later)}. That a larger ratio "
+        f"before training means to learn no later {verdict(holds)}."
+    )
+
+
+def _guessing(longest: Cells) -> str:
+    """Say what the ratio does in runs that guess at first, until the epoch before they learn."""
+    told, grown, n = [], 0, 0
+    for cell, members in longest.items():
+        guessed = [run for run in members if rows.learned_in(run) > 1]
+        ratios = [rows.over_epochs(run, "ratio") for run in guessed]
+        ends = [
+            (ratio[0], ratio[int(rows.learned_in(run)) - 1])
+            for run, ratio in zip(guessed, ratios, strict=True)
+        ]
+        grown += sum(last > first for first, last in ends)
+        n += len(ends)
+        if ends:
+            first, last = (median(column) for column in zip(*ends, strict=True))
+            told.append(f"{cell} from {digits(first)} to {digits(last)}")
+    if not n:
+        return "No run that learns guesses for an epoch first."
+    return (
+        f"{n} of the runs that learn guess for an epoch or more first. The ratio grows while they guess in "
+        f"{grown} of {n}, until the epoch before the dev accuracy is there: {'; '.join(told)}."
+    )
+
+
+def _mixed_table(mixed: Cells) -> str:
+    last = rows.after(next(iter(mixed.values()))[0])["distance"][-1]
+    lines = [
+        f"| | accuracy | lowest of all distances | over {FAR} words, {MANY} attractors or more | in epoch "
+        f"| ratio at {last:.0f} before | after | norm at {last:.0f} before | after "
+        "| compositions to the subject |",
+        "|---|" + "---:|" * 9,
+    ]
+    for cell, members in mixed.items():
+        cells = [
+            percent([run.result["test_accuracy"] for run in members]),
+            percent([min(rows.after(run)["accuracy"]) for run in members]),
+            percent([_attracted(run) for run in members]),
+            epochs([rows.learned_in(run) for run in members]),
+            *(
+                number([of(run)[name][-1] for run in members])
+                for name in ("ratio", "norm")
+                for of in (rows.before, rows.after)
+            ),
+            f"{members[0].result['depth']:.1f}",
+        ]
+        lines.append(f"| {cell} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _attracted(run: Run) -> float:
+    """Return a run's accuracy on far subjects with `MANY` attractors; NaN if no sentence has so many."""
+    columns = run.result["by_attractors"]
+    counts = [n if k >= MANY else 0 for k, n in zip(columns["attractors"], columns["count"], strict=True)]
+    return float(np.average(columns["accuracy"], weights=counts)) if any(counts) else float("nan")
+
+
+def _after(mixed: Cells) -> str:
+    all_learn = all(min(rows.after(run)["accuracy"]) >= rows.LEARNED for m in mixed.values() for run in m)
+    most = rows.after(next(iter(mixed.values()))[0])["most_nouns"][-1]
+    ends = {
+        cell: [_median([of(run) for run in members], "ratio", -1) for of in (rows.before, rows.after)]
+        for cell, members in mixed.items()
+    }
+    grown = [cell for cell, (first, last) in ends.items() if last > first]
+    small = [cell for cell, (_, last) in ends.items() if last < VANISHED]
+    return (
+        f"Every run trained on all distances reaches {100 * rows.LEARNED:.0f} % at every distance: "
+        f"{verdict(all_learn)}; whoever only counts nouns gets {100 * most:.1f} % at the longest. Training "
+        f"raises the ratio at the longest distance in {listed(grown)}; after it, it is below {VANISHED} in "
+        f"{listed(small)}."
+    )
+
+
+def _alerts(mixed: Cells, longest: Cells, distance: int) -> str:
+    told = []
+    for cell in mixed:
+        counts = [
+            f"{sum(_alerted(run, 'vanishing') for run in by[cell])} of {len(by[cell])}"
+            for by in (mixed, longest)
+        ]
+        told.append(f"{cell} {counts[0]} and {counts[1]}")
+    return (
+        "The monitor called the subject's gradient vanishing, on all distances and on "
+        f"{distance} alone, in: {'; '.join(told)} runs."
+    )
+
+
+def _alerted(run: Run, rule: str) -> bool:
+    return any(alert["rule"] == rule for row in run.rows for alert in row["alerts"])
+
+
+def _median(columns: Sequence[Mapping[str, Sequence[float]]], name: str, k: int) -> float:
+    """Return the median over runs of a column's k-th number."""
+    return median(column[name][k] for column in columns)
