@@ -77,20 +77,33 @@ class TrainingError(FloatingPointError):
     """The loss is not finite; the text says where and what to do."""
 
 
-def accuracy(
+def hits(
     model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "compiled"
-) -> float:
-    """Return the fraction of classified nodes whose most probable class is their label; dropout is off."""
+) -> np.ndarray:
+    """Return for each classified node whether its most probable class is its label; dropout is off.
+
+    Returns
+    -------
+    (classified nodes,) array of bool
+        In the order of ``model.rows(forest)``.
+    """
     training = model.training
     model.eval()
     try:
-        hits = [
+        found = [
             model.predict(part, mode) == model.labels(part)
             for part in (forest.select(slice(start, start + batch)) for start in range(0, len(forest), batch))
         ]
     finally:
         model.train(training)
-    return float(np.concatenate(hits).mean())
+    return np.concatenate(found)
+
+
+def accuracy(
+    model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "compiled"
+) -> float:
+    """Return the fraction of classified nodes whose most probable class is their label; dropout is off."""
+    return float(hits(model, forest, batch, mode).mean())
 
 
 def fit(
