@@ -1,0 +1,114 @@
+"""The figures: accuracy by number of words, by depth, and by the rate of distractors; a line per cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from experiments.data import CLASSES
+from experiments.studies.tasks.settings import CELLS, DATASETS
+from experiments.sweep import Run
+from viz import COLUMN, PAGE, Line, LinePanel, line_panels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CHANCE = 100 / CLASSES
+FEWEST = 30  # test sentences of a run, for a point to be drawn
+SHOWN = {  # panels, and what is counted in them
+    "sum": "keywords in the sentence",
+    "order": "keywords in the sentence",
+    "negation": "negators in the sentence",
+    "distractors-50": "distractors in the sentence",
+}
+BLIND = "words alone"
+
+
+def figures(runs: Sequence[Run]) -> Mapping[str, Figure]:
+    """Return "by-count", "by-depth" and "by-rate"."""
+    return {
+        "by-count": _by("by_count", runs, SHOWN),
+        "by-depth": _by("by_depth", runs, dict.fromkeys(SHOWN, "depth of the deepest keyword")),
+        "by-rate": _by_rate(runs),
+    }
+
+
+def cells_of(runs: Sequence[Run]) -> list[str]:
+    """Return the cells of the runs: those of `models.TREE_CELLS` in its order, then others."""
+    found = dict.fromkeys(run.settings["cell"] for run in runs)
+    return [cell for cell in CELLS if cell in found] + [cell for cell in found if cell not in CELLS]
+
+
+def group_line(runs: Sequence[Run], groups: str, what: str = "right") -> Line:
+    """Return the accuracies in percent of a cell on a dataset, group by group.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+    groups : "by_count" or "by_depth"
+    what : "right" or "blind"
+    """
+    values = sorted({value for run in runs for value in run.result[groups]["value"]})
+    accuracies = np.full((len(runs), len(values)), np.nan)
+    for row, run in zip(accuracies, runs, strict=True):
+        found = run.result[groups]
+        for value, n, right in zip(found["value"], found["n"], found[what], strict=True):
+            if n >= FEWEST:
+                row[values.index(value)] = 100 * right / n
+    return Line(values, accuracies.tolist())
+
+
+def _by(groups: str, runs: Sequence[Run], panels: Mapping[str, str]) -> Figure:
+    return line_panels(
+        [
+            LinePanel(
+                title=DATASETS[dataset].title,
+                lines={cell: group_line(runs_of(runs, dataset, cell), groups) for cell in cells_of(runs)},
+                xlabel=xlabel,
+                ylabel="test accuracy (%)",
+                references=_references(runs, dataset, groups),
+                ylim=(0, 103),
+            )
+            for dataset, xlabel in panels.items()
+        ],
+        width=PAGE,
+    )
+
+
+def _by_rate(runs: Sequence[Run]) -> Figure:
+    datasets = {name: dataset.rate for name, dataset in DATASETS.items() if dataset.rate is not None}
+    lines = {}
+    for cell in cells_of(runs):
+        found = [
+            [100 * run.result["test_accuracy"] for run in runs_of(runs, name, cell)] for name in datasets
+        ]
+        lines[cell] = Line(list(datasets.values()), np.transpose(found).tolist())
+    blind = [np.median([run.result["blind"] for run in runs_of(runs, name)]) for name in datasets]
+    panel = LinePanel(
+        title="one keyword among distractors",
+        lines=lines,
+        xlabel="rate of distractors",
+        ylabel="test accuracy (%)",
+        references={"guessing": CHANCE, BLIND: Line(list(datasets.values()), [[100 * b for b in blind]])},
+        ylim=(0, 103),
+    )
+    return line_panels([panel], width=COLUMN, height=2.4)
+
+
+def _references(runs: Sequence[Run], dataset: str, groups: str) -> dict[str, float | Line]:
+    """Return the line of guessing, and that of the words alone where it is not the perfect score."""
+    line = group_line(runs_of(runs, dataset, cells_of(runs)[0]), groups, "blind")
+    medians = np.nanmedian(line.runs, axis=0)
+    known = ~np.isnan(medians)
+    if (medians[known] >= 100).all():
+        return {"guessing": CHANCE}
+    return {"guessing": CHANCE, BLIND: Line(np.asarray(line.x)[known].tolist(), [medians[known].tolist()])}
+
+
+def runs_of(runs: Sequence[Run], dataset: str, cell: str | None = None) -> list[Run]:
+    """Return the runs on a dataset, of one cell or all."""
+    return [
+        run for run in runs if run.settings["dataset"] == dataset and cell in (None, run.settings["cell"])
+    ]
