@@ -42,7 +42,7 @@ def cells_of(runs: Sequence[Run]) -> list[str]:
 
 
 def group_line(runs: Sequence[Run], groups: str, what: str = "right") -> Line:
-    """Return the accuracies in percent of a cell on a dataset, group by group.
+    """Return the accuracies in percent of a cell on a dataset, group by group, where there are enough.
 
     Parameters
     ----------
@@ -50,14 +50,16 @@ def group_line(runs: Sequence[Run], groups: str, what: str = "right") -> Line:
     groups : "by_count" or "by_depth"
     what : "right" or "blind"
     """
-    values = sorted({value for run in runs for value in run.result[groups]["value"]})
-    accuracies = np.full((len(runs), len(values)), np.nan)
-    for row, run in zip(accuracies, runs, strict=True):
-        found = run.result[groups]
-        for value, n, right in zip(found["value"], found["n"], found[what], strict=True):
-            if n >= FEWEST:
-                row[values.index(value)] = 100 * right / n
-    return Line(values, accuracies.tolist())
+    enough = [
+        {
+            value: 100 * right / n
+            for value, n, right in zip(found["value"], found["n"], found[what], strict=True)
+            if n >= FEWEST
+        }
+        for found in (run.result[groups] for run in runs)
+    ]
+    values = sorted(set().union(*enough))
+    return Line(values, [[run.get(value, np.nan) for value in values] for run in enough])
 
 
 def _by(groups: str, runs: Sequence[Run], panels: Mapping[str, str]) -> Figure:
@@ -101,10 +103,9 @@ def _references(runs: Sequence[Run], dataset: str, groups: str) -> dict[str, flo
     """Return the line of guessing, and that of the words alone where it is not the perfect score."""
     line = group_line(runs_of(runs, dataset, cells_of(runs)[0]), groups, "blind")
     medians = np.nanmedian(line.runs, axis=0)
-    known = ~np.isnan(medians)
-    if (medians[known] >= 100).all():
+    if (medians >= 100).all():
         return {"guessing": CHANCE}
-    return {"guessing": CHANCE, BLIND: Line(np.asarray(line.x)[known].tolist(), [medians[known].tolist()])}
+    return {"guessing": CHANCE, BLIND: Line(line.x, [medians.tolist()])}
 
 
 def runs_of(runs: Sequence[Run], dataset: str, cell: str | None = None) -> list[Run]:

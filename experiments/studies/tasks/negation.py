@@ -11,7 +11,7 @@ from experiments.studies.tasks.words import KEYWORDS, NEGATORS, among, class_of,
 
 MOST = 3  # negators in a sentence
 OPPOSITE = 5  # from a class to its opposite: 0 and 5, 1 and 6, …
-POOL = 8  # sentences drawn for every one that is kept
+POOL = 5  # sentences drawn for every one that is kept
 
 
 def negation(rng: np.random.Generator, n: int, lengths: tuple[int, int]) -> Sentences:
