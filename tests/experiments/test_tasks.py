@@ -193,7 +193,9 @@ def test_the_summary_says_the_numbers_of_the_rows():
     assert "| words alone | 100.0 | 60.0 |" in text
     assert "**order**: solved (median ≥ 95 %) by RLSTM; best RLSTM (96.0 %), worst RNN (59.0 %)." in text
     assert "Above what the words alone allow (60.0 %) in every run: RLSTM." in text
-    assert "| RNN | 59.0 → 100.0 |" in text  # depth 2, and depth 8
+    assert "| cell | sum: 1 → 2 keywords | order: 1 → 2 keywords | negation: 1 → 2 negators |" in text
+    assert "| RNN | 59.0 → 100.0 |" in text.split("the most of the task's words")[1]
+    assert "| RNN | 59.0 → 100.0 |" in text.split("at depth 6 or more")[1]  # depth 2, and depth 8
     assert "RNN vanishing in 18 of 18; RLSTM nothing" in text
     assert "solved by no cell" in summary(_made_up(lambda *_: 94.9))
     assert "| RNN | – → 99.5 |" in summary(_made_up(lambda *_: 99, depths=(6, 7, 8)))

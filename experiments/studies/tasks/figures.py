@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 CHANCE = 100 / CLASSES
 FEWEST = 30  # test sentences of a run, for a point to be drawn
 SHOWN = {  # panels, and what is counted in them
-    "sum": "keywords in the sentence",
-    "order": "keywords in the sentence",
-    "negation": "negators in the sentence",
-    "distractors-50": "distractors in the sentence",
+    "sum": "keywords",
+    "order": "keywords",
+    "negation": "negators",
+    "distractors-50": "distractors",
 }
 BLIND = "words alone"
 
@@ -29,7 +29,7 @@ BLIND = "words alone"
 def figures(runs: Sequence[Run]) -> Mapping[str, Figure]:
     """Return "by-count", "by-depth" and "by-rate"."""
     return {
-        "by-count": _by("by_count", runs, SHOWN),
+        "by-count": _by("by_count", runs, {name: f"{what} in the sentence" for name, what in SHOWN.items()}),
         "by-depth": _by("by_depth", runs, dict.fromkeys(SHOWN, "depth of the deepest keyword")),
         "by-rate": _by_rate(runs),
     }

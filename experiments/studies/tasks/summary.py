@@ -6,14 +6,18 @@ import statistics
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
 from experiments.data import CLASSES
-from experiments.studies.tasks.figures import BLIND, cells_of, runs_of
+from experiments.studies.tasks.figures import BLIND, SHOWN, cells_of, group_line, runs_of
 from experiments.studies.tasks.settings import DATASETS
 from experiments.sweep import Run
 
 SOLVED = 95.0  # percent, in the median run
 SHALLOW, DEEP = 3, 6  # depths of the deepest keyword: up to, and from
 PAIR = ("RNN", "RLSTM")  # the paper's
+
+Found = dict[str, dict[str, list[Run]]]  # by dataset and cell
 
 
 def summary(runs: Sequence[Run]) -> str:
@@ -24,9 +28,10 @@ def summary(runs: Sequence[Run]) -> str:
         "# tasks: the paper's future work\n",
         _head(runs),
         _table(["cell", *(DATASETS[name].title for name in DATASETS)], _accuracies(runs, cells)),
-        *(_paragraph(name, found[name]) for name in DATASETS),
+        "\n".join(_paragraph(name, found[name]) for name in DATASETS) + "\n",
         _pair(found),
-        _depths(found),
+        _counts(found, cells),
+        _depths(found, cells),
         _alerts(runs, cells),
     ]
     return "\n".join(part for part in parts if part)
@@ -102,7 +107,7 @@ def _paragraph(name: str, found: dict[str, list[Run]]) -> str:
     return text
 
 
-def _pair(found: dict[str, dict[str, list[Run]]]) -> str:
+def _pair(found: Found) -> str:
     """Say whether the paper's conclusion, that RLSTM is better than RNN, holds on these tasks."""
     if not all(cell in cells for cells in found.values() for cell in PAIR):
         return ""
@@ -111,25 +116,43 @@ def _pair(found: dict[str, dict[str, list[Run]]]) -> str:
     ]
     verdict = {len(found): "holds", 0: "does not hold"}.get(len(wins), "holds in part")
     return (
-        f"\nThe paper's conclusion, that the RLSTM is superior to the RNN, **{verdict}**: every run of the "
+        f"The paper's conclusion, that the RLSTM is superior to the RNN, **{verdict}**: every run of the "
         f"RLSTM is better than every run of the RNN on {len(wins)} of {len(found)} datasets"
         f"{' (' + _list([DATASETS[name].title for name in wins]) + ')' if wins else ''}.\n"
     )
 
 
-def _depths(found: dict[str, dict[str, list[Run]]]) -> str:
+def _counts(found: Found, cells: Sequence[str]) -> str:
+    lines = {name: [group_line(found[name][cell], "by_count") for cell in cells] for name in SHOWN}
+    lines = {
+        name: of_cells for name, of_cells in lines.items() if of_cells[0].x
+    }  # there are enough sentences
+    if not lines:
+        return ""
+    spans = {name: f"{line[0].x[0]:.0f} → {line[0].x[-1]:.0f} {SHOWN[name]}" for name, line in lines.items()}
+    head = ["cell", *(f"{DATASETS[name].title}: {span}" for name, span in spans.items())]
+    rows = [
+        [cell, *(_change(*np.nanmedian(lines[name][k].runs, axis=0)[[0, -1]]) for name in lines)]
+        for k, cell in enumerate(cells)
+    ]
+    return f"Median accuracy in %, with the fewest → the most of the task's words:\n\n{_table(head, rows)}"
+
+
+def _depths(found: Found, cells: Sequence[str]) -> str:
     head = ["cell", *(DATASETS[name].title for name in found)]
-    rows = []
-    for cell in next(iter(found.values())):
-        row = [cell]
-        for cells in found.values():
-            near, far = at_depths(cells[cell], 0, SHALLOW), at_depths(cells[cell], DEEP, 10**9)
-            row.append(" → ".join("–" if value is None else f"{value:.1f}" for value in (near, far)))
-        rows.append(row)
+    near_far = ((0, SHALLOW), (DEEP, 10**9))
+    rows = [
+        [cell, *(_change(*(at_depths(found[name][cell], *depths) for depths in near_far)) for name in found)]
+        for cell in cells
+    ]
     return (
         f"Accuracy in %, all runs together, with the deepest keyword at depth {SHALLOW} or less → at depth "
         f"{DEEP} or more:\n\n{_table(head, rows)}"
     )
+
+
+def _change(before: float | None, after: float | None) -> str:
+    return " → ".join("–" if value is None else f"{value:.1f}" for value in (before, after))
 
 
 def _alerts(runs: Sequence[Run], cells: Sequence[str]) -> str:
