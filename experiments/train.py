@@ -77,16 +77,17 @@ class TrainingError(FloatingPointError):
     """The loss is not finite; the text says where and what to do."""
 
 
+def accuracy(
+    model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "compiled"
+) -> float:
+    """Return the fraction of classified nodes whose most probable class is their label; dropout is off."""
+    return float(hits(model, forest, batch, mode).mean())
+
+
 def hits(
     model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "compiled"
 ) -> np.ndarray:
-    """Return for each classified node whether its most probable class is its label; dropout is off.
-
-    Returns
-    -------
-    (classified nodes,) array of bool
-        In the order of ``model.rows(forest)``.
-    """
+    """Return for each classified node whether its most probable class is its label; dropout is off."""
     training = model.training
     model.eval()
     try:
@@ -97,13 +98,6 @@ def hits(
     finally:
         model.train(training)
     return np.concatenate(found)
-
-
-def accuracy(
-    model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "compiled"
-) -> float:
-    """Return the fraction of classified nodes whose most probable class is their label; dropout is off."""
-    return float(hits(model, forest, batch, mode).mean())
 
 
 def fit(
