@@ -1,7 +1,7 @@
 """The paper's future work: sums of keywords, their order, negation, distractors; for every cell over trees.
 
-Sentences of 5 to 15 words. Accuracy by the number of keywords, negators or distractors, by the depth of the
-deepest keyword, and by the rate of distractors.
+Sentences of 5 to 15 words. Accuracy by the number of keywords, negators or distractors, and by the depth of
+the deepest keyword.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The figures: accuracy by number of words, by depth, and by the rate of distractors; a line per cell."""
+"""The figures: accuracy by the number of words and by depth, a panel per task, a line per cell."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from experiments.data import CLASSES
 from experiments.studies.tasks.settings import CELLS, DATASETS
 from experiments.sweep import Run
-from viz import COLUMN, PAGE, Line, LinePanel, line_panels
+from viz import PAGE, Line, LinePanel, line_panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,17 +21,16 @@ SHOWN = {  # panels, and what is counted in them
     "sum": "keywords",
     "order": "keywords",
     "negation": "negators",
-    "distractors-50": "distractors",
+    "distractors": "distractors",
 }
 BLIND = "words alone"
 
 
 def figures(runs: Sequence[Run]) -> Mapping[str, Figure]:
-    """Return "by-count", "by-depth" and "by-rate"."""
+    """Return "by-count" and "by-depth"."""
     return {
         "by-count": _by("by_count", runs, {name: f"{what} in the sentence" for name, what in SHOWN.items()}),
         "by-depth": _by("by_depth", runs, dict.fromkeys(SHOWN, "depth of the deepest keyword")),
-        "by-rate": _by_rate(runs),
     }
 
 
@@ -77,26 +76,6 @@ def _by(groups: str, runs: Sequence[Run], panels: Mapping[str, str]) -> Figure:
         ],
         width=PAGE,
     )
-
-
-def _by_rate(runs: Sequence[Run]) -> Figure:
-    datasets = {name: dataset.rate for name, dataset in DATASETS.items() if dataset.rate is not None}
-    lines = {}
-    for cell in cells_of(runs):
-        found = [
-            [100 * run.result["test_accuracy"] for run in runs_of(runs, name, cell)] for name in datasets
-        ]
-        lines[cell] = Line(list(datasets.values()), np.transpose(found).tolist())
-    blind = [np.median([run.result["blind"] for run in runs_of(runs, name)]) for name in datasets]
-    panel = LinePanel(
-        title="one keyword among distractors",
-        lines=lines,
-        xlabel="rate of distractors",
-        ylabel="test accuracy (%)",
-        references={"guessing": CHANCE, BLIND: Line(list(datasets.values()), [[100 * b for b in blind]])},
-        ylim=(0, 103),
-    )
-    return line_panels([panel], width=COLUMN, height=2.4)
 
 
 def _references(runs: Sequence[Run], dataset: str, groups: str) -> dict[str, float | Line]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 import models
-from experiments.data import CLASSES
-from experiments.studies.tasks.sentences import Sentences, plain, ranks, with_words
+from experiments.data import CLASSES, check_range
+from experiments.studies.tasks.sentences import LEAST, Sentences, plain, ranks, with_words
 from experiments.studies.tasks.words import KEYWORDS, NEGATORS, among, class_of, draw
+from minigrad.rng import require_generator
 
 MOST = 3  # negators in a sentence
 OPPOSITE = 5  # from a class to its opposite: 0 and 5, 1 and 6, …
@@ -24,15 +25,17 @@ def negation(rng: np.random.Generator, n: int, lengths: tuple[int, int]) -> Sent
     Left to chance few negators would act, above all in long sentences; here sentences of every length and
     number of negators are chosen so that f is odd in half of them. Without the tree there is no telling.
     """
+    check_range("lengths", lengths, LEAST)
+    require_generator(rng, "negation")
+    wanted_count = rng.integers(MOST + 1, size=n)
+    wanted_odd = rng.integers(2, size=n) * (wanted_count > 0)
+    wanted = _key(rng.integers(lengths[0], lengths[1] + 1, n), wanted_count, wanted_odd)
     size = POOL * n
     while True:
         forest, keyword, count = _candidates(rng, size, lengths)
         turns = acting(forest, keyword)
         length = np.bincount(forest.tree[forest.leaves])
-        wanted_count = rng.integers(MOST + 1, size=n)
-        wanted_odd = rng.integers(2, size=n) * (wanted_count > 0)
-        wanted_length = rng.integers(lengths[0], lengths[1] + 1, n)
-        chosen = matching(_key(wanted_length, wanted_count, wanted_odd), _key(length, count, turns % 2))
+        chosen = matching(wanted, _key(length, count, turns % 2))
         if chosen is not None:
             break
         size *= 2

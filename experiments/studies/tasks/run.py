@@ -10,13 +10,14 @@ import minigrad as mg
 import models
 from experiments.data import CLASSES
 from experiments.paper.datasets import data_hash
+from experiments.studies.enough import Enough
 from experiments.studies.tasks.generate import sentences
 from experiments.studies.tasks.sentences import Sentences
 from experiments.studies.tasks.settings import Settings
 from experiments.studies.tasks.words import KEYWORDS, VOCABULARY, among
 from experiments.studies.training import monitored_fit
 from experiments.sweep import Recorder
-from experiments.train import hits
+from experiments.train import accuracy, hits
 from minigrad.nn import initialise
 
 
@@ -32,17 +33,26 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     """
     sets = sentences(settings)
     model = new_model(settings)
+    dev = sets["dev"].forest
+    scores: list[float] = []
+
+    def score(model: models.TreeClassifier) -> float:
+        scores.append(accuracy(model, dev, mode=settings["mode"]))
+        return scores[-1]
+
     epochs = monitored_fit(
         recorder,
         model,
         mg.optim.by_name(settings["optimizer"], model.parameters(), lr=settings["lr"]),
         sets["train"].forest,
-        sets["dev"].forest,
+        dev,
         batch_size=settings["batch"],
         rng=np.random.default_rng([*settings["seeds"]["order"], 0]),
         max_epochs=settings["max_epochs"],
         patience=settings["patience"],
         nodes=keyword_rows,
+        watchers=[Enough(lambda: scores[-1] >= settings["enough"])],
+        score=score,
         mode=settings["mode"],
     )
     if recorder.model is not None:
