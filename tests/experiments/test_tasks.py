@@ -207,15 +207,20 @@ def test_the_summary_says_the_numbers_of_the_rows():
     assert "| RNN | – → 99.5 |" in summary(_made_up(lambda *_: 99, depths=(6, 7, 8)))
 
 
-def test_cells_of_ones_own_go_into_a_folder_of_their_own(monkeypatch):
+def test_other_cells_and_rates_go_into_folders_of_their_own(monkeypatch):
     seen = []
     monkeypatch.setattr(study, "run", lambda what, args, jobs=None: seen.append((args.out, jobs)) or 0)
     main(["tasks", "--scale", "paper"])
     main(["tasks", "--cell", "RNN", "--cell", "TreeGRU", "--cell", "RNN"])
-    assert seen[0] == (None, None)
+    main(["tasks", "--rate", "0.25"])
+    out, grids = zip(*seen, strict=True)
+    assert out == (None, RESULTS / "cells-smoke" / "tasks", RESULTS / "cells-smoke" / "tasks-rate-0.25")
     assert STUDY.folder("paper") == RESULTS / "beyond" / "tasks"
-    assert seen[1][0] == RESULTS / "cells-smoke" / "tasks"
-    assert len(seen[1][1]) == 2 * len(DATASETS)
+    assert grids[0] == list(jobs("paper", 0, None))
+    assert {job.settings["cell"] for job in grids[1]} == {"RNN", "TreeGRU"}
+    assert len(grids[1]) == 2 * len(DATASETS)
+    rates = {job.settings["dataset"]: job.settings["rate"] for job in grids[2]}
+    assert (rates["distractors"], rates["keyword"], rates["sum"]) == (0.25, 0.0, None)
 
 
 @pytest.mark.parametrize(
@@ -223,6 +228,8 @@ def test_cells_of_ones_own_go_into_a_folder_of_their_own(monkeypatch):
     [
         (["--cell", "LSTM"], "LSTM reads sequences"),
         (["--cell", "RNM"], "there is no cell 'RNM'; did you mean RNN"),
+        (["--rate", "2"], "a rate is a probability, from 0 to 1, not '2'"),
+        (["--rate", "often"], "a rate is a probability, from 0 to 1, not 'often'"),
         (["--runs", "0"], "a number of runs is a whole number from 1 on, not '0'"),
     ],
 )

@@ -34,7 +34,7 @@ class Dataset:
     title: str
 
 
-RATE = 0.5  # of distractors
+RATE = 0.5  # of distractors, if nobody says otherwise
 DATASETS = {
     "keyword": Dataset("distractors", 0.0, "one keyword"),  # the paper's task
     "sum": Dataset("sum", None, "sum"),
@@ -119,7 +119,9 @@ def run_settings(dataset: str, cell: str, run: int, *, scale: Scale, seed: int, 
     return {**settings, **changes}
 
 
-def jobs(scale: str, seed: int, runs: int | None, cells: Sequence[str] = CELLS) -> Iterator[Job]:
+def jobs(
+    scale: str, seed: int, runs: int | None, cells: Sequence[str] = CELLS, rate: float = RATE
+) -> Iterator[Job]:
     """Yield the runs of the study.
 
     Parameters
@@ -129,12 +131,15 @@ def jobs(scale: str, seed: int, runs: int | None, cells: Sequence[str] = CELLS) 
     runs : int or None
         Runs of each cell on each dataset; None: as many as the scale has.
     cells : sequence of str
+    rate : float
+        Of distractors, in the dataset that has them.
     """
     size = SCALES[scale]
     for dataset in DATASETS:
+        changes = {"rate": rate} if dataset == "distractors" else {}
         for cell in cells:
             for run in range(1, (runs or size.runs) + 1):
-                settings = run_settings(dataset, cell, run, scale=size, seed=seed)
+                settings = run_settings(dataset, cell, run, scale=size, seed=seed, **changes)
                 name = cell.replace(":", ".")  # of one's own, package.module:Class
                 yield Job(f"tasks/{dataset}/{name}/{run}", settings, _work(settings), PERFORM)
 

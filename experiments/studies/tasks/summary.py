@@ -63,11 +63,12 @@ def _head(runs: Sequence[Run]) -> str:
     settings = runs[0].settings
     shortest, longest = settings["lengths"]
     n = max(run.settings["run"] for run in runs)
+    rate = runs_of(runs, "distractors")[0].settings["rate"]
     return (
         f"Test accuracy in %, {settings['sizes']['train']:,} training sentences of {shortest} to {longest} "
         f"words, {n} {'run' if n == 1 else 'runs'} of each cell: median (lowest–highest). Guessing is "
         f'{100 / CLASSES:.0f} %; "{BLIND}" is the most that a reader can get who knows neither the order of '
-        "the words nor the tree.\n"
+        f"the words nor the tree. Distractors come at a rate of {rate:g}.\n"
     )
 
 
