@@ -19,6 +19,7 @@ COMMANDS = {
     "sentiment": "train on the Stanford Sentiment Treebank, and see how far gradients get in real sentences",
     "agreement": "study: number agreement over 1 to 20 words, and the gradient that gets back to the subject",
     "beyond": "all studies in one go, and a page that shows them",
+    "tasks": "the paper's future work: sums of keywords, order, negation, distractors, for every tree cell",
     "export": "write all rows of a sweep as one CSV file",
     "bench": "measure the training speed, beside PyTorch and DyNet where they are installed",
 }

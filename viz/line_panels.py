@@ -132,9 +132,15 @@ def line_panels(
 
 def _draw(axes: Axes, panel: LinePanel, looks: Mapping[str, tuple[str, Any, str]]) -> dict[str, Any]:
     """Draw a panel; return what the legend shows of each line."""
+    from matplotlib.ticker import MaxNLocator
+
     axes.set(xlabel=panel.xlabel, ylabel=panel.ylabel, xscale=panel.xscale, yscale=panel.yscale)
     axes.grid(color=GRID, linewidth=0.5)
     axes.set_axisbelow(True)
+    if panel.xscale == "linear" and all(
+        float(x).is_integer() for line in panel.lines.values() for x in line.x
+    ):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     handles = {}
     for name, line in panel.lines.items():
         colour, dash, marker = looks[name]
@@ -172,10 +178,11 @@ def _refer(axes: Axes, name: str, reference: float | Line) -> None:
     """Draw a thin line, named at its right end, inside the axes."""
     if isinstance(reference, Line):
         axes.plot(reference.x, reference.runs[0], color=GREY, linewidth=0.9, linestyle=":")
-        place, coordinates = (reference.x[-1], reference.runs[0][-1]), "data"
+        *before, end = reference.runs[0]
+        falls = bool(before) and before[-1] > end  # then there is room below its end, otherwise above
         axes.annotate(
-            name, place, xycoords=coordinates, xytext=(-1, 3), textcoords="offset points",
-            ha="right", fontsize=6, color=GREY,
+            name, (reference.x[-1], end), xytext=(-1, -3 if falls else 3), textcoords="offset points",
+            ha="right", va="top" if falls else "bottom", fontsize=6, color=GREY,
         )  # fmt: skip
         return
     axes.axhline(reference, color=GREY, linewidth=0.9, linestyle=":")

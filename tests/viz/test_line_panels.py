@@ -50,6 +50,19 @@ def test_references_are_named(tmp_path) -> None:
     assert save_figure(figure, tmp_path / "f.svg").read_text().count("bound") == 1
 
 
+@pytest.mark.parametrize(("values", "side"), [([1, 0.1], "top"), ([0.1, 1], "bottom"), ([1], "bottom")])
+def test_a_reference_is_named_where_its_line_is_not(values, side) -> None:
+    line = Line(list(range(len(values))), [values])
+    (axes,) = line_panels([LinePanel("", {"a": line}, "x", "y", {"bound": line})]).axes
+    assert [text.get_verticalalignment() for text in axes.texts] == [side]
+
+
+@pytest.mark.parametrize(("x", "whole"), [([1, 2, 3], True), ([0, 0.5, 1], False)])
+def test_counts_have_no_ticks_between_whole_numbers(x, whole) -> None:
+    (axes,) = line_panels([panel(a=Line(x, [[0, 1, 2]]))]).axes
+    assert all(float(tick).is_integer() for tick in axes.get_xticks()) == whole
+
+
 def test_what_can_not_be_drawn_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one panel"):
         line_panels([])

@@ -1,0 +1,107 @@
+"""Negation: a word that turns the keyword's class round if the keyword is in its scope."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import models
+from experiments.data import CLASSES, check_range
+from experiments.studies.tasks.sentences import LEAST, Sentences, plain, ranks, with_words
+from experiments.studies.tasks.words import KEYWORDS, NEGATORS, among, class_of, draw
+from minigrad.rng import require_generator
+
+MOST = 3  # negators in a sentence
+OPPOSITE = 5  # from a class to its opposite: 0 and 5, 1 and 6, …
+POOL = 5  # sentences drawn for every one that is kept
+
+
+def negation(rng: np.random.Generator, n: int, lengths: tuple[int, int]) -> Sentences:
+    """One keyword of class k and up to three negators; the label is k + 5f modulo 10.
+
+    f counts the negators that have the keyword in their scope, which is the phrase that the negator is the
+    sister of: the other child of its parent, with everything below. So a negator acts if its sister is the
+    keyword or holds it, on either side, and two that act cancel.
+
+    Left to chance few negators would act, above all in long sentences; here sentences of every length and
+    number of negators are chosen so that f is odd in half of them. Without the tree there is no telling.
+    """
+    check_range("lengths", lengths, LEAST)
+    require_generator(rng, "negation")
+    wanted_count = rng.integers(MOST + 1, size=n)
+    wanted_odd = rng.integers(2, size=n) * (wanted_count > 0)
+    wanted = _key(rng.integers(lengths[0], lengths[1] + 1, n), wanted_count, wanted_odd)
+    size = POOL * n
+    while True:
+        forest, keyword, count = _candidates(rng, size, lengths)
+        turns = acting(forest, keyword)
+        length = np.bincount(forest.tree[forest.leaves])
+        chosen = matching(wanted, _key(length, count, turns % 2))
+        if chosen is not None:
+            break
+        size *= 2
+    labels = (class_of(forest.word[keyword]) + OPPOSITE * turns) % CLASSES
+    return Sentences(
+        with_words(forest, forest.word, labels).select(chosen),
+        count[chosen],
+        forest.depth[keyword][chosen],
+        np.where(count[chosen] > 0, 0.5, 1.0),
+    )
+
+
+def acting(forest: models.Forest, keyword: np.ndarray) -> np.ndarray:
+    """Return how many negators have the keyword in their scope, for every sentence.
+
+    Parameters
+    ----------
+    forest : Forest
+    keyword : (sentences,) array of int
+        The rows of the keywords.
+    """
+    turns = np.zeros(len(keyword), np.intp)
+    node = keyword.copy()
+    below = forest.parent[node] >= 0
+    while below.any():
+        parent = forest.parent[node[below]]
+        sister = forest.left[parent] + forest.right[parent] - node[below]
+        turns[below] += among(forest.word[sister], NEGATORS)
+        node[below] = parent
+        below = forest.parent[node] >= 0
+    return turns
+
+
+def matching(wanted: np.ndarray, found: np.ndarray) -> np.ndarray | None:
+    """Return for each wanted number a place of its own where it is found; None if there are too few.
+
+    Of equal ones the first that are found are taken.
+    """
+    order = np.argsort(found, kind="stable")
+    ordered = found[order]
+    by_number = np.argsort(wanted, kind="stable")
+    numbers = wanted[by_number]
+    nth = np.arange(len(wanted)) - np.searchsorted(numbers, numbers)  # among its equals
+    at = np.searchsorted(ordered, numbers) + nth
+    if (at >= np.searchsorted(ordered, numbers, side="right")).any():
+        return None
+    chosen = np.empty(len(wanted), np.intp)
+    chosen[by_number] = order[at]
+    return chosen
+
+
+def _candidates(
+    rng: np.random.Generator, n: int, lengths: tuple[int, int]
+) -> tuple[models.Forest, np.ndarray, np.ndarray]:
+    """Return sentences, the rows of their keywords, and how many negators they have."""
+    forest = plain(rng, n, lengths)
+    count = rng.integers(MOST + 1, size=n)
+    rank = ranks(rng, forest)
+    keyword = forest.leaves[rank == 0]
+    negators = forest.leaves[(rank > 0) & (rank <= count[forest.tree[forest.leaves]])]
+    word = forest.word.copy()
+    word[keyword] = draw(rng, KEYWORDS, n)
+    word[negators] = draw(rng, NEGATORS, negators.size)
+    return with_words(forest, word, np.zeros(n, np.intp)), keyword, count
+
+
+def _key(length: np.ndarray, count: np.ndarray, odd: np.ndarray) -> np.ndarray:
+    """Return one number for length, negators and parity."""
+    return (length * (MOST + 1) + count) * 2 + odd

@@ -1,0 +1,98 @@
+"""What the sentences of all tasks share: random trees, places in them, and what is known of the result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+import models
+from experiments.data import CLASSES, check_range
+from experiments.studies.tasks.words import OTHERS, VOCABULARY, draw
+from minigrad.rng import require_generator
+
+LEAST = 4  # words, so that there is a place for every keyword or negator
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Sentences of a task, and what their words and trees come to.
+
+    Attributes
+    ----------
+    forest : Forest
+        Over `VOCABULARY`; the roots carry the labels, which are uniform over the classes.
+    count : (sentences,) intp array
+        How many of the task's words there are: keywords, negators or distractors.
+    depth : (sentences,) intp array
+        Of the deepest keyword that is not to be ignored.
+    blind : (sentences,) array
+        The probability that the best guess is right if one knows the task and a sentence's words, but
+        neither their order nor the tree.
+    """
+
+    forest: models.Forest
+    count: np.ndarray
+    depth: np.ndarray
+    blind: np.ndarray
+
+
+def plain(rng: np.random.Generator, n: int, lengths: tuple[int, int]) -> models.Forest:
+    """Generate random trees over words that mean nothing, as in the paper's task.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    n : int
+        Number of sentences, at least one.
+    lengths : (int, int)
+        Shortest and longest; every length between them is equally likely.
+    """
+    check_range("lengths", lengths, LEAST)
+    length = require_generator(rng, "sentences").integers(lengths[0], lengths[1] + 1, n)
+    words = draw(rng, OTHERS, int(length.sum()))
+    return models.random_forest(rng, length, vocabulary=VOCABULARY, words=words)
+
+
+def with_words(forest: models.Forest, word: np.ndarray, labels: np.ndarray) -> models.Forest:
+    """Return the same trees with other words, (nodes,), and labels at their roots, (sentences,)."""
+    label = np.full(forest.n_nodes, -1)
+    label[forest.root] = labels
+    return models.Forest.from_arrays(forest.left, forest.right, word, label, forest.root, forest.vocabulary)
+
+
+def ranks(rng: np.random.Generator, forest: models.Forest) -> np.ndarray:
+    """Number the words of each sentence in random order.
+
+    Returns
+    -------
+    (words,) intp array
+        For each of ``forest.leaves`` a number from 0 on; those below k are k random words of the sentence.
+    """
+    tree = forest.tree[forest.leaves]
+    shuffled = np.lexsort((rng.random(tree.size), tree))
+    rank = np.empty(tree.size, np.intp)
+    rank[shuffled] = np.arange(tree.size) - np.searchsorted(tree, tree)
+    return rank
+
+
+def counted(forest: models.Forest, rows: np.ndarray) -> np.ndarray:
+    """Return how many of these rows are in each sentence."""
+    return np.bincount(forest.tree[rows], minlength=len(forest))
+
+
+def deepest(forest: models.Forest, rows: np.ndarray) -> np.ndarray:
+    """Return the depth of the deepest of these rows in each sentence, which has at least one."""
+    depth = np.zeros(len(forest), np.intp)
+    np.maximum.at(depth, forest.tree[rows], forest.depth[rows])
+    return depth
+
+
+def commonest_share(tree: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the share of the commonest class among those given, for every sentence; each has at least one.
+
+    It is how often one is right who names that class, if any one of them may be the one that is asked for.
+    """
+    table = np.zeros((int(tree.max()) + 1, CLASSES))
+    np.add.at(table, (tree, classes), 1)
+    return table.max(axis=1) / table.sum(axis=1)

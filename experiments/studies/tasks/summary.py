@@ -1,0 +1,175 @@
+"""What one sees, as text and tables in Markdown; every number and verdict is computed from the runs."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from experiments.data import CLASSES
+from experiments.studies.tasks.figures import BLIND, SHOWN, cells_of, group_line, runs_of
+from experiments.studies.tasks.settings import DATASETS
+from experiments.sweep import Run
+
+SOLVED = 95.0  # percent, in the median run
+SHALLOW, DEEP = 3, 6  # depths of the deepest keyword: up to, and from
+PAIR = ("RNN", "RLSTM")  # the paper's
+
+Found = dict[str, dict[str, list[Run]]]  # by dataset and cell
+
+
+def summary(runs: Sequence[Run]) -> str:
+    """Return the text."""
+    cells = cells_of(runs)
+    found = {name: {cell: runs_of(runs, name, cell) for cell in cells} for name in DATASETS}
+    parts = [
+        "# tasks: the paper's future work\n",
+        _head(runs),
+        _table(["cell", *(DATASETS[name].title for name in DATASETS)], _accuracies(runs, cells)),
+        "\n".join(_paragraph(name, found[name]) for name in DATASETS) + "\n",
+        _pair(found),
+        _counts(found, cells),
+        _depths(found, cells),
+        _alerts(runs, cells),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def percent(runs: Sequence[Run]) -> list[float]:
+    """Return the test accuracies in percent."""
+    return [100 * float(run.result["test_accuracy"]) for run in runs]
+
+
+def median_and_range(values: Sequence[float]) -> str:
+    """Return ``"98 (97–99)"``, or one number if they are all alike."""
+    middle, low, high = (f"{value:.1f}" for value in (statistics.median(values), min(values), max(values)))
+    return middle if low == high else f"{middle} ({low}–{high})"
+
+
+def at_depths(runs: Sequence[Run], least: int, most: int) -> float | None:
+    """Return the accuracy in percent over all runs' test sentences of such depths, if there are any."""
+    n = right = 0
+    for run in runs:
+        groups = run.result["by_depth"]
+        for depth, sentences, hits in zip(groups["value"], groups["n"], groups["right"], strict=True):
+            if least <= depth <= most:
+                n, right = n + sentences, right + hits
+    return 100 * right / n if n else None
+
+
+def _head(runs: Sequence[Run]) -> str:
+    settings = runs[0].settings
+    shortest, longest = settings["lengths"]
+    n = max(run.settings["run"] for run in runs)
+    rate = runs_of(runs, "distractors")[0].settings["rate"]
+    return (
+        f"Test accuracy in %, {settings['sizes']['train']:,} training sentences of {shortest} to {longest} "
+        f"words, {n} {'run' if n == 1 else 'runs'} of each cell: median (lowest–highest). Guessing is "
+        f'{100 / CLASSES:.0f} %; "{BLIND}" is the most that a reader can get who knows neither the order of '
+        f"the words nor the tree. Distractors come at a rate of {rate:g}.\n"
+    )
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    rule = ["---", *("---:" for _ in head[1:])]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *rows)) + "\n"
+
+
+def _accuracies(runs: Sequence[Run], cells: Sequence[str]) -> list[list[str]]:
+    rows = [
+        [cell, *(median_and_range(percent(runs_of(runs, name, cell))) for name in DATASETS)] for cell in cells
+    ]
+    blind = [statistics.median(100 * run.result["blind"] for run in runs_of(runs, name)) for name in DATASETS]
+    return [*rows, [BLIND, *(f"{value:.1f}" for value in blind)]]
+
+
+def _paragraph(name: str, found: dict[str, list[Run]]) -> str:
+    """Say who solves a dataset, and who does no better than the words alone allow, or than guessing."""
+    medians = {cell: statistics.median(percent(runs)) for cell, runs in found.items()}
+    solved = [cell for cell, median in medians.items() if median >= SOLVED]
+    best = max(medians, key=medians.__getitem__)
+    worst = min(medians, key=medians.__getitem__)
+    said = f"solved (median ≥ {SOLVED:.0f} %) by {_list(solved)}" if solved else "solved by no cell"
+    text = (
+        f"- **{DATASETS[name].title}**: {said}; best {best} ({medians[best]:.1f} %), "
+        f"worst {worst} ({medians[worst]:.1f} %)."
+    )
+    every = [run for runs in found.values() for run in runs]
+    bound = statistics.median(100 * run.result["blind"] for run in every)
+    if bound < 100:
+        above = [
+            cell
+            for cell, runs in found.items()
+            if all(run.result["test_accuracy"] > run.result["blind"] for run in runs)
+        ]
+        text += f" Above what the words alone allow ({bound:.1f} %) in every run: {_list(above)}."
+    return text
+
+
+def _pair(found: Found) -> str:
+    """Say whether the paper's conclusion, that RLSTM is better than RNN, holds on these tasks."""
+    if not all(cell in cells for cells in found.values() for cell in PAIR):
+        return ""
+    wins = [
+        name for name, cells in found.items() if min(percent(cells[PAIR[1]])) > max(percent(cells[PAIR[0]]))
+    ]
+    verdict = {len(found): "holds", 0: "does not hold"}.get(len(wins), "holds in part")
+    return (
+        f"The paper's conclusion, that the RLSTM is superior to the RNN, **{verdict}**: every run of the "
+        f"RLSTM is better than every run of the RNN on {len(wins)} of {len(found)} datasets"
+        f"{' (' + _list([DATASETS[name].title for name in wins]) + ')' if wins else ''}.\n"
+    )
+
+
+def _counts(found: Found, cells: Sequence[str]) -> str:
+    lines = {name: [group_line(found[name][cell], "by_count") for cell in cells] for name in SHOWN}
+    lines = {
+        name: of_cells for name, of_cells in lines.items() if of_cells[0].x
+    }  # there are enough sentences
+    if not lines:
+        return ""
+    spans = {name: f"{line[0].x[0]:.0f} → {line[0].x[-1]:.0f} {SHOWN[name]}" for name, line in lines.items()}
+    head = ["cell", *(f"{DATASETS[name].title}: {span}" for name, span in spans.items())]
+    rows = [
+        [cell, *(_change(*np.nanmedian(lines[name][k].runs, axis=0)[[0, -1]]) for name in lines)]
+        for k, cell in enumerate(cells)
+    ]
+    return f"Median accuracy in %, with the fewest → the most of the task's words:\n\n{_table(head, rows)}"
+
+
+def _depths(found: Found, cells: Sequence[str]) -> str:
+    head = ["cell", *(DATASETS[name].title for name in found)]
+    near_far = ((0, SHALLOW), (DEEP, 10**9))
+    rows = [
+        [cell, *(_change(*(at_depths(found[name][cell], *depths) for depths in near_far)) for name in found)]
+        for cell in cells
+    ]
+    return (
+        f"Accuracy in %, all runs together, with the deepest keyword at depth {SHALLOW} or less → at depth "
+        f"{DEEP} or more:\n\n{_table(head, rows)}"
+    )
+
+
+def _change(before: float | None, after: float | None) -> str:
+    return " → ".join("–" if value is None else f"{value:.1f}" for value in (before, after))
+
+
+def _alerts(runs: Sequence[Run], cells: Sequence[str]) -> str:
+    """Say in how many runs of each cell the monitor had something to tell."""
+    said = []
+    for cell in cells:
+        mine = [run for run in runs if run.settings["cell"] == cell]
+        rules: Counter[str] = Counter()
+        for run in mine:
+            rules.update({alert["rule"] for row in run.rows for alert in row["alerts"]})
+        fired = ", ".join(f"{rule} in {n}" for rule, n in sorted(rules.items())) or "nothing"
+        said.append(f"{cell} {fired} of {len(mine)}" if rules else f"{cell} {fired}")
+    return f"What the monitor told, in how many runs: {'; '.join(said)}."
+
+
+def _list(names: Sequence[str]) -> str:
+    if not names:
+        return "none"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
