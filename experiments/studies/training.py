@@ -15,7 +15,7 @@ from experiments.monitoring import MonitorWatcher
 from experiments.step import Clip, Penalty
 from experiments.sweep import Recorder
 from experiments.train import Epoch, Watcher, accuracy, fit
-from minigrad.monitor import Alert, Monitor
+from minigrad.monitor import Alert, Monitor, Rule
 from minigrad.optim import Optimizer
 
 CHECKPOINT_EVERY = 5.0  # seconds
@@ -95,9 +95,9 @@ def monitored_fit(
     )
 
 
-def quiet_monitor(every: int = LOOK_AT_EVERY) -> Monitor:
-    """Return a monitor with all rules whose alerts are kept and not shown."""
-    return Monitor(action=_keep, every=every)
+def quiet_monitor(every: int = LOOK_AT_EVERY, rules: Sequence[Rule] | None = None) -> Monitor:
+    """Return a monitor whose alerts are kept and not shown; with all rules unless given."""
+    return Monitor(rules, action=_keep, every=every)
 
 
 def _keep(alert: Alert) -> None:
