@@ -13,7 +13,7 @@ from experiments.sweep import Job
 NAME = "remedies"
 PERFORM = "experiments.studies.remedies.run:perform"
 RUNS = {"smoke": 1, "paper": 3}
-MIN_EPOCHS, MAX_EPOCHS = 10, 15
+MIN_EPOCHS, MAX_EPOCHS = 10, 12
 DEEP = 8  # keyword depth from which the monitor's rule and the figure look at ratios
 
 # Besides those of the paper's runs: what of the tree's matrices is drawn anew, another optimiser, and what is
@@ -78,9 +78,8 @@ REMEDIES: dict[str, Remedy] = {
     "GRU": Remedy("GRU, chains", CHAINS, "GRU"),
 }
 
-# Minibatches are the paper's: 20 trees for simple nets, 5 for the RLSTM and what is gated like it.
-BATCH = {"RLSTM": 5, "LSTM": 5, "GRU": 5}
-SIMPLE = 20
+BATCH = {"RLSTM": 5}  # the paper's
+BATCH_OF_OTHERS = 20  # the paper's for the RNN
 
 
 def settings(remedy: str, run: int, scale: str, seed: int, *, experiment: str = "gradient") -> Settings:
@@ -106,7 +105,12 @@ def settings(remedy: str, run: int, scale: str, seed: int, *, experiment: str = 
         extra=0,
     )
     paper = run_settings(experiment, GRADIENT_DATASET, chosen.model, run, scale=size, seed=seed)
-    own = {"experiment": NAME, "remedy": remedy, "batch": BATCH.get(chosen.model, SIMPLE), "extra_depths": []}
+    own = {
+        "experiment": NAME,
+        "remedy": remedy,
+        "batch": BATCH.get(chosen.model, BATCH_OF_OTHERS),
+        "extra_depths": [],
+    }
     return {**paper, **OWN, **own, **chosen.changes}
 
 

@@ -18,16 +18,11 @@ MAX_EPOCHS = 10
 
 TRIALS: dict[str, Sequence[Mapping[str, Any]]] = {
     "RNN": [{}],
-    "relu": [{"lr": 0.01}, {"lr": 0.05}, {"init": "glorot"}],
-    "orthogonal": [{"gain": 0.7}, {"gain": 1.0}],
-    "identity": [{"gain": 0.5}, {"gain": 1.0}],
-    "relu-identity": [{"gain": 0.5}, {"gain": 1.0}],
-    "residual": [{"lr": 0.02}, {"lr": 0.05}],
-    "highway": [{"lr": 0.05}, {"lr": 0.1}],
+    "relu": [{"lr": 0.01}, {"init": "glorot"}],
     "clipping": [{"max_norm": 0.1}, {"max_norm": 1.0}],
-    "RMSProp": [{"lr": 0.001}, {"lr": 0.003}],
-    "Nesterov": [{"lr": 0.01}, {"lr": 0.1}],
-    "dropout": [{"dropout_words": 0.2}, {"dropout_words": 0.0, "dropout_states": 0.2}],
+    "RMSProp": [{"lr": 0.001}, {"lr": 0.003}, {"lr": 0.01}],
+    "Nesterov": [{"lr": 0.01}, {"lr": 0.1}, {"lr": 0.5}],
+    "dropout": [{"dropout_words": 0.2}],
 }
 
 
