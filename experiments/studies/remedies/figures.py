@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -36,15 +37,20 @@ def figures(runs: Sequence[Run]) -> Mapping[str, Figure]:
 def _accuracy(of: Mapping[str, Found]) -> Figure:
     best_first = sorted(of.values(), key=lambda f: -f.accuracy)
     return dot_rows(
-        [DotRow(f.title, f.accuracies, REMEDIES[f.remedy].group) for f in best_first],
+        [DotRow(f.title, f.accuracies, _group(f.remedy)) for f in best_first],
         xlabel="test accuracy at the best epoch (%)",
         xlim=(0, 100),
         references={"guessing": 100 / CLASSES},
     )
 
 
+def _group(remedy: str) -> str:
+    group = REMEDIES[remedy].group
+    return "over chains" if group == CHAINS else group
+
+
 def _ratios(of: Mapping[str, Found]) -> Figure:
-    panels = []
+    panels, limits = [], _limits(of)
     for group, beside in BESIDE.items():
         names = [*beside, *(name for name, remedy in REMEDIES.items() if remedy.group == group)]
         lines = {of[name].title: _positive(of[name].line()) for name in names if name in of}
@@ -55,13 +61,20 @@ def _ratios(of: Mapping[str, Found]) -> Figure:
                     lines,
                     "epoch",
                     f"median ratio at depth ≥ {DEEP}",
-                    references={"the rule's threshold": Vanishing().threshold},
+                    references={"threshold": Vanishing().threshold},
                     yscale="log",
+                    ylim=limits,
                 )
             )
     return line_panels(panels, legends="panels", height=2.6)
 
 
+def _limits(of: Mapping[str, Found]) -> tuple[float, float] | None:
+    """Return the ends of an axis that all lines have room on, so that panels can be compared."""
+    known = [y for f in of.values() for run in _positive(f.line()).runs for y in run if not math.isnan(y)]
+    return (min(known) / 1.5, max(known) * 1.5) if known else None
+
+
 def _positive(line: Line) -> Line:
     """Return a line for a logarithmic axis."""
-    return Line(line.x, [[y if y >= LOWEST else float("nan") for y in run] for run in line.runs])
+    return Line(line.x, [[y if y >= LOWEST else math.nan for y in run] for run in line.runs])

@@ -59,20 +59,20 @@ ACTIVATION, ARCHITECTURE, TRAINING, CHAINS = (
 REMEDIES: dict[str, Remedy] = {
     "RNN": Remedy("RNN", ""),
     "RLSTM": Remedy("RLSTM", "", "RLSTM"),
-    "relu": Remedy("relu", ACTIVATION, changes={"activation": "relu"}),
+    "relu": Remedy("relu", ACTIVATION, changes={"activation": "relu", "init": "glorot"}),
     "orthogonal": Remedy("orthogonal", ACTIVATION, changes={"recurrent": "orthogonal"}),
     "identity": Remedy("identity", ACTIVATION, changes={"recurrent": "identity"}),
     "relu-identity": Remedy(
-        "relu, identity", ACTIVATION, changes={"activation": "relu", "recurrent": "identity"}
+        "relu + identity", ACTIVATION, changes={"activation": "relu", "recurrent": "identity"}
     ),
     "residual": Remedy("residual", ARCHITECTURE, "ResidualRNN"),
     "highway": Remedy("highway", ARCHITECTURE, "HighwayRNN"),
     "clipping": Remedy("clipping", TRAINING, changes={"max_norm": 1.0}),
-    "RMSProp": Remedy("RMSProp", TRAINING, changes={"optimizer": "rmsprop", "lr": 0.001}),
+    "RMSProp": Remedy("RMSProp", TRAINING, changes={"optimizer": "rmsprop", "lr": 0.003}),
     "Nesterov": Remedy(
-        "Nesterov", TRAINING, changes={"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "lr": 0.01}
+        "Nesterov", TRAINING, changes={"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "lr": 0.1}
     ),
-    "dropout": Remedy("dropout", TRAINING, changes={"dropout_words": 0.2}),
+    "dropout": Remedy("dropout", TRAINING, changes={"dropout_words": 0.2, "dropout_states": 0.2}),
     "Elman": Remedy("Elman, chains", CHAINS, "Elman"),
     "LSTM": Remedy("LSTM, chains", CHAINS, "LSTM"),
     "GRU": Remedy("GRU, chains", CHAINS, "GRU"),

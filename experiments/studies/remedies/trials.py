@@ -18,7 +18,7 @@ MAX_EPOCHS = 10
 
 TRIALS: dict[str, Sequence[Mapping[str, Any]]] = {
     "RNN": [{}],
-    "relu": [{"lr": 0.01}, {"init": "glorot"}],
+    "relu": [{"init": "fan_in"}, {"init": "glorot"}],
     "clipping": [{"max_norm": 0.1}, {"max_norm": 1.0}],
     "RMSProp": [{"lr": 0.001}, {"lr": 0.003}, {"lr": 0.01}],
     "Nesterov": [{"lr": 0.01}, {"lr": 0.1}, {"lr": 0.5}],
