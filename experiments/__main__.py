@@ -20,6 +20,7 @@ COMMANDS = {
     "agreement": "study: number agreement over 1 to 20 words, and the gradient that gets back to the subject",
     "beyond": "all studies in one go, and a page that shows them",
     "tasks": "the paper's future work: sums of keywords, order, negation, distractors, for every tree cell",
+    "remedies": "what relu, orthogonal matrices, clipping and other remedies do to the RNN's gradients",
     "export": "write all rows of a sweep as one CSV file",
     "bench": "measure the training speed, beside PyTorch and DyNet where they are installed",
 }

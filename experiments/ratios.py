@@ -21,7 +21,7 @@ import numpy as np
 import minigrad as mg
 import models
 from experiments.data import keyword_rows
-from experiments.step import no_collection
+from experiments.step import passes
 from experiments.train import Epoch, Watcher
 
 DEFINITIONS = {"RNN": ("post", "pre"), "RLSTM": ("post", "with_cell")}
@@ -158,15 +158,8 @@ class RatioWatcher(Watcher):
 
         That is how epoch 0 is measured. The model is left without gradients.
         """
-        for start in range(0, len(forest), batch):
-            trees = np.arange(start, min(start + batch, len(forest)))
-            part = forest.select(trees)
-            with no_collection():
-                loss, states = model.loss(part, mode)
-                loss.backward()
-                del loss
-            self.batch(trees, part, states)
-        model.zero_grad()
+        for seen in passes(model, forest, batch, mode):
+            self.batch(*seen)
         self._close()
 
     def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:

@@ -1,4 +1,4 @@
-"""One training step."""
+"""One training step, and a pass without one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import gc
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+
+import numpy as np
 
 import minigrad as mg
 import models
@@ -75,3 +77,25 @@ def training_step(
             clip(model.parameters())
         optimizer.step()
     return value, states
+
+
+def passes(
+    model: models.TreeClassifier, forest: models.Forest, batch: int, mode: str = "compiled"
+) -> Iterator[tuple[np.ndarray, models.Forest, mg.NodeStates]]:
+    """Yield minibatch by minibatch what a watcher is shown: forward and backward, in order, no update.
+
+    Yields
+    ------
+    (batch,) array of int, Forest, NodeStates
+        The trees' numbers in the forest, the minibatch, its states with their gradients. The model is left
+        without gradients.
+    """
+    for start in range(0, len(forest), batch):
+        trees = np.arange(start, min(start + batch, len(forest)))
+        part = forest.select(trees)
+        with no_collection():
+            loss, states = model.loss(part, mode)
+            loss.backward()
+            del loss
+        model.zero_grad()
+        yield trees, part, states

@@ -2,6 +2,7 @@
 
 from viz.accuracy import accuracy_figure
 from viz.comparison import Comparison, compare
+from viz.dots import DotRow, dot_rows
 from viz.epochs import Epochs, epochs
 from viz.heat import gradient_norms, root_gradient_norms
 from viz.line_panels import Line, LinePanel, line_panels
@@ -23,6 +24,7 @@ __all__ = [
     "Comparison",
     "Curve",
     "DepthQuantiles",
+    "DotRow",
     "EpochPanel",
     "Epochs",
     "Line",
@@ -37,6 +39,7 @@ __all__ = [
     "TreePicture",
     "accuracy_figure",
     "compare",
+    "dot_rows",
     "epochs",
     "gradient_norms",
     "line_panels",

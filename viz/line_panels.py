@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -77,7 +78,12 @@ class LinePanel:
 
 
 def line_panels(
-    panels: Sequence[LinePanel], *, columns: int = 2, width: float = PAGE, height: float = 2.1
+    panels: Sequence[LinePanel],
+    *,
+    columns: int = 2,
+    width: float = PAGE,
+    height: float = 2.1,
+    legends: str = "figure",
 ) -> Figure:
     """Return the figure.
 
@@ -89,6 +95,9 @@ def line_panels(
         Panels side by side.
     width, height : float
         Of the figure, and of one row of panels; inches.
+    legends : "figure" or "panels"
+        One above all, or one in each panel: then a name still looks alike in all panels, and only lines that
+        share a panel have to look different.
 
     Raises
     ------
@@ -101,9 +110,7 @@ def line_panels(
     names = list(dict.fromkeys(name for panel in panels for name in panel.lines))
     if not panels:
         raise ValueError("a figure has at least one panel")
-    if len(names) > len(LOOKS):
-        raise ValueError(f"{len(names)} lines can't be told apart; at most {len(LOOKS)}: {', '.join(names)}")
-    looks = dict(zip(names, LOOKS, strict=False))
+    looks = _looks([names] if legends == "figure" else [list(panel.lines) for panel in panels])
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
     with rc_context(SMALL):
@@ -116,8 +123,12 @@ def line_panels(
             letter = f"({chr(ord('a') + k)}) " if len(panels) > 1 else ""
             axes.set_title(letter + panel.title, loc="left")
             handles |= _draw(axes, panel, looks)
+            if legends == "panels":
+                axes.legend(loc="best", fontsize=6, handlelength=3.2, framealpha=0.85, edgecolor=GRID)
         several = any(len(line.runs) > 1 for panel in panels for line in panel.lines.values())
-        if len(names) > 1 or several:
+        if legends == "panels" and several:
+            figure.suptitle("median and range of the runs", fontsize=7)
+        elif legends == "figure" and (len(names) > 1 or several):
             figure.legend(
                 handles=[handles[name] for name in names],
                 loc="outside upper center",
@@ -128,6 +139,18 @@ def line_panels(
                 title_fontsize=7,
             )
     return figure
+
+
+def _looks(together: Sequence[Sequence[str]]) -> dict[str, tuple[str, Any, str]]:
+    """Return a look for every name, no two alike among those that stand together."""
+    often = Counter(name for names in together for name in names)
+    places: dict[str, int] = {}
+    for name in sorted(often, key=lambda name: -often[name]):  # stable: otherwise as they come
+        taken = {places[other] for names in together if name in names for other in names if other in places}
+        places[name] = min(set(range(len(often))) - taken)
+    if (most := max(places.values(), default=-1) + 1) > len(LOOKS):
+        raise ValueError(f"{most} lines can't be told apart; at most {len(LOOKS)}: {', '.join(often)}")
+    return {name: LOOKS[place] for name, place in places.items()}
 
 
 def _draw(axes: Axes, panel: LinePanel, looks: Mapping[str, tuple[str, Any, str]]) -> dict[str, Any]:

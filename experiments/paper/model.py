@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -40,14 +41,19 @@ def new_model(settings: Settings) -> models.TreeClassifier:
     return model
 
 
+def parameter_groups(model: models.TreeClassifier, settings: Settings) -> list[dict[str, Any]]:
+    """Return the parameters of the cell, of the words and of the classifier, each with its own L2."""
+    return [
+        {"params": model.cell.parameters(), "l2": settings["l2"]},
+        {"params": [model.L], "l2": settings["l2_words"]},
+        {"params": [model.Ws, model.bs], "l2": settings["l2_classifier"]},
+    ]
+
+
 def new_optimizer(model: models.TreeClassifier, settings: Settings) -> mg.optim.AdaGrad:
     """Return AdaGrad over the cell's parameters, the words and the classifier's."""
     return mg.optim.AdaGrad(
-        [
-            {"params": model.cell.parameters(), "l2": settings["l2"]},
-            {"params": [model.L], "l2": settings["l2_words"]},
-            {"params": [model.Ws, model.bs], "l2": settings["l2_classifier"]},
-        ],
+        parameter_groups(model, settings),
         lr=settings["lr"],
         eps=settings["eps"],
         first_step=settings["first_step"],

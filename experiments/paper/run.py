@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 import models
 from experiments.data import keyword_rows
+from experiments.epoch_rows import EpochRows
 from experiments.paper.datasets import Datasets, datasets
 from experiments.paper.model import new_model, new_optimizer
 from experiments.paper.settings import Settings
 from experiments.paper.summaries import by_depth, median_interval, overall
 from experiments.ratios import RatioWatcher, definitions, error_rows
 from experiments.sweep import Recorder
-from experiments.train import Epoch, Watcher, accuracy, fit
+from experiments.train import Epoch, accuracy, fit
 
 CHECKPOINT_EVERY = 5.0  # seconds
 MEASURED_AT_ONCE = 100  # trees; more no longer fit the processor's cache
@@ -38,10 +40,11 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     ratios = None
     if settings["ratios"]:
         ratios = RatioWatcher(definitions(model.cell), settings["activation"], at=error_rows(model.cell))
-    rows = Rows(recorder, model, settings, sets, ratios)
+    measure = None if ratios is None else partial(_measure, settings, model, sets, ratios)
+    rows = EpochRows(recorder, measure)
     if ratios is not None and not recorder.checkpoint.exists():
         ratios.measure(model, sets.train, MEASURED_AT_ONCE, settings["mode"])
-        rows.before_training()
+        rows.before_training(accuracy(model, sets.dev, mode=settings["mode"]))
     epochs = fit(
         model,
         optimizer,
@@ -80,70 +83,21 @@ def _result(
     }
 
 
-class Rows(Watcher):
-    """Writes a row per epoch.
+def _measure(
+    settings: Settings, model: models.TreeClassifier, sets: Datasets, ratios: RatioWatcher, epoch: int
+) -> dict[str, Any]:
+    """Return the ratios of an epoch, by every reading of the error vector, and of the extra sentences."""
+    depth = ratios.depth
+    of = {name: by_depth(depth, ratio) for name, ratio in ratios.ratios.items()}
+    of["post"] |= overall(depth, ratios.ratios["post"])
+    return {"ratios": {**of, "extra": _extra(settings, model, sets, epoch)}}
 
-    Parameters
-    ----------
-    recorder : Recorder
-    model : TreeClassifier
-    settings : dict
-    sets : Datasets
-    ratios : RatioWatcher or None
-        Has to come before this among the watchers.
-    """
 
-    def __init__(
-        self,
-        recorder: Recorder,
-        model: models.TreeClassifier,
-        settings: Settings,
-        sets: Datasets,
-        ratios: RatioWatcher | None,
-    ) -> None:
-        self._recorder, self._model, self._settings = recorder, model, settings
-        self._sets, self._ratios = sets, ratios
-        self._epochs = 0
-
-    def before_training(self) -> None:
-        """Write the row of epoch 0."""
-        dev_accuracy = accuracy(self._model, self._sets.dev, mode=self._settings["mode"])
-        self._write({"epoch": 0, "loss": None, "dev_accuracy": dev_accuracy, "best": False})
-
-    def epoch(self, epoch: Epoch) -> None:
-        """Write the epoch's row."""
-        self._write(
-            {
-                "epoch": epoch.number,
-                "loss": epoch.loss,
-                "dev_accuracy": epoch.dev_accuracy,
-                "best": epoch.best,
-            }
-        )
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return how many epochs have rows."""
-        return {"epochs": self._epochs}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Drop the rows that came after the checkpoint."""
-        self._recorder.rewind(state["epochs"])
-        self._epochs = state["epochs"]
-
-    def _write(self, row: dict[str, Any]) -> None:
-        self._epochs = row["epoch"]
-        if self._ratios is not None:
-            depth = self._ratios.depth
-            of = {name: by_depth(depth, ratio) for name, ratio in self._ratios.ratios.items()}
-            of["post"] |= overall(depth, self._ratios.ratios["post"])
-            row["ratios"] = {**of, "extra": self._extra()}
-        self._recorder.row({"kind": "epoch", **row})
-
-    def _extra(self) -> dict[str, Any]:
-        found = {}
-        for depth, forest in self._sets.extra.items():
-            watcher = RatioWatcher()
-            watcher.measure(self._model, forest, MEASURED_AT_ONCE, self._settings["mode"])
-            seeds = [*self._settings["seeds"]["bootstrap"], self._epochs, depth]
-            found[str(depth)] = median_interval(watcher.ratios["post"], np.random.default_rng(seeds))
-        return found
+def _extra(settings: Settings, model: models.TreeClassifier, sets: Datasets, epoch: int) -> dict[str, Any]:
+    found = {}
+    for depth, forest in sets.extra.items():
+        watcher = RatioWatcher()
+        watcher.measure(model, forest, MEASURED_AT_ONCE, settings["mode"])
+        seeds = [*settings["seeds"]["bootstrap"], epoch, depth]
+        found[str(depth)] = median_interval(watcher.ratios["post"], np.random.default_rng(seeds))
+    return found

@@ -10,6 +10,7 @@ import numpy as np
 
 import minigrad as mg
 import models
+from experiments.epoch_rows import EpochRows
 from experiments.paper.summaries import by_depth
 from experiments.sentiment.accuracies import accuracies
 from experiments.sentiment.data import Sets, sets
@@ -17,7 +18,7 @@ from experiments.sentiment.gradients import word_ratios
 from experiments.sentiment.model import new_model, new_optimizer
 from experiments.sentiment.settings import Settings
 from experiments.sweep import Recorder
-from experiments.train import Epoch, Watcher, fit
+from experiments.train import fit
 from models.cells import is_chain_cell
 
 CHECKPOINT_EVERY = 5.0  # seconds
@@ -43,7 +44,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     model.dropout = models.Dropout(settings["dropout_words"], settings["dropout_states"], rng)
     rows = Rows(recorder, model, data, mode)
     if not recorder.checkpoint.exists():
-        rows.before_training()
+        rows.before_training(rows.score(model))
     epochs = fit(
         model,
         new_optimizer(model, settings),
@@ -83,7 +84,7 @@ def _typical_speed(recorder: Recorder) -> float | None:
     return statistics.median(known) if known else None
 
 
-class Rows(Watcher):
+class Rows(EpochRows):
     """Writes a row per epoch: accuracies on dev, gradient ratios by depth over test, speed.
 
     Speed is that of the updates alone, by the processor's time, which is what one core does when nobody else
@@ -100,8 +101,8 @@ class Rows(Watcher):
     """
 
     def __init__(self, recorder: Recorder, model: models.TreeClassifier, data: Sets, mode: str) -> None:
-        self._recorder, self._model, self._data, self._mode = recorder, model, data, mode
-        self._epochs = 0
+        super().__init__(recorder, self._measures)
+        self._model, self._data, self._mode = model, data, mode
         self._dev: dict[str, float | None] = {}
         self._trees, self._first, self._last = -1, 0.0, 0.0
 
@@ -109,11 +110,6 @@ class Rows(Watcher):
         """Return what the best epoch is chosen by: how many classes of dev's roots are right, of five."""
         self._dev = accuracies(model, self._data.dev, self._mode)
         return float(self._dev["root_fine"] or 0.0)
-
-    def before_training(self) -> None:
-        """Write the row of epoch 0."""
-        dev_accuracy = self.score(self._model)
-        self._write({"epoch": 0, "loss": None, "dev_accuracy": dev_accuracy, "best": False}, {})
 
     def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:
         """Take the time."""
@@ -123,30 +119,11 @@ class Rows(Watcher):
         else:
             self._trees += len(trees)
 
-    def epoch(self, epoch: Epoch) -> None:
-        """Write the epoch's row."""
+    def _measures(self, epoch: int) -> dict[str, Any]:
         speed = self._trees / (self._last - self._first) if self._trees > 0 else None
         self._trees = -1
-        self._write(
-            {
-                "epoch": epoch.number,
-                "loss": epoch.loss,
-                "dev_accuracy": epoch.dev_accuracy,
-                "best": epoch.best,
-            },
-            {} if speed is None else {"trees_per_second": round(speed, 1)},
-        )
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return how many epochs have rows."""
-        return {"epochs": self._epochs}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Drop the rows that came after the checkpoint."""
-        self._recorder.rewind(state["epochs"])
-        self._epochs = state["epochs"]
-
-    def _write(self, row: dict[str, Any], timing: dict[str, Any]) -> None:
-        self._epochs = row["epoch"]
-        ratios = by_depth(*word_ratios(self._model, self._data.test, self._mode))
-        self._recorder.row({"kind": "epoch", **row, "dev": self._dev, "ratios": ratios, "timing": timing})
+        return {
+            "dev": self._dev,
+            "ratios": by_depth(*word_ratios(self._model, self._data.test, self._mode)),
+            "timing": {} if speed is None else {"trees_per_second": round(speed, 1)},
+        }

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 import models
+from experiments.epoch_rows import EpochRows
 from experiments.monitoring import MonitorWatcher
 from experiments.step import Clip, Penalty
 from experiments.sweep import Recorder
-from experiments.train import Epoch, Watcher, fit
-from minigrad.monitor import Alert, Monitor, Stuck
+from experiments.train import Epoch, Watcher, accuracy, fit
+from minigrad.monitor import Alert, Monitor, Rule, Stuck
 from minigrad.optim import Optimizer
 
 CHECKPOINT_EVERY = 5.0  # seconds
@@ -42,6 +44,7 @@ def monitored_fit(
     clip: Clip | None = None,
     score: Callable[[models.TreeClassifier], float] | None = None,
     mode: str = "compiled",
+    epoch_0: bool = False,
 ) -> list[Epoch]:
     """Train as `fit` does, resumable, and write a row per epoch.
 
@@ -61,13 +64,17 @@ def monitored_fit(
         Called before the row is written.
     monitor : Monitor, optional
         One with all rules that looks at every tenth minibatch unless given.
+    epoch_0 : bool
+        Whether there is a row before the first update too, which has no loss.
 
     Returns
     -------
     list of Epoch
     """
     monitor = quiet_monitor() if monitor is None else monitor
-    rows = _Rows(recorder, monitor, measure)
+    rows = EpochRows(recorder, partial(_measured, monitor, measure))
+    if epoch_0 and not recorder.checkpoint.exists():
+        rows.before_training(accuracy(model, dev, mode=mode) if score is None else score(model))
     return fit(
         model,
         optimizer,
@@ -89,46 +96,22 @@ def monitored_fit(
     )
 
 
-def quiet_monitor(every: int = LOOK_AT_EVERY) -> Monitor:
-    """Return a monitor with all rules whose alerts are kept and not shown."""
-    monitor = Monitor(action=_keep, every=every)
-    monitor.rules = [
-        Stuck(min_count=STUCK_AFTER) if isinstance(rule, Stuck) else rule for rule in monitor.rules
-    ]
+def quiet_monitor(every: int = LOOK_AT_EVERY, rules: Sequence[Rule] | None = None) -> Monitor:
+    """Return a monitor whose alerts are kept and not shown; with all rules unless given."""
+    monitor = Monitor(rules, action=_keep, every=every)
+    if rules is None:
+        monitor.rules = [
+            Stuck(min_count=STUCK_AFTER) if isinstance(rule, Stuck) else rule for rule in monitor.rules
+        ]
     return monitor
 
 
 def _keep(alert: Alert) -> None:
-    """Do nothing: the monitor keeps its alerts, and `_Rows` writes them down."""
+    """Do nothing: the monitor keeps its alerts, and the epochs' rows tell them."""
 
 
-class _Rows(Watcher):
-    """Writes a row per epoch; comes after the monitor among the watchers."""
-
-    def __init__(
-        self, recorder: Recorder, monitor: Monitor, measure: Callable[[], dict[str, Any]] | None
-    ) -> None:
-        self._recorder, self._monitor, self._measure = recorder, monitor, measure
-        self._epochs = 0
-
-    def epoch(self, epoch: Epoch) -> None:
-        self._epochs = epoch.number
-        alerts = [asdict(alert) for alert in self._monitor.alerts if alert.epoch == epoch.number]
-        self._recorder.row(
-            {
-                "kind": "epoch",
-                "epoch": epoch.number,
-                "loss": epoch.loss,
-                "dev_accuracy": epoch.dev_accuracy,
-                "best": epoch.best,
-                "alerts": [{name: alert[name] for name in ALERT} for alert in alerts],
-                **(self._measure() if self._measure is not None else {}),
-            }
-        )
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"epochs": self._epochs}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self._recorder.rewind(state["epochs"])
-        self._epochs = state["epochs"]
+def _measured(monitor: Monitor, measure: Callable[[], dict[str, Any]] | None, epoch: int) -> dict[str, Any]:
+    """Return the alerts of an epoch, and what else is measured after it."""
+    alerts = [asdict(alert) for alert in monitor.alerts if alert.epoch == epoch]
+    told = [{name: alert[name] for name in ALERT} for alert in alerts]
+    return {"alerts": told, **(measure() if measure is not None else {})}

@@ -15,6 +15,7 @@ from experiments.monitoring import MonitorWatcher
 from experiments.paper.datasets import datasets
 from experiments.paper.model import new_model, new_optimizer
 from experiments.paper.settings import GRADIENT_DATASET, SCALES, run_settings
+from experiments.step import passes
 from experiments.train import TrainingError, accuracy, fit
 from minigrad.monitor import Monitor, MonitorWarning, NotFinite, Rule, Stalled, Stuck, Vanishing, Verdict
 from minigrad.optim import clip_grad_norm, clip_grad_value
@@ -187,13 +188,8 @@ def test_it_stays_silent_over_a_trained_rlstm():
     assert accuracy(model, sets.test) > 0.8
     monitor = Monitor([Vanishing(min_depth=8), NotFinite()], action="stop")
     watcher = MonitorWatcher(monitor, model, data.keyword_rows)
-    for start in range(0, len(sets.train), 100):
-        trees = np.arange(start, start + 100)
-        part = sets.train.select(trees)
-        loss, states = model.loss(part, "compiled")
-        model.zero_grad()
-        loss.backward()
-        watcher.batch(trees, part, states)
+    for seen in passes(model, sets.train, 100):
+        watcher.batch(*seen)
     assert monitor.alerts == []
     assert monitor.rules[0].verdicts >= 10  # it has had enough to judge
 

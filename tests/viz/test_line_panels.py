@@ -74,3 +74,21 @@ def test_bytes_are_the_same_every_time(tmp_path) -> None:
     line = Line(list(range(20)), np.random.default_rng(0).random((3, 20)).tolist())
     paths = [save_figure(line_panels([panel(a=line)]), tmp_path / f"{k}.pdf") for k in range(2)]
     assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_with_a_legend_in_each_panel_only_lines_of_one_panel_have_to_differ() -> None:
+    one = Line([0, 1], [[0, 1], [1, 2]])
+    half = len(LOOKS) // 2 + 1
+    left = panel(shared=one, **{f"l{k}": one for k in range(half)})
+    right = panel(**{f"r{k}": one for k in range(half)}, shared=one)
+    with pytest.raises(ValueError, match="can't be told apart"):
+        line_panels([left, right])
+    figure = line_panels([left, right], legends="panels")
+    colours = [{line.get_label(): line.get_color() for line in axes.get_lines()} for axes in figure.axes]
+    assert colours[0]["shared"] == colours[1]["shared"]
+    for axes, names, found in zip(figure.axes, (left.lines, right.lines), colours, strict=True):
+        assert len(set(found.values())) == half + 1
+        assert [text.get_text() for text in axes.get_legend().get_texts()] == list(names)
+    assert not figure.legends
+    with pytest.raises(ValueError, match="can't be told apart"):
+        line_panels([panel(**{f"l{k}": one for k in range(len(LOOKS) + 1)})], legends="panels")

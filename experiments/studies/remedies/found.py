@@ -1,0 +1,110 @@
+"""What the rows say of each remedy."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.stored import number, percent
+from experiments.studies.remedies.settings import CHAINS, REMEDIES
+from experiments.sweep import Run
+from viz import Line
+
+VANISHING = "vanishing"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A remedy's runs.
+
+    Attributes
+    ----------
+    remedy : str
+        One of `REMEDIES`.
+    runs : sequence of Run
+    """
+
+    remedy: str
+    runs: Sequence[Run]
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return REMEDIES[self.remedy].title
+
+    @property
+    def kind(self) -> str:
+        """Whether it reads trees or chains."""
+        return "chains" if REMEDIES[self.remedy].group == CHAINS else "trees"
+
+    @property
+    def accuracies(self) -> list[float]:
+        """Test accuracy of each run at its best epoch, in percent."""
+        return [percent(run.result["test_accuracy"]) for run in self.runs]
+
+    @property
+    def accuracy(self) -> float:
+        """The median of them."""
+        return statistics.median(self.accuracies)
+
+    def ratios(self, run: Run) -> list[float]:
+        """Return the median ratio of keywords at depth 8 and below in every epoch from 0 on."""
+        return [number(row["ratios"]["median_from_8"]) for row in run.rows]
+
+    def ratio(self, epoch: int) -> float:
+        """Return the median over the runs of that ratio in an epoch, −1 for the last; NaN if it has none."""
+        known = [ratios[epoch] for run in self.runs if epoch < len(ratios := self.ratios(run))]
+        known = [ratio for ratio in known if not math.isnan(ratio)]
+        return statistics.median(known) if known else math.nan
+
+    def ratio_at(self, depth: int, epoch: int = -1) -> float:
+        """Return the same of keywords at one depth."""
+        found = []
+        for run in self.runs:
+            ratios = run.rows[epoch]["ratios"]
+            if depth in ratios["depth"]:
+                found.append(number(ratios["quantiles"][ratios["depth"].index(depth)][2]))
+        return statistics.median(found) if found else math.nan
+
+    def middle_depths(self) -> str:
+        """Return the quartiles of the keywords' depths, in words."""
+        ratios = self.runs[0].rows[0]["ratios"]
+        low, high = np.quantile(np.repeat(ratios["depth"], ratios["count"]), [0.25, 0.75])
+        return f"{low:g} to {high:g}"
+
+    def line(self) -> Line:
+        """Return the ratio over the epochs, as far as each run went."""
+        runs = [self.ratios(run) for run in self.runs]
+        epochs = max(map(len, runs))
+        return Line(range(epochs), [[*run, *[math.nan] * (epochs - len(run))] for run in runs])
+
+    def alerts(self, run: Run, rule: str = VANISHING) -> list[int]:
+        """Return the epochs in which the monitor spoke up."""
+        return [a["epoch"] for row in run.rows for a in row["alerts"] if a["rule"] == rule]
+
+    @property
+    def fired(self) -> int:
+        """In how many runs the rule of vanishing fired."""
+        return sum(bool(self.alerts(run)) for run in self.runs)
+
+    @property
+    def epochs_of_alerts(self) -> list[int]:
+        """In which epochs it did, over all runs."""
+        return sorted({epoch for run in self.runs for epoch in self.alerts(run)})
+
+    @property
+    def fired_trained(self) -> int:
+        """In how many runs it fired over the trained model."""
+        return sum(run.result["trained"]["alerts"] > 0 for run in self.runs)
+
+
+def found(runs: Sequence[Run]) -> dict[str, Found]:
+    """Return the remedies that have runs, in the order of `REMEDIES`."""
+    by_remedy: dict[str, list[Run]] = {name: [] for name in REMEDIES}
+    for run in runs:
+        by_remedy[run.settings["remedy"]].append(run)
+    return {name: Found(name, of) for name, of in by_remedy.items() if of}

@@ -1,0 +1,119 @@
+"""One run: train with a remedy, and see what reaches the keyword in every epoch, and in the end."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+import models
+from experiments.monitoring import MonitorWatcher
+from experiments.paper.datasets import datasets
+from experiments.paper.model import new_model, new_optimizer, parameter_groups
+from experiments.paper.run import MEASURED_AT_ONCE
+from experiments.paper.settings import Settings
+from experiments.paper.summaries import by_depth, overall
+from experiments.ratios import RatioWatcher, error_rows
+from experiments.step import passes
+from experiments.studies.remedies.settings import DEEP
+from experiments.studies.training import monitored_fit, quiet_monitor
+from experiments.sweep import Recorder
+from experiments.train import accuracy
+from minigrad.monitor import RULES, Monitor, Vanishing
+from minigrad.nn import initialise
+from minigrad.optim import Optimizer, by_name, clip_grad_norm
+
+MATRICES = {"Elman": "W"}  # what `recurrent` names; of the others, W1 and W2
+
+
+def perform(settings: Settings, recorder: Recorder) -> None:
+    """Do one run, or go on with it from its checkpoint. Raises as `experiments.paper.run.perform` does."""
+    mode = settings["mode"]
+    model = remedied_model(settings)
+    sets = datasets(settings)
+    if model.cell.right_parts is not None:
+        sets = sets.as_chains()
+    # One generator for the order of the trees and for dropout: checkpoints keep it.
+    rng = np.random.default_rng([*settings["seeds"]["order"], 0])
+    if settings["dropout_words"] or settings["dropout_states"]:
+        model.dropout = models.Dropout(settings["dropout_words"], settings["dropout_states"], rng)
+    nodes = error_rows(model.cell)
+    ratios = RatioWatcher(at=nodes) if settings["ratios"] else None
+    if ratios is not None and not recorder.checkpoint.exists():
+        ratios.measure(model, sets.train, MEASURED_AT_ONCE, mode)
+    epochs = monitored_fit(
+        recorder,
+        model,
+        remedied_optimizer(model, settings),
+        sets.train,
+        sets.dev,
+        batch_size=settings["batch"],
+        rng=rng,
+        max_epochs=settings["max_epochs"],
+        min_epochs=settings["min_epochs"],
+        patience=settings["patience"],
+        nodes=nodes,
+        measure=None if ratios is None else partial(_measured, ratios),
+        watchers=[] if ratios is None else [ratios],
+        monitor=_monitor(),
+        clip=None if settings["max_norm"] is None else partial(clip_grad_norm, max_norm=settings["max_norm"]),
+        mode=mode,
+        epoch_0=ratios is not None,
+    )
+    if recorder.model is not None:
+        models.save(recorder.model, model)
+    best = max(epoch.number for epoch in epochs if epoch.best)
+    recorder.result(
+        {
+            "kind": "result",
+            "test_accuracy": accuracy(model, sets.test, mode=mode),
+            "best_epoch": best,
+            "epochs": len(epochs),
+            "dev_accuracy": epochs[best - 1].dev_accuracy,
+            "trained": _trained(model, sets.train, settings["batch"], mode),
+            "data_hash": sets.hash,
+        }
+    )
+
+
+def remedied_model(settings: Settings) -> models.TreeClassifier:
+    """Return the model as it is before training; with `recurrent`, its matrices between nodes drawn anew."""
+    model = new_model(settings)
+    if settings["recurrent"] is not None:
+        rng = np.random.default_rng([*settings["seeds"]["model"], 1])
+        init = (settings["recurrent"], {"gain": settings["gain"]})
+        initialise(model.cell, {MATRICES.get(settings["model"], "W[12]"): init}, rng)
+    return model
+
+
+def remedied_optimizer(model: models.TreeClassifier, settings: Settings) -> Optimizer:
+    """Return the optimiser, with the paper's groups and their L2."""
+    if settings["optimizer"] == "adagrad":
+        return new_optimizer(model, settings)
+    own = {"momentum": settings["momentum"], "nesterov": settings["nesterov"]}
+    options = own if settings["optimizer"] == "sgd" else {}
+    return by_name(settings["optimizer"], parameter_groups(model, settings), lr=settings["lr"], **options)
+
+
+def _monitor() -> Monitor:
+    """Return a monitor of all rules that looks at every minibatch: few keywords lie deep."""
+    others = [kind() for kind in RULES.values() if kind is not Vanishing]  # type: ignore[call-arg]
+    return quiet_monitor(every=1, rules=[Vanishing(min_depth=DEEP), *others])
+
+
+def _measured(ratios: RatioWatcher) -> dict[str, Any]:
+    found = ratios.ratios["post"]
+    deep = overall(ratios.depth, found)["median_from_8"]
+    return {"ratios": {**by_depth(ratios.depth, found), "median_from_8": deep}}
+
+
+def _trained(model: models.TreeClassifier, train: models.Forest, batch: int, mode: str) -> dict[str, Any]:
+    """Return what the rule of vanishing says of the trained model, without training and without dropout."""
+    rule = Vanishing(min_depth=DEEP)
+    watcher = MonitorWatcher(quiet_monitor(every=1, rules=[rule]), model, error_rows(model.cell))
+    model.eval()
+    for seen in passes(model, train, batch, mode):
+        watcher.batch(*seen)
+    model.train()
+    return {"alerts": len(watcher.monitor.alerts), "verdicts": rule.verdicts, "last": rule.value}

@@ -1,0 +1,126 @@
+"""The remedies, and what a run of each is: the settings of Experiment 3 with one thing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from experiments.paper import grids
+from experiments.paper.settings import GRADIENT_DATASET, SCALES, Settings, run_settings
+from experiments.sweep import Job
+
+NAME = "remedies"
+PERFORM = "experiments.studies.remedies.run:perform"
+RUNS = {"smoke": 1, "paper": 3}
+MIN_EPOCHS, MAX_EPOCHS = 10, 12
+DEEP = 8  # keyword depth from which the monitor's rule and the figure look at ratios
+
+# Besides those of the paper's runs: what of the tree's matrices is drawn anew, another optimiser, and what is
+# done between backward and update, or to words and classified states.
+OWN = {
+    "recurrent": None,  # or "orthogonal", "identity": W1 and W2, or W of a chain
+    "gain": 1.0,
+    "optimizer": "adagrad",
+    "momentum": 0.0,
+    "nesterov": False,
+    "max_norm": None,  # of all gradients together
+    "dropout_words": 0.0,
+    "dropout_states": 0.0,
+}
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """One setting of the study.
+
+    Attributes
+    ----------
+    title : str
+        What figures and tables call it.
+    group : str
+        The panel that it is drawn in; RNN and RLSTM are drawn where they are held against others.
+    model : str
+        The cell.
+    changes : dict
+        Settings that are not those of the RNN in Experiment 3.
+    """
+
+    title: str
+    group: str
+    model: str = "RNN"
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+ACTIVATION, ARCHITECTURE, TRAINING, CHAINS = (
+    "activations and inits", "architecture", "training", "trees against chains",
+)  # fmt: skip
+
+REMEDIES: dict[str, Remedy] = {
+    "RNN": Remedy("RNN", ""),
+    "RLSTM": Remedy("RLSTM", "", "RLSTM"),
+    "relu": Remedy("relu", ACTIVATION, changes={"activation": "relu", "init": "glorot"}),
+    "orthogonal": Remedy("orthogonal", ACTIVATION, changes={"recurrent": "orthogonal"}),
+    "identity": Remedy("identity", ACTIVATION, changes={"recurrent": "identity"}),
+    "relu-identity": Remedy(
+        "relu + identity", ACTIVATION, changes={"activation": "relu", "recurrent": "identity"}
+    ),
+    "residual": Remedy("residual", ARCHITECTURE, "ResidualRNN"),
+    "highway": Remedy("highway", ARCHITECTURE, "HighwayRNN"),
+    "clipping": Remedy("clipping", TRAINING, changes={"max_norm": 1.0}),
+    "RMSProp": Remedy("RMSProp", TRAINING, changes={"optimizer": "rmsprop", "lr": 0.003}),
+    "Nesterov": Remedy(
+        "Nesterov", TRAINING, changes={"optimizer": "sgd", "momentum": 0.9, "nesterov": True, "lr": 0.1}
+    ),
+    "dropout": Remedy("dropout", TRAINING, changes={"dropout_words": 0.2, "dropout_states": 0.2}),
+    "Elman": Remedy("Elman, chains", CHAINS, "Elman"),
+    "LSTM": Remedy("LSTM, chains", CHAINS, "LSTM"),
+    "GRU": Remedy("GRU, chains", CHAINS, "GRU"),
+}
+
+BATCH = {"RLSTM": 5}  # the paper's
+BATCH_OF_OTHERS = 20  # the paper's for the RNN
+
+
+def settings(remedy: str, run: int, scale: str, seed: int, *, experiment: str = "gradient") -> Settings:
+    """Return the settings of one run.
+
+    Parameters
+    ----------
+    remedy : str
+        One of `REMEDIES`.
+    run : int
+        From 1. Data, weights and order of RNN and RLSTM are those of this run of Experiment 3.
+    scale : "smoke" or "paper"
+    seed : int
+    experiment : "gradient" or "ablate"
+        Whose data and seeds.
+    """
+    chosen = REMEDIES[remedy]
+    size = SCALES[scale]
+    size = replace(
+        size,
+        max_epochs=min(size.max_epochs, MAX_EPOCHS),
+        gradient_epochs=min(size.gradient_epochs, MIN_EPOCHS),
+        extra=0,
+    )
+    paper = run_settings(experiment, GRADIENT_DATASET, chosen.model, run, scale=size, seed=seed)
+    own = {
+        "experiment": NAME,
+        "remedy": remedy,
+        "batch": BATCH.get(chosen.model, BATCH_OF_OTHERS),
+        "extra_depths": [],
+    }
+    return {**paper, **OWN, **own, **chosen.changes}
+
+
+def jobs(scale: str, seed: int, runs: int | None) -> Iterator[Job]:
+    """Yield all runs."""
+    for remedy in REMEDIES:
+        for run in range(1, (runs or RUNS[scale]) + 1):
+            yield job(f"{NAME}/{remedy}/{run}", settings(remedy, run, scale, seed))
+
+
+def job(name: str, of: Settings) -> Job:
+    """Return a run as work for a sweep."""
+    return replace(grids.job(name, of), perform=PERFORM)

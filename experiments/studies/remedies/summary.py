@@ -1,0 +1,171 @@
+"""What one sees, in words and numbers; every verdict is decided here by the rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from scipy.stats import spearmanr
+
+from experiments.data import CLASSES
+from experiments.studies.remedies.found import Found, found
+from experiments.studies.remedies.settings import DEEP, REMEDIES
+from experiments.sweep import Run
+from minigrad.monitor import Vanishing
+
+ERRORS = 3.0  # standard errors above guessing from which an accuracy is better than that
+TRAINED = 80.0  # percent of test accuracy from which a model counts as trained
+DEPTH = 10  # at which trees and chains are held against each other
+MATES = {"RNN": ("Elman",), "RLSTM": ("LSTM", "GRU")}
+
+
+def summary(runs: Sequence[Run]) -> str:
+    """Return table and paragraphs, in Markdown."""
+    of = found(runs)
+    guess = better_than_guessing(runs[0].settings["sizes"]["test"])
+    parts = [_table(of), _accuracies(of, guess), _ratio_and_accuracy(of), _monitor(of), _chains(of)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def better_than_guessing(sentences: int) -> float:
+    """Return the accuracy in percent from which on so many test sentences tell a model from guessing."""
+    p = 1 / CLASSES
+    return 100 * (p + ERRORS * math.sqrt(p * (1 - p) / sentences))
+
+
+def _table(of: Mapping[str, Found]) -> str:
+    lines = [
+        f"| | test accuracy, %: median (range) | median ratio at depth ≥ {DEEP}: before training | epoch 1 "
+        "| last epoch | rule of vanishing fired: runs, epochs | over the trained model |",
+        "|---|---:|---:|---:|---:|---|---:|",
+    ]
+    for f in sorted(of.values(), key=lambda f: -f.accuracy):
+        spread = f"{f.accuracy:.1f} ({min(f.accuracies):.1f}–{max(f.accuracies):.1f})"
+        ratios = " | ".join(_number(f.ratio(epoch)) for epoch in (0, 1, -1))
+        fired = f"{f.fired} of {len(f.runs)}"
+        epochs = f", {_listed(f.epochs_of_alerts)}" if f.fired else ""
+        after = f"{f.fired_trained} of {len(f.runs)}"
+        lines.append(f"| {f.title} | {spread} | {ratios} | {fired}{epochs} | {after} |")
+    return "\n".join(lines)
+
+
+def _accuracies(of: Mapping[str, Found], guess: float) -> str:
+    others = [f for f in of.values() if f.remedy not in ("RNN", "RLSTM") and f.kind == "trees"]
+    always = [f for f in others if min(f.accuracies) > guess]
+    sometimes = [f for f in others if f not in always and max(f.accuracies) > guess]
+    never = [f for f in others if max(f.accuracies) <= guess]
+    return (
+        f"**Accuracy.** Guessing is {100 / CLASSES:g} %; above {guess:.1f} % ({ERRORS:g} standard errors) an "
+        f"accuracy is better. {_of(of, 'RNN', 'The plain RNN has', guess)} "
+        f"{_of(of, 'RLSTM', 'The RLSTM has', guess)} Over trees, better than guessing in every run: "
+        f"{_names(always)}; in some: {_names(sometimes)}; in none: {_names(never)}."
+    )
+
+
+def _of(of: Mapping[str, Found], name: str, words: str, guess: float) -> str:
+    if name not in of:
+        return ""
+    accuracies = of[name].accuracies
+    better = sum(accuracy > guess for accuracy in accuracies)
+    return f"{words} {of[name].accuracy:.1f} % (better than guessing in {better} of {len(accuracies)} runs)."
+
+
+def _ratio_and_accuracy(of: Mapping[str, Found]) -> str:
+    trees = [f for f in of.values() if f.kind == "trees"]
+    lines = []
+    for words, epoch in (("in epoch 1", 1), ("in the last epoch", -1)):
+        pairs = [(f.ratio(epoch), f.accuracy) for f in trees if not math.isnan(f.ratio(epoch))]
+        if len(pairs) >= 3 and all(len(set(column)) > 1 for column in zip(*pairs, strict=True)):
+            rho = float(spearmanr(*zip(*pairs, strict=True)).statistic)
+            lines.append(f"{rho:.2f} {words}")
+    if not lines:
+        return ""
+    return (
+        "**Does a gradient that arrives mean success?** Spearman's correlation of the median ratio at depth "
+        f"≥ {DEEP} with the accuracy, over the {len(trees)} settings that read trees: {', '.join(lines)}."
+    )
+
+
+def _monitor(of: Mapping[str, Found]) -> str:
+    rule = Vanishing(min_depth=DEEP)
+    text = [
+        f"**The monitor.** The rule of vanishing fires where the median ratio of {rule.min_count} keywords "
+        f"at depth {DEEP} and below is under {rule.threshold:g} {rule.patience} times in a row; it looks at "
+        "every minibatch."
+    ]
+    if rnn := of.get("RNN"):
+        under = [k for k in range(len(rnn.line().x)) if rnn.ratio(k) < rule.threshold]
+        text.append(
+            f"It fires on the plain RNN: {_verdict(rnn.fired == len(rnn.runs))} ({rnn.fired} of "
+            f"{len(rnn.runs)} runs, {_listed(rnn.epochs_of_alerts)}). Over all of an epoch's keywords the "
+            f"median, {_number(rnn.ratio(0))} before training, is under the threshold in {_listed(under)} "
+            f"and {_number(rnn.ratio(-1))} in the last; over the RNN with the weights of its best epoch the "
+            f"rule fires in {rnn.fired_trained} of {len(rnn.runs)} runs. It tells whether gradients arrive, "
+            "not whether the model learns from them."
+        )
+    if rlstm := of.get("RLSTM"):
+        text.append(_on_rlstm(rlstm))
+    return " ".join([*text, f"It never fires on: {_names(f for f in of.values() if not f.fired)}."])
+
+
+def _on_rlstm(rlstm: Found) -> str:
+    runs = len(rlstm.runs)
+    told = [run.result["trained"] for run in rlstm.runs if 100 * run.result["test_accuracy"] >= TRAINED]
+    during = f"While the RLSTM learned it fired in {rlstm.fired} of {runs} runs" + (
+        f", {_listed(rlstm.epochs_of_alerts)}." if rlstm.fired else "."
+    )
+    if not told:
+        return f"{during} No run of it reached {TRAINED:g} %, so what the rule says then is not known."
+    silent = all(one["verdicts"] and not one["alerts"] for one in told)
+    return (
+        f"{during} It stays silent for a trained RLSTM: {_verdict(silent)} (the best epoch's weights over "
+        f"the training sentences, {sum(one['verdicts'] for one in told)} windows, in the {len(told)} of "
+        f"{runs} runs with a test accuracy from {TRAINED:g} % on)."
+    )
+
+
+def _chains(of: Mapping[str, Found]) -> str:
+    lines = []
+    for tree, mates in MATES.items():
+        for mate in mates:
+            if tree in of and mate in of:
+                a, b = of[tree], of[mate]
+                lines.append(
+                    f"{a.title} over trees {a.accuracy:.1f} %, {b.title.split(',')[0]} over chains "
+                    f"{b.accuracy:.1f} % (median ratio at depth {DEPTH} in the last epoch "
+                    f"{_number(a.ratio_at(DEPTH))} and {_number(b.ratio_at(DEPTH))})"
+                )
+    if not lines:
+        return ""
+    deep = {f.kind: f.middle_depths() for f in of.values()}
+    return (
+        f"**Trees against chains.** The same sentences: {'; '.join(lines)}. In a chain a keyword's depth is "
+        f"the number of words read after it, for half of the sentences {deep['chains']}; in the trees it is "
+        f"{deep['trees']} for half of them."
+    )
+
+
+def _verdict(holds: bool) -> str:
+    return "holds" if holds else "does not hold"
+
+
+def _names(of: Iterable[Found]) -> str:
+    return ", ".join(REMEDIES[f.remedy].title for f in of) or "none"
+
+
+def _listed(epochs: Sequence[int]) -> str:
+    """Return epochs in words, runs of successive ones as ranges."""
+    if not epochs:
+        return "no epoch"
+    ranges: list[list[int]] = []
+    for epoch in epochs:
+        if ranges and epoch == ranges[-1][1] + 1:
+            ranges[-1][1] = epoch
+        else:
+            ranges.append([epoch, epoch])
+    told = ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in ranges)
+    return f"{'epoch' if len(epochs) == 1 else 'epochs'} {told}"
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.2g}"

@@ -1,0 +1,115 @@
+"""A figure of dots: for every name its runs on one line, and their median."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from viz.line_panels import LOOKS
+from viz.page import BLACK, GREY, GRID, PAGE, SMALL
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class DotRow:
+    """One line of dots.
+
+    Attributes
+    ----------
+    name : str
+        What stands before it.
+    runs : sequence of float
+        A dot each.
+    group : str
+        What its colour and marker stand for, in the legend; '' for black dots that the legend leaves out.
+    """
+
+    name: str
+    runs: Sequence[float]
+    group: str = ""
+
+
+def dot_rows(
+    rows: Sequence[DotRow],
+    *,
+    xlabel: str,
+    xlim: tuple[float, float] | None = None,
+    references: Mapping[str, float] | None = None,
+    width: float = PAGE,
+) -> Figure:
+    """Return the figure.
+
+    Parameters
+    ----------
+    rows : sequence of DotRow
+        From the top down; at least one.
+    xlabel : str
+    xlim : (float, float), optional
+    references : mapping of str to float, optional
+        Vertical grey lines, named above the axes.
+    width : float
+        Of the figure, in inches.
+
+    Raises
+    ------
+    ValueError
+        There is no row, or more groups than can be told apart.
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    groups = list(dict.fromkeys(row.group for row in rows if row.group))
+    if not rows:
+        raise ValueError("a figure of dots has at least one row")
+    if len(groups) > len(LOOKS):
+        raise ValueError(f"{len(groups)} groups can't be told apart; at most {len(LOOKS)}")
+    looks = {"": (BLACK, "o"), **{g: (look[0], look[2]) for g, look in zip(groups, LOOKS, strict=False)}}
+    with rc_context(SMALL):
+        figure = Figure(figsize=(width, 0.8 + 0.19 * len(rows)), layout="constrained")
+        axes = figure.subplots()
+        for place, row in enumerate(rows):
+            colour, marker = looks[row.group]
+            axes.plot(
+                [np.median(row.runs)],
+                [place],
+                "|",
+                color=colour,
+                markersize=11,
+                markeredgewidth=1.4,
+                zorder=2,
+            )
+            axes.plot(
+                row.runs, [place] * len(row.runs), marker, color=colour, markersize=4, markeredgewidth=0.4,
+                markeredgecolor="white", zorder=3, clip_on=False,
+            )  # fmt: skip
+        axes.set_yticks(range(len(rows)), [row.name for row in rows])
+        axes.set(ylim=(len(rows) - 0.5, -0.5), xlabel=xlabel)
+        if xlim is not None:
+            axes.set_xlim(xlim)
+        axes.tick_params(axis="y", length=0)
+        axes.grid(color=GRID, linewidth=0.5)
+        axes.set_axisbelow(True)
+        for name, x in (references or {}).items():
+            axes.axvline(x, color=GREY, linewidth=0.9, linestyle=":")
+            axes.annotate(
+                name, (x, 1), xycoords=("data", "axes fraction"), xytext=(0, 2), textcoords="offset points",
+                ha="center", fontsize=6, color=GREY,
+            )  # fmt: skip
+        if groups:
+            figure.legend(
+                handles=[
+                    axes.plot([], [], looks[g][1], color=looks[g][0], markersize=4, label=g)[0]
+                    for g in groups
+                ],
+                loc="outside upper center",
+                ncols=min(len(groups), 5 if width >= PAGE else 2),
+                frameon=False,
+                title="a dot is a run, a stroke the median",
+                title_fontsize=7,
+            )
+    return figure
