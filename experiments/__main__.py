@@ -17,6 +17,7 @@ COMMANDS = {
     "claims": "decide the paper's claims by stored rows",
     "ablate": "try what the paper leaves open, and what it says makes no difference",
     "sentiment": "train on the Stanford Sentiment Treebank, and see how far gradients get in real sentences",
+    "copy": "say symbols again after a delay of 10 to 100: Elman networks, LSTM and GRU",
     "export": "write all rows of a sweep as one CSV file",
     "bench": "measure the training speed, beside PyTorch and DyNet where they are installed",
 }
