@@ -117,7 +117,7 @@ def test_a_run_has_a_row_per_epoch_and_the_best_on_test(cell, tmp_path):
 
 
 def test_training_ends_when_dev_is_solved_and_that_epoch_has_its_row(tmp_path):
-    recorder = _performed(tmp_path, _settings(solved=0.0))
+    recorder = _performed(tmp_path, _settings(enough=0.0))
     assert [row["epoch"] for row in recorder.rows] == [1]
     assert recorder.results[0]["epochs"] == 1
     (tmp_path / "checkpoint.npz").unlink()
@@ -145,7 +145,7 @@ def test_an_interrupted_run_ends_bit_identical(tmp_path, monkeypatch):
 
 
 def test_a_run_that_is_interrupted_when_it_has_enough_has_enough_when_it_goes_on(tmp_path, monkeypatch):
-    chosen = _settings(solved=0.0)
+    chosen = _settings(enough=0.0)
     monkeypatch.setattr("experiments.studies.training.CHECKPOINT_EVERY", 0.0)
     whole = _performed(tmp_path, chosen)
     whole.checkpoint.unlink()
@@ -173,7 +173,7 @@ def _lines(*runs):
 
 def test_verdicts_are_those_of_the_rows():
     good = [_run("LSTM", 100, k, 0.01, 1.0) for k in (1, 2)]
-    bad = [_run("LSTM", 100, 1, 0.01, 1.0), _run("LSTM", 100, 2, 0.5, 0.998)]
+    bad = [_run("LSTM", 100, 1, 0.01, 0.99), _run("LSTM", 100, 2, 0.5, 0.989)]
     assert "- The LSTM solves a delay of 100: holds (2 of 2 runs)." in _lines(*good)
     assert "- The LSTM solves a delay of 100: does not hold (1 of 2 runs)." in _lines(*bad)
     text = "- An Elman network does not beat a guess beyond a delay of 30:"

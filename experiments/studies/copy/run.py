@@ -41,7 +41,7 @@ def perform(settings: dict[str, Any], recorder: Recorder) -> None:
         max_epochs=settings["max_epochs"],
         patience=settings["max_epochs"],
         measure=exam.row,
-        watchers=[Enough(lambda: exam.recall >= settings["solved"])],
+        watchers=[Enough(lambda: exam.recall >= settings["enough"])],
         clip=partial(clip_grad_norm, max_norm=settings["clip"]),
         score=exam,
         mode=settings["mode"],
