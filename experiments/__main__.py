@@ -18,6 +18,7 @@ COMMANDS = {
     "ablate": "try what the paper leaves open, and what it says makes no difference",
     "sentiment": "train on the Stanford Sentiment Treebank, and see how far gradients get in real sentences",
     "copy": "say symbols again after a delay of 10 to 100: Elman networks, LSTM and GRU",
+    "count": "count beyond the lengths of training: aⁿbⁿ and aⁿbⁿcⁿ, LSTM against GRU, with their traces",
     "export": "write all rows of a sweep as one CSV file",
     "bench": "measure the training speed, beside PyTorch and DyNet where they are installed",
 }

@@ -39,7 +39,7 @@ def perform(settings: dict[str, Any], recorder: Recorder) -> None:
         batch_size=settings["batch"],
         rng=np.random.default_rng(settings["seeds"]["order"]),
         max_epochs=settings["max_epochs"],
-        patience=settings["max_epochs"],
+        patience=settings["patience"],
         measure=exam.row,
         watchers=[Enough(lambda: exam.recall >= settings["enough"])],
         clip=partial(clip_grad_norm, max_norm=settings["clip"]),

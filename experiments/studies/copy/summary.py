@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
-
 from experiments.studies.copy.figures import cells_of, delays_of, of
+from experiments.studies.wording import alerts_in_words, median_range, verdict
 from experiments.sweep import Run
 
 BEATEN = 0.95  # share of a guess's loss below which a run has learned to remember something
@@ -56,22 +54,16 @@ def _row(runs: Sequence[Run]) -> str:
     if not runs:
         return ""
     first = runs[0]
-    alerts = Counter(alert["rule"] for run in runs for row in run.rows for alert in row["alerts"])
     cells = [
         str(first.settings["delay"]),
         first.settings["cell"],
-        _range([share(run) for run in runs], "{:.3f}"),
-        _range([100 * run.result["test_recall"] for run in runs], "{:.1f}"),
+        median_range([share(run) for run in runs], "{:.3f}"),
+        median_range([100 * run.result["test_recall"] for run in runs], "{:.1f}"),
         f"{sum(map(solved, runs))} of {len(runs)}",
-        _range([run.epochs for run in runs], "{:.0f}"),
-        ", ".join(f"{rule} ×{n}" for rule, n in sorted(alerts.items())) or "none",
+        median_range([run.epochs for run in runs], "{:.0f}"),
+        alerts_in_words(runs),
     ]
     return f"| {' | '.join(cells)} |"
-
-
-def _range(values: Sequence[float], form: str) -> str:
-    low, middle, high = (form.format(v) for v in (min(values), float(np.median(values)), max(values)))
-    return middle if low == high else f"{middle} ({low} to {high})"
 
 
 def _verdicts(runs: Sequence[Run]) -> list[str]:
@@ -80,12 +72,12 @@ def _verdicts(runs: Sequence[Run]) -> list[str]:
     if lstm := of(runs, "LSTM", LONG):
         n = sum(map(solved, lstm))
         said.append(
-            f"- The LSTM solves a delay of {LONG}: {_verdict(n == len(lstm))} ({n} of {len(lstm)} runs)."
+            f"- The LSTM solves a delay of {LONG}: {verdict(n == len(lstm))} ({n} of {len(lstm)} runs)."
         )
     if beyond := [run for run in runs if run.settings["cell"] == "Elman" and run.settings["delay"] > SHORT]:
         n = sum(map(beats, beyond))
         said.append(
-            f"- An Elman network does not beat a guess beyond a delay of {SHORT}: {_verdict(not n)} "
+            f"- An Elman network does not beat a guess beyond a delay of {SHORT}: {verdict(not n)} "
             f"({n} of {len(beyond)} runs beat it)."
         )
     for cell in cells_of(runs):
@@ -96,10 +88,6 @@ def _verdicts(runs: Sequence[Run]) -> list[str]:
             f"a guess is beaten in at least one run at {_delays(beaten)}."
         )
     return said
-
-
-def _verdict(holds: bool) -> str:
-    return "holds" if holds else "does not hold"
 
 
 def _delays(delays: Sequence[int]) -> str:
