@@ -53,7 +53,7 @@ class Scale:
 
 
 SCALES = {
-    "paper": Scale(longest=50, tested=500, traced=100, D=10, size=1_000, max_epochs=30, runs=5),
+    "paper": Scale(longest=50, tested=500, traced=100, D=10, size=1_000, max_epochs=20, runs=3),
     "smoke": Scale(longest=10, tested=40, traced=20, D=10, size=400, max_epochs=8, runs=2),
 }
 

@@ -20,8 +20,8 @@ def summary(runs: Sequence[Run]) -> str:
     longest, tested = settings["longest"], settings["tested"]
     lines = [
         f"Trained on strings with n from 1 to {longest}, tested on every n up to {tested}. A string is "
-        "accepted if every symbol from the first b on, the end included, is predicted. The reach is the n up to "
-        "which all strings are accepted. Medians and ranges of the runs:",
+        "accepted if every symbol from the first b on, the end included, is predicted. The reach is the n up "
+        "to which all strings are accepted. Medians and ranges of the runs:",
         "",
         f"| language | cell | reach | accepted to n = {longest}, % | beyond, % | loss on dev | alerts |",
         "|---|---|---:|---:|---:|---:|---|",
@@ -86,5 +86,6 @@ def _drawn(runs: Sequence[Run]) -> str:
     return (
         f"- The traces of {run.settings['cell']} on {WRITTEN[run.settings['language']]} are those of run "
         f"{run.settings['run']}, with the longest reach ({run.result['reach']}): values from "
-        f"{held.min():.1f} to {held.max():.1f}; its fastest unit moves by {speed:.3f} per a, on average over {len(read)} a."
+        f"{held.min():.1f} to {held.max():.1f}; its fastest unit moves by "
+        f"{speed:.3f} per a, on average over {len(read)} a."
     )
