@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-import minigrad as mg
 import models
+from experiments.studies.outcomes import outcomes
 
 AT_ONCE = 100  # sequences; more no longer fit the processor's cache
 
@@ -29,15 +27,10 @@ def loss_and_recall(
     total, right, symbols, positions = 0.0, 0, 0, 0
     for start in range(0, len(forest), AT_ONCE):
         part = forest.select(slice(start, start + AT_ONCE))
-        with mg.no_grad():
-            scores = model(part, mode)[0].data.astype(np.float64)
-        labels = model.labels(part)
-        scores -= scores.max(axis=1, keepdims=True)
-        own = scores[np.arange(len(labels)), labels]
-        total += float((np.log(np.exp(scores).sum(axis=1)) - own).sum())
-        symbol = labels != blank
-        right += int((scores.argmax(axis=1) == labels)[symbol].sum())
-        symbols, positions = symbols + int(symbol.sum()), positions + len(labels)
+        losses, hits = outcomes(model, part, mode)
+        symbol = model.labels(part) != blank
+        total, right = total + float(losses.sum()), right + int(hits[symbol].sum())
+        symbols, positions = symbols + int(symbol.sum()), positions + len(losses)
     return total / positions, right / symbols
 
 

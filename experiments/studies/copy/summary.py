@@ -21,8 +21,8 @@ def summary(runs: Sequence[Run]) -> str:
     settings = runs[0].settings
     symbols, remembered = settings["symbols"], settings["remembered"]
     lines = [
-        f"{remembered} of {symbols} symbols are read, then T − 1 blanks and a sign to begin, then they "
-        "have to be said in order, and blanks everywhere else. A guess without memory has a loss of "
+        f"{remembered} symbols are read, each one of {symbols}, then T − 1 blanks and a sign to begin; then "
+        "they have to be said in order, and blanks everywhere else. A guess without memory has a loss of "
         f"{remembered} ln {symbols} / (T + {2 * remembered}) nats per position. "
         f"A run beats it if its loss on test is below {BEATEN:g} of that, and solves the task if it says "
         f"{SOLVED:.0%} of test's symbols right. Medians and ranges of the runs:",

@@ -15,7 +15,8 @@ from viz import Line, LinePanel, line_panels
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-BINS = 25  # points of a line
+BINS = 50  # points of a line
+ROOM = 0.35  # above the traces, of their range, for the names of the marks
 
 
 def figures(runs: Sequence[Run]) -> Mapping[str, Figure]:
@@ -75,16 +76,22 @@ def _accepted(runs: Sequence[Run], language: str) -> LinePanel:
         lines,
         "n",
         "fraction of strings accepted",
+        xlim=(0, 1.15 * max(_last(run) for run in runs)),
         ylim=(-0.03, 1.05),
-        marked={"longest in training": runs[0].settings["longest"]},
+        marked={"training ends": runs[0].settings["longest"]},
     )
+
+
+def _last(run: Run) -> int:
+    """Return the largest n that was accepted or trained on."""
+    return max(run.settings["longest"], run.result["accepted"].rfind("1") + 1)
 
 
 def _traced(run: Run) -> LinePanel:
     """Return the panel of what a run's cell holds while it reads one string."""
     settings = run.settings
     held = np.array(run.result["trace"])
-    language, n = settings["language"], settings["traced"]
+    language, n, span = settings["language"], settings["traced"], float(np.ptp(held)) or 1.0
     text = "".join(f"{letter}{_raised(n)}" for letter in language)
     return LinePanel(
         f"{settings['cell']} on {text}",
@@ -94,6 +101,7 @@ def _traced(run: Run) -> LinePanel:
         },
         "position",
         _symbol(settings["cell"]),
+        ylim=(held.min() - 0.05 * span, held.max() + ROOM * span),
         marked={f"first {letter}": n * k + 1 for k, letter in enumerate(language) if k},
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 import minigrad as mg
 import models
 from experiments.studies.count.task import determined, strings
+from experiments.studies.outcomes import outcomes
 
 POSITIONS_AT_ONCE = 20_000
 
@@ -37,15 +38,9 @@ def accepted(
     right, total, symbols = [], 0.0, 0
     for part in _parts(counts, len(model.vocabulary) - 1):
         forest = strings(part, model.vocabulary)
-        with mg.no_grad():
-            scores = model(forest, mode)[0].data.astype(np.float64)
-        labels, known = model.labels(forest), determined(forest)
-        scores -= scores.max(axis=1, keepdims=True)
-        losses = np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(labels)), labels]
+        (losses, hits), known = outcomes(model, forest, mode), determined(forest)
         total, symbols = total + float(losses[known].sum()), symbols + int(known.sum())
-        wrong = known & (scores.argmax(axis=1) != labels)
-        string = forest.tree[forest.inner]
-        right.append(np.bincount(string, wrong, minlength=len(part)) == 0)
+        right.append(np.bincount(forest.tree[forest.inner], known & ~hits, minlength=len(part)) == 0)
     return np.concatenate(right), total / symbols
 
 
