@@ -21,6 +21,8 @@ COMMANDS = {
     "beyond": "all studies in one go, and a page that shows them",
     "tasks": "the paper's future work: sums of keywords, order, negation, distractors, for every tree cell",
     "remedies": "what relu, orthogonal matrices, clipping and other remedies do to the RNN's gradients",
+    "copy": "say symbols again after a delay of 10 to 100: Elman networks, LSTM and GRU",
+    "count": "count beyond the lengths of training: aⁿbⁿ and aⁿbⁿcⁿ, LSTM against GRU, with their traces",
     "export": "write all rows of a sweep as one CSV file",
     "bench": "measure the training speed, beside PyTorch and DyNet where they are installed",
 }

@@ -1,7 +1,8 @@
 """Studies beyond the paper: a question each, a sweep of runs, a figure, and a paragraph with its numbers.
 
 Start at `study.py` (what a study is, and what its command does) and `training.py` (how its models are
-trained); every other file or folder is one study.
+trained). `cells.py`, `enough.py`, `outcomes.py` and `wording.py` serve several studies; every other file or
+folder is one study.
 """
 
 from experiments.studies.study import SCALES, Study, add_arguments, run

@@ -1,0 +1,50 @@
+"""How a model starts: gates that hold for as long as a sequence, an Elman network that keeps its state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+import models
+from experiments.studies.copy.task import positions, vocabulary
+from minigrad.nn import initialise
+
+
+def new_model(settings: dict[str, Any]) -> models.TreeClassifier:
+    """Return the model of a run as it is before training: the same one for the same settings."""
+    rng = np.random.default_rng([*settings["seeds"]["model"]])
+    words = vocabulary(settings["symbols"])
+    cell = models.cell(settings["cell"])(settings["D"], rng)
+    model = models.TreeClassifier(cell, words, settings["symbols"] + 1, rng, head="labelled")
+    initialise(model, {"L": ("uniform", {"bound": settings["word_bound"]})}, rng)
+    if isinstance(cell, models.Elman):
+        initialise(cell, {"W": settings["elman_init"]}, rng)
+    elif settings["gate_init"] == "chrono":
+        chrono(cell, positions(settings["delay"], settings["remembered"]), rng)
+    return model
+
+
+def chrono(cell: Any, longest: int, rng: np.random.Generator) -> None:
+    """Start the gates' biases so that the units hold for 1 to T steps (Tallec & Ollivier 2018, section 2).
+
+    LSTM: bf = ln u, bi = −bf, so that σ(bf) = u / (1 + u) of the memory stays at each step, and as much as
+    goes comes in. GRU: bu = −ln u. u is drawn from U(1, T − 1), unit by unit. Other cells are left alone.
+
+    Parameters
+    ----------
+    cell : Cell
+    longest : int
+        T ≥ 3, the length of the longest dependency.
+    rng : numpy.random.Generator
+    """
+    if not isinstance(cell, models.LSTM | models.GRU):
+        return
+    hold = np.log(rng.uniform(1, longest - 1, cell.parts[0].width)).astype(cell.parameters()[0].dtype)
+    with mg.no_grad():
+        if isinstance(cell, models.LSTM):
+            cell.bf.copy_(hold)
+            cell.bi.copy_(-hold)
+        else:
+            cell.bu.copy_(-hold)

@@ -1,0 +1,91 @@
+"""What one sees, in Markdown: every number and verdict from the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from experiments.studies.count.figures import cells_of, languages_of, longest_reach, of
+from experiments.studies.count.task import WRITTEN
+from experiments.studies.wording import alerts_in_words, median_range, verdict
+from experiments.sweep import Run
+
+
+def summary(runs: Sequence[Run]) -> str:
+    """Return the paragraph, the table and the verdicts."""
+    if not runs:
+        return "No run is finished."
+    settings = runs[0].settings
+    longest, tested = settings["longest"], settings["tested"]
+    lines = [
+        f"Trained on strings with n from 1 to {longest}, tested on every n up to {tested}. A string is "
+        "accepted if every symbol from the first b on, the end included, is predicted. The reach is the n up "
+        "to which all strings are accepted. Medians and ranges of the runs:",
+        "",
+        f"| language | cell | reach | accepted to n = {longest}, % | beyond, % | loss on dev | alerts |",
+        "|---|---|---:|---:|---:|---:|---|",
+    ]
+    pairs = [(cell, language) for language in languages_of(runs) for cell in cells_of(runs)]
+    lines += [_row(own) for cell, language in pairs if (own := of(runs, cell, language))]
+    lines += ["", *(_generalises(own) for cell, language in pairs if (own := of(runs, cell, language)))]
+    lines += [line for language in languages_of(runs) if (line := _compared(runs, language))]
+    lines += [_drawn(own) for cell, language in pairs if (own := of(runs, cell, language))]
+    return "\n".join(lines)
+
+
+def within_and_beyond(run: Run) -> tuple[float, float]:
+    """Return the fraction of strings accepted, of training's lengths and of those beyond."""
+    accepts = [int(digit) for digit in run.result["accepted"]]
+    longest = run.settings["longest"]
+    return float(np.mean(accepts[:longest])), float(np.mean(accepts[longest:]))
+
+
+def _row(runs: Sequence[Run]) -> str:
+    within, beyond = zip(*map(within_and_beyond, runs), strict=True)
+    best = [min(row["dev_loss"] for row in run.rows) for run in runs]
+    cells = [
+        WRITTEN[runs[0].settings["language"]],
+        runs[0].settings["cell"],
+        median_range([run.result["reach"] for run in runs], "{:.0f}"),
+        median_range([100 * share for share in within], "{:.1f}"),
+        median_range([100 * share for share in beyond], "{:.1f}"),
+        median_range(best, "{:.1e}"),
+        alerts_in_words(runs),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _generalises(runs: Sequence[Run]) -> str:
+    settings = runs[0].settings
+    n = sum(run.result["reach"] > settings["longest"] for run in runs)
+    return (
+        f"- {settings['cell']} accepts all {WRITTEN[settings['language']]} beyond the training length, at "
+        f"least to n = {settings['longest'] + 1}: {verdict(n == len(runs))} ({n} of {len(runs)} runs)."
+    )
+
+
+def _compared(runs: Sequence[Run], language: str) -> str | None:
+    """Return which of LSTM and GRU reaches further; None if one of them is missing."""
+    lstm, gru = of(runs, "LSTM", language), of(runs, "GRU", language)
+    if not lstm or not gru:
+        return None
+    ours, theirs = (float(np.median([run.result["reach"] for run in own])) for own in (lstm, gru))
+    return (
+        f"- On {WRITTEN[language]} the LSTM's median reach is larger than the GRU's: "
+        f"{verdict(ours > theirs)} ({ours:g} against {theirs:g})."
+    )
+
+
+def _drawn(runs: Sequence[Run]) -> str:
+    """Return what the drawn trace says: whose it is, how far its units go, and how fast while a is read."""
+    run = longest_reach(runs)
+    held = np.array(run.result["trace"])
+    read = held[: run.settings["traced"]]  # one state per a
+    speed = np.abs(read[-1] - read[0]).max() / (len(read) - 1)
+    return (
+        f"- The traces of {run.settings['cell']} on {WRITTEN[run.settings['language']]} are those of run "
+        f"{run.settings['run']}, with the longest reach ({run.result['reach']}): values from "
+        f"{held.min():.1f} to {held.max():.1f}; its fastest unit moves by "
+        f"{speed:.3f} per a, on average over {len(read)} a."
+    )
