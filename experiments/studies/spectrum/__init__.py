@@ -1,0 +1,5 @@
+"""Spectral norms and eigenvalues of the recurrent matrix, and how far back a gradient gets.
+
+Start at `flow.py` (what is measured, and the bounds), then `matrices.py` and `unshared.py` (of what),
+`untrained.py` and `trained.py` (one run of either kind); `settings.py` has the runs.
+"""
