@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 import minigrad as mg
 import models
-from experiments.studies.spectrum import flow, matrices, trained, untrained
-from experiments.studies.spectrum.flow import Bounds, Flow, bounds, by_matrices, worst
+from experiments.studies.spectrum import flow, trained, untrained
+from experiments.studies.spectrum.flow import bounds, by_matrices, worst
 from experiments.studies.spectrum.matrices import MATRICES, norm, radius, turned, typical
-from experiments.studies.spectrum.settings import ACTIVATIONS, SCALES, SHARING, jobs
+from experiments.studies.spectrum.settings import ACTIVATIONS, SHARING
 from experiments.studies.spectrum.task import sentences, vocabulary
 from experiments.studies.spectrum.unshared import Unshared
 from minigrad.cotangent import as_dense
@@ -160,7 +162,7 @@ def test_gradients_are_those_of_the_equations_and_lie_under_their_bounds(f, shar
     norms = found.norms()
     np.testing.assert_allclose(norms[:, 0], 1)
     ordered = [norms, bound.product, bound.jacobians, np.broadcast_to(bound.matrices, norms.shape)]
-    for lower, upper in zip(ordered, ordered[1:], strict=False):
+    for lower, upper in pairwise(ordered):
         assert (lower <= upper * (1 + flow.ROUNDING)).all()
     # The product's norm is reached: by the cotangent that is its first left singular vector.
     product = np.eye(D)

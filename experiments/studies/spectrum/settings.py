@@ -21,9 +21,9 @@ OUTLIER = {"matrix": "outlier", "norm": 1.2, "rest": 0.8}  # radius > 1, but all
 LINES = (2, 5, 10, 20)  # units of a delay line
 LINE = 10  # where one is taken
 
-# Chosen on dev sentences of other seeds: with orthogonal matrices Adam learns 100 words at 0.002 and minibatches
-# of 50 as it does at 0.001 and 20, in half the time. With word vectors as small as the paper's, ±1e-4, Gaussian
-# matrices learn 10 words much later.
+# Chosen on dev sentences of other seeds: with orthogonal matrices Adam learns 100 words at 0.002 and
+# minibatches of 50 as it does at 0.001 and 20, in half the time. With word vectors as small as the paper's,
+# ±1e-4, Gaussian matrices learn 10 words much later.
 TRAINING = {
     "activation": "tanh", "words": 40, "classes": 4, "word_bound": 0.1, "optimizer": "adam", "lr": 0.002,
     "batch": 50,
