@@ -172,10 +172,11 @@ def _refer(axes: Axes, name: str, reference: float | Line) -> None:
     """Draw a thin line, named at its right end, inside the axes."""
     if isinstance(reference, Line):
         axes.plot(reference.x, reference.runs[0], color=GREY, linewidth=0.9, linestyle=":")
-        place, coordinates = (reference.x[-1], reference.runs[0][-1]), "data"
+        y = reference.runs[0]
+        falls = y[-1] < y[0]  # then its name stands below it, or the line would go through
         axes.annotate(
-            name, place, xycoords=coordinates, xytext=(-1, 3), textcoords="offset points",
-            ha="right", fontsize=6, color=GREY,
+            name, (reference.x[-1], y[-1]), xytext=(-1, -3 if falls else 3), textcoords="offset points",
+            ha="right", va="top" if falls else "baseline", fontsize=6, color=GREY,
         )  # fmt: skip
         return
     axes.axhline(reference, color=GREY, linewidth=0.9, linestyle=":")
