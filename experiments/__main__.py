@@ -17,6 +17,7 @@ COMMANDS = {
     "claims": "decide the paper's claims by stored rows",
     "ablate": "try what the paper leaves open, and what it says makes no difference",
     "sentiment": "train on the Stanford Sentiment Treebank, and see how far gradients get in real sentences",
+    "spectrum": "gradients under recurrent matrices of several spectral norms, beside their bound",
     "export": "write all rows of a sweep as one CSV file",
     "bench": "measure the training speed, beside PyTorch and DyNet where they are installed",
 }

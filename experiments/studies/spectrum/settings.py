@@ -12,12 +12,16 @@ Settings = dict[str, Any]
 
 NORMS = (0.8, 1.0, 1.2)
 ACTIVATIONS = ("tanh", "sigmoid", "relu")
-DRAWS = ("gaussian", "orthogonal")
+DRAWS = ("orthogonal", "gaussian")
 SHARING = ("shared", "unshared")
 UNSHARED_NORM = 1.2  # of the matrices that are also trained with one for every step
 INPUT = 0.1  # standard deviation of a word's elements: small, so that tanh is near its largest slope
-DELAY = {"matrix": "delay", "norm": 1.2, "radius": 0.8}  # radius < 1 < norm
-OUTLIER = {"matrix": "outlier", "norm": 1.2, "rest": 0.8}  # radius > 1, but all singular values but one < 1
+DELAY: Settings = {"matrix": "delay", "norm": 1.2, "radius": 0.8}  # radius < 1 < norm
+OUTLIER: Settings = {
+    "matrix": "outlier",
+    "norm": 1.2,
+    "rest": 0.8,
+}  # radius > 1, but all singular values but one < 1
 LINES = (2, 5, 10, 20)  # units of a delay line
 LINE = 10  # where one is taken
 
@@ -67,7 +71,7 @@ SCALES = {
     ),
     "smoke": Scale(
         D=20, steps=30, chains=3, runs=1, lengths=(5, 10),
-        training={"D": 16, "train": 300, "dev": 100, "test": 100, "looked_at": 20, "epochs": 3},
+        training={"D": 12, "train": 200, "dev": 100, "test": 100, "looked_at": 20, "epochs": 3},
         trainings=1,
     ),
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,20 +21,15 @@ def chosen(runs: Sequence[Run], **settings: Any) -> list[Run]:
 
 
 def values(runs: Sequence[Run], name: str) -> list[Any]:
-    """Return the values of a setting that these runs have, each once, in order of appearance."""
-    return list(dict.fromkeys(run.settings[name] for run in runs))
+    """Return the values of a setting that these runs have, each once, in order."""
+    return sorted({run.settings[name] for run in runs})
 
 
-def curves(runs: Sequence[Run], sharing: str, what: str = "gradient") -> np.ndarray:
-    """Return what runs without training have by distance, (runs, steps + 1)."""
-    return np.array([run.result[sharing][what] for run in runs])
+def curves(runs: Sequence[Run], sharing: str) -> np.ndarray:
+    """Return the gradients of runs without training by distance, (runs, steps + 1)."""
+    return np.array([run.result[sharing]["gradient"] for run in runs])
 
 
 def at_epoch(runs: Sequence[Run], epoch: int) -> list[dict[str, Any]]:
     """Return the runs' rows of an epoch."""
     return [next(row for row in run.rows if row["epoch"] == epoch) for run in runs]
-
-
-def median(runs: Sequence[Run], number: Callable[[Run], float]) -> float:
-    """Return the median of a number over runs."""
-    return float(np.median([number(run) for run in runs]))

@@ -42,7 +42,6 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         gradients = flow.norms()
         result[name] = {
             "gradient": np.median(gradients, axis=0).tolist(),
-            "product": np.median(bound.product, axis=0).tolist(),
             "worst": {
                 "product": worst(gradients, bound.product),
                 "jacobians": worst(gradients, bound.jacobians),
