@@ -13,16 +13,18 @@ from experiments.studies.spectrum.summary.words import size, table, verdict
 from experiments.sweep import Run
 
 VANISHED = 1e-3  # of the gradient at the end
+CLOSE = 0.05
 
 
 def sharing_section(bound: Sequence[Run], eigenvalues: Sequence[Run]) -> str:
     """Return shared matrices beside ones with the same singular values at every step, before training."""
     steps = bound[0].settings["steps"]
     shared = [run for run in [*bound, *eigenvalues] if run.result["shared"]["gradient"][-1] < VANISHED]
-    alike = [run for run in bound if _apart(run) < 10]
+    rest = [run for run in eigenvalues if not run.settings["input"]]
+    by_rms = all(abs(factor(curves([run], "unshared")) / run.result["typical"] - 1) < CLOSE for run in rest)
     return f"""## Weight sharing, before training
 
-"With shared weights the gradient does not vanish" (Schäfer et al. 2008, as the question puts it):
+"With shared weights the gradient does not vanish" (Schaefer et al. 2008, as the question puts it):
 {verdict(not shared)}. In {len(shared)} of {len(bound) + len(eigenvalues)} runs with one shared matrix
 less than {VANISHED} of the gradient is left after {steps} steps.
 
@@ -31,10 +33,15 @@ same bound, the matrices above pass back, per step and after {steps} of them (ta
 
 {_table(bound, eigenvalues)}
 
-Repeated, a matrix shows its eigenvalues; turned, only its singular values count, at every distance, and
-most of all their root mean square. Where both agree, as in orthogonal matrices, sharing changes little:
-of the {len(bound)} pairs with Gaussian and orthogonal matrices, {len(alike)} end within a factor of 10
-of each other."""
+Repeated, a matrix shows its eigenvalues; turned, the root mean square of its singular values (at rest the
+factor of a step is within {CLOSE:.0%} of it): {verdict(by_rms)}. Where these agree sharing changes
+little: of the pairs above, with inputs, the ends are within a factor of 10 of each other in
+{_alike(bound, "orthogonal")} orthogonal and {_alike(bound, "gaussian")} Gaussian ones."""
+
+
+def _alike(bound: Sequence[Run], matrix: str) -> str:
+    here = chosen(bound, matrix=matrix)
+    return f"{sum(_apart(run) < 10 for run in here)} of {len(here)}"
 
 
 def _apart(run: Run) -> float:
