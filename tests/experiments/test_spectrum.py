@@ -184,6 +184,8 @@ def test_the_bound_of_the_matrices_is_reached_at_rest_by_an_orthogonal_one_and_k
     each = np.broadcast_to(W, (T, D, D))
     np.testing.assert_allclose(by_matrices(each, "sigmoid"), 0.3 ** np.arange(T + 1))
     np.testing.assert_allclose(by_matrices(each, "relu"), 1.2 ** np.arange(T + 1))
+    different = np.multiply.outer([2.0, 3.0, 5.0], W / 1.2)
+    np.testing.assert_allclose(by_matrices(different, "tanh"), [1, 5, 15, 30])  # the last step comes first
 
 
 def test_a_gradient_above_its_bound_is_seen_wherever_it_is():
