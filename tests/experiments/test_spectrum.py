@@ -73,7 +73,9 @@ def test_turned_matrices_keep_their_singular_values_and_nothing_else():
     for k, other in enumerate(each):
         np.testing.assert_allclose(np.linalg.svd(other, compute_uv=False), np.linalg.svd(W, compute_uv=False))
         assert abs(radius(other) - 0.8) > 1e-3
-        assert all(np.abs(other - before).max() > 0.1 for before in [W, *each[:k]])
+        for before in [W, *each[:k]]:  # other directions on both sides
+            assert np.abs(other @ other.T - before @ before.T).max() > 0.05
+            assert np.abs(other.T @ other - before.T @ before).max() > 0.05
 
 
 def test_delay_lines_that_cannot_be_are_refused():
