@@ -23,6 +23,7 @@ COMMANDS = {
     "remedies": "what relu, orthogonal matrices, clipping and other remedies do to the RNN's gradients",
     "copy": "say symbols again after a delay of 10 to 100: Elman networks, LSTM and GRU",
     "count": "count beyond the lengths of training: aⁿbⁿ and aⁿbⁿcⁿ, LSTM against GRU, with their traces",
+    "spectrum": "gradients under recurrent matrices of several spectral norms, beside their bound",
     "export": "write all rows of a sweep as one CSV file",
     "bench": "measure the training speed, beside PyTorch and DyNet where they are installed",
 }

@@ -48,9 +48,12 @@ class DirectLoss:
 def direct_states(model: TreeClassifier, forest: Forest) -> DirectFold | None:
     """Return the states of a forest's nodes, or None if they are not simply the model's cell over its words.
 
-    That is so for classes that compute something of their own, for words of another vocabulary, with dropout,
-    for trees of one leaf, and where `minigrad.fold.direct_fold` won't do.
+    That is so for classes that compute something of their own, for encoders, which are more than one fold,
+    for words of another vocabulary, with dropout, for trees of one leaf, and where
+    `minigrad.fold.direct_fold` won't do.
     """
+    if not isinstance(model.cell, mg.Cell):
+        return None
     if type(model) is not TreeClassifier or forest.vocabulary is not model.vocabulary:
         return None
     if len(forest) == forest.n_nodes or (model.training and model.dropout is not None):

@@ -108,9 +108,9 @@ class History:
 
 
 def _pace(runs: list[Run], independent: int) -> Pace:
-    epochs = [run.epochs for run in runs]
+    epochs = [max(run.epochs, 1) for run in runs]  # without training all is done in one go
     mean = statistics.fmean(epochs)
-    work = sum(run.work * run.epochs for run in runs)
+    work = sum(run.work * number for run, number in zip(runs, epochs, strict=True))
     return Pace(
         mean,
         statistics.stdev(epochs) if len(runs) > 1 else mean / 2,  # of one run alone little is known

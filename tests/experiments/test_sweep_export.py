@@ -109,6 +109,13 @@ def test_what_is_left_follows_from_the_finished_runs_of_the_kind():
     assert history.seconds(_job("x/A/3", work=200)) == pytest.approx(22.0)
 
 
+def test_runs_without_epochs_take_what_the_others_took():
+    history = History([_run(f"x/A/{k}", work=100, epochs=0, seconds=3.0) for k in (1, 2)])
+    assert history.seconds(_job("x/A/3")) == pytest.approx(3.0)
+    left = history.left([(_job("x/A/3"), 0.0), (_job("x/A/4"), 0.0)], 1)
+    assert (left.nodes, left.high) == (200, pytest.approx(6.0))
+
+
 def test_two_processes_halve_the_time_but_not_that_of_a_single_run():
     history = History([_run(f"x/A/{k}", epochs=5, seconds=5.0) for k in (1, 2)])
     four = [(_job(f"x/A/{k}"), 0.0) for k in range(3, 7)]

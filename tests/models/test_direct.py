@@ -133,3 +133,19 @@ def test_the_graph_that_is_not_there_says_so():
     _, states = loss_and_gradients(model, forest)
     with pytest.raises(mg.GraphError, match="freed by an earlier backward"):
         mg.sum(states.h).backward()
+
+
+def test_an_encoder_trains_in_mode_compiled_by_the_graph():
+    class Doubled(models.Encoder):
+        parts, right_parts = (mg.Part("h", 6, leaf="zero"),), (mg.Part("x", 6),)
+
+        def __init__(self) -> None:
+            self.cell = models.Elman(6, np.random.default_rng(0))
+
+        def fold(self, forest, leaves, mode="level"):
+            h = mg.fold(self.cell, forest, leaves, "level")["h"]
+            return mg.NodeStates({"h": (h + h).retain_grad()})
+
+    model = models.TreeClassifier(Doubled(), VOCABULARY, 4, np.random.default_rng(1))
+    chains = models.chain_forest([1, 2, 3], [3], VOCABULARY, labels=[-1, -1, 2])
+    assert loss_and_gradients(model, chains) is None

@@ -1,0 +1,28 @@
+"""What one sees in the runs, in Markdown: every number computed from them, every verdict decided by them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from experiments.studies.spectrum.stored import of_part
+from experiments.studies.spectrum.summary.bound import bound_section
+from experiments.studies.spectrum.summary.eigenvalues import eigenvalue_section
+from experiments.studies.spectrum.summary.sharing import sharing_section
+from experiments.studies.spectrum.summary.training import training_section
+from experiments.studies.spectrum.summary.words import wrapped
+from experiments.sweep import Run
+
+
+def summary(runs: Sequence[Run]) -> str:
+    """Return the sections, one under the other."""
+    untrained, eigenvalues, trained = (of_part(runs, part) for part in ("bound", "eigenvalues", "trained"))
+    sections = [
+        bound_section(untrained, eigenvalues, trained),
+        eigenvalue_section(eigenvalues),
+        sharing_section(untrained, eigenvalues),
+        training_section(trained),
+    ]
+    return wrapped("\n\n".join(["# Spectral norms and eigenvalues of the recurrent matrix", *sections]))
+
+
+__all__ = ["summary"]

@@ -1,0 +1,77 @@
+"""Whether every gradient lies under its bound, and how far below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from experiments.studies.spectrum.flow import MAX_SLOPE, ROUNDING
+from experiments.studies.spectrum.settings import ACTIVATIONS, DRAWS, SHARING
+from experiments.studies.spectrum.stored import chosen, curves, values
+from experiments.studies.spectrum.summary.words import size, table, verdict
+from experiments.sweep import Run
+
+
+def bound_section(bound: Sequence[Run], eigenvalues: Sequence[Run], trained: Sequence[Run]) -> str:
+    """Return the verdict, and a table of what is left after all steps beside what the bound allows."""
+    largest = {
+        name: max(run.result[sharing]["worst"][name] for run in [*bound, *eigenvalues] for sharing in SHARING)
+        for name in ("product", "jacobians", "matrices")
+    }
+    rows = [row for run in trained for row in run.rows]
+    in_training = max(row["worst"] for row in rows)
+    under = max(*largest.values(), in_training) <= 1 + ROUNDING
+    steps, chains = bound[0].settings["steps"], bound[0].settings["chains"]
+    seen = 2 * sum(run.settings["chains"] for run in [*bound, *eigenvalues])
+    return f"""## The bound
+
+Measured curves lie under the bound everywhere, up to {ROUNDING:.0e} of it for rounding:
+{verdict(under)}. Without training the largest ratio of a gradient's norm to its bound, over {seen:,}
+chains at every distance from 1 to {steps}, is {_near(largest["product"])} for the norm of the product
+of the measured Jacobians, {_near(largest["jacobians"])} for the product of their norms, and
+{_near(largest["matrices"])} for (γ‖W‖)ᵏ, where γ is the activation's largest slope; in {len(rows):,}
+looks at networks in training it is {_near(in_training)} for the last of these.
+
+‖∂J/∂h‖ {steps} steps back from a unit vector, inputs of standard deviation
+{bound[0].settings["input"]}: medians over {len(values(bound, "run"))} runs with other matrices (in each
+of {chains} chains), and in brackets the factor per step:
+
+{_table(bound, steps)}
+
+{_decided(bound, steps)}"""
+
+
+def factor(found: np.ndarray) -> float:
+    """Return by what the median curve is multiplied per step, on average over all steps."""
+    curve = np.median(found, axis=0)
+    return float((curve[-1] / curve[0]) ** (1 / (len(curve) - 1)))
+
+
+def _table(runs: Sequence[Run], steps: int) -> str:
+    rows = []
+    for activation in ACTIVATIONS:
+        for norm in values(runs, "norm"):
+            here = chosen(runs, activation=activation, norm=norm)
+            cells = [size((MAX_SLOPE[activation] * norm) ** steps)]
+            for matrix in DRAWS:
+                for sharing in SHARING:
+                    found = curves(chosen(here, matrix=matrix), sharing)
+                    cells.append(f"{size(float(np.median(found[:, -1])))} ({factor(found):.2f})")
+            rows.append([f"{activation}, ‖W‖ = {norm}", *cells])
+    names = [f"{matrix}, {sharing}" for matrix in DRAWS for sharing in SHARING]
+    return table(["", "(γ‖W‖)ᵏ", *names], rows)
+
+
+def _decided(runs: Sequence[Run], steps: int) -> str:
+    above = [run for run in runs if MAX_SLOPE[run.settings["activation"]] * run.settings["norm"] > 1]
+    fallen = [run for run in above if run.result["shared"]["gradient"][-1] < 1]
+    gaussian = chosen(runs, matrix="gaussian")
+    ratios = [run.result["radius"] / run.result["norm"] for run in gaussian]
+    return f"""A bound above 1 says little: of the {len(above)} shared matrices with γ‖W‖ > 1,
+{len(fallen)} have passed back less than they were given after {steps} steps. Gaussian matrices have a
+radius of {min(ratios):.2f} to {max(ratios):.2f} times their norm; orthogonal ones have both equal."""
+
+
+def _near(ratio: float) -> str:
+    return f"1 {ratio - 1:+.0e}" if abs(ratio - 1) < 1e-3 else f"{ratio:.3f}"

@@ -1,0 +1,133 @@
+"""One training run: the gradient at every distance from the end, and what it does to the recurrent matrix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+import models
+from experiments.studies.spectrum.flow import Flow, by_matrices, worst
+from experiments.studies.spectrum.matrices import norm, radius, turned
+from experiments.studies.spectrum.task import sentences, vocabulary
+from experiments.studies.spectrum.unshared import Unshared
+from experiments.studies.spectrum.untrained import matrix
+from experiments.studies.training import monitored_fit
+from experiments.sweep import Recorder
+from experiments.train import accuracy
+from minigrad.nn import initialise
+
+Settings = dict[str, Any]
+POINTS = 21  # distances of a row
+
+
+def perform(settings: Settings, recorder: Recorder) -> None:
+    """Do one run, or go on with it from its checkpoint; it trains for all its epochs.
+
+    Raises
+    ------
+    TrainingError
+        If the loss becomes NaN or inf.
+    """
+    words = vocabulary(settings["words"])
+    rng = np.random.default_rng([*settings["seeds"]["data"], settings["length"]])
+    train, dev, test = (sentences(rng, settings[name], settings, words) for name in ("train", "dev", "test"))
+    model = new_model(settings, words)
+    looked_at = dev.select(slice(0, settings["looked_at"]))
+    if not recorder.checkpoint.exists():
+        before = {"loss": None, "dev_accuracy": accuracy(model, dev, mode=settings["mode"]), "best": False}
+        recorder.row({"kind": "epoch", "epoch": 0, **before, "alerts": [], **look(model, looked_at)})
+    epochs = monitored_fit(
+        recorder,
+        model,
+        mg.optim.by_name(settings["optimizer"], model.parameters(), lr=settings["lr"]),
+        train,
+        dev,
+        batch_size=settings["batch"],
+        rng=np.random.default_rng(settings["seeds"]["order"]),
+        max_epochs=settings["epochs"],
+        patience=settings["epochs"],
+        nodes=lambda forest: np.flatnonzero(forest.height == 1),  # that have just read the first word
+        measure=lambda: look(model, looked_at),
+        mode=settings["mode"],
+    )
+    best = max(epoch.number for epoch in epochs if epoch.best)
+    recorder.result(
+        {
+            "kind": "result",
+            "test_accuracy": accuracy(model, test, mode=settings["mode"]),
+            "best_epoch": best,
+            "distances": distances(settings["length"]).tolist(),
+        }
+    )
+
+
+def new_model(settings: Settings, words: models.Vocabulary) -> models.TreeClassifier:
+    """Return the model as it is before training; its other weights do not depend on the recurrent matrix."""
+    rng = np.random.default_rng(settings["seeds"]["model"])
+    W = matrix(settings)
+    cell: Any = models.Elman(settings["D"], rng, f=settings["activation"])
+    if settings["sharing"] == "shared":
+        with mg.no_grad():
+            cell.W.copy_(W)
+    else:
+        each = turned(W, settings["length"], np.random.default_rng(settings["seeds"]["turns"]))
+        cell = Unshared(each.astype(np.float32), cell.U.data, settings["activation"])
+    model = models.TreeClassifier(cell, words, settings["classes"], rng)
+    initialise(model, {"L": ("uniform", {"bound": settings["word_bound"]})}, rng)
+    return model
+
+
+def distances(length: int) -> np.ndarray:
+    """Return the distances from the last position that rows have, both ends among them."""
+    return np.unique(np.linspace(0, length - 1, min(length, POINTS)).round().astype(int))
+
+
+def look(model: models.TreeClassifier, forest: models.Forest) -> dict[str, Any]:
+    """Return what a row has of a model, measured in float64.
+
+    Returns
+    -------
+    dict
+        "gradient": the norm of a sentence's ∂J/∂h_{n−k} by distance k, median over the sentences. "worst":
+        the largest ratio of one to its bound. "norm", "radius": of the recurrent matrix; the median where
+        there are several. "weights": norm of the gradient by the recurrent matrices, and of that part of it
+        which comes from the first half of the positions.
+    """
+    length = int(forest.height.max())
+    copy = by_steps(model, length)
+    loss, states = copy.loss(forest)
+    loss.backward()
+    W = np.stack([parameter.data for parameter in copy.cell.matrices()])
+    norms = len(forest) * Flow.of(states, forest).norms()[:, :length]
+    steps = np.stack([parameter.grad for parameter in copy.cell.matrices()])
+    far = steps[: length // 2]
+    if isinstance(model.cell, models.Elman):  # one matrix: its gradient is the sum
+        steps, far = steps.sum(axis=0), far.sum(axis=0)
+    return {
+        "gradient": np.median(norms, axis=0)[distances(length)].tolist(),
+        "worst": worst(norms, by_matrices(W[1:], copy.cell.activation)),
+        "norm": float(np.median(norm(W))),
+        "radius": float(np.median(radius(W))),
+        "weights": {"all": float(np.linalg.norm(steps)), "far": float(np.linalg.norm(far))},
+    }
+
+
+def by_steps(model: models.TreeClassifier, length: int) -> models.TreeClassifier:
+    """Return a copy in float64 with a matrix for every step, equal ones where the model shares one.
+
+    So what each step adds to the gradient of a shared matrix is the gradient of a matrix.
+    """
+    cell = model.cell
+    if isinstance(cell, Unshared):
+        W, activation = np.stack([parameter.data for parameter in cell.matrices()]), cell.activation
+    else:
+        W, activation = np.broadcast_to(cell.W.data, (length, *cell.W.shape)), cell.settings["f"]
+    made = Unshared(W.astype(np.float64), cell.U.data, activation)
+    copy = models.TreeClassifier(made, model.vocabulary, model.classes, np.random.default_rng(0))
+    with mg.no_grad():
+        made.b.copy_(cell.b.data)
+        for name in ("L", "Ws", "bs"):
+            getattr(copy, name).copy_(getattr(model, name).data)
+    return copy
