@@ -85,7 +85,8 @@ def _profiles(mixed: Mapping[str, Sequence[Run]], name: str) -> list[LinePanel]:
 def _decades(values: Sequence[float]) -> tuple[float, float]:
     """Return the powers of ten around the positive ones of these values, with room for a name on top."""
     logs = np.log10([x for x in values if x > 0])
-    return float(10 ** np.floor(logs.min())), float(10 ** (np.floor(logs.max()) + 1))
+    bottom, top = np.floor(logs.min()), np.floor(logs.max()) + 1
+    return float(10**bottom), float(10 ** (top + (top - bottom) // 10))
 
 
 def _lines(mixed: Mapping[str, Sequence[Run]], name: str, of: Columns, times: float = 1.0) -> dict[str, Line]:

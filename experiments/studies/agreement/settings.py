@@ -52,9 +52,7 @@ class Scale:
 
 
 SCALES = {
-    "paper": Scale(
-        alone=(1, 5, 10, 20), sizes={"train": 5_000, "dev": 500, "test": 200}, max_epochs=15, runs=3
-    ),
+    "paper": Scale(alone=(1, 10, 20), sizes={"train": 5_000, "dev": 500, "test": 200}, max_epochs=15, runs=3),
     "smoke": Scale(alone=(2, 20), sizes={"train": 500, "dev": 100, "test": 40}, max_epochs=3, runs=1),
 }
 
