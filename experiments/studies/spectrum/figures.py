@@ -102,8 +102,8 @@ def _training(runs: Sequence[Run]) -> Figure:
                     )
                     for epoch in epochs
                 }
-                title = f"{matrix}, {sharing}, {length} words"
-                panels.append(viz.LinePanel(title, lines, STEPS, GRADIENT, yscale="log"))
+                steps = f"{STEPS}, of {length} words"
+                panels.append(viz.LinePanel(f"{matrix}, {sharing}", lines, steps, GRADIENT, yscale="log"))
     return viz.line_panels(panels, columns=len(lengths), height=1.75)
 
 
