@@ -77,11 +77,12 @@ def test_every_figure_can_be_drawn_and_names_its_curves(runs):
         labels = {text.get_text() for legend in figure.legends for text in legend.get_texts()}
         drawn = {line.get_label() for axes in figure.axes for line in axes.lines}
         assert labels == {label for label in drawn if not label.startswith("_")}
-    norm = {axes.get_title(loc="left"): axes for axes in found["bound"].axes}["(c) tanh, norm 1.2"]
-    (bound,) = (line for line in norm.lines if line.get_label() == "bound")
-    np.testing.assert_allclose(bound.get_ydata(), 1.2 ** np.arange(25))
-    for line in norm.lines:
-        assert (np.asarray(line.get_ydata()) <= bound.get_ydata() * (1 + 1e-9)).all()
+    titled = {axes.get_title(loc="left"): axes for axes in found["bound"].axes}
+    for title, factor in (("(c) tanh, norm 1.2", 1.2), ("(f) sigmoid, norm 1.2", 0.3)):
+        (bound,) = (line for line in titled[title].lines if line.get_label() == "bound")
+        np.testing.assert_allclose(bound.get_ydata(), factor ** np.arange(25))
+        for line in titled[title].lines:
+            assert (np.asarray(line.get_ydata()) <= bound.get_ydata() * (1 + 1e-9)).all()
 
 
 def test_the_summary_says_that_curves_lie_under_the_bound_and_sees_one_that_does_not(runs):

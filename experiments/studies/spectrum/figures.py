@@ -43,12 +43,11 @@ def _bound(runs: Sequence[Run]) -> Figure:
     panels = []
     for activation in ACTIVATIONS:
         for norm in values(runs, "norm"):
-            lines = {}
+            lines = {"bound": _power(runs, MAX_SLOPE[activation] * norm)}
             for matrix in DRAWS:
                 here = chosen(runs, activation=activation, norm=norm, matrix=matrix)
                 for sharing in SHARING:
                     lines[f"{matrix}, {sharing}"] = _line(curves(here, sharing))
-            lines["bound"] = _power(runs, MAX_SLOPE[activation] * norm)
             panels.append(viz.LinePanel(f"{activation}, norm {norm}", lines, STEPS, GRADIENT, yscale="log"))
     return viz.line_panels(panels, columns=3, height=1.9)
 
@@ -77,7 +76,7 @@ def _panel(title: str, lines: dict[str, viz.Line], runs: Sequence[Run]) -> viz.L
     high, low = DELAY["norm"], DELAY["radius"]
     powers = {f"{base}ᵏ": _power(runs, base) for base in (high, low)}
     steps = runs[0].settings["steps"]
-    ylim = (low**steps / 30, high**steps * 30)  # sigmoid leaves it
+    ylim = (low**steps / 1000, high**steps * 1000)  # sigmoid leaves it
     return viz.LinePanel(title, lines, STEPS, GRADIENT, yscale="log", ylim=ylim, references=powers)
 
 
@@ -103,8 +102,8 @@ def _training(runs: Sequence[Run]) -> Figure:
                     )
                     for epoch in epochs
                 }
-                title = f"{matrix}, {sharing}, {length} words"
-                panels.append(viz.LinePanel(title, lines, STEPS, GRADIENT, yscale="log"))
+                steps = f"{STEPS}, of {length} words"
+                panels.append(viz.LinePanel(f"{matrix}, {sharing}", lines, steps, GRADIENT, yscale="log"))
     return viz.line_panels(panels, columns=len(lengths), height=1.75)
 
 

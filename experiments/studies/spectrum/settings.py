@@ -65,7 +65,7 @@ class Scale:
 
 SCALES = {
     "paper": Scale(
-        D=50, steps=100, chains=10, runs=5, lengths=(10, 50, 100),
+        D=50, steps=100, chains=10, runs=3, lengths=(10, 50, 100),
         training={"D": 32, "train": 2000, "dev": 500, "test": 500, "looked_at": 50, "epochs": 20},
         trainings=3,
     ),

@@ -37,9 +37,9 @@ versa" is a matrix with one eigenvalue above 1 whose other singular values are b
 
 **Radius {delays[0].settings["radius"]}, norm {delays[0].settings["norm"]}** (delay lines of m units,
 tanh at rest, so that every Jacobian is W itself). First the singular values decide, then the
-eigenvalues: the gradient gets larger than it was at the end in {len(grown)} of {len(delays)} runs, and
-is falling after {steps} steps in {len(falling)}. In theory the turn is near k = (m − 1)/ln(1/radius),
-where kᵐ⁻¹ radiusᵏ is largest:
+eigenvalues: the gradient gets larger than it was at the start of its way in {len(grown)} of
+{len(delays)} runs, and is falling after {steps} steps in {len(falling)}. In theory the turn is near k =
+(m − 1)/ln(1/radius), where kᵐ⁻¹ radiusᵏ is largest:
 
 {_delays(delays, steps)}
 

@@ -33,10 +33,10 @@ same bound, the matrices above pass back, per step and after {steps} of them (ta
 
 {_table(bound, eigenvalues)}
 
-Repeated, a matrix shows its eigenvalues; turned, the root mean square of its singular values (at rest the
-factor of a step is within {CLOSE:.0%} of it): {verdict(by_rms)}. Where these agree sharing changes
-little: of the pairs above, with inputs, the ends are within a factor of 10 of each other in
-{_alike(bound, "orthogonal")} orthogonal and {_alike(bound, "gaussian")} Gaussian ones."""
+Repeated, a matrix shows its eigenvalues; turned, the root mean square of its singular values (at rest
+the factor of a step is within {CLOSE:.0%} of it): {verdict(by_rms)}. With inputs sharing changes what
+is left by less than a factor of 10 in {_alike(bound, "orthogonal")} pairs of orthogonal matrices, where
+radius and singular values are one, and in {_alike(bound, "gaussian")} of Gaussian ones."""
 
 
 def _alike(bound: Sequence[Run], matrix: str) -> str:
