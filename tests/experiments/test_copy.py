@@ -246,3 +246,12 @@ def test_a_cell_that_will_not_do_is_refused_before_anything_is_written(tmp_path,
     assert stopped.value.code == 2
     assert "did you mean LSTM" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_the_smoke_scale_is_copied_by_the_gru(tmp_path):
+    assert main(["copy", "--runs", "1", "--cell", "GRU", "--out", str(tmp_path)]) == 0
+    runs = sweep.finished(tmp_path)
+    assert [run.settings["mode"] for run in runs] == ["compiled", "compiled"]
+    assert min(run.result["test_recall"] for run in runs) > 0.75  # chance is 0.5
+    assert all(run.result["test_loss"] < run.result["guess_loss"] for run in runs)

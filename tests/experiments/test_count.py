@@ -243,3 +243,11 @@ def test_the_runs_differ_by_language_cell_and_run():
     assert len({job.id for job in jobs}) == len(jobs) == 12
     data = {tuple(job.settings["seeds"]["data"]) for job in jobs}
     assert len(data) == 6  # the same for both cells
+
+
+@pytest.mark.slow
+def test_the_smoke_scale_is_counted_by_the_lstm(tmp_path):
+    assert main(["count", "--runs", "1", "--cell", "LSTM", "--out", str(tmp_path)]) == 0
+    ab = next(run for run in sweep.finished(tmp_path) if run.settings["language"] == "ab")
+    assert ab.settings["mode"] == "compiled"
+    assert ab.result["reach"] >= ab.settings["longest"]

@@ -29,6 +29,7 @@ def figures(runs: Sequence[Run]) -> Mapping[str, Figure]:
                     "delay T",
                     "loss / loss of a guess",
                     references={"guess without memory": 1.0},
+                    ylim=(-0.05, 1.2 * max(1.0, *map(_share, runs))),
                 ),
                 LinePanel(
                     "Symbols said right, test",
@@ -38,22 +39,26 @@ def figures(runs: Sequence[Run]) -> Mapping[str, Figure]:
                     references={"chance": 1 / runs[0].settings["symbols"]},
                     ylim=(0, 1.05),
                 ),
-                *(
-                    LinePanel(
-                        f"Loss on dev, delay {delay}",
-                        {cell: _against_updates(of(runs, cell, delay)) for cell in cells},
-                        "minibatches",
-                        "nats per position",
-                        references={
-                            "guess without memory": of(runs, cells[0], delay)[0].result["guess_loss"]
-                        },
-                        yscale="log",
-                    )
-                    for delay in shown
-                ),
+                *(_learning(runs, delay) for delay in shown),
             ]
         )
     }
+
+
+def _learning(runs: Sequence[Run], delay: int) -> LinePanel:
+    """Return the panel of how the loss falls at one delay."""
+    here = [run for run in runs if run.settings["delay"] == delay]
+    losses = [row["dev_loss"] for run in here for row in run.rows]
+    guess = here[0].result["guess_loss"]
+    return LinePanel(
+        f"Loss on dev, delay {delay}",
+        {cell: _against_updates(of(here, cell, delay)) for cell in cells_of(here)},
+        "minibatches",
+        "nats per position",
+        references={"guess without memory": guess},
+        yscale="log",
+        ylim=(min(losses) / 2, 3 * max(guess, *losses)),  # room for the name of the guess
+    )
 
 
 def of(runs: Sequence[Run], cell: str, delay: int) -> list[Run]:

@@ -62,7 +62,7 @@ SCALES = {
     ),
     "smoke": Scale(
         delays=(2, 5), symbols=2, remembered=2, D=16,
-        sizes={"train": 400, "dev": 100, "test": 100}, max_epochs=8, runs=2,
+        sizes={"train": 400, "dev": 100, "test": 100}, max_epochs=15, runs=2,
     ),
 }  # fmt: skip
 

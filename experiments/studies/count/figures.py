@@ -76,7 +76,7 @@ def _accepted(runs: Sequence[Run], language: str) -> LinePanel:
         lines,
         "n",
         "fraction of strings accepted",
-        xlim=(0, 1.15 * max(_last(run) for run in runs)),
+        xlim=(0, 1.15 * max(_last(run) for run in runs if run.settings["language"] == language)),
         ylim=(-0.03, 1.05),
         marked={"training ends": runs[0].settings["longest"]},
     )
