@@ -20,7 +20,8 @@ from experiments.sweep.folder import Folder
 from experiments.sweep.plan import make_plan
 from minigrad.files import atomic_write
 
-STUDIES = ("tasks", "spectrum", "copy", "count", "agreement", "remedies")  # in the order in which they are done and shown
+# In the order in which they are done and shown.
+STUDIES = ("tasks", "spectrum", "copy", "count", "agreement", "remedies")
 PAGE = "README.md"
 _HEADING = re.compile(r"^(?=#+ )", re.MULTILINE)
 
