@@ -200,9 +200,10 @@ class Heard(Rule):
         return Verdict(self.verdicts % 2 == 0, value, "heard")
 
 
-@pytest.mark.parametrize("nodes", [0, 450, 1200])
-def test_a_run_that_was_cut_ends_with_the_rows_of_one_that_was_not(tmp_path, monkeypatch, nodes):
-    monkeypatch.setattr(training, "CHECKPOINT_EVERY", 0.0)
+# With checkpoints at the end of every epoch, or, of a row that came after its checkpoint, at the start alone.
+@pytest.mark.parametrize(("nodes", "every"), [(0, 0.0), (450, 0.0), (1200, 0.0), (1200, 1e9)])
+def test_a_run_that_was_cut_ends_with_the_rows_of_one_that_was_not(tmp_path, monkeypatch, nodes, every):
+    monkeypatch.setattr(training, "CHECKPOINT_EVERY", every)
     whole = _perform(tmp_path / "whole", _recorder(tmp_path / "whole"), monitor=Monitor([Heard()], _silent))
     heard = [alert["epoch"] for row in whole.rows for alert in row["alerts"]]
     assert len(heard) > 1
