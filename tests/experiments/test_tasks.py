@@ -121,7 +121,7 @@ def test_a_setting_that_no_run_has_is_refused():
         _settings(l2=0.1)
 
 
-def _made_up(accuracy, depths=(2, 5, 8), alerts=()):
+def _made_up(accuracy, depths=(2, 5, 8), alerts=(), late=1):
     """Finished runs, three of each: accuracy(dataset, cell, run) in percent."""
     runs = []
     for dataset in DATASETS:
@@ -131,6 +131,7 @@ def _made_up(accuracy, depths=(2, 5, 8), alerts=()):
                 groups = {"n": [100, 100, 10], "right": [round(100 * share), 100, 10], "blind": [60, 50, 5]}
                 result = {
                     "test_accuracy": share,
+                    "best_epoch": late if cell == "RNN" else 1,
                     "blind": 1.0 if dataset in ("sum", "keyword") else 0.6,
                     "by_count": {"value": [1, 2, 3], **groups},
                     "by_depth": {"value": list(depths), **groups},
@@ -204,6 +205,9 @@ def test_the_summary_says_the_numbers_of_the_rows():
     assert "| RNN | 59.0 → 100.0 |" in text.split("at depth 6 or more")[1]  # depth 2, and depth 8
     assert "RNN vanishing in 15 of 15; RLSTM nothing" in text
     assert "solved by no cell" in summary(_made_up(lambda *_: 94.9))
+    assert "last epoch allowed" not in text
+    late = summary(_made_up(lambda *_: 50, late=TINY.max_epochs))
+    assert "Still improving in the last epoch allowed: 3 of 6 runs." in late
     assert "| RNN | – → 99.5 |" in summary(_made_up(lambda *_: 99, depths=(6, 7, 8)))
 
 
