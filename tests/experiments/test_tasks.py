@@ -89,11 +89,12 @@ def test_training_ends_when_there_is_nothing_left_to_learn(tmp_path):
 
 def test_cells_share_sentences_and_runs_do_not():
     def hashed(**which):
-        sets = generate.sentences(_settings("order", **which))
+        alike = dict.fromkeys(generate.PARTS, 40)
+        sets = generate.sentences(_settings("order", sizes=alike, **which))
         return [part.forest.word.tobytes() for part in sets.values()]
 
     train, dev, test = hashed()
-    assert len({train[:800], dev[:800], test[:800]}) == 3
+    assert len({train, dev, test}) == 3
     assert hashed(cell="RLSTM") == [train, dev, test]
     assert train not in hashed(run=2)
     first, second = (new_model(_settings(run=run)).L.data for run in (1, 2))
@@ -121,7 +122,7 @@ def test_a_setting_that_no_run_has_is_refused():
         _settings(l2=0.1)
 
 
-def _made_up(accuracy, depths=(2, 5, 8), alerts=()):
+def _made_up(accuracy, depths=(2, 5, 8), alerts=(), late=1):
     """Finished runs, three of each: accuracy(dataset, cell, run) in percent."""
     runs = []
     for dataset in DATASETS:
@@ -131,6 +132,7 @@ def _made_up(accuracy, depths=(2, 5, 8), alerts=()):
                 groups = {"n": [100, 100, 10], "right": [round(100 * share), 100, 10], "blind": [60, 50, 5]}
                 result = {
                     "test_accuracy": share,
+                    "best_epoch": late if cell == "RNN" else 1,
                     "blind": 1.0 if dataset in ("sum", "keyword") else 0.6,
                     "by_count": {"value": [1, 2, 3], **groups},
                     "by_depth": {"value": list(depths), **groups},
@@ -204,6 +206,9 @@ def test_the_summary_says_the_numbers_of_the_rows():
     assert "| RNN | 59.0 → 100.0 |" in text.split("at depth 6 or more")[1]  # depth 2, and depth 8
     assert "RNN vanishing in 15 of 15; RLSTM nothing" in text
     assert "solved by no cell" in summary(_made_up(lambda *_: 94.9))
+    assert "last epoch allowed" not in text
+    late = summary(_made_up(lambda *_: 50, late=TINY.max_epochs))
+    assert "Still improving in the last epoch allowed: 3 of 6 runs." in late
     assert "| RNN | – → 99.5 |" in summary(_made_up(lambda *_: 99, depths=(6, 7, 8)))
 
 

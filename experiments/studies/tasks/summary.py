@@ -97,6 +97,9 @@ def _paragraph(name: str, found: dict[str, list[Run]]) -> str:
         f"worst {worst} ({medians[worst]:.1f} %)."
     )
     every = [run for runs in found.values() for run in runs]
+    late = sum(run.result["best_epoch"] == run.settings["max_epochs"] for run in every)
+    if late:
+        text += f" Still improving in the last epoch allowed: {late} of {len(every)} runs."
     bound = statistics.median(100 * run.result["blind"] for run in every)
     if bound < 100:
         above = [
