@@ -295,6 +295,7 @@ def test_a_cell_that_is_not_compiled_is_not_timed_as_compiled(monkeypatch, capsy
     assert capsys.readouterr() == ("", "runs as level\n")
 
 
+@pytest.mark.slow
 def test_imports_are_timed_in_fresh_processes():
     times = startup.import_times(1, lambda: None)
     assert set(times) == {"minigrad_s", "numba_s", "ratio"}

@@ -121,9 +121,8 @@ def test_the_second_process_reads_what_the_first_has_compiled(tmp_path: Path, re
 
 
 @emitted
-@pytest.mark.parametrize(
-    "cell", ["t.light()", pytest.param("Simple(np.random.default_rng(0))", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("cell", ["t.light()", "Simple(np.random.default_rng(0))"])
 def test_processes_that_compile_at_once_agree(tmp_path: Path, cell: str) -> None:
     meet = "t.meet(3)"
     processes = [start(tmp_path, meet, cell, MEETING=str(tmp_path / "meeting")) for _ in range(3)]
