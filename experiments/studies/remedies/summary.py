@@ -99,8 +99,9 @@ def _monitor(of: Mapping[str, Found]) -> str:
             f"It fires on the plain RNN: {_verdict(rnn.fired == len(rnn.runs))} ({rnn.fired} of "
             f"{len(rnn.runs)} runs, {_listed(rnn.epochs_of_alerts)}). Over all of an epoch's keywords the "
             f"median, {_number(rnn.ratio(0))} before training, is under the threshold in {_listed(under)} "
-            f"and {_number(rnn.ratio(-1))} in the last; over the RNN with the weights of its best epoch the "
-            f"rule fires in {rnn.fired_trained} of {len(rnn.runs)} runs. It tells whether gradients arrive, "
+            f"and {_number(rnn.ratio(-1))} in the last; over the RNN with the weights of its best epoch "
+            f"({', '.join(str(run.result['best_epoch']) for run in rnn.runs)}) the rule fires in "
+            f"{rnn.fired_trained} of {len(rnn.runs)} runs. It tells whether gradients arrive, "
             "not whether the model learns from them."
         )
     if rlstm := of.get("RLSTM"):
@@ -140,8 +141,8 @@ def _chains(of: Mapping[str, Found]) -> str:
     deep = {f.kind: f.middle_depths() for f in of.values()}
     return (
         f"**Trees against chains.** The same sentences: {'; '.join(lines)}. In a chain a keyword's depth is "
-        f"the number of words read after it, for half of the sentences {deep['chains']}; in the trees it is "
-        f"{deep['trees']} for half of them."
+        f"the number of words read after it: {deep['chains']} in the middle half of the sentences; in the "
+        f"trees it is {deep['trees']}."
     )
 
 
