@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # What stands in a panel for comparison.
 BESIDE = {ACTIVATION: ("RNN",), ARCHITECTURE: ("RNN", "RLSTM"), TRAINING: ("RNN",), CHAINS: ("RNN", "RLSTM")}
-LOWEST = 1e-6  # of the axis of ratios, which lines may leave; one that is exactly zero leaves its place out
+LOWEST = 1e-7  # of the axis of ratios, which lines may leave; one that is exactly zero leaves its place out
 
 
 def figures(runs: Sequence[Run]) -> Mapping[str, Figure]:
