@@ -189,6 +189,7 @@ def _made(remedy, accuracies, medians=(0.001, 0.5), alerts=((1,),), trained=0, v
         rows = [
             {
                 "epoch": epoch,
+                "loss": 0.25,
                 "ratios": {
                     "depth": [2, 10], "count": [3, 1], "median_from_8": median,
                     "quantiles": [[1.0] * 5, [0, 0, median, 0, 0]],
@@ -240,7 +241,7 @@ def test_remedies_are_sorted_by_whether_they_guess():
 
 def test_an_epoch_without_ratios_is_a_dash():
     text = summary(_made("relu", [0.1], medians=(None, 0.0, None)))
-    assert "| relu | 10.0 (10.0–10.0) | – | 0 | – | 1 of 1, epoch 1 | 0 of 1 |" in text
+    assert "| relu | 10.0 (10.0–10.0) | 0.25 | – | 0 | – | 1 of 1, epoch 1 | 0 of 1 |" in text
 
 
 def test_trees_and_chains_are_held_against_each_other_at_one_depth():
