@@ -29,7 +29,7 @@ LOOKS: tuple[tuple[str, Any, str], ...] = (
     ("#808000", (0, (8, 2)), ">"),
     ("#8c564b", (0, (2, 1)), "*"),
 )
-MARKED = 12  # points up to which each has a marker
+MARKED = 13  # points up to which each has a marker
 
 
 @dataclass(frozen=True)

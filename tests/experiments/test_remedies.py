@@ -189,6 +189,7 @@ def _made(remedy, accuracies, medians=(0.001, 0.5), alerts=((1,),), trained=0, v
         rows = [
             {
                 "epoch": epoch,
+                "loss": 0.25,
                 "ratios": {
                     "depth": [2, 10], "count": [3, 1], "median_from_8": median,
                     "quantiles": [[1.0] * 5, [0, 0, median, 0, 0]],
@@ -200,6 +201,7 @@ def _made(remedy, accuracies, medians=(0.001, 0.5), alerts=((1,),), trained=0, v
         ]  # fmt: skip
         result = {
             "test_accuracy": accuracy,
+            "best_epoch": n + 1,
             "trained": {"alerts": trained, "verdicts": verdicts, "last": 1.0},
         }
         runs.append(Run(f"remedies/{remedy}/{n}", settings(remedy, n, "paper", 0), 1, rows, result, []))
@@ -210,6 +212,7 @@ def test_whether_the_rule_fires_on_the_rnn_is_read_from_its_alerts():
     text = summary(_made("RNN", [0.1, 0.11], alerts=[(1,), (1,)]))
     assert "It fires on the plain RNN: holds (2 of 2 runs, epoch 1)." in text
     assert "0.001 before training, is under the threshold in epoch 0 and 0.5 in the last" in text
+    assert "of its best epoch (1, 2) the rule fires in 0 of 2 runs" in text
     text = summary(_made("RNN", [0.1, 0.11], medians=(0.01, 0.02, 0.03, 0.2), alerts=[(1, 3), ()]))
     assert "It fires on the plain RNN: does not hold (1 of 2 runs, epochs 1, 3)." in text
     assert "under the threshold in epochs 0–2 and 0.2 in the last" in text
@@ -238,7 +241,7 @@ def test_remedies_are_sorted_by_whether_they_guess():
 
 def test_an_epoch_without_ratios_is_a_dash():
     text = summary(_made("relu", [0.1], medians=(None, 0.0, None)))
-    assert "| relu | 10.0 (10.0–10.0) | – | 0 | – | 1 of 1, epoch 1 | 0 of 1 |" in text
+    assert "| relu | 10.0 (10.0–10.0) | 0.25 | – | 0 | – | 1 of 1, epoch 1 | 0 of 1 |" in text
 
 
 def test_trees_and_chains_are_held_against_each_other_at_one_depth():

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # What stands in a panel for comparison.
 BESIDE = {ACTIVATION: ("RNN",), ARCHITECTURE: ("RNN", "RLSTM"), TRAINING: ("RNN",), CHAINS: ("RNN", "RLSTM")}
-LOWEST = 1e-6  # of the axis of ratios; a ratio that is exactly zero leaves its place out
+LOWEST = 1e-7  # of the axis of ratios, which lines may leave; one that is exactly zero leaves its place out
 
 
 def figures(runs: Sequence[Run]) -> Mapping[str, Figure]:
@@ -72,9 +72,9 @@ def _ratios(of: Mapping[str, Found]) -> Figure:
 def _limits(of: Mapping[str, Found]) -> tuple[float, float] | None:
     """Return the ends of an axis that all lines have room on, so that panels can be compared."""
     known = [y for f in of.values() for run in _positive(f.line()).runs for y in run if not math.isnan(y)]
-    return (min(known) / 1.5, max(known) * 1.5) if known else None
+    return (max(min(known) / 1.5, LOWEST), max(*known, LOWEST) * 1.5) if known else None
 
 
 def _positive(line: Line) -> Line:
     """Return a line for a logarithmic axis."""
-    return Line(line.x, [[y if y >= LOWEST else math.nan for y in run] for run in line.runs])
+    return Line(line.x, [[y if y > 0 else math.nan for y in run] for run in line.runs])

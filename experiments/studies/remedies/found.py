@@ -51,6 +51,11 @@ class Found:
         """The median of them."""
         return statistics.median(self.accuracies)
 
+    @property
+    def loss(self) -> float:
+        """The median over the runs of the last epoch's training loss."""
+        return statistics.median(run.rows[-1]["loss"] for run in self.runs)
+
     def ratios(self, run: Run) -> list[float]:
         """Return the median ratio of keywords at depth 8 and below in every epoch from 0 on."""
         return [number(row["ratios"]["median_from_8"]) for row in run.rows]

@@ -22,7 +22,7 @@ TRIALS: dict[str, Sequence[Mapping[str, Any]]] = {
     "clipping": [{"max_norm": 0.1}, {"max_norm": 1.0}],
     "RMSProp": [{"lr": 0.001}, {"lr": 0.003}, {"lr": 0.01}],
     "Nesterov": [{"lr": 0.01}, {"lr": 0.1}, {"lr": 0.5}],
-    "dropout": [{"dropout_words": 0.2}],
+    "dropout": [{"dropout_states": 0.0}, {"dropout_states": 0.2}],
 }
 
 
