@@ -13,7 +13,7 @@ from experiments.sweep import Job
 NAME = "remedies"
 PERFORM = "experiments.studies.remedies.run:perform"
 RUNS = {"smoke": 1, "paper": 3}
-MIN_EPOCHS, MAX_EPOCHS = 10, 12
+EPOCHS = {"smoke": (3, 3), "paper": (10, 12)}  # at least, at most
 DEEP = 8  # keyword depth from which the monitor's rule and the figure look at ratios
 
 # Besides those of the paper's runs: what of the tree's matrices is drawn anew, another optimiser, and what is
@@ -97,13 +97,8 @@ def settings(remedy: str, run: int, scale: str, seed: int, *, experiment: str = 
         Whose data and seeds.
     """
     chosen = REMEDIES[remedy]
-    size = SCALES[scale]
-    size = replace(
-        size,
-        max_epochs=min(size.max_epochs, MAX_EPOCHS),
-        gradient_epochs=min(size.gradient_epochs, MIN_EPOCHS),
-        extra=0,
-    )
+    least, most = EPOCHS[scale]
+    size = replace(SCALES[scale], max_epochs=most, gradient_epochs=least, extra=0)
     paper = run_settings(experiment, GRADIENT_DATASET, chosen.model, run, scale=size, seed=seed)
     own = {
         "experiment": NAME,
