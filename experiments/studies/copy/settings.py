@@ -58,7 +58,7 @@ class Scale:
 SCALES = {
     "paper": Scale(
         delays=(10, 30, 50, 100), symbols=2, remembered=5, D=64,
-        sizes={"train": 4_000, "dev": 200, "test": 1_000}, max_epochs=12, runs=3,
+        sizes={"train": 4_000, "dev": 200, "test": 1_000}, max_epochs=20, runs=3,
     ),
     "smoke": Scale(
         delays=(2, 5), symbols=2, remembered=2, D=16,
