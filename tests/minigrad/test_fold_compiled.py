@@ -72,9 +72,14 @@ each = pytest.mark.parametrize(
     ("kind", "dtype"),
     [
         # The contract has compiled the three others for both dtypes; each of these takes seconds.
-        pytest.param(kind, dtype, id=f"{kind.__name__}-{dtype.__name__}", marks=[pytest.mark.slow] * is_slow)
+        pytest.param(
+            kind,
+            dtype,
+            id=f"{kind.__name__}-{dtype.__name__}",
+            marks=[pytest.mark.slow] * (kind in (RNN, RLSTM)),
+        )
         for kind in CELLS.values()
-        for dtype, is_slow in ((np.float64, kind is RLSTM), (np.float32, kind in (RNN, RLSTM)))
+        for dtype in (np.float64, np.float32)
     ],
 )
 
