@@ -269,9 +269,7 @@ def test_the_command_trains_once_draws_and_sums_up(tmp_path, monkeypatch, capsys
 
 
 @pytest.mark.slow
-def test_compiled_every_cell_trains(tmp_path):
-    for cell in models.TREE_CELLS:
-        recorder = _performed(tmp_path, _settings("negation", cell, D=32, mode="compiled"))
-        recorder.checkpoint.unlink()
-        (result,) = recorder.results
-        assert 0 <= result["test_accuracy"] <= 1
+def test_it_trains_compiled(tmp_path):
+    recorder = _performed(tmp_path, _settings("negation", "RNN", D=32, mode="compiled"))
+    (result,) = recorder.results
+    assert 0 <= result["test_accuracy"] <= 1
