@@ -140,7 +140,7 @@ def test_an_error_vector_that_nobody_defined_is_refused():
         gradient_ratios(forest, _states(model, forest), "cell")
 
 
-@pytest.mark.parametrize("cell", [models.RNN, models.RLSTM])
+@pytest.mark.parametrize("cell", [models.RNN, pytest.param(models.RLSTM, marks=pytest.mark.slow)])
 def test_ratios_of_a_hundred_trees_are_the_same_in_every_mode(cell):
     model, forest = _model(n=100, cell=cell, lengths=(21, 30), D=4)  # compiled for tests/models as well
     found = {}
