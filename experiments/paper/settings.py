@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.data import length_range
+from experiments.sweep.job import changed
 
 Settings = dict[str, Any]
 
@@ -117,10 +118,7 @@ def run_settings(
         "extra_depths": list(EXTRA_DEPTHS) if gradient else [],
         "mode": "compiled",
     }
-    unknown = changes.keys() - settings.keys()
-    if unknown:
-        raise ValueError(f"a run has no settings {sorted(unknown)}; it has {', '.join(settings)}")
-    return {**settings, **changes}
+    return changed(settings, changes)
 
 
 def _seeds(seed: int, code: int, dataset: int, run: int) -> dict[str, list[int]]:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from experiments.sweep.job import changed
+
 Settings = dict[str, Any]
 
 MODELS = ("RNN", "RLSTM")
@@ -117,7 +119,4 @@ def run_settings(
     }
     if vectors is not None:
         settings["D"] = vectors["width"]
-    unknown = changes.keys() - settings.keys()
-    if unknown:
-        raise ValueError(f"a run has no settings {sorted(unknown)}; it has {', '.join(settings)}")
-    return {**settings, **changes}
+    return changed(settings, changes)

@@ -17,6 +17,14 @@ def canonical(settings: dict[str, Any]) -> str:
     return json.dumps(settings, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
+def changed(settings: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with some of them changed; ValueError if there are no such settings."""
+    unknown = changes.keys() - settings.keys()
+    if unknown:
+        raise ValueError(f"a run has no settings {sorted(unknown)}; it has {', '.join(settings)}")
+    return {**settings, **changes}
+
+
 def run_id(name: str, settings: dict[str, Any]) -> str:
     """Return the name of a run's files: the run's name, and a mark of its settings."""
     mark = hashlib.sha256(canonical(settings).encode()).hexdigest()[:8]

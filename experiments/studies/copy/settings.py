@@ -8,6 +8,7 @@ from typing import Any
 
 from experiments.studies.copy.task import positions
 from experiments.sweep import Job
+from experiments.sweep.job import changed
 
 CELLS = ("Elman", "LSTM", "GRU")
 CODE = 201  # where the study's seeds begin
@@ -101,10 +102,7 @@ def run_settings(
         **OF_CELL.get(cell, {}),
         "enough": ENOUGH,
     }
-    unknown = changes.keys() - settings.keys()
-    if unknown:
-        raise ValueError(f"a run has no settings {sorted(unknown)}; it has {', '.join(settings)}")
-    return {**settings, **changes}
+    return changed(settings, changes)
 
 
 def jobs(scale: str, seed: int, runs: int | None, cells: Sequence[str] = CELLS) -> Iterator[Job]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from experiments.studies.count.task import LANGUAGES
 from experiments.sweep import Job
+from experiments.sweep.job import changed
 
 CELLS = ("LSTM", "GRU")
 CODE = 202  # where the study's seeds begin
@@ -91,10 +92,7 @@ def run_settings(
         "max_epochs": scale.max_epochs,
         **CHOSEN,
     }
-    unknown = changes.keys() - settings.keys()
-    if unknown:
-        raise ValueError(f"a run has no settings {sorted(unknown)}; it has {', '.join(settings)}")
-    return {**settings, **changes}
+    return changed(settings, changes)
 
 
 def jobs(scale: str, seed: int, runs: int | None, cells: Sequence[str] = CELLS) -> Iterator[Job]:

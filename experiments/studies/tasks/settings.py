@@ -8,6 +8,7 @@ from typing import Any
 
 import models
 from experiments.sweep import Job
+from experiments.sweep.job import changed
 
 Settings = dict[str, Any]
 
@@ -113,10 +114,7 @@ def run_settings(dataset: str, cell: str, run: int, *, scale: Scale, seed: int, 
         "enough": ENOUGH,
         "mode": "compiled",
     }
-    unknown = changes.keys() - settings.keys()
-    if unknown:
-        raise ValueError(f"a run has no settings {sorted(unknown)}; it has {', '.join(settings)}")
-    return {**settings, **changes}
+    return changed(settings, changes)
 
 
 def jobs(
