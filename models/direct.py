@@ -8,7 +8,8 @@ import numpy as np
 
 import minigrad as mg
 from minigrad import kernels
-from minigrad.fold.direct import DirectFold, direct_fold, leave
+from minigrad.flat import leave_side_by_side
+from minigrad.fold.direct import DirectFold, direct_fold
 from minigrad.ops import head
 from models.classifier import TreeClassifier
 from models.forest import Forest
@@ -36,9 +37,13 @@ class DirectLoss:
     def backward(self) -> mg.NodeStates:
         """Add to the ``.grad`` of all parameters; return the states with theirs."""
         model, rows, slopes, top = self._model, self._rows, self._slopes, self._fold.states[self._part]
-        leave(model.Ws, head.by_W(slopes, top, rows))
-        leave(model.bs, head.by_b(slopes))
-        return self._fold.backward({self._part: head.by_x(slopes, model.Ws.data, rows, len(top))})
+        W, end = model.Ws, model.Ws.size + model.bs.size
+        vector = np.empty(end + self._fold.size, top.dtype)
+        head.by_W(slopes, top, rows, out=vector[: W.size].reshape(W.shape))
+        vector[W.size : end] = head.by_b(slopes)
+        states = self._fold.backward({self._part: head.by_x(slopes, W.data, rows, len(top))}, vector[end:])
+        leave_side_by_side([W, model.bs, *self._fold.parameters], vector)
+        return states
 
     def without_gradients(self) -> mg.NodeStates:
         """Return the states where there is no backward."""

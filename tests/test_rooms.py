@@ -19,6 +19,7 @@ LAYERS = [
     ["cotangent"],
     ["graph"],
     ["tensor", "record", "flow", "quotient"],
+    ["addresses", "flat"],
     ["primitive", "outline"],
     ["outliner"],
     ["explain"],

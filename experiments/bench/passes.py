@@ -14,7 +14,7 @@ import numpy as np
 
 from experiments.bench.workload import CONFIGS, LEARNING_RATE, Config, minibatches, new_model, vocabulary
 from experiments.step import no_collection, training_step
-from minigrad.fold.compiler import build, code
+from minigrad.fold.compiler import build, memory
 from minigrad.fold.compiler.order import TILE, Order
 from minigrad.fold.compiler.plan import Plan
 from minigrad.fold.compiler.sweep import ALL
@@ -31,7 +31,7 @@ def _without(**off: bool) -> Variant:
 
 
 def _one_chunk(forests: Sequence[Forest]) -> AbstractContextManager[Any]:
-    return patch.object(code, "CHUNK", max(np.count_nonzero(forest.left >= 0) for forest in forests))
+    return patch.object(memory, "CHUNK", max(np.count_nonzero(forest.left >= 0) for forest in forests))
 
 
 def _by_level(forests: Sequence[Forest]) -> AbstractContextManager[Any]:
@@ -70,7 +70,8 @@ def level_order(forest: Forest) -> Order:
     order = np.concatenate([np.empty(0, np.intp), *rows])
     left, right = forest.left[order], forest.right[order]
     bounds = np.array(tiles, np.intp).reshape(-1, 5)
-    return Order(bounds, order, left, right, ~inner[left], ~inner[right], np.flatnonzero(~inner))
+    nodes = np.stack([order, left, right, ~inner[left], ~inner[right]], axis=1)
+    return Order(bounds, nodes, np.flatnonzero(~inner))
 
 
 def measure(

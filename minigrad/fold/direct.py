@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -33,20 +33,34 @@ class DirectFold:
         self._evaluation, self._table = evaluation, table
         self.states: Mapping[str, Array] = evaluation.states
 
-    def backward(self, given: Mapping[str, Cotangent]) -> NodeStates:
-        """Add to the ``.grad`` of the table and of the cell's parameters; return the states with theirs.
+    @property
+    def parameters(self) -> Sequence[Tensor]:
+        """The cell's parameters."""
+        return self._evaluation.parameters
+
+    @property
+    def size(self) -> int:
+        """How many elements the cell's parameters have."""
+        return self._evaluation.code.size
+
+    def backward(self, given: Mapping[str, Cotangent], to_parameters: Array) -> NodeStates:
+        """Add to the ``.grad`` of the table, and return the states with theirs.
 
         Parameters
         ----------
         given : dict of arrays (N, width), or SparseRows, by part
             Derivatives of the loss by the states, not counting what comes through ancestors. A part that is
             left out has none.
+        to_parameters : (Σ sizes,) array
+            Gets the derivatives by the cell's parameters, side by side.
         """
         evaluation, gradients = self._evaluation, self._evaluation.new_gradients()
-        to_leaves, to_parameters = evaluation.differentiate(given, gradients)
-        leave(self._table, SparseRows(evaluation.words, to_leaves, len(self._table.data)))
-        for parameter, g in zip(evaluation.parameters, to_parameters, strict=True):
-            leave(parameter, g)
+        to_leaves = evaluation.differentiate(given, gradients, to_parameters)
+        node = self._table.node
+        if node is not None and node.gradient is not None:
+            add_to_leaf(
+                node.gradient, SparseRows(evaluation.words, to_leaves, len(self._table.data)), owned=True
+            )
         return NodeStates(compiler.finished(evaluation, gradients))
 
     def without_gradients(self) -> NodeStates:
@@ -83,10 +97,3 @@ def direct_fold(
         return None
     evaluation = compiler.evaluate(cell, forest, table.data, words, keep=True)
     return DirectFold(evaluation, table) if isinstance(evaluation, Evaluation) else None
-
-
-def leave(tensor: Tensor, g: Cotangent) -> None:
-    """Add a derivative that nobody else holds to a leaf's ``.grad``, if it requires one."""
-    node = tensor.node
-    if node is not None and node.gradient is not None:
-        add_to_leaf(node.gradient, g, owned=True)

@@ -5,8 +5,8 @@ lie any distance apart, so ``C[:, a:b]`` will do. The caller owns every buffer, 
 are trusted, and the result must not overlap an operand.
 
 C is cut into tiles of at most ROWS × VECTORS vectors. A tile's sums live in registers while the reduction
-runs, and are added to C at its end. Each sum is one chain of multiply-adds in the order of the reduction,
-so its bits depend neither on the alignment nor on the rows and columns computed beside it.
+runs, and are stored in C, or added to it, at its end. Each sum is one chain of multiply-adds in the order of
+the reduction, so its bits depend neither on the alignment nor on the rows and columns computed beside it.
 
 A *packed* matrix B of shape (k, n) is a vector: the columns are cut into panels, and the panel that starts
 at column j is a C-ordered (k, panel width) block from element k·j on. The last panel is padded to whole
@@ -49,8 +49,9 @@ def _register_tile() -> tuple[int, int, int]:
 VECTOR_BYTES, ROWS, VECTORS = _register_tile()
 # A mask costs AVX-512 nothing: one version of a tile serves whole and cut vectors. Elsewhere there are two.
 _MASKED = (True,) if VECTOR_BYTES == 64 else (False, True)
-# Rows of B that a tall product reduces at a time: a panel of them takes at most 24 KiB of the first cache.
-_DEPTH = min(256, 24 * 1024 // (VECTORS * VECTOR_BYTES))
+# Rows that a tall product reduces at a time: a panel of B takes at most 12 KiB of the first cache then, which
+# leaves room for as many rows of A.
+_DEPTH = min(256, 12 * 1024 // (VECTORS * VECTOR_BYTES))
 
 
 def _compiled(
@@ -126,6 +127,11 @@ class _Emitter:
         offset = b.add(offset, self.integer(vectors * VECTOR_BYTES))
         return b.bitcast(b.gep(b.bitcast(base, cgutils.voidptr_t), [offset]), kind.as_pointer())
 
+    def opaque(self, place: ir.Value) -> ir.Value:
+        """Return a pointer that LLVM knows nothing about: kept, and not found from another every time."""
+        kind = ir.FunctionType(place.type, [place.type])
+        return self.builder.asm(kind, "", "=r,0", [place], False)
+
     def splat(self, value: ir.Value) -> ir.Value:
         undefined = ir.Constant(ir.VectorType(value.type, self.lanes), ir.Undefined)
         one = self.builder.insert_element(undefined, value, ir.Constant(cgutils.int32_t, 0))
@@ -159,15 +165,15 @@ class _Emitter:
 
 
 def _emit_tile(emit: _Emitter, c: Any, a: Any, b: Any, numbers: Any, shape: tuple[int, int, bool]) -> None:
-    """Emit `_add_tile` for fixed rows × vectors; if `masked`, the last vector touches `used` lanes only."""
-    c_offset, c_step, a_offset, a_row, a_column, b_offset, b_step, depth, used = numbers
+    """Emit `_tile` for fixed rows × vectors; if `masked`, the last vector touches `used` lanes only."""
+    c_offset, c_step, a_offset, a_row, a_column, b_offset, b_step, depth, used, add = numbers
     rows, vectors, masked = shape
     last = vectors - 1
     builder, vector = emit.builder, emit.vector
     if masked:
         emit.mask_lanes(used)
     a_offsets = [builder.add(a_offset, builder.mul(a_row, emit.integer(r))) for r in range(rows)]
-    a_rows = [emit.at(a, offset, emit.scalar) for offset in a_offsets]
+    a_rows = [emit.opaque(emit.at(a, offset, emit.scalar)) for offset in a_offsets]
     start = builder.block
     head, body, end = (builder.append_basic_block(f"{part}.{rows}x{vectors}") for part in ("k", "fma", "add"))
     builder.branch(head)
@@ -200,21 +206,25 @@ def _emit_tile(emit: _Emitter, c: Any, a: Any, b: Any, numbers: Any, shape: tupl
     again.set_metadata("llvm.loop", loop)
 
     builder.position_at_end(end)
-    for r, row_sums in enumerate(sums):
-        c_row = builder.add(c_offset, builder.mul(c_step, emit.integer(r)))
-        for v, total in enumerate(row_sums):
-            place, cut = emit.at(c, c_row, vector, v), masked and v == last
-            emit.store(builder.fadd(emit.load(place, cut), total), place, cut)
+    with builder.if_else(builder.icmp_signed("!=", add, emit.integer(0))) as cases:
+        for adds, case in zip((True, False), cases, strict=True):
+            with case:
+                for r, row_sums in enumerate(sums):
+                    c_row = builder.add(c_offset, builder.mul(c_step, emit.integer(r)))
+                    for v, total in enumerate(row_sums):
+                        place, cut = emit.at(c, c_row, vector, v), masked and v == last
+                        emit.store(builder.fadd(emit.load(place, cut), total) if adds else total, place, cut)
 
 
 @intrinsic
-def _add_tile(typing_context: Any, c: Any, a: Any, b: Any, numbers: Any) -> Any:
-    """Add A @ B to one tile: ``_add_tile(c, a, b, numbers)``, three pointers and a tuple of integers.
+def _tile(typing_context: Any, c: Any, a: Any, b: Any, numbers: Any) -> Any:
+    """Compute one tile of A @ B: ``_tile(c, a, b, numbers)``, three pointers and a tuple of integers.
 
     c_offset, c_step           bytes to the tile, and from one row to the next
     a_offset, a_row, a_column  the same for A, and from one column to the next
     b_offset, b_step           the same for B
     depth, used                rows of B; lanes of the last vector that are columns of C
+    add                        0 if the tile's former values are forgotten
     rows, vectors              the shape of the tile
     """
     if not c == a == b:
@@ -223,7 +233,7 @@ def _add_tile(typing_context: Any, c: Any, a: Any, b: Any, numbers: Any) -> Any:
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         pointers = arguments[:3]
         *integers, rows, vectors = cgutils.unpack_tuple(builder, arguments[3])
-        used = integers[-1]
+        used = integers[-2]
         emit = _Emitter(builder, context.get_data_type(c.dtype), used.type)
         case = builder.add(builder.mul(rows, emit.integer(VECTORS)), vectors)
         cut = builder.icmp_signed("<", used, emit.integer(emit.lanes if False in _MASKED else emit.lanes + 1))
@@ -241,7 +251,7 @@ def _add_tile(typing_context: Any, c: Any, a: Any, b: Any, numbers: Any) -> Any:
         builder.position_at_end(done)
         return context.get_dummy_value()
 
-    return types.void(c, a, b, types.UniTuple(types.intp, 11)), generate
+    return types.void(c, a, b, types.UniTuple(types.intp, 12)), generate
 
 
 @intrinsic
@@ -285,6 +295,51 @@ def _copy_vector(typing_context: Any, b: Any, b_offset: Any, p: Any, p_offset: A
     return types.void(b, types.intp, p, types.intp, types.intp), generate
 
 
+@intrinsic(prefer_literal=True)
+def copy_row(typing_context: Any, y: Any, i: Any, x: Any, j: Any, n: Any) -> Any:
+    """y[i : i + n] = x[j : j + n] for vectors, n a number in the text of the caller."""
+    return _row_intrinsic(y, x, n, add=False)
+
+
+@intrinsic(prefer_literal=True)
+def add_row(typing_context: Any, y: Any, i: Any, x: Any, j: Any, n: Any) -> Any:
+    """y[i : i + n] += x[j : j + n] for vectors, n a number in the text of the caller."""
+    return _row_intrinsic(y, x, n, add=True)
+
+
+def _row_intrinsic(y: Any, x: Any, n: Any, add: bool) -> Any:
+    count = n.literal_value
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        emit = _Emitter(builder, context.get_data_type(y.dtype), arguments[1].type)
+        bases = [
+            context.make_array(kind)(context, builder, value).data
+            for kind, value in ((y, arguments[0]), (x, arguments[2]))
+        ]
+        offsets = [builder.mul(start, emit.integer(emit.size)) for start in (arguments[1], arguments[3])]
+        # The last vector overlaps the one before it: cheaper than a mask, and right, since all is read before
+        # anything is written. A row that is shorter than a vector takes the mask.
+        masked = count < emit.lanes
+        starts = [*range(0, count - emit.lanes, emit.lanes), max(0, count - emit.lanes)]
+        if masked:
+            emit.mask_lanes(emit.integer(count))
+
+        def place(which: int, start: int) -> ir.Value:
+            offset = builder.add(offsets[which], emit.integer(start * emit.size))
+            return emit.at(bases[which], offset, emit.vector)
+
+        values = [emit.load(place(1, start), masked) for start in starts]
+        if add:
+            values = [
+                builder.fadd(emit.load(place(0, s), masked), v) for s, v in zip(starts, values, strict=True)
+            ]
+        for start, value in zip(starts, values, strict=True):
+            emit.store(value, place(0, start), masked)
+        return context.get_dummy_value()
+
+    return types.void(y, types.intp, x, types.intp, n), generate
+
+
 # -- products -----------------------------------------------------------------------------------------
 
 
@@ -299,10 +354,22 @@ def _panel(j: int, n: int, size: int) -> tuple[int, int, int]:
 
 
 @_compiled()
-def _add_tiles(
-    c: Any, c_step: int, a: Any, a_steps: Any, b: Any, b_step: int, b_column: int, shape: Any, size: int
+def _tiles(
+    c: Any,
+    c_step: int,
+    a: Any,
+    a_steps: Any,
+    b: Any,
+    b_step: int,
+    b_column: int,
+    shape: Any,
+    size: int,
+    add: int,
 ) -> None:
-    """C += A @ B for pointers, `shape` (m, k, n) and steps in bytes; `b_column` is k·size for a packed B."""
+    """C = A @ B, or C += A @ B if `add`, for pointers, `shape` (m, k, n) and steps in bytes.
+
+    `b_column` is k·size for a packed B.
+    """
     m, depth, n = shape
     a_row, a_column = a_steps
     j = 0
@@ -315,33 +382,41 @@ def _add_tiles(
             rows = (m - i + tiles - 1) // tiles  # even heights: a last tile of one row would be slow
             c_offset, a_offset = i * c_step + j * size, i * a_row
             numbers = (c_offset, c_step, a_offset, a_row, a_column, j * b_column, step, depth, used)
-            _add_tile(c, a, b, (*numbers, rows, vectors))
+            _tile(c, a, b, (*numbers, add, rows, vectors))
             i += rows
         j += width
 
 
-@_compiled(lambda C, A, P: np.add(C, A @ np.resize(P, (A.shape[1], C.shape[1])), out=C), inline="always")
-def add_product_packed(C: np.ndarray, A: np.ndarray, P: np.ndarray) -> None:
-    """C += A @ B: (m, n), (m, k), and B of shape (k, n) packed in the vector P."""
+def _product_twin(C: np.ndarray, A: np.ndarray, B: np.ndarray, add: bool) -> None:
+    C[...] = C + A @ B if add else A @ B
+
+
+@_compiled(
+    lambda C, A, P, add: _product_twin(C, A, np.resize(P, (A.shape[1], C.shape[1])), add), inline="always"
+)
+def product_packed(C: np.ndarray, A: np.ndarray, P: np.ndarray, add: bool) -> None:
+    """C = A @ B, or C += A @ B if `add`: (m, n), (m, k), and B of shape (k, n) packed in the vector P."""
     shape, size = (C.shape[0], A.shape[1], C.shape[1]), C.itemsize
     a_steps = (A.strides[0], size)
-    _add_tiles(_data(C), C.strides[0], _data(A), a_steps, _data(P), size, size * A.shape[1], shape, size)
+    _tiles(
+        _data(C), C.strides[0], _data(A), a_steps, _data(P), size, size * A.shape[1], shape, size, int(add)
+    )
 
 
-@_compiled(lambda C, A, B: np.add(C, A.T @ B, out=C), inline="always")
-def add_product_tn(C: np.ndarray, A: np.ndarray, B: np.ndarray) -> None:
-    """C += Aᵀ @ B: (k, n), (m, k), (m, n), m of any size. The gradient of a weight, over all the nodes.
+@_compiled(lambda C, A, B, add: _product_twin(C, A.T, B, add), inline="always")
+def product_tn(C: np.ndarray, A: np.ndarray, B: np.ndarray, add: bool) -> None:
+    """C = Aᵀ @ B, or C += Aᵀ @ B if `add`: (k, n), (m, k), (m, n). The gradient of a weight, over all nodes.
 
-    Even parts of m, each short enough for the first cache, are reduced and added to C one by one.
+    Even parts of m, each short enough for the first cache, are reduced one by one.
     """
     m, size = A.shape[0], C.itemsize
     a_steps = (size, A.strides[0])
-    start = 0
-    for parts in range((m + _DEPTH - 1) // _DEPTH, 0, -1):
+    start, more = 0, int(add)
+    for parts in range(max(1, (m + _DEPTH - 1) // _DEPTH), 0, -1):
         end = start + (m - start + parts - 1) // parts
         a, b, shape = _data(A[start:end]), _data(B[start:end]), (C.shape[0], end - start, C.shape[1])
-        _add_tiles(_data(C), C.strides[0], a, a_steps, b, B.strides[0], size, shape, size)
-        start = end
+        _tiles(_data(C), C.strides[0], a, a_steps, b, B.strides[0], size, shape, size, more)
+        start, more = end, 1
 
 
 # -- copying and packing ------------------------------------------------------------------------------

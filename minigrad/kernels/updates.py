@@ -9,14 +9,14 @@ run r, n elements, from x on in w, y in a and b, z in g; see `_runs`.
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import numpy as np
 
-from minigrad.kernels.jit import compiled, kernel
+from minigrad.kernels.jit import carray, compiled, kernel, pointer
 
 Array = np.ndarray
-Arrays = tuple[Array, ...]
 
 # Numbers of the rules; Numba takes these for constants.
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADADELTA, ADAM = range(7)
@@ -193,13 +193,19 @@ def _step_twin(rule: int, w: Array, a: Array, b: Array, g: Array, t: int, c: Any
         _adam_twin(w, a, b, g, t, c)
 
 
+def _array(address: int, n: int, dtype: Any) -> Array:
+    memory = (ctypes.c_byte * (n * dtype.itemsize)).from_address(int(address))
+    return np.frombuffer(memory, dtype)
+
+
 def _update_twin(
-    a: Array, b: Array, counts: Array, spans: Array,
-    ws: Arrays, gs: Arrays, rows: Array, rule: int, c: tuple[float, ...],
-) -> None:  # fmt: skip
-    for (start, first, height, width, low, high), w, g in zip(spans, ws, gs, strict=True):
-        if g.size:
-            for k, row in enumerate(rows[low:high] if high > low else range(height)):
+    a: Array, b: Array, counts: Array, spans: Array, rows: Array, rule: int, c: tuple[float, ...]
+) -> None:
+    for start, first, height, width, low, high, at_g, at_w in spans.tolist():
+        if at_g:
+            taken = rows[low:high] if high > low else np.arange(height)
+            w, g = _array(at_w, height * width, a.dtype), _array(at_g, len(taken) * width, a.dtype)
+            for k, row in enumerate(taken):
                 here, there = slice(row * width, (row + 1) * width), slice(k * width, (k + 1) * width)
                 at = slice(start + here.start, start + here.stop)
                 counts[first + row] += 1
@@ -208,9 +214,8 @@ def _update_twin(
 
 @kernel(twin=_update_twin)
 def update(
-    a: Array, b: Array, counts: Array, spans: Array,
-    ws: Arrays, gs: Arrays, rows: Array, rule: int, c: tuple[float, ...],
-) -> None:  # fmt: skip
+    a: Array, b: Array, counts: Array, spans: Array, rows: Array, rule: int, c: tuple[float, ...]
+) -> None:
     """Take one step of a rule, in place, for several arrays at once.
 
     A call costs as much as the update of one small array.
@@ -218,26 +223,29 @@ def update(
     Parameters
     ----------
     a, b : (Σ sizes,)
-        What the rule keeps, of all arrays, end to end; empty where the rule keeps less.
+        What the rule keeps, of all arrays, end to end; empty where the rule keeps less. All arrays are of
+        their dtype.
     counts : intp (Σ heights,)
         How many steps every row has taken; those that take one now are counted.
-    spans : intp (k, 6)
+    spans : intp (k, 8)
         For each array: start of its part of `a`, start of its part of `counts`, height, width; start and end
-        of its part of `rows`, which is empty if the derivative is one of all rows.
-    ws, gs : tuples of k arrays
-        Values (height · width,) and derivatives, (height · width,) or (rows · width,). An empty derivative
-        leaves its array as it is. Numba compiles the kernel anew for every k.
+        of its part of `rows`, which is empty if the derivative is one of all rows; the addresses of the
+        derivative, (height · width,) or (rows · width,), and of the values, (height · width,). Without a
+        derivative, address 0, an array is left as it is.
     rows : intp (Σ rows,)
         Of each array distinct rows, which the derivative belongs to; no other is touched.
     rule : int
         One of SGD … ADAM.
     c : tuple of `CONSTANTS` floats
     """
-    for k in range(len(ws)):
-        w, g = ws[k], gs[k]
-        if g.size:
-            start, first, height, width = spans[k, 0], spans[k, 1], spans[k, 2], spans[k, 3]
-            runs = _runs(counts[first : first + height], height, width, rows[spans[k, 4] : spans[k, 5]])
+    for k in range(len(spans)):
+        start, first, height, width = spans[k, 0], spans[k, 1], spans[k, 2], spans[k, 3]
+        taken = rows[spans[k, 4] : spans[k, 5]]
+        if spans[k, 6] != 0:
+            steps = len(taken) if len(taken) else height
+            g = carray(pointer(spans[k, 6], a), (steps * width,))  # type: ignore[call-arg]
+            w = carray(pointer(spans[k, 7], a), (height * width,))
+            runs = _runs(counts[first : first + height], height, width, taken)
             if rule <= NESTEROV:
                 _sgd(rule, w, a, g, start, runs, c)
             elif rule == ADAGRAD:

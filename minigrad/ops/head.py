@@ -38,9 +38,9 @@ def by_x(slopes: Array, W: Array, rows: Array, height: int) -> SparseRows:
     return SparseRows(rows, slopes.dot(W), height)
 
 
-def by_W(slopes: Array, x: Array, rows: Array) -> Array:
-    """Return sᵀ x[rows]."""
-    return slopes.T.dot(kernels.gather_rows(x, rows))
+def by_W(slopes: Array, x: Array, rows: Array, out: Array | None = None) -> Array:
+    """Return sᵀ x[rows], in `out` if there is one."""
+    return slopes.T.dot(kernels.gather_rows(x, rows), out)
 
 
 def by_b(slopes: Array) -> Array:

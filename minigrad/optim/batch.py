@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from minigrad import kernels
+from minigrad.addresses import Addresses, address
 from minigrad.cotangent import SparseRows
-from minigrad.errors import ShapeError
-from minigrad.graph import new_id
+from minigrad.flat import FlatGradients, Slice
+from minigrad.graph import Gradient, new_id
 from minigrad.nn import Parameter
 
 Array = np.ndarray
-
-WIDTH = 8  # parameters per call; the kernel is compiled for this number
 
 
 def batches(parameters: Sequence[Parameter], slots: int) -> Iterator[Batch]:
     """Yield all parameters in batches of one dtype each."""
     for dtype in dict.fromkeys(p.dtype for p in parameters):
-        own = [p for p in parameters if p.dtype == dtype]
-        for start in range(0, len(own), WIDTH):
-            yield Batch(own[start : start + WIDTH], dtype, slots)
+        yield Batch([p for p in parameters if p.dtype == dtype], dtype, slots)
 
 
 class Batch:
-    """Up to `WIDTH` parameters of one dtype, with what an optimiser keeps of them.
+    """Parameters of one dtype, with what an optimiser keeps of them.
 
     Parameters
     ----------
@@ -47,17 +45,18 @@ class Batch:
 
     def __init__(self, parameters: Sequence[Parameter], dtype: np.dtype, slots: int) -> None:
         self.parameters, self._dtype = parameters, dtype
-        self._shapes = [p.shape for p in parameters]
-        heights = [shape[0] if shape else 1 for shape in self._shapes]
-        widths = [math.prod(shape[1:]) for shape in self._shapes]
+        shapes = [p.shape for p in parameters]
+        heights = [shape[0] if shape else 1 for shape in shapes]
+        widths = [math.prod(shape[1:]) for shape in shapes]
         ends = np.cumsum([p.size for p in parameters])
         starts = [int(end) - p.size for end, p in zip(ends, parameters, strict=True)]
         last = np.cumsum(heights)
         first = last - heights
         self._kept = [np.zeros(ends[-1] if s < slots else 0, dtype) for s in range(2)]
         self._counts = np.zeros(last[-1], np.intp)
-        self._spans = np.zeros((WIDTH, 6), np.intp)
-        self._spans[: len(parameters), :4] = np.stack([starts, first, heights, widths], axis=1)
+        self._spans = np.zeros((len(parameters), 8), np.intp)
+        self._spans[:, :4] = np.stack([starts, first, heights, widths], axis=1)
+        self._values = Addresses(parameters, dtype, "optimiser")
         self.kept = [
             [
                 flat[start : start + p.size].reshape(p.shape)
@@ -66,56 +65,81 @@ class Batch:
             for flat in self._kept[:slots]
         ]
         self.counts = [self._counts[i:j] for i, j in zip(first, last, strict=True)]
-        self._nothing, self._no_rows = [np.empty(0, dtype)] * WIDTH, np.empty(0, np.intp)
-        self._data: list[Array | None] = [None] * len(parameters)
-        self._flat = tuple(self._nothing)
+        self._no_rows = np.empty(0, np.intp)
+        self._gradients: list[Gradient] = []
+        self._flat: list[_Members] = []
+        self._single: list[int] = []
+
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
+        self._look()
+        for members in self._flat:
+            members.clear(self._gradients)
+        for k in self._single:
+            self._gradients[k].value = None
 
     def step(self, rule: int, constants: tuple[float, ...]) -> None:
         """Change every parameter that has a gradient."""
-        gradients = self._nothing.copy()
-        rows = self._no_rows
-        copies = []
-        now = new_id()
-        self._spans[:, 4:] = 0
-        for k, parameter in enumerate(self.parameters):
-            g = parameter.grad
+        self._look()
+        self._values.update()
+        spans, rows, now = self._spans, self._no_rows, new_id()
+        spans[:, 4:7] = 0
+        spans[:, 7] = self._values.places
+        given: list[Array] = []  # what stands in `spans` by its address
+        single = self._single
+        for members in self._flat:
+            vector = members.flat.vector
+            if vector is None:
+                single = [*single, *members.places]
+                continue
+            given.append(vector)
+            spans[members.places, 6] = members.starts * vector.itemsize + address(vector)
+            for k in members.places:
+                self.parameters[k]._storage.changed = now  # type: ignore[union-attr]
+        for k in single:
+            g = self._gradients[k].value
             if g is None:
                 continue
-            if parameter.data is not self._data[k] and not self._hold(k):
-                copies.append(k)
-            parameter._storage.changed = now  # type: ignore[union-attr]
+            self.parameters[k]._storage.changed = now  # type: ignore[union-attr]
             if isinstance(g, SparseRows):
                 g = g.summed()
-                self._spans[k, 4:] = len(rows), len(rows) + len(g.rows)
+                spans[k, 4:6] = len(rows), len(rows) + len(g.rows)
                 rows = np.concatenate([rows, g.rows]) if len(rows) else g.rows
-                gradients[k] = self._flattened(g.values)
-            elif g.dtype == self._dtype and g.flags.carray:
-                gradients[k] = g.reshape(-1)
+                g = g.values
+            if not g.flags.carray or g.dtype != self._dtype:
+                g = np.array(g, self._dtype, order="C")
+            given.append(g)
+            spans[k, 6] = address(g)
+        kernels.update(*self._kept, self._counts, spans, rows, rule, constants)
+        self._values.write_back()
+
+    def _look(self) -> None:
+        """Find out which of the gradients lie side by side."""
+        gradients = [p.node.gradient for p in self.parameters]  # type: ignore[union-attr]
+        if len(self._gradients) == len(gradients) and all(map(operator.is_, gradients, self._gradients)):
+            return
+        self._gradients = gradients  # type: ignore[assignment]
+        found: dict[FlatGradients, list[int]] = {}
+        self._single = []
+        for k, gradient in enumerate(gradients):
+            if isinstance(gradient, Slice):
+                found.setdefault(gradient.flat, []).append(k)
             else:
-                gradients[k] = self._flattened(g)
-        kernels.update(
-            *self._kept, self._counts, self._spans, self._flat, tuple(gradients), rows, rule, constants
-        )
-        for k in copies:
-            data = self.parameters[k].data
-            data[...] = self._flat[k].reshape(data.shape)
+                self._single.append(k)
+        self._flat = [_Members(flat, places, self._gradients) for flat, places in found.items()]
 
-    def _hold(self, k: int) -> bool:
-        """Take hold of a parameter's values, flat; return False if that takes a copy."""
-        data = self.parameters[k].data
-        if data.shape != self._shapes[k]:
-            raise ShapeError(
-                f"parameter {self.parameters[k].name!r} had the shape {self._shapes[k]} when this "
-                f"optimiser was made, and has {data.shape} now; make a new one"
-            )
-        flat = self._flattened(data)
-        self._flat = (*self._flat[:k], flat, *self._flat[k + 1 :])
-        shared = flat.base is not None and np.may_share_memory(flat, data)
-        self._data[k] = data if shared else None
-        return shared
 
-    def _flattened(self, x: Array) -> Array:
-        """Return x with one axis, in the form that the kernel is compiled for; shares memory if it can."""
-        if not x.flags.carray or x.dtype != self._dtype:
-            x = np.array(x, self._dtype, order="C")
-        return x.reshape(-1)
+class _Members:
+    """The parameters of a batch whose gradients are slices of one vector."""
+
+    def __init__(self, flat: FlatGradients, places: list[int], gradients: Sequence[Gradient]) -> None:
+        self.flat, self.places = flat, places
+        self.starts = np.array([gradients[k].start for k in places], np.intp)  # type: ignore[attr-defined]
+
+    def clear(self, gradients: Sequence[Gradient]) -> None:
+        """Forget the members' gradients."""
+        if len(self.places) == len(self.flat.slices):
+            self.flat.clear()
+        else:  # others keep theirs
+            for k in self.places:
+                gradients[k].value = None

@@ -82,9 +82,9 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
-        for group in self.groups:
-            for parameter in group["params"]:
-                parameter.zero_grad()
+        for own in self._batches:
+            for batch in own:
+                batch.zero_grad()
 
     def step(self) -> None:
         """Change every parameter that has a gradient."""

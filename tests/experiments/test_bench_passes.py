@@ -30,17 +30,18 @@ def forest():
 def test_levels_are_an_order_with_children_first(forest):
     order = passes.level_order(forest)
     inner = forest.left >= 0
-    assert sorted(order.rows) == list(forest.inner)
-    assert [*order.tiles[:, 0], len(order.rows)] == [0, *order.tiles[:, 4]]
+    order_rows, left, right, left_leaf, right_leaf = order.nodes.T
+    assert sorted(order_rows) == list(forest.inner)
+    assert [*order.tiles[:, 0], len(order.nodes)] == [0, *order.tiles[:, 4]]
     assert sorted(order.leaves) == list(np.flatnonzero(~inner))
     for a, b, c, d, e in order.tiles:
-        rows = order.rows[a:e]
+        rows = order_rows[a:e]
         assert e - a <= TILE
         assert len({int(forest.height[row]) for row in rows}) == 1
         assert inner[forest.left[rows]].tolist() == [c <= k < e for k in range(a, e)]
         assert inner[forest.right[rows]].tolist() == [b <= k < d for k in range(a, e)]
-    np.testing.assert_array_equal(order.left_leaf, ~inner[order.left])
-    np.testing.assert_array_equal(order.right_leaf, ~inner[order.right])
+    np.testing.assert_array_equal(left_leaf, ~inner[left])
+    np.testing.assert_array_equal(right_leaf, ~inner[right])
 
 
 @emitted

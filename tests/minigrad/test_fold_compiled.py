@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 import minigrad as mg
 import models
-from minigrad.fold.compiler.code import CHUNK, LINE, CompiledCell, aligned_rows
+from minigrad.fold.compiler import memory as work
+from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.evaluation import Evaluation
+from minigrad.fold.compiler.memory import CHUNK, LINE, Room, padded
 from minigrad.fold.compiler.run import FOLD, compiled
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.optim import AdaGrad
@@ -340,11 +342,8 @@ def test_nothing_is_read_before_it_is_written(kind):
     first = case.fold("compiled")
     Case(kind, left_chain(5)).fold("compiled")
     memories = [code.take(INNER) for _ in range(2)]
-    for memory in memories:
-        for array in (memory.K, memory.B, *memory.Q, code.O, code.Z, code.E, *code.P):
-            array.fill(np.nan)
-    for array in (*code.products, code.sums):
-        array.fill(np.nan)
+    for memory in (*memories, code.shared):
+        memory.bytes.fill(255)  # NaN, as floats
     for memory in memories:
         code.give_back(memory)
     for got, expected in zip(case.fold("compiled"), first, strict=True):
@@ -366,13 +365,15 @@ def test_evaluation_gives_the_bits_of_training(kind):
 @pytest.mark.parametrize("width", [1, 16, 17, 64, 250])
 def test_rows_begin_at_cache_lines_an_odd_number_apart(width, dtype):
     for n in (0, 1, 5):
-        rows = aligned_rows(n, width, dtype)
-        assert rows.shape[0] == n
-        assert rows.shape[1] >= width
-        assert rows.ctypes.data % LINE == 0 or not n
-        assert rows.strides[0] // LINE % 2 == 1
-        assert rows.strides[0] % LINE == 0
-        assert not rows.any()
+        rooms = [Room("a", n, 3), Room("b", None, width), Room("c", 0, width)]
+        a, b, c = work.Memory(rooms, 7, dtype).places
+        apart = padded(width, dtype) * np.dtype(dtype).itemsize
+        assert padded(width, dtype) >= width
+        assert a % LINE == b % LINE == c % LINE == 0
+        assert apart // LINE % 2 == 1
+        assert apart % LINE == 0
+        assert b - a == max(n, 1) * padded(3, dtype) * np.dtype(dtype).itemsize
+        assert c - b == 7 * apart
 
 
 class Handed(mg.Cell):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import models
-from minigrad.fold.compiler.order import STEP, TILE, Order, _place, order, tile_size
+from minigrad.fold.compiler.order import NODE, STEP, TILE, Order, _place, order, tile_size
 from tests.minigrad.fold_contract.forests import PAIR, by_height, forests, grow, left_chain, right_chain
 
 VOCABULARY = models.Vocabulary(["a"])
@@ -41,19 +41,20 @@ def _depth(forest: Any) -> np.ndarray:
 
 def _check(forest: Any, found: Order, most: int) -> None:
     inner = forest.left >= 0
-    assert sorted(found.rows) == list(np.flatnonzero(inner)), "every inner node once"
+    order, left, right, left_leaf, right_leaf = found.nodes.T
+    assert sorted(order) == list(np.flatnonzero(inner)), "every inner node once"
     np.testing.assert_array_equal(found.leaves, np.flatnonzero(~inner))
-    np.testing.assert_array_equal(found.left, forest.left[found.rows])
-    np.testing.assert_array_equal(found.right, forest.right[found.rows])
-    np.testing.assert_array_equal(found.left_leaf, ~inner[found.left])
-    np.testing.assert_array_equal(found.right_leaf, ~inner[found.right])
+    np.testing.assert_array_equal(left, forest.left[order])
+    np.testing.assert_array_equal(right, forest.right[order])
+    np.testing.assert_array_equal(left_leaf, ~inner[left])
+    np.testing.assert_array_equal(right_leaf, ~inner[right])
     tiles, depth, done = found.tiles, _depth(forest), ~inner
-    assert [*tiles[:, 0], len(found.rows)] == [0, *tiles[:, 4]], "one tile begins where another ends"
+    assert [*tiles[:, 0], len(order)] == [0, *tiles[:, 4]], "one tile begins where another ends"
     size = tile_size(inner.sum(), depth[inner].max(initial=0) + 1, most)
     for a, b, c, d, e in tiles:
         assert a <= b <= c <= d <= e
         assert 0 < e - a <= size <= most
-        rows = found.rows[a:e]
+        rows = order[a:e]
         for k, row in enumerate(rows, a):
             left, right = forest.left[row], forest.right[row]
             assert inner[left] == (c <= k < e)
@@ -100,15 +101,17 @@ def test_one_leaf_trees_stand_among_others(shape):
 def test_a_forest_of_leaves_has_no_tiles():
     found = order(*(np.full(3, -1) for _ in range(2)))
     assert found.tiles.shape == (0, 5)
-    assert [len(rows) for rows in found] == [0, 0, 0, 0, 0, 0, 3]
+    assert found.nodes.shape == (0, len(NODE))
+    assert found.leaves.tolist() == [0, 1, 2]
 
 
 def test_the_right_children_of_a_chain_are_numbered_among_the_leaves():
     trees = grow(((PAIR, None), None), None, PAIR)  # rows 1, 3 and 5 are right children, then 9
     found = order(trees.left, trees.right, chain=True)
     assert found.leaves.tolist() == [0, 1, 3, 5, 7, 8, 9]
-    assert dict(zip(found.rows.tolist(), found.right.tolist(), strict=True)) == {2: 1, 4: 2, 6: 3, 10: 6}
-    assert dict(zip(found.rows.tolist(), found.left.tolist(), strict=True)) == {2: 0, 4: 2, 6: 4, 10: 8}
+    rows, left, right, *_ = found.nodes.T.tolist()
+    assert dict(zip(rows, right, strict=True)) == {2: 1, 4: 2, 6: 3, 10: 6}
+    assert dict(zip(rows, left, strict=True)) == {2: 0, 4: 2, 6: 4, 10: 8}
 
 
 def test_a_long_path_keeps_its_company_to_the_end():
@@ -118,7 +121,7 @@ def test_a_long_path_keeps_its_company_to_the_end():
     assert len(found.tiles) == 10
     assert np.diff(found.tiles[:, [0, 4]], axis=1).ravel().tolist() == [8, 8, 8, 8, 8, 6, 1, 1, 1, 1]
     assert found.tiles[0].tolist() == [0, 8, 8, 8, 8]
-    assert found.rows[0] == 2, "the chain's first node"
+    assert found.nodes[0, 0] == 2, "the chain's first node"
 
 
 @pytest.mark.parametrize(
@@ -133,5 +136,5 @@ def test_tiles_are_as_large_as_the_company_of_the_longest_path(inner, longest, m
 def test_a_long_chain_is_done_node_by_node(chain):
     trees = chain(20_000)  # in no time: what grows with the square would take minutes
     found = order(trees.left, trees.right)
-    np.testing.assert_array_equal(found.rows, np.flatnonzero(trees.left >= 0))
+    np.testing.assert_array_equal(found.nodes[:, 0], np.flatnonzero(trees.left >= 0))
     np.testing.assert_array_equal(found.tiles[:, 4], np.arange(1, 20_000))

@@ -31,7 +31,7 @@ from minigrad.fold.compiler.emit import constants
 from minigrad.fold.compiler.module import Emitted
 from minigrad.fold.compiler.plan import Plan
 from minigrad.fold.compiler.trace import Trace, trace
-from minigrad.kernels import activations, product
+from minigrad.kernels import activations, jit, product
 from minigrad.kernels.jit import FASTMATH
 
 FUTURE = "from __future__ import annotations\n"
@@ -44,6 +44,7 @@ The cell's equations and their derivatives stand first; what they call is copied
 {future}
 import numba
 import numpy as np
+from numba import carray
 
 OPTIONS = {{"error_model": "numpy", "nogil": True, "fastmath": {fastmath}}}
 CACHED = "__file__" in globals()  # without a file of its own, the module lives in memory only
@@ -96,7 +97,11 @@ def write(traced: Trace, title: str) -> tuple[Emitted, str]:
     """Return the functions of a traced cell, and the text of the module with all they need."""
     emitted = Emitted(Plan(traced))
     header = HEADER.format(title=title, future=FUTURE, fastmath=f"set({sorted(FASTMATH)})")
-    helpers = _section("activations", _activations(traced.dtype)) + _section("product", _products())
+    helpers = (
+        _section("activations", _activations(traced.dtype))
+        + _section("product", _products())
+        + _section("jit", inspect.getsource(jit.pointer._defn))
+    )
     return emitted, header + constants(traced.dtype) + "\n\n" + emitted.text + helpers
 
 

@@ -7,7 +7,7 @@ few arrays, because LLVM vectorises a loop over many arrays only if it can rule 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +15,8 @@ import numpy as np
 
 from minigrad.fold.compiler.columns import Columns
 from minigrad.fold.compiler.layout import Layout
+from minigrad.fold.compiler.memory import padded, rooms
+from minigrad.fold.compiler.order import NODE
 from minigrad.fold.compiler.plan import Plan
 from minigrad.fold.compiler.rules import RULES
 from minigrad.fold.compiler.sweep import Sweep
@@ -32,6 +34,8 @@ class Writer:
     lines : list of str
     vectors : Columns
         Of the parameters that elementwise loops read: they stand side by side in the vector B.
+    rooms : list of Room
+        The arrays that the functions work in, in the order of their addresses.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -43,6 +47,7 @@ class Writer:
         self.lines: list[str] = []
         self._depth = 0
         self.vectors = self._find_vectors()
+        self.rooms = rooms(plan, self.layout, self.vectors.width)
 
     def _find_vectors(self) -> Columns:
         vectors = Columns()
@@ -77,15 +82,41 @@ class Writer:
         self.emit("", "", f"@{decorator}")
         return self.block(f"def {name}({', '.join(arguments)}):")
 
+    def arrays(self, *names: str) -> None:
+        """Write lines that find arrays by their addresses."""
+        for k, room in enumerate(self.rooms):
+            if room.name in names:
+                width = padded(room.width, self.trace.dtype)
+                rows = "len(nodes)" if room.rows is None else room.rows
+                shape = f"({width},)" if room.rows == 0 else f"({rows}, {width})"
+                self.emit(f"{room.name} = carray(pointer(memory[{k}], zero), {shape})")
+
+    def weights(self, numbers: Iterable[int]) -> None:
+        """Write lines that find parameters by their addresses."""
+        for k in numbers:
+            shape = self.trace.parameters[k].shape
+            self.emit(f"w{k} = carray(pointer(parameters[{k}], zero), {shape})")
+
+    def node(self, side: str) -> str:
+        """Return the row of a node, or of its child on a side, as text."""
+        return f"np.uint64(nodes[base + i, {NODE.index(side)}])"
+
+    def is_leaf(self, side: Any) -> str:
+        """Return whether a node's child on a side is a leaf, as text."""
+        return f"(nodes[base + i, {NODE.index(f'{side}_leaf')}] != 0)"
+
     def row(self) -> Any:
         """Write the head of a loop over the rows of a tile."""
         # Unsigned, since Numba would otherwise have every index checked for counting from the end.
         return self.block("for i in range(np.uint64(m)):")
 
-    def copy(self, width: int, to: str, value: str) -> None:
-        """Write a loop over the elements of a row."""
-        with self.block(f"for j in range({width}):"):
-            self.emit(f"{to} = {value}")
+    def copy(self, width: int, to: tuple[str, int], value: tuple[str, int]) -> None:
+        """Write a copy of some elements of a row, both given as a row and where they begin."""
+        self.emit(f"copy_row({to[0]}, {to[1]}, {value[0]}, {value[1]}, {width})")
+
+    def clear(self, width: int, row: str, start: int = 0) -> None:
+        """Write zeros to some elements of a row."""
+        self.emit(f"{row}[{start} : {start + width}] = zero")
 
     # What both directions do
 
@@ -94,16 +125,13 @@ class Writer:
         for (side, name), s in self.trace.inputs.items():
             columns = self.plan.forward.operands
             if s in columns.start:
-                to = self.layout.element("u", columns.start[s], s.shape[1])
-                child = f"np.uint64({side}[a + np.int64(i)])"
+                start, width, child = columns.start[s], s.shape[1], self.node(side)
                 if not self.reads_words(side):
-                    self.emit(f"x = state_{name}[{child}]")
-                    self.copy(s.shape[1], to, "x[j]")
+                    self.copy(width, ("u", start), (f"state_{name}[{child}]", 0))
                 elif self.is_vector(name):
-                    self.emit(f"x = table[np.uint64(words[{child}])]")
-                    self.copy(s.shape[1], to, "x[j]")
+                    self.copy(width, ("u", start), (f"table[np.uint64(words[{child}])]", 0))
                 else:
-                    self.copy(s.shape[1], to, "zero")
+                    self.clear(width, "u", start)
 
     def reads_words(self, side: str) -> bool:
         """Tell whether the children on a side are words, numbered among the leaves: a chain's right ones."""
@@ -115,8 +143,9 @@ class Writer:
 
     def sweep(self, sweep: Sweep, packed: str) -> None:
         """Write the loops and the products of a tile."""
-        if sweep.blocks.width:
-            self.emit(f"Z[:m, :{sweep.blocks.width}] = zero")
+        fresh, cleared = _first(sweep)
+        for start, stop in merged(cleared):
+            self.emit(f"Z[:m, {start}:{stop}] = zero")
         for stage, loops in enumerate(sweep.stages):
             for loop in loops:
                 with self.row():
@@ -130,7 +159,8 @@ class Writer:
                     if sweep is self.plan.backward:
                         k0, k1 = self.layout.V + k0, self.layout.V + k1
                     operands = f"{array}[{rows}, {k0}:{k1}]"
-                    self.emit(f"add_product_packed(Z[{rows}, {n0}:{n1}], {operands}, {packed}{number})")
+                    block, add = f"Z[{rows}, {n0}:{n1}]", number not in fresh
+                    self.emit(f"product_packed({block}, {operands}, {packed}{number}, {add})")
 
     def _statements(self, sweep: Sweep, statements: list[Symbol]) -> None:
         computed: set[Symbol] = set()
@@ -158,15 +188,44 @@ class Writer:
         if not isinstance(a, Symbol):
             return f"T({a!r})" if isinstance(a, int | float) and not isinstance(a, bool) else repr(a)
         if a.op == "is_leaf":
-            return f"{a.args[0]}_leaf[a + np.int64(i)]"
+            return self.is_leaf(a.args[0])
         if a.op == "mask":
-            return f"mask{a.args[0]}[rows[a + np.int64(i)], {'j' if a.shape[1] > 1 else '0'}]"
+            return f"mask{a.args[0]}[{self.node('row')}, {'j' if a.shape[1] > 1 else '0'}]"
         if a in self.vectors.start:
             return f"B[{self.vectors.start[a]} + {'j' if a.size > 1 else '0'}]"
         address = self.layout.address(a, places)
         if address is None:
             raise UnsupportedError(f"{a.op} of weights")
         return address
+
+
+def _first(sweep: Sweep) -> tuple[set[int], list[tuple[int, int]]]:
+    """Return the products that write to columns of Z before all others, and the columns to be cleared.
+
+    A product that leaves rows out, or whose columns have been written to in part, adds.
+    """
+    fresh: set[int] = set()
+    cleared: list[tuple[int, int]] = []
+    written = np.zeros(sweep.blocks.width, bool)
+    for number, r in sorted(enumerate(sweep.rectangles), key=lambda item: (item[1].stage, item[0])):
+        n0, n1 = r.n
+        if r.side is None and not written[n0:n1].any():
+            fresh.add(number)
+        else:
+            cleared += [(n, n + 1) for n in range(n0, n1) if not written[n]]
+        written[n0:n1] = True
+    return fresh, cleared
+
+
+def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join ranges that touch."""
+    out: list[tuple[int, int]] = []
+    for start, stop in sorted(ranges):
+        if out and out[-1][1] == start:
+            out[-1] = (out[-1][0], stop)
+        else:
+            out.append((start, stop))
+    return out
 
 
 def constants(dtype: np.dtype[Any]) -> str:

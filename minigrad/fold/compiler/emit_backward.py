@@ -6,25 +6,17 @@ they are done, the gradients of the weights get what their nodes contribute, whi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from minigrad.fold.compiler.columns import aligned
-from minigrad.fold.compiler.emit import Writer
+from minigrad.fold.compiler.emit import Writer, merged
 from minigrad.fold.compiler.emit_forward import arguments as forward_arguments
 from minigrad.fold.compiler.plan import WeightProduct
 from minigrad.symbol import UnsupportedError
 
 
-def picked_width(w: Writer) -> int:
-    """Return the width of E, where the rows of a weight product that skips leaves are picked."""
-    products = [p for p in w.plan.weight_products if p.side]
-    return max([aligned(p.k[1] - p.k[0]) + p.n[1] - p.n[0] for p in products], default=1)
-
-
 def arguments(w: Writer) -> list[str]:
-    """Return what `backward` takes (see run.py), but for packed matrices, parameters and gradients."""
+    """Return what `backward` takes; see evaluation.py."""
     totals = [f"G_{p}" for p in w.parts]
-    return ["complete", *forward_arguments(w)[1:], *totals, "G_leaves", "E", *products(w), "sums"]
+    return ["complete", *forward_arguments(w)[1:], *totals, "G_leaves", "gradient"]
 
 
 def products(w: Writer) -> list[str]:
@@ -32,17 +24,18 @@ def products(w: Writer) -> list[str]:
     return [f"dW{k}" for k in range(len(w.plan.weight_products))]
 
 
-def write_backward(w: Writer, packed: list[str], parameters: list[str], gradients: list[str]) -> None:
+def write_backward(w: Writer, packed: list[str]) -> None:
     """Write the function that computes the derivatives with respect to states, leaves and parameters.
 
     If `complete`, it computes nothing but those of the states, also for the rows that nothing else needs:
     the derivatives with respect to what is constantly zero at leaves.
     """
-    with w.function("backward", [*arguments(w), *packed, *parameters, *gradients]):
+    with w.function("backward", arguments(w)):
         w.emit("use_wide_vectors()")
+        w.arrays("K", "O", "Z", "B", "E", "sums", *packed, *products(w))
         with w.block("if not complete:"):
-            w.emit(f"pack_backward({', '.join([*packed, *parameters])})")
-            w.emit(*(f"{dW}[:] = zero" for dW in products(w)), "sums[:] = zero")
+            w.emit("pack_backward(memory, parameters)")
+            w.emit("sums[:] = zero")
         w.emit("stop = len(tiles)")
         with w.block("while stop > 0:"):
             w.emit("first = stop - 1")
@@ -56,12 +49,12 @@ def write_backward(w: Writer, packed: list[str], parameters: list[str], gradient
             w.emit("stop = first")
         with w.block("if not complete:"):
             _leaves(w)
-            w.emit(f"gradients({', '.join([*products(w), 'sums', *gradients])})")
+            w.emit("gradients(memory, gradient)")
 
 
 def _tile(w: Writer) -> None:
     sweep, layout = w.plan.backward, w.layout
-    w.emit("t = tiles[tile]", "a, m = t[0], t[4] - t[0]")
+    w.emit("t = tiles[tile]", "a, m, base = t[0], t[4] - t[0], np.uint64(t[0])")
     w.emit("l0, l1, r0, r1 = t[2] - a, m, t[1] - a, t[3] - a")
     with w.block("if complete:"):
         w.emit("l0, l1, r0, r1 = 0, m, 0, m")
@@ -70,10 +63,10 @@ def _tile(w: Writer) -> None:
         w.emit("u, z = Ot[i], Z[i]")
         w.gather_children()
         for name, s in w.trace.cotangents.items():
-            w.emit(f"x = G_{name}[np.uint64(rows[a + np.int64(i)])]")
             for row, columns in (("z", layout.cotangents), ("v", sweep.operands)):
                 if s in columns.start:
-                    w.copy(s.shape[1], layout.element(row, columns.start[s], s.shape[1]), "x[j]")
+                    to = layout.column(row, columns.start[s])
+                    w.copy(s.shape[1], to, (f"G_{name}[{w.node('row')}]", 0))
     w.sweep(sweep, "Q")
     with w.row():
         w.emit("k, u, z = Kt[i], Ot[i], Z[i]")
@@ -81,16 +74,15 @@ def _tile(w: Writer) -> None:
             if w.reads_words(side) and not w.is_vector(name):
                 continue
             array = "G_leaves" if w.reads_words(side) else f"G_{name}"
-            address = layout.address(s, layout.loads(sweep))
-            if address is None:
+            found = layout.find(s, layout.loads(sweep))
+            if found is None:
                 raise UnsupportedError("a child's gradient that is no row")
-            w.emit(f"x = {array}[np.uint64({side}[a + np.int64(i)])]")
-            with w.block(f"for j in range({s.shape[1]}):"):
-                w.emit(f"x[j] += {address}")
+            w.emit(f"add_row({array}[{w.node(side)}], 0, {found[0]}, {found[1]}, {s.shape[1]})")
 
 
 def _weights(w: Writer) -> None:
-    w.emit("m = tiles[stop - 1, 4] - c", "Kt, Ot = K[c : c + m], O[:m]")
+    w.emit("m, base = tiles[stop - 1, 4] - c, np.uint64(c)", "Kt, Ot = K[c : c + m], O[:m]")
+    w.emit("more = stop < len(tiles)")
     for number, p in enumerate(w.plan.weight_products):
         if p.side:
             _picked(w, number, p)
@@ -98,10 +90,10 @@ def _weights(w: Writer) -> None:
             (k0, k1), (n0, n1) = p.k, p.n
             v = w.layout.V
             x = f"{'Ot' if p.given else 'Kt'}[:, {k0}:{k1}]"
-            w.emit(f"add_product_tn(dW{number}[:, :{n1 - n0}], {x}, Ot[:, {v + n0}:{v + n1}])")
+            w.emit(f"product_tn(dW{number}[:, :{n1 - n0}], {x}, Ot[:, {v + n0}:{v + n1}], more)")
     with w.row():
         w.emit("u = Ot[i]")
-        for start, stop in _merged((start, start + s.shape[0]) for s, start in w.plan.sums.items()):
+        for start, stop in merged((start, start + s.shape[0]) for s, start in w.plan.sums.items()):
             with w.block(f"for j in range({start}, {stop}):"):
                 w.emit(f"sums[j] += u[{w.layout.V} + j]")
 
@@ -111,12 +103,12 @@ def _picked(w: Writer, number: int, p: WeightProduct) -> None:
     k, n = p.k[1] - p.k[0], p.n[1] - p.n[0]
     start = aligned(k)
     w.emit("n = 0")
-    with w.row(), w.block(f"if not {p.side}_leaf[c + np.int64(i)]:"):
+    with w.row(), w.block(f"if not {w.is_leaf(p.side)}:"):
         w.emit(f"e, x, u = E[np.uint64(n)], {'Ot' if p.given else 'Kt'}[i], Ot[i]")
-        w.copy(k, "e[j]", f"x[{p.k[0]} + j]")
-        w.copy(n, f"e[{start} + j]", f"u[{w.layout.V + p.n[0]} + j]")
+        w.copy(k, ("e", 0), ("x", p.k[0]))
+        w.copy(n, ("e", start), ("u", w.layout.V + p.n[0]))
         w.emit("n += 1")
-    w.emit(f"add_product_tn(dW{number}[:, :{n}], E[:n, :{k}], E[:n, {start}:{start + n}])")
+    w.emit(f"product_tn(dW{number}[:, :{n}], E[:n, :{k}], E[:n, {start}:{start + n}], more)")
 
 
 def _leaves(w: Writer) -> None:
@@ -127,17 +119,4 @@ def _leaves(w: Writer) -> None:
     with w.block("for i in range(np.uint64(len(leaf_rows))):"):
         w.emit("row, x = np.uint64(leaf_rows[i]), G_leaves[i]")
         for k, part in enumerate(vectors):
-            w.emit(f"y = G_{part.name}[row]")
-            with w.block(f"for j in range({part.width}):"):
-                w.emit(f"x[j] {'+=' if k else '='} y[j]")
-
-
-def _merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Join ranges that touch."""
-    out: list[tuple[int, int]] = []
-    for start, stop in sorted(ranges):
-        if out and out[-1][1] == start:
-            out[-1] = (out[-1][0], stop)
-        else:
-            out.append((start, stop))
-    return out
+            w.emit(f"{'add_row' if k else 'copy_row'}(x, 0, G_{part.name}[row], 0, {part.width})")

@@ -8,18 +8,18 @@ from minigrad.fold.compiler.emit import Writer
 def arguments(w: Writer) -> list[str]:
     """Return what `forward` takes (see run.py), but for the packed matrices and the parameters."""
     states = [f"state_{p}" for p in w.parts]
-    order = ["tiles", "rows", "left", "right", "left_leaf", "right_leaf", "leaf_rows"]
-    return ["keep", *order, "table", "words", *states, *w.masks, "K", "O", "Z", "B"]
+    order = ["tiles", "nodes", "leaf_rows"]
+    return ["keep", *order, "table", "words", *states, *w.masks, "memory", "parameters"]
 
 
-def write_forward(w: Writer, packed: list[str], parameters: list[str]) -> None:
+def write_forward(w: Writer, packed: list[str]) -> None:
     """Write the function that computes the states of all nodes from the leaves' vectors."""
-    with w.function("forward", [*arguments(w), *packed, *parameters]):
-        w.emit("use_wide_vectors()")
-        w.emit(f"pack_forward({', '.join(['B', *packed, *parameters])})")
+    with w.function("forward", arguments(w)):
+        w.emit("use_wide_vectors()", "pack_forward(memory, parameters)")
+        w.arrays("K", "O", "Z", "B", *packed)
         _place_leaves(w)
         with w.block("for tile in range(len(tiles)):"):
-            w.emit("t = tiles[tile]", "a, m = t[0], t[4] - t[0]")
+            w.emit("t = tiles[tile]", "a, m, base = t[0], t[4] - t[0], np.uint64(t[0])")
             w.emit("l0, l1, r0, r1 = t[2] - a, m, t[1] - a, t[3] - a")
             w.emit("Kt, Ot = K[a : t[4]] if keep else K[:m], O[:m]")
             with w.row():
@@ -29,13 +29,16 @@ def write_forward(w: Writer, packed: list[str], parameters: list[str]) -> None:
             with w.row():
                 w.emit("k, u, z = Kt[i], Ot[i], Z[i]")
                 for name, s in w.trace.outputs.items():
-                    w.emit(f"x = state_{name}[np.uint64(rows[a + np.int64(i)])]")
-                    w.copy(s.shape[1], "x[j]", str(w.layout.address(s, w.layout.loads(w.plan.forward))))
+                    value = w.layout.find(s, w.layout.loads(w.plan.forward))
+                    assert value is not None, "outputs are stored"
+                    w.copy(s.shape[1], (f"state_{name}[{w.node('row')}]", 0), value)
 
 
 def _place_leaves(w: Writer) -> None:
     with w.block("for i in range(np.uint64(len(leaf_rows))):"):
         w.emit("row, y = np.uint64(leaf_rows[i]), table[np.uint64(words[i])]")
         for part in w.trace.parts:
-            w.emit(f"x = state_{part.name}[row]")
-            w.copy(part.width, "x[j]", "y[j]" if part.leaf == "vector" and not w.chain else "zero")
+            if part.leaf == "vector" and not w.chain:
+                w.copy(part.width, (f"state_{part.name}[row]", 0), ("y", 0))
+            else:
+                w.emit(f"state_{part.name}[row][:] = zero")

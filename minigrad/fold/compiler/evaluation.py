@@ -69,24 +69,23 @@ class Evaluation:
         self.code, self._table = code, table
         self.order = order(forest.left, forest.right, code.chain)
         self.words = words(self.order.leaves)
-        nodes, inner = len(forest.left), len(self.order.rows)
+        nodes, inner = len(forest.left), len(self.order.nodes)
         self.states = {part.name: np.empty((nodes, part.width), code.dtype) for part in code.trace.parts}
         self._masks = [
             rng.random((nodes, s.shape[1])) >= p if inner else np.ones((1, 1), bool)
             for s, p, rng in code.trace.masks
         ]
         self._memory = code.take(inner if keep else TILE)
-        code.module.forward(keep, *self._arguments(), *code.P, *code.parameters("forward"))
+        code.module.forward(keep, *self._arguments())
 
     def __del__(self) -> None:
         if hasattr(self, "_memory"):
             self.code.give_back(self._memory)
 
     def _arguments(self) -> list[Any]:
-        code, memory = self.code, self._memory
         return [
             *self.order, self._table, self.words, *self.states.values(), *self._masks,
-            memory.K, code.O, code.Z, memory.B,
+            self._memory.places, self.code.parameters(),
         ]  # fmt: skip
 
     @property
@@ -99,9 +98,9 @@ class Evaluation:
         return {p.name: LazyGradient() if p.leaf == "zero" else Gradient() for p in self.code.trace.parts}
 
     def differentiate(
-        self, given: Mapping[str, Cotangent], gradients: Mapping[str, Gradient]
-    ) -> tuple[Array, list[Array]]:
-        """Return the derivatives by the leaves' vectors, and those by the cell's parameters.
+        self, given: Mapping[str, Cotangent], gradients: Mapping[str, Gradient], to_parameters: Array
+    ) -> Array:
+        """Return the derivatives by the leaves' vectors.
 
         Parameters
         ----------
@@ -109,32 +108,31 @@ class Evaluation:
             Derivatives by the states, not counting what comes through ancestors. Nothing stands for zero.
         gradients : dict of Gradient by part
             Where the total derivatives by the states are left.
+        to_parameters : (Σ sizes,) array
+            Gets the derivatives by the cell's parameters, side by side.
         """
         to_leaves = np.zeros((len(self.words), self._table.shape[1]), self.code.dtype)
-        to_parameters = self.code.new_gradients()
         totals = self._backward(given, to_leaves, to_parameters, complete=False)
         for name, gradient in gradients.items():
             if isinstance(gradient, LazyGradient):
                 gradient.put(totals[name], partial(self._complete, given, name, totals[name]))
             else:
                 gradient.value = totals[name]
-        return to_leaves, to_parameters
+        return to_leaves
 
     def _complete(self, given: Mapping[str, Cotangent], name: str, total: Array) -> None:
         """Compute the derivatives by what a part constantly is at leaves."""
-        unused = np.empty((len(self.words), self._table.shape[1]), self.code.dtype), self.code.new_gradients()
-        whole = self._backward(given, *unused, complete=True)
+        to_leaves = np.empty((len(self.words), self._table.shape[1]), self.code.dtype)
+        to_parameters = np.empty(self.code.size, self.code.dtype)  # neither is written to
+        whole = self._backward(given, to_leaves, to_parameters, complete=True)
         total[self.order.leaves] = whole[name][self.order.leaves]
 
     def _backward(
-        self, given: Mapping[str, Cotangent], to_leaves: Array, to_parameters: list[Array], complete: bool
+        self, given: Mapping[str, Cotangent], to_leaves: Array, to_parameters: Array, complete: bool
     ) -> dict[str, Array]:
         code = self.code
         totals = {name: _total(given.get(name), array) for name, array in self.states.items()}
-        code.module.backward(
-            complete, *self._arguments(), *totals.values(), to_leaves, code.E, *code.products, code.sums,
-            *self._memory.Q, *code.parameters("backward"), *(to_parameters[k] for k in code.wanted),
-        )  # fmt: skip
+        code.module.backward(complete, *self._arguments(), *totals.values(), to_leaves, to_parameters)
         return totals
 
 

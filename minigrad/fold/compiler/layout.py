@@ -34,6 +34,7 @@ class Layout:
         self.backward_rest.width = self.cotangents.width
         gradients = plan.trace.child_gradients.values()
         passed = [*backward.passed, *(s for s in gradients if backward.computed(s))]
+        passed = [s for s in passed if s not in backward.bare.start]
         self.backward_rest.add(s for s in passed if s not in backward.operands.start)
         self.tile_width = max(1, self.forward_rest.width, self.backward_rest.width)
 
@@ -48,17 +49,25 @@ class Layout:
         given = [(U, self.plan.forward.operands)]
         if sweep is self.plan.forward:
             return [*given, *self.stores(sweep)]
-        return [*given, (K, self.kept), (Z, self.cotangents), *self.stores(sweep)]
+        return [*given, (K, self.kept), (Z, self.cotangents), (Z, sweep.bare), *self.stores(sweep)]
 
     def address(self, s: Symbol, places: list[tuple[str, Columns]]) -> str | None:
         """Return the element of a row that holds element j of a symbol, as text; None if nothing does."""
+        found = self.find(s, places)
+        return None if found is None else self.element(*found, s.shape[1])
+
+    def find(self, s: Symbol, places: list[tuple[str, Columns]]) -> tuple[str, int] | None:
+        """Return the row that holds a symbol, and where it begins there; None if nothing does."""
         for row, columns in places:
             if s in columns.start:
-                return self.element(row, columns.start[s], s.shape[1])
+                return self.column(row, columns.start[s])
         return None
+
+    def column(self, row: str, start: int) -> tuple[str, int]:
+        """Return a row and a column as they are in the arrays."""
+        return (U, self.V + start) if row == V else (row, start)
 
     def element(self, row: str, start: int, width: int) -> str:
         """Return element j of the columns that begin at `start`, as text."""
-        if row == V:
-            row, start = U, self.V + start
+        row, start = self.column(row, start)
         return f"{row}[{start} + {'j' if width > 1 else '0'}]"

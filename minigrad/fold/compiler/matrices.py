@@ -26,17 +26,18 @@ def vectors(w: Writer) -> list[int]:
     return [s.args[0] for s in w.vectors.start]
 
 
-def write_packing(w: Writer, sweep: Sweep, name: str, letter: str, parameters: list[str]) -> None:
+def write_packing(w: Writer, sweep: Sweep, name: str, letter: str) -> None:
     """Write a function that puts the weights together in the packed matrix of each rectangle.
 
     That of forward also copies the parameters that elementwise loops read into the vector B.
     """
     forward = sweep is w.plan.forward
-    arguments = [*(["B"] if forward else []), *packed_names(sweep, letter), *parameters]
-    with w.function(name, arguments, "helper"):
+    with w.function(name, ["memory", "parameters"], "helper"):
+        w.arrays(*packed_names(sweep, letter), *(["B"] if forward else []))
+        w.weights(sorted({*weights(sweep), *(vectors(w) if forward else [])}))
         if forward:
             for s, start in w.vectors.start.items():
-                w.copy(s.size, f"B[{start} + j]", f"w{s.args[0]}[j]")
+                w.copy(s.size, ("B", start), (f"w{s.args[0]}", 0))
         for number, r in enumerate(sweep.rectangles):
             _write_matrix(w, r, f"{letter}{number}")
         if not sweep.rectangles:
@@ -61,12 +62,19 @@ def _inner(weight: Symbol) -> Symbol:
 
 def write_gradients(w: Writer) -> None:
     """Write the function that finds each parameter's gradient in the products and sums."""
-    wanted = [(k, g) for k, g in enumerate(w.trace.parameter_gradients) if g is not None]
-    with w.function("gradients", [*products(w), "sums", *(f"g{k}" for k, _ in wanted)], "helper"):
-        turned = [g.size for _, g in wanted if g.ndim > 1 and _is_turned(w, g)]
+    gradients = w.trace.parameter_gradients
+    with w.function("gradients", ["memory", "gradient"], "helper"):
+        w.arrays(*products(w), "sums")
+        turned = [g.size for g in gradients if g is not None and g.ndim > 1 and _is_turned(w, g)]
         if turned:
             w.emit(f"M = np.empty({max(turned)}, T)")
-        for k, g in wanted:
+        start = 0
+        for k, (parameter, g) in enumerate(zip(w.trace.parameters, gradients, strict=True)):
+            part, start = f"gradient[{start} : {start + parameter.size}]", start + parameter.size
+            if g is None:
+                w.emit(f"{part} = zero")
+                continue
+            w.emit(f"g{k} = {part}.reshape({parameter.shape})")
             if g.ndim == 1:
                 with w.block(f"for i in range({g.shape[0]}):"):
                     w.emit(f"g{k}[i] = {_element(w, g, ('i',))}")
@@ -81,8 +89,6 @@ def write_gradients(w: Writer) -> None:
                 w.emit(f"{to}[i, j] = {_element(w, g, at)}")
             if is_turned:
                 w.emit(f"transpose(g{k}, m)")
-        if not wanted:
-            w.emit("pass")
 
 
 def _is_turned(w: Writer, s: Any) -> bool:

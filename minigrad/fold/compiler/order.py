@@ -21,6 +21,9 @@ TILE = 32  # nodes: enough rows for a product to run at full speed, few enough f
 STEP = 8  # rows that a product works on at once
 
 
+NODE = ("row", "left", "right", "left_leaf", "right_leaf")  # what `Order.nodes` has columns for
+
+
 class Order(NamedTuple):
     """The inner nodes of a forest in the order in which they are computed.
 
@@ -30,20 +33,15 @@ class Order(NamedTuple):
         The places, in that order, where a tile begins, where nodes with an inner right child begin, those
         with an inner left child too, those with a leaf right again, and where the tile ends. So those with an
         inner left child stand together, and so do those with an inner right child.
-    rows, left, right : intp arrays (inner nodes,)
-        Rows of the nodes and of their children; of a chain's right children, which are all leaves, the
-        numbers among the leaves.
-    left_leaf, right_leaf : bool arrays (inner nodes,)
+    nodes : intp array (inner nodes, 5)
+        Rows of the nodes and of their children (of a chain's right children, which are all leaves, the
+        numbers among the leaves), and for either child 1 if it is a leaf, or 0.
     leaves : intp array (leaves,)
         Rows of the leaves, ascending.
     """
 
     tiles: Array
-    rows: Array
-    left: Array
-    right: Array
-    left_leaf: Array
-    right_leaf: Array
+    nodes: Array
     leaves: Array
 
 
@@ -78,7 +76,8 @@ def _place_twin(left: Array, right: Array, most: int, chain: bool) -> tuple[Arra
     x, y = left[order], right[order]
     bounds = np.array(tiles, np.intp).reshape(-1, 5)
     rights = (np.cumsum(is_leaf) - 1)[y] if chain else y
-    return bounds, order, x, rights, is_leaf[x], is_leaf[y], np.flatnonzero(is_leaf)
+    nodes = np.stack([order, x, rights, is_leaf[x], is_leaf[y]], axis=1)
+    return bounds, nodes, np.flatnonzero(is_leaf)
 
 
 @compiled
@@ -136,7 +135,7 @@ def _place(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ..
         elif waiting[row] == 0:
             _push(first, last, after, depth[row], row)
             ready += 1
-    rows, tiles = np.empty(inner, np.intp), np.empty((inner, 5), np.intp)
+    nodes, tiles = np.empty((inner, len(NODE)), np.intp), np.empty((inner, 5), np.intp)
     taken, kinds = np.empty(size, np.intp), np.empty(size, np.intp)
     bounds = np.empty(5, np.intp)
     start, count = 0, 0
@@ -159,7 +158,7 @@ def _place(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ..
         count += 1
         for k in range(m):
             row, kind = taken[k], kinds[k]
-            rows[start + bounds[kind]] = row
+            nodes[start + bounds[kind], 0] = row
             bounds[kind] += 1
             above = parent[row]
             if above >= 0:
@@ -169,16 +168,14 @@ def _place(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ..
                     ready += 1
                     deep = max(deep, depth[above])
         start += m
-    lefts, rights = np.empty(inner, np.intp), np.empty(inner, np.intp)
-    left_leaf, right_leaf = np.empty(inner, np.bool_), np.empty(inner, np.bool_)
     if chain:
         for k in range(leaves.size):
             parent[leaves[k]] = k
     for k in range(inner):
-        x, y = left[rows[k]], right[rows[k]]
-        left_leaf[k], right_leaf[k] = left[x] < 0, left[y] < 0
-        lefts[k], rights[k] = x, parent[y] if chain else y
-    return tiles[:count], rows, lefts, rights, left_leaf, right_leaf, leaves
+        x, y = left[nodes[k, 0]], right[nodes[k, 0]]
+        nodes[k, 1], nodes[k, 2] = x, parent[y] if chain else y
+        nodes[k, 3], nodes[k, 4] = left[x] < 0, left[y] < 0
+    return tiles[:count], nodes, leaves
 
 
 def order(left: Array, right: Array, chain: bool = False, most: int = TILE) -> Order:

@@ -69,8 +69,10 @@ class _Run:
         """Return a derivative, as the vjp of the fold: by the leaves, or by the parameter before `number`."""
         if not self._results:
             given, self._given = self._given, {}
-            to_leaves, to_parameters = self._evaluation.differentiate(given, self._gradients)
-            self._results = [to_leaves, *to_parameters]
+            code = self._evaluation.code
+            to_parameters = np.empty(code.size, code.dtype)
+            to_leaves = self._evaluation.differentiate(given, self._gradients, to_parameters)
+            self._results = [to_leaves, *code.cut(to_parameters)]
         out = self._results[number]
         if last:
             self._results = []

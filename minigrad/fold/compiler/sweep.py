@@ -110,6 +110,8 @@ class Sweep:
     kept : Columns
         Of operands that are computed before other products read them; the plan adds what the other sweep
         needs.
+    bare : Columns
+        Of the sums that are nothing but their block, and are wanted nowhere else: no loop computes them.
     passed : list of Symbol
         Values that one loop leaves for another.
     """
@@ -138,6 +140,7 @@ class Sweep:
         self.operands, self.blocks, self.kept = Columns(), Columns(), Columns()
         self.rectangles: list[Rectangle] = []
         self._lay_out(company)
+        self.bare = self._bare()
         self.stages, self.passed = self._loops()
 
     def computed(self, s: Any) -> bool:
@@ -241,8 +244,17 @@ class Sweep:
             ]
             self.rectangles.append(replace(like, k=(k0, k1), n=(n0, n1), cells=cells))
 
+    def _bare(self) -> Columns:
+        bare = Columns()
+        for s, (_, others) in self.terms.items():
+            if self._passes.fuse and not others and s not in self.operands.start and not self._keep_operands:
+                bare.start[s] = self.blocks.start[s]
+        return bare
+
     def _loops(self) -> tuple[list[list[Loop]], list[Symbol]]:
-        order = [s for s in self.live if self.computed(s) and s not in self._absorbed]
+        order = [
+            s for s in self.live if self.computed(s) and s not in self._absorbed and s not in self.bare.start
+        ]
         stages: list[list[Loop]] = [[] for _ in range(max([*self.stage.values(), 0]) + 1)]
         place: dict[Symbol, Loop] = {}
         for s in sorted(order, key=lambda s: (self.stage[s], s.id)):
