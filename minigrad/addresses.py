@@ -31,6 +31,8 @@ class Addresses:
     ----------
     places : intp (tensors,)
         Where their values were at the last `update`.
+    held : list of arrays
+        What lies there. Both are replaced, not changed, when it is another.
     """
 
     def __init__(self, tensors: Sequence[Tensor], dtype: Any, owner: str) -> None:
@@ -38,7 +40,8 @@ class Addresses:
         self._shapes = [t.shape for t in tensors]
         self._data: list[Any] = [None] * len(self._tensors)
         self._copies: dict[int, Array] = {}
-        self.places = np.zeros(len(self._tensors), np.intp)
+        self.held: list[Array] = []
+        self.places = np.zeros(0, np.intp)
 
     def update(self) -> None:
         """Look where the values are now.
@@ -56,6 +59,7 @@ class Addresses:
 
     def _find(self, data: list[Array]) -> None:
         self._copies = {}
+        self.held = []
         for k, (array, tensor, shape) in enumerate(zip(data, self._tensors, self._shapes, strict=True)):
             if array.shape != shape:
                 raise ShapeError(
@@ -64,7 +68,8 @@ class Addresses:
                 )
             if not array.flags.carray or array.dtype != self._dtype:
                 array = self._copies[k] = np.empty(shape, self._dtype)
-            self.places[k] = address(array)
+            self.held.append(array)
+        self.places = np.array([address(array) for array in self.held], np.intp)
         self._data = data
 
     def write_back(self) -> None:

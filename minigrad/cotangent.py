@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -78,16 +79,10 @@ class SparseRows:
         return out
 
     def summed(self) -> SparseRows:
-        """Return the same derivative with every row number once, in the order in which they first come.
-
-        May share memory with this one, or be this one.
-        """
-        rows, slots = kernels.distinct_rows(self.rows)
-        if len(rows) == len(slots):
-            return self
-        values = np.zeros((len(rows), *self.shape[1:]), self.dtype)
-        kernels.scatter_add_rows(values, slots, self.values)
-        return SparseRows(rows, values, self.shape[0])
+        """Return the same derivative with every row number once, in the order in which they first come."""
+        width = math.prod(self.shape[1:])
+        rows, sums = kernels.summed_rows(self.rows, self.values.reshape(len(self.rows), width))
+        return SparseRows(rows, sums.reshape(len(rows), *self.shape[1:]), self.shape[0])
 
     def __repr__(self) -> str:
         return f"SparseRows({len(self.rows)} of {self.shape[0]} rows, shape {self.shape}, {self.dtype})"

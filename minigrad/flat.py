@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,15 +28,24 @@ class FlatGradients:
 
     Attributes
     ----------
-    vector : (Σ sizes,) array or None
-        All gradients, in the order of the leaves; None if there are none, or leaves keep their own.
+    made : int
+        How many there are: as long as there are no more, every leaf's gradient is where it was.
+    leaves : list of Tensor
     slices : list of Slice
         The leaves' gradients.
+    vector : (Σ sizes,) array or None
+        All gradients, in the order of the leaves; None if there are none, or leaves keep their own.
+    alone : bool
+        Whether leaves may keep their own.
     """
 
+    made = 0
+
     def __init__(self, leaves: Sequence[Tensor]) -> None:
-        self.vector: Array | None = None
+        self.leaves = list(leaves)
         self.slices: list[Slice] = []
+        self.vector: Array | None = None
+        self.alone = False
         start = 0
         for leaf in leaves:
             own = Slice(self, start, leaf.shape)
@@ -43,10 +53,13 @@ class FlatGradients:
             leaf.node.gradient = own  # type: ignore[union-attr]
             self.slices.append(own)
             start = own.stop
+        FlatGradients.made += 1
 
     def leave(self, vector: Array) -> None:
         """Add a derivative that nobody else holds to the gradients."""
-        if self.vector is None and all(own.alone is None for own in self.slices):
+        if self.alone:
+            self.alone = any(own.own is not None for own in self.slices)
+        if self.vector is None and not self.alone:
             self.vector = vector
             return
         for own in self.slices:
@@ -54,17 +67,19 @@ class FlatGradients:
 
     def clear(self) -> None:
         """Forget all gradients."""
-        if self.vector is None:
-            for own in self.slices:
-                own.alone = None
         self.vector = None
+        if self.alone:
+            for own in self.slices:
+                own.own = None
+            self.alone = False
 
     def part(self) -> None:
         """Let every leaf keep its own gradient."""
         if self.vector is not None:
             vector, self.vector = self.vector, None
             for own in self.slices:
-                own.alone = own.cut(vector)
+                own.own = own.cut(vector)
+        self.alone = True
 
 
 class Slice(Gradient):
@@ -75,16 +90,16 @@ class Slice(Gradient):
     flat : FlatGradients
     start, stop : int
         Its place in ``flat.vector``.
-    alone : array, SparseRows or None
+    own : array, SparseRows or None
         The gradient while the leaves keep their own.
     """
 
-    __slots__ = ("_shape", "alone", "flat", "start", "stop")
+    __slots__ = ("_shape", "flat", "own", "start", "stop")
 
     def __init__(self, flat: FlatGradients, start: int, shape: tuple[int, ...]) -> None:
         self.flat, self.start, self._shape = flat, start, shape
         self.stop = start + math.prod(shape)
-        self.alone: Cotangent = None
+        self.own: Cotangent = None
 
     def cut(self, vector: Array) -> Array:
         """Return the leaf's part of a vector, in the leaf's shape and in the same memory."""
@@ -93,12 +108,12 @@ class Slice(Gradient):
     @property
     def value(self) -> Cotangent:
         """The derivative."""
-        return self.alone if self.flat.vector is None else self.cut(self.flat.vector)
+        return self.own if self.flat.vector is None else self.cut(self.flat.vector)
 
     @value.setter
     def value(self, value: Cotangent) -> None:
         self.flat.part()
-        self.alone = value
+        self.own = value
 
 
 def flat_gradients(leaves: Sequence[Tensor]) -> FlatGradients | None:
@@ -106,9 +121,11 @@ def flat_gradients(leaves: Sequence[Tensor]) -> FlatGradients | None:
 
     That is so if one of them keeps no gradient, or stands in flat gradients with others.
     """
+    first = leaves[0].node.gradient if leaves and leaves[0].node is not None else None
+    if isinstance(first, Slice):
+        same = len(leaves) == len(first.flat.leaves) and all(map(operator.is_, leaves, first.flat.leaves))
+        return first.flat if same else None
     gradients = [leaf.node.gradient if leaf.node is not None else None for leaf in leaves]
-    if gradients and isinstance(gradients[0], Slice) and gradients[0].flat.slices == gradients:
-        return gradients[0].flat
     if not leaves or any(g is None or isinstance(g, Slice) for g in gradients):
         return None
     return FlatGradients(leaves)

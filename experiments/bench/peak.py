@@ -12,7 +12,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from experiments.bench.workload import D
-from minigrad.kernels.product import VECTOR_BYTES
+from minigrad.kernels.vectors import VECTOR_BYTES
 from models import CHAIN_CELLS, Forest
 
 LANES = VECTOR_BYTES // 4

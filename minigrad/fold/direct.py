@@ -61,11 +61,11 @@ class DirectFold:
             add_to_leaf(
                 node.gradient, SparseRows(evaluation.words, to_leaves, len(self._table.data)), owned=True
             )
-        return NodeStates(compiler.finished(evaluation, gradients))
+        return NodeStates(compiler.Finished(evaluation.states, gradients))
 
     def without_gradients(self) -> NodeStates:
         """Return the states where there is no backward."""
-        return NodeStates(compiler.finished(self._evaluation, self._evaluation.new_gradients()))
+        return NodeStates(compiler.Finished(self.states, self._evaluation.new_gradients()))
 
 
 def direct_fold(

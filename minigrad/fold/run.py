@@ -28,7 +28,7 @@ class NodeStates(Mapping[str, Tensor]):
     """
 
     def __init__(self, parts: Mapping[str, Tensor]) -> None:
-        self._parts = dict(parts)
+        self._parts = parts
 
     def __getitem__(self, name: str) -> Tensor:
         return self._parts[name]

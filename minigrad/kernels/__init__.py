@@ -14,7 +14,7 @@ from minigrad.kernels.activations import (
 )
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.kernels.reductions import column_sums, count_outside, row_norms, squared_norm
-from minigrad.kernels.rows import distinct_rows, first_outside, gather_rows, scatter_add_rows
+from minigrad.kernels.rows import first_outside, gather_rows, scatter_add_rows, summed_rows
 from minigrad.kernels.softmax import (
     cross_entropy,
     cross_entropy_vjp,
@@ -32,7 +32,6 @@ __all__ = [
     "cross_entropy",
     "cross_entropy_vjp",
     "depths_and_roots",
-    "distinct_rows",
     "first_outside",
     "gather_rows",
     "linear_cross_entropy",
@@ -49,6 +48,7 @@ __all__ = [
     "softsign",
     "softsign_vjp",
     "squared_norm",
+    "summed_rows",
     "tanh",
     "tanh_vjp",
     "update",

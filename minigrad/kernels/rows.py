@@ -24,27 +24,27 @@ def first_outside(numbers: Array, end: int) -> int:
     return -1
 
 
-def _distinct_rows_twin(rows: Array) -> tuple[Array, Array]:
+def _summed_rows_twin(rows: Array, values: Array) -> tuple[Array, Array]:
     ascending, first, slots = np.unique(rows, return_index=True, return_inverse=True)
     order = np.argsort(first)
-    return ascending[order], np.argsort(order)[slots]
+    sums = np.zeros((len(ascending), values.shape[1]), values.dtype)
+    np.add.at(sums, np.argsort(order)[slots], values)
+    return ascending[order], sums
 
 
-@kernel(twin=_distinct_rows_twin, dtypes=INTEGERS)
-def distinct_rows(rows: Array) -> tuple[Array, Array]:
-    """Return every row number once, and where each of `rows` is among them.
+@kernel(twin=_summed_rows_twin, dtypes=INTEGERS)
+def summed_rows(rows: Array, values: Array) -> tuple[Array, Array]:
+    """Return every row number once, and the sums of the values that belong to it.
 
-    intp (n,) -> distinct (m,) in the order in which they first come, slots (n,);
-    ``distinct[slots] == rows``.
+    intp (n,), (n, D) -> (m,) in the order in which they first come, (m, D).
     """
     n = rows.size
     size = 16
     while size < 2 * n:
         size *= 2
-    # An open hash table of slots: it is as long as what was read, however high the table is.
+    # An open hash table of places: it is as long as what was read, however high the table is.
     table = np.full(size, -1, np.intp)
-    distinct = np.empty(n, np.intp)
-    slots = np.empty(n, np.intp)
+    distinct, places = np.empty(n, np.intp), np.empty(n, np.intp)
     m = 0
     for k in range(n):
         row = rows[k]
@@ -56,8 +56,19 @@ def distinct_rows(rows: Array) -> tuple[Array, Array]:
             table[at] = m
             distinct[m] = row
             m += 1
-        slots[k] = table[at]
-    return distinct[:m], slots
+        places[k] = table[at]
+    sums = np.empty((m, values.shape[1]), values.dtype)
+    first = 0  # of the places whose row has not come
+    for k in range(n):
+        place = places[k]
+        if place == first:
+            first += 1
+            for j in range(values.shape[1]):
+                sums[place, j] = values[k, j]
+        else:
+            for j in range(values.shape[1]):
+                sums[place, j] += values[k, j]
+    return distinct[:m], sums
 
 
 def _gather_rows_twin(table: Array, rows: Array) -> Array:

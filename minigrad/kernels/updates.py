@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.kernels.jit import carray, compiled, kernel, pointer
+from minigrad.kernels.jit import carray, compiled, kernel, pointer, prefetch
 
 Array = np.ndarray
 
 # Numbers of the rules; Numba takes these for constants.
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADADELTA, ADAM = range(7)
+AHEAD, NEAR = 6, 128  # runs, and the most elements of one, that are asked for before their turn
 CONSTANTS = 6  # η, λ₂, λ₁, and up to three that are the rule's own
 
 
@@ -55,7 +56,14 @@ def _runs(counts, height, width, rows):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _run(runs, r, start):  # type: ignore[no-untyped-def]
+def _run(runs, r, start, w, a):  # type: ignore[no-untyped-def]
+    # Rows of a table lie anywhere: without this, each would be waited for
+    soon = r + AHEAD
+    if soon < len(runs):
+        for i in range(0, min(runs[soon, 2], NEAR), 64 // w.itemsize):
+            prefetch(w, runs[soon, 0] + i)  # type: ignore[call-arg]
+            if a.size:
+                prefetch(a, start + runs[soon, 0] + i)
     # Unsigned, or each index would be looked at whether it counts from the end, and the loop not vectorised
     x, z, n = np.uint64(runs[r, 0]), np.uint64(runs[r, 1]), np.uint64(runs[r, 2])
     return x, np.uint64(start) + x, z, n, runs[r, 3]
@@ -75,7 +83,7 @@ def _sgd(rule, w, a, g, start, runs, c):  # type: ignore[no-untyped-def]
     dtype = w.dtype.type
     lr, l2, l1, mu = dtype(c[0]), dtype(c[1]), dtype(c[2]), dtype(c[3])
     for r in range(len(runs)):
-        x, y, z, n, _ = _run(runs, r, start)
+        x, y, z, n, _ = _run(runs, r, start, w, a)
         for i in range(n):
             d = _decayed(w[x + i], g[z + i], l2, l1)
             if rule != SGD:
@@ -97,7 +105,7 @@ def _adagrad(w, a, g, start, runs, c):  # type: ignore[no-untyped-def]
     dtype = w.dtype.type
     lr, l2, l1, eps = dtype(c[0]), dtype(c[1]), dtype(c[2]), dtype(c[3])
     for r in range(len(runs)):
-        x, y, z, n, t = _run(runs, r, start)
+        x, y, z, n, t = _run(runs, r, start, w, a)
         plain = c[4] != 0 and t == 1
         for i in range(n):
             d = _decayed(w[x + i], g[z + i], l2, l1)
@@ -119,7 +127,7 @@ def _rmsprop(w, a, g, start, runs, c):  # type: ignore[no-untyped-def]
     lr, l2, l1, eps = dtype(c[0]), dtype(c[1]), dtype(c[2]), dtype(c[3])
     alpha, rest = dtype(c[4]), dtype(1 - c[4])
     for r in range(len(runs)):
-        x, y, z, n, _ = _run(runs, r, start)
+        x, y, z, n, _ = _run(runs, r, start, w, a)
         for i in range(n):
             d = _decayed(w[x + i], g[z + i], l2, l1)
             s = alpha * a[y + i] + rest * d * d
@@ -142,7 +150,7 @@ def _adadelta(w, a, b, g, start, runs, c):  # type: ignore[no-untyped-def]
     lr, l2, l1, eps = dtype(c[0]), dtype(c[1]), dtype(c[2]), dtype(c[3])
     rho, rest = dtype(c[4]), dtype(1 - c[4])
     for r in range(len(runs)):
-        x, y, z, n, _ = _run(runs, r, start)
+        x, y, z, n, _ = _run(runs, r, start, w, a)
         for i in range(n):
             d = _decayed(w[x + i], g[z + i], l2, l1)
             s = rho * a[y + i] + rest * d * d
@@ -167,7 +175,7 @@ def _adam(w, a, b, g, start, runs, c):  # type: ignore[no-untyped-def]
     l2, l1, eps = dtype(c[1]), dtype(c[2]), dtype(c[3])
     beta1, rest1, beta2, rest2 = dtype(c[4]), dtype(1 - c[4]), dtype(c[5]), dtype(1 - c[5])
     for r in range(len(runs)):
-        x, y, z, n, t = _run(runs, r, start)
+        x, y, z, n, t = _run(runs, r, start, w, a)
         # Corrections of all elements are the same: in double precision, once
         lr = dtype(c[0] / (1 - c[4] ** t))
         scale = dtype(1 / np.sqrt(1 - c[5] ** t))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -66,6 +66,8 @@ class Batch:
         ]
         self.counts = [self._counts[i:j] for i, j in zip(first, last, strict=True)]
         self._no_rows = np.empty(0, np.intp)
+        self._placed: Array | None = None  # what stands in the last column of `spans`
+        self._seen = -1  # of `FlatGradients.made`
         self._gradients: list[Gradient] = []
         self._flat: list[_Members] = []
         self._single: list[int] = []
@@ -84,7 +86,8 @@ class Batch:
         self._values.update()
         spans, rows, now = self._spans, self._no_rows, new_id()
         spans[:, 4:7] = 0
-        spans[:, 7] = self._values.places
+        if self._placed is not self._values.places:
+            self._placed = spans[:, 7] = self._values.places
         given: list[Array] = []  # what stands in `spans` by its address
         single = self._single
         for members in self._flat:
@@ -93,9 +96,9 @@ class Batch:
                 single = [*single, *members.places]
                 continue
             given.append(vector)
-            spans[members.places, 6] = members.starts * vector.itemsize + address(vector)
-            for k in members.places:
-                self.parameters[k]._storage.changed = now  # type: ignore[union-attr]
+            spans[members.index, 6] = members.offsets + address(vector)
+            for storage in members.storages:
+                storage.changed = now
         for k in single:
             g = self._gradients[k].value
             if g is None:
@@ -115,10 +118,10 @@ class Batch:
 
     def _look(self) -> None:
         """Find out which of the gradients lie side by side."""
-        gradients = [p.node.gradient for p in self.parameters]  # type: ignore[union-attr]
-        if len(self._gradients) == len(gradients) and all(map(operator.is_, gradients, self._gradients)):
+        if self._seen == FlatGradients.made:
             return
-        self._gradients = gradients  # type: ignore[assignment]
+        self._seen = FlatGradients.made
+        self._gradients = gradients = [p.node.gradient for p in self.parameters]  # type: ignore
         found: dict[FlatGradients, list[int]] = {}
         self._single = []
         for k, gradient in enumerate(gradients):
@@ -126,15 +129,18 @@ class Batch:
                 found.setdefault(gradient.flat, []).append(k)
             else:
                 self._single.append(k)
-        self._flat = [_Members(flat, places, self._gradients) for flat, places in found.items()]
+        self._flat = [_Members(flat, places, self.parameters) for flat, places in found.items()]
 
 
 class _Members:
     """The parameters of a batch whose gradients are slices of one vector."""
 
-    def __init__(self, flat: FlatGradients, places: list[int], gradients: Sequence[Gradient]) -> None:
+    def __init__(self, flat: FlatGradients, places: list[int], parameters: Sequence[Parameter]) -> None:
         self.flat, self.places = flat, places
-        self.starts = np.array([gradients[k].start for k in places], np.intp)  # type: ignore[attr-defined]
+        own: list[Any] = [parameters[k] for k in places]
+        self.index = np.array(places, np.intp)
+        self.storages = [p._storage for p in own]
+        self.offsets = np.array([p.node.gradient.start * p.data.itemsize for p in own], np.intp)
 
     def clear(self, gradients: Sequence[Gradient]) -> None:
         """Forget the members' gradients."""

@@ -60,7 +60,9 @@ def test_rows_are_summed_once_each_in_the_order_of_their_first_appearance() -> N
     np.testing.assert_array_equal(total.rows, [7, 2, 0])
     np.testing.assert_array_equal(total.values, [[101, 202], [10, 20], [1000, 2000]])
     np.testing.assert_array_equal(g.values, values)  # the summands are left as they are
-    assert total.summed() is total
+    again = total.summed()
+    np.testing.assert_array_equal(again.rows, total.rows)
+    np.testing.assert_array_equal(again.values, total.values)
 
 
 def test_a_fresh_vjp_is_not_copied_and_still_adds_up() -> None:

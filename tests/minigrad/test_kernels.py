@@ -51,7 +51,7 @@ ARGUMENTS: dict[str, Callable[[Make, int], tuple[Any, ...]]] = {
     "gather_rows": lambda make, n: (make((7, 4)), _rows(n)),
     "scatter_add_rows": lambda make, n: (make((7, 4)), _rows(n), make((n, 4))),
     "first_outside": lambda make, n: (_rows(n), 4),
-    "distinct_rows": lambda make, n: (_rows(n),),
+    "summed_rows": lambda make, n: (_rows(n), make((n, 3))),
     "linear_cross_entropy": lambda make, n: (
         make((n, 4)),
         make((7, 3)),
@@ -206,10 +206,14 @@ def test_small_numbers_keep_their_relative_precision_in_tanh() -> None:
         np.array([np.iinfo(np.intp).max, np.iinfo(np.intp).min, 0, np.iinfo(np.intp).max]),
     ],
 )
-def test_distinct_rows_are_found_once_in_order(rows: Array) -> None:
-    distinct, slots = kernels.distinct_rows(rows)
-    assert distinct.tolist() == list(dict.fromkeys(rows.tolist()))
-    np.testing.assert_array_equal(distinct[slots], rows)
+def test_rows_are_summed_once_each_in_order(rows: Array) -> None:
+    values = np.random.default_rng(1).integers(-9, 9, (len(rows), 2)).astype(np.float64)
+    distinct, sums = kernels.summed_rows(rows, values)
+    expected: dict[int, Array] = {}
+    for row, value in zip(rows.tolist(), values, strict=True):
+        expected[row] = expected.get(row, 0) + value
+    assert distinct.tolist() == list(expected)
+    np.testing.assert_array_equal(sums, list(expected.values()))
 
 
 def test_first_outside() -> None:

@@ -148,7 +148,7 @@ def test_a_chain_of_elementwise_ops_is_one_loop():
         assert sum(map(len, other.stages)) == loops
         for unfused, fused in zip(one.stages, other.stages, strict=True):
             together = [s for loop in fused for s in loop.statements]
-            assert together == [s for loop in unfused for s in loop.statements]
+            assert together == [s for loop in unfused for s in loop.statements if s not in other.bare.start]
             assert all(is_rows(s) and s.shape[1] == loop.width for loop in fused for s in loop.statements)
     assert len(after.forward.passed) < len(before.forward.passed)
 

@@ -12,10 +12,10 @@ import numba
 import numpy as np
 import pytest
 
-from minigrad.kernels import product
+from minigrad.kernels import packing, product, vectors
 
 Array = np.ndarray
-Multiply = Callable[[Array, Array, Array], None]
+Multiply = Callable[[Array, Array, Array, bool], None]
 
 JIT = not vars(numba.config)["DISABLE_JIT"]
 emitted = pytest.mark.skipif(not JIT, reason="NUMBA_DISABLE_JIT=1: NumPy stands in for the emitted kernels")
@@ -26,18 +26,18 @@ DEPTHS = (*range(10), 50)
 COLUMNS = (*range(1, 18), 23, 24, 25, 31, 32, 33, 47, 48, 49, 63, 64, 65, 79, 80, 81, 95, 96, 97, 100)
 
 
-def _packed(C: Array, A: Array, B: Array) -> None:
-    P = np.full(product.packed_size(*B.shape), np.nan, B.dtype)
+def _packed(C: Array, A: Array, B: Array, add: bool = True) -> None:
+    P = np.full(packing.packed_size(*B.shape), np.nan, B.dtype)
     _pack(P, B)
-    product.add_product_packed(C, A, P)
+    product.product_packed(C, A, P, add)
 
 
 def _pack(P: Array, B: Array, turned: bool = False) -> None:
-    product.pack(P, *B.shape, 0, 0, B.T.copy() if turned else B, turned)
+    packing.pack(P, *B.shape, 0, 0, B.T.copy() if turned else B, turned)
 
 
-def _tn(C: Array, A: Array, B: Array) -> None:
-    product.add_product_tn(C, _wide(A.T), B)
+def _tn(C: Array, A: Array, B: Array, add: bool = True) -> None:
+    product.product_tn(C, _wide(A.T), B, add)
 
 
 def _wide(values: Array) -> Array:
@@ -56,12 +56,12 @@ def _matrices(m: int, k: int, n: int, dtype: type) -> tuple[Array, Array, Array]
 
 
 def _check(multiply: Multiply, C: Array, A: Array, B: Array) -> None:
-    expected = C + A @ B
     around = np.full((C.shape[0] + 2, C.shape[1] + 40), GUARD, C.dtype)
     view = around[1:-1, 20:-20]
-    view[...] = C
-    multiply(view, A, B)
-    np.testing.assert_array_equal(view, expected)
+    for add, before in ((True, C), (False, np.full_like(C, np.nan))):
+        view[...] = before
+        multiply(view, A, B, add)
+        np.testing.assert_array_equal(view, C + A @ B if add else A @ B)
     view[...] = GUARD
     assert (around == GUARD).all(), "written outside C"
 
@@ -137,14 +137,14 @@ def test_subnormal_numbers_are_kept(dtype: type) -> None:
 
 
 @every_dtype
-@pytest.mark.parametrize("move", [product.copy, product.transpose])
+@pytest.mark.parametrize("move", [packing.copy, packing.transpose])
 def test_every_copy_writes_its_target_and_nothing_else(
     move: Callable[[Array, Array], None], dtype: type
 ) -> None:
     for m in COPIED:
         for n in COPIED:
             B = np.arange(1, m * n + 1, dtype=dtype).reshape(m, n)
-            expected = B.T if move is product.transpose else B
+            expected = B.T if move is packing.transpose else B
             for source in (B, _wide(B)):
                 target = np.full((expected.shape[0] + 2, expected.shape[1] + 40), GUARD, dtype)
                 view = target[1:-1, 20:-20]
@@ -160,11 +160,11 @@ def test_every_copy_into_panels_leaves_the_rest_of_the_vector(dtype: type) -> No
     for n in COLUMNS:
         for k in (0, 1, 3, 8, 50):
             B = np.arange(1, k * n + 1, dtype=dtype).reshape(k, n)
-            P = np.full(product.packed_size(k, n) + 5, GUARD, dtype)
-            product.pack(P, k, n, 0, 0, _wide(B), False)
+            P = np.full(packing.packed_size(k, n) + 5, GUARD, dtype)
+            packing.pack(P, k, n, 0, 0, _wide(B), False)
             j = 0
             while j < n:
-                _, width, columns = product._panel(j, n, P.itemsize)
+                _, width, columns = product.panel(j, n, P.itemsize)
                 panel = P[k * j : k * (j + width)].reshape(k, width)
                 np.testing.assert_array_equal(panel[:, :columns], B[:, j : j + columns])
                 panel[:, :columns] = GUARD
@@ -182,13 +182,13 @@ def test_blocks_side_by_side_and_one_above_another_are_packed_as_one_matrix(
     for n in COLUMNS:
         for k in (1, 8, 20, 50):
             B = rng.standard_normal((k, n)).astype(dtype)
-            whole, blocks = (np.full(product.packed_size(k, n), GUARD, dtype) for _ in range(2))
+            whole, blocks = (np.full(packing.packed_size(k, n), GUARD, dtype) for _ in range(2))
             _pack(whole, B)
             down, across = k // 3, 2 * n // 3
             for k0, k1 in ((0, down), (down, k)):
                 for n0, n1 in ((0, across), (across, n)):
                     block = B[k0:k1, n0:n1]
-                    product.pack(blocks, k, n, k0, n0, _wide(block.T if turned else block), turned)
+                    packing.pack(blocks, k, n, k0, n0, _wide(block.T if turned else block), turned)
             np.testing.assert_array_equal(blocks, whole)
 
 
@@ -215,10 +215,10 @@ def test_bits_depend_on_neither_alignment_nor_neighbours(dtype: type) -> None:
 def test_called_from_compiled_code_on_views() -> None:
     @numba.njit
     def step(C: Array, A: Array, P: Array) -> None:
-        product.add_product_packed(C[2:5, 10:40], A[2:5, :7], P)
+        product.product_packed(C[2:5, 10:40], A[2:5, :7], P, True)
 
     C, A, B = np.zeros((8, 50)), np.arange(80.0).reshape(8, 10), np.arange(210.0).reshape(7, 30)
-    P = np.empty(product.packed_size(7, 30))
+    P = np.empty(packing.packed_size(7, 30))
     _pack(P, B)
     step(C, A, P)
     expected = np.zeros_like(C)
@@ -230,18 +230,18 @@ def test_called_from_compiled_code_on_views() -> None:
 def test_mixed_and_foreign_dtypes_are_refused() -> None:
     single, double = np.ones((2, 2), np.float32), np.ones((2, 2))
     with pytest.raises(numba.TypingError, match="one dtype"):
-        product.add_product_tn(single, double, double)
+        product.product_tn(single, double, double, True)
     with pytest.raises(numba.TypingError, match="float32 or float64"):
-        product.add_product_tn(double.astype(int), double.astype(int), double.astype(int))
+        product.product_tn(double.astype(int), double.astype(int), double.astype(int), True)
 
 
 @emitted
-@pytest.mark.skipif(product.VECTOR_BYTES != 64, reason="looks for the registers of AVX-512")
+@pytest.mark.skipif(vectors.VECTOR_BYTES != 64, reason="looks for the registers of AVX-512")
 def test_sums_stay_in_registers() -> None:
     word, pointer = numba.intp, numba.types.CPointer(numba.float32)
     steps, shape = numba.types.UniTuple(word, 2), numba.types.UniTuple(word, 3)
-    fresh = numba.njit(product._add_tiles.py_func)  # what comes from the cache cannot be inspected
-    fresh.compile((pointer, word, pointer, steps, pointer, word, word, shape, word))
+    fresh = numba.njit(product._tiles.py_func)
+    fresh.compile((pointer, word, pointer, steps, pointer, word, word, shape, word, word))
     (text,) = fresh.inspect_asm().values()
     lines = [line for line in text.splitlines() if "%zmm" in line]
     assert sum("vfmadd" in line for line in lines) >= sum(range(1, 9)) * sum(range(1, 4))
@@ -259,9 +259,9 @@ ELSEWHERE = {
     "place", [pytest.param(place, marks=[pytest.mark.slow] * (place != "no compiler")) for place in ELSEWHERE]
 )
 def test_elsewhere(place: str, tmp_path: Path) -> None:
-    if not JIT or product.VECTOR_BYTES == 16:
+    if not JIT or vectors.VECTOR_BYTES == 16:
         pytest.skip("this is elsewhere")
-    if place == "AVX2" and product.VECTOR_BYTES != 64:
+    if place == "AVX2" and vectors.VECTOR_BYTES != 64:
         pytest.skip("this is AVX2, or it has none")
     environment = {**os.environ, **ELSEWHERE[place], "NUMBA_CACHE_DIR": str(tmp_path)}
     chosen = "every_copy or every_tail" + (" and float32" if place == "AVX2" else "")

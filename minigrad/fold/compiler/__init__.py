@@ -3,6 +3,6 @@
 from minigrad.fold.compiler.build import fold_source
 from minigrad.fold.compiler.explain import explain_fold
 from minigrad.fold.compiler.forms import warn
-from minigrad.fold.compiler.run import evaluate, finished, run
+from minigrad.fold.compiler.run import Finished, evaluate, run
 
-__all__ = ["evaluate", "explain_fold", "finished", "fold_source", "run", "warn"]
+__all__ = ["Finished", "evaluate", "explain_fold", "fold_source", "run", "warn"]

@@ -8,6 +8,7 @@ different signatures of one function can mix them up), not the helpers, whose co
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
 import importlib.util
@@ -31,9 +32,10 @@ from minigrad.fold.compiler.emit import constants
 from minigrad.fold.compiler.module import Emitted
 from minigrad.fold.compiler.plan import Plan
 from minigrad.fold.compiler.trace import Trace, trace
-from minigrad.kernels import activations, jit, product
+from minigrad.kernels import activations, jit, packing, product, vectors
 from minigrad.kernels.jit import FASTMATH
 
+PASTED = (vectors, product, packing)  # whole
 FUTURE = "from __future__ import annotations\n"
 
 HEADER = '''"""Emitted by minigrad's fold compiler: {title}.
@@ -65,12 +67,6 @@ def helper(function):
 
 '''
 
-# Stands in for the decorator of kernels/product.py.
-PRODUCT_DECORATOR = '''def _compiled(twin=None, inline="never"):
-    """Compile as a part of whatever calls it, under plain IEEE rules."""
-    return numba.njit(error_model="numpy", nogil=True, inline=inline)
-'''
-
 
 def fold_source(cell: Cell, dtype: Any = None) -> str:
     """Return the module that ``fold(cell, mode="compiled")`` compiles; nothing is compiled here.
@@ -99,7 +95,7 @@ def write(traced: Trace, title: str) -> tuple[Emitted, str]:
     header = HEADER.format(title=title, future=FUTURE, fastmath=f"set({sorted(FASTMATH)})")
     helpers = (
         _section("activations", _activations(traced.dtype))
-        + _section("product", _products())
+        + "".join(_section(module.__name__.split(".")[-1], _pasted(module)) for module in PASTED)
         + _section("jit", inspect.getsource(jit.pointer._defn))
     )
     return emitted, header + constants(traced.dtype) + "\n\n" + emitted.text + helpers
@@ -117,9 +113,17 @@ def _activations(dtype: np.dtype[Any]) -> str:
     return inspect.getsource(function).replace("@compiled", "@helper", 1) + "\n\ntanh = _tanh_f32"
 
 
-def _products() -> str:
-    text = inspect.getsource(product).replace(FUTURE, "")
-    return text.replace(inspect.getsource(product._compiled), PRODUCT_DECORATOR)
+def _pasted(module: ModuleType) -> str:
+    """Return the text of a module without what it imports from the project: that stands in the same file."""
+    text = inspect.getsource(module)
+    lines = text.splitlines(keepends=True)
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in (
+            "__future__",
+            "minigrad",
+        ):
+            lines[node.lineno - 1 : node.end_lineno] = [""] * ((node.end_lineno or 0) - node.lineno + 1)
+    return "".join(lines)
 
 
 @functools.cache

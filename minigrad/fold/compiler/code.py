@@ -22,6 +22,10 @@ class CompiledCell:
     ----------
     size : int
         How many elements the parameters have.
+    leaves_written : bool
+        Whether backward writes all derivatives by the leaves' vectors, or adds to what is there.
+    values : Addresses
+        Of the parameters.
     shared : Memory
         What all runs of the cell work in, one after the other.
     """
@@ -31,11 +35,12 @@ class CompiledCell:
         self.emitted, self.source = build.write(self.trace, f"{type(cell).__name__}, {np.dtype(dtype)}")
         self.module = build.load(self.source)
         self.chain = cell.right_parts is not None
+        self.leaves_written = not self.chain and any(p.leaf == "vector" for p in self.trace.parts)
         self.dtype = np.dtype(dtype)
         rooms = self.emitted.writer.rooms
         self._kept = [room for room in rooms if room.kept]
         self.shared = Memory([room for room in rooms if not room.kept], 0, dtype)
-        self._values = Addresses(self.trace.parameters, dtype, "fold")
+        self.values = Addresses(self.trace.parameters, dtype, "fold")
         self._ends = np.cumsum([p.size for p in self.trace.parameters], dtype=int).tolist()
         self.size: int = self._ends[-1] if self._ends else 0
         self._pool: list[Memory] = []
@@ -50,11 +55,6 @@ class CompiledCell:
         """Take memory for the next run."""
         if len(self._pool) < 2:
             self._pool.append(memory)
-
-    def parameters(self) -> Array:
-        """Return the addresses of the parameters as they are now, intp."""
-        self._values.update()
-        return self._values.places
 
     def cut(self, gradients: Array) -> list[Array]:
         """Return the gradient of every parameter from those of all, side by side, in the same memory."""

@@ -230,4 +230,4 @@ def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def constants(dtype: np.dtype[Any]) -> str:
     """Return the lines that give the emitted code its numbers."""
-    return f"T = np.{dtype.name}\nzero, half, one = T(0), T(0.5), T(1)\n"
+    return f"T, I = np.{dtype.name}, np.intp\nzero, half, one = T(0), T(0.5), T(1)\n"

@@ -16,7 +16,7 @@ from minigrad.symbol import UnsupportedError
 def arguments(w: Writer) -> list[str]:
     """Return what `backward` takes; see evaluation.py."""
     totals = [f"G_{p}" for p in w.parts]
-    return ["complete", *forward_arguments(w)[1:], *totals, "G_leaves", "gradient"]
+    return ["complete", "fresh", *forward_arguments(w)[1:], *totals, "G_leaves", "gradient"]
 
 
 def products(w: Writer) -> list[str]:
@@ -28,7 +28,8 @@ def write_backward(w: Writer, packed: list[str]) -> None:
     """Write the function that computes the derivatives with respect to states, leaves and parameters.
 
     If `complete`, it computes nothing but those of the states, also for the rows that nothing else needs:
-    the derivatives with respect to what is constantly zero at leaves.
+    the derivatives with respect to what is constantly zero at leaves. If `fresh`, only the rows of roots have
+    been filled in in the derivatives by the states.
     """
     with w.function("backward", arguments(w)):
         w.emit("use_wide_vectors()")
@@ -68,16 +69,24 @@ def _tile(w: Writer) -> None:
                     to = layout.column(row, columns.start[s])
                     w.copy(s.shape[1], to, (f"G_{name}[{w.node('row')}]", 0))
     w.sweep(sweep, "Q")
-    with w.row():
-        w.emit("k, u, z = Kt[i], Ot[i], Z[i]")
-        for (side, name), s in w.trace.child_gradients.items():
-            if w.reads_words(side) and not w.is_vector(name):
-                continue
-            array = "G_leaves" if w.reads_words(side) else f"G_{name}"
-            found = layout.find(s, layout.loads(sweep))
-            if found is None:
-                raise UnsupportedError("a child's gradient that is no row")
-            w.emit(f"add_row({array}[{w.node(side)}], 0, {found[0]}, {found[1]}, {s.shape[1]})")
+    with w.block("if fresh:"), w.row():
+        _pass_on(w, "copy_row")
+    with w.block("else:"), w.row():
+        _pass_on(w, "add_row")
+
+
+def _pass_on(w: Writer, how: str) -> None:
+    """Write how a node's children get their derivatives."""
+    layout, sweep = w.layout, w.plan.backward
+    w.emit("k, u, z = Kt[i], Ot[i], Z[i]")
+    for (side, name), s in w.trace.child_gradients.items():
+        if w.reads_words(side) and not w.is_vector(name):
+            continue
+        array, op = ("G_leaves", "add_row") if w.reads_words(side) else (f"G_{name}", how)
+        found = layout.find(s, layout.loads(sweep))
+        if found is None:
+            raise UnsupportedError("a child's gradient that is no row")
+        w.emit(f"{op}({array}[{w.node(side)}], 0, {found[0]}, {found[1]}, {s.shape[1]})")
 
 
 def _weights(w: Writer) -> None:

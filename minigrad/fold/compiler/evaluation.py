@@ -66,7 +66,7 @@ class Evaluation:
     def __init__(
         self, code: CompiledCell, forest: Trees, table: Array, words: Callable[[Array], Array], keep: bool
     ) -> None:
-        self.code, self._table = code, table
+        self.code = code
         self.order = order(forest.left, forest.right, code.chain)
         self.words = words(self.order.leaves)
         nodes, inner = len(forest.left), len(self.order.nodes)
@@ -75,18 +75,20 @@ class Evaluation:
             rng.random((nodes, s.shape[1])) >= p if inner else np.ones((1, 1), bool)
             for s, p, rng in code.trace.masks
         ]
+        self._roots: Array | None = getattr(forest, "root", None)
+        self._leaves = len(self.words), table.shape[1]
         self._memory = code.take(inner if keep else TILE)
-        code.module.forward(keep, *self._arguments())
+        code.values.update()
+        self._held = code.values.held
+        self._arguments = [
+            *self.order, table, self.words, *self.states.values(), *self._masks,
+            self._memory.places, code.values.places,
+        ]  # fmt: skip
+        code.module.forward(keep, *self._arguments)
 
     def __del__(self) -> None:
         if hasattr(self, "_memory"):
             self.code.give_back(self._memory)
-
-    def _arguments(self) -> list[Any]:
-        return [
-            *self.order, self._table, self.words, *self.states.values(), *self._masks,
-            self._memory.places, self.code.parameters(),
-        ]  # fmt: skip
 
     @property
     def parameters(self) -> Sequence[Tensor]:
@@ -111,7 +113,7 @@ class Evaluation:
         to_parameters : (Σ sizes,) array
             Gets the derivatives by the cell's parameters, side by side.
         """
-        to_leaves = np.zeros((len(self.words), self._table.shape[1]), self.code.dtype)
+        to_leaves = (np.empty if self.code.leaves_written else np.zeros)(self._leaves, self.code.dtype)
         totals = self._backward(given, to_leaves, to_parameters, complete=False)
         for name, gradient in gradients.items():
             if isinstance(gradient, LazyGradient):
@@ -122,21 +124,39 @@ class Evaluation:
 
     def _complete(self, given: Mapping[str, Cotangent], name: str, total: Array) -> None:
         """Compute the derivatives by what a part constantly is at leaves."""
-        to_leaves = np.empty((len(self.words), self._table.shape[1]), self.code.dtype)
-        to_parameters = np.empty(self.code.size, self.code.dtype)  # neither is written to
+        to_leaves = np.empty(self._leaves, self.code.dtype)
+        to_parameters = np.empty(self.code.size, self.code.dtype)  # nobody reads either
         whole = self._backward(given, to_leaves, to_parameters, complete=True)
         total[self.order.leaves] = whole[name][self.order.leaves]
 
     def _backward(
         self, given: Mapping[str, Cotangent], to_leaves: Array, to_parameters: Array, complete: bool
     ) -> dict[str, Array]:
-        code = self.code
-        totals = {name: _total(given.get(name), array) for name, array in self.states.items()}
-        code.module.backward(complete, *self._arguments(), *totals.values(), to_leaves, to_parameters)
+        # Every row but those of roots gets its total from its parent: there is no need of zeros there.
+        roots = self._roots
+        fresh = roots is not None and all(_rows(g) is roots for g in given.values())
+        totals = {
+            name: _at(roots, given.get(name), array) if fresh else _total(given.get(name), array)
+            for name, array in self.states.items()
+        }
+        arguments = [*self._arguments, *totals.values(), to_leaves, to_parameters]
+        self.code.module.backward(complete, fresh, *arguments)
         return totals
 
 
+def _rows(g: Cotangent) -> Array | None:
+    return g.rows if isinstance(g, SparseRows) else None
+
+
+def _at(roots: Array | None, given: SparseRows | None, like: Array) -> Array:
+    """Return what is given in the rows of roots; in other rows is anything."""
+    total = np.empty(like.shape, like.dtype)
+    total[roots] = 0 if given is None else given.values
+    return total
+
+
 def _total(given: Cotangent | None, like: Array) -> Array:
+    """Return what is given, and zero elsewhere."""
     if isinstance(given, np.ndarray):
         return given.copy()
     total = np.zeros(like.shape, like.dtype)

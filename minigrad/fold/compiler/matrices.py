@@ -50,7 +50,9 @@ def _write_matrix(w: Writer, r: Rectangle, packed: str) -> None:
         w.emit(f"{packed}[:] = zero")
     for k0, n0, weight in r.cells:
         matrix, turned = f"w{_inner(weight).args[0]}", weight.op == "transpose"
-        w.emit(f"pack({packed}, {k}, {n}, {k0}, {n0}, {matrix}, {turned})")
+        # As integers of a variable's type: for every literal, Numba would compile the function anew.
+        numbers = ", ".join(f"I({number})" for number in (k, n, k0, n0))
+        w.emit(f"pack({packed}, {numbers}, {matrix}, I({int(turned)}))")
 
 
 def _inner(weight: Symbol) -> Symbol:
@@ -65,9 +67,7 @@ def write_gradients(w: Writer) -> None:
     gradients = w.trace.parameter_gradients
     with w.function("gradients", ["memory", "gradient"], "helper"):
         w.arrays(*products(w), "sums")
-        turned = [g.size for g in gradients if g is not None and g.ndim > 1 and _is_turned(w, g)]
-        if turned:
-            w.emit(f"M = np.empty({max(turned)}, T)")
+        w.emit(f"M = np.empty({max([g.size for g in gradients if g is not None], default=0)}, T)")
         start = 0
         for k, (parameter, g) in enumerate(zip(w.trace.parameters, gradients, strict=True)):
             part, start = f"gradient[{start} : {start + parameter.size}]", start + parameter.size
@@ -79,25 +79,39 @@ def write_gradients(w: Writer) -> None:
                 with w.block(f"for i in range({g.shape[0]}):"):
                     w.emit(f"g{k}[i] = {_element(w, g, ('i',))}")
                 continue
-            # Where the products lie transposed, they are summed up as they lie, and the sum is transposed.
-            is_turned = _is_turned(w, g)
-            height, width = g.shape[::-1] if is_turned else g.shape
-            if is_turned:
-                w.emit(f"m = M[: {height * width}].reshape(({height}, {width}))")
-            with w.block(f"for i in range({height}):"), w.block(f"for j in range({width}):"):
-                to, at = ("m", ("j", "i")) if is_turned else (f"g{k}", ("i", "j"))
-                w.emit(f"{to}[i, j] = {_element(w, g, at)}")
-            if is_turned:
-                w.emit(f"transpose(g{k}, m)")
+            pieces = _pieces(w, g)
+            if pieces is not None and len({turned for _, turned in pieces}) == 1:
+                _write_sum(w, k, g, pieces)
+            else:
+                with w.block(f"for i in range({g.shape[0]}):"), w.block(f"for j in range({g.shape[1]}):"):
+                    w.emit(f"g{k}[i, j] = {_element(w, g, ('i', 'j'))}")
 
 
-def _is_turned(w: Writer, s: Any) -> bool:
-    """Tell whether a gradient's first product stands in it transposed."""
-    turned = False
-    while isinstance(s, Symbol) and s not in w.plan.products and s.args:
-        turned ^= s.op == "transpose"
-        s = next((a for a in s.args if isinstance(a, Symbol)), None)
-    return turned
+def _write_sum(w: Writer, k: int, g: Symbol, pieces: list[tuple[str, bool]]) -> None:
+    """Write a gradient that is a sum of products; where they lie transposed, the sum is transposed."""
+    to, turned = f"g{k}", pieces[0][1]
+    if turned:
+        to = "m"
+        w.emit(f"m = M[: {g.size}].reshape({g.shape[::-1]})")
+    for number, (piece, _) in enumerate(pieces):
+        w.emit(f"{'accumulate' if number else 'copy'}({to}, {piece})")
+    if turned:
+        w.emit(f"transpose(g{k}, m)")
+
+
+def _pieces(w: Writer, s: Any, turned: bool = False) -> list[tuple[str, bool]] | None:
+    """Return the parts of products whose sum a gradient is, each with whether it lies transposed, or None."""
+    if not isinstance(s, Symbol):
+        return None
+    if s in w.plan.products:
+        number, k, n = w.plan.products[s]
+        return [(f"dW{number}[{k} : {k + s.shape[0]}, {n} : {n + s.shape[1]}]", turned)]
+    if s.op == "transpose":
+        return _pieces(w, s.args[0], not turned)
+    if s.op != "add":
+        return None
+    parts = [_pieces(w, a, turned) for a in s.args]
+    return None if None in parts else [piece for part in parts for piece in part or []]
 
 
 def _element(w: Writer, s: Any, at: tuple[str, ...]) -> str:

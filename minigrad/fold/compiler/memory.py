@@ -16,10 +16,10 @@ from minigrad.fold.compiler.layout import Layout
 from minigrad.fold.compiler.order import TILE
 from minigrad.fold.compiler.plan import Plan
 from minigrad.fold.compiler.sweep import Rectangle
-from minigrad.kernels.product import packed_size
+from minigrad.kernels.packing import packed_size
 
 Array = np.ndarray
-CHUNK = 256  # nodes whose weights' gradients are computed together: what they need stays in the second cache
+CHUNK = 128  # nodes whose weights' gradients are computed together: what they need stays in the second cache
 LINE = 64  # bytes of a cache line
 
 
@@ -67,7 +67,7 @@ def rooms(plan: Plan, layout: Layout, vectors: int) -> list[Room]:
 
 
 def _packed(r: Rectangle) -> int:
-    return int(packed_size(r.k[1] - r.k[0], r.n[1] - r.n[0]))
+    return packed_size(r.k[1] - r.k[0], r.n[1] - r.n[0])
 
 
 def padded(width: int, dtype: Any) -> int:

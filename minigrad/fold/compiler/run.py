@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -129,23 +129,38 @@ def run(cell: Cell, forest: Trees, leaves: Tensor) -> Mapping[str, Tensor] | Ref
     parts = {
         name: Node(STATES, (node,), (partial(run.give, name),), a) for name, a in evaluation.states.items()
     }
-    return _tensors(evaluation, gradients, parts)
+    for name, part in parts.items():
+        part.gradient = gradients[name]
+    return {name: Tensor(array, parts[name]) for name, array in evaluation.states.items()}
 
 
-def finished(evaluation: Evaluation, gradients: Mapping[str, Gradient]) -> Mapping[str, Tensor]:
-    """Return one tensor per part whose ``.grad`` is in `gradients`: what is left when backward is done."""
-    parts = {name: Node(STATES, (), (), array) for name, array in evaluation.states.items()}
-    for node in parts.values():
-        node.vjps = None
-    return _tensors(evaluation, gradients, parts)
+class Finished(Mapping[str, Tensor]):
+    """One tensor per part, made when somebody looks: what is left when backward is done.
 
+    Parameters
+    ----------
+    states : dict of arrays (N, width) by part
+    gradients : dict of Gradient by part
+        What their ``.grad`` is.
+    """
 
-def _tensors(
-    evaluation: Evaluation, gradients: Mapping[str, Gradient], nodes: Mapping[str, Node]
-) -> Mapping[str, Tensor]:
-    for name, node in nodes.items():
-        node.gradient = gradients[name]
-    return {name: Tensor(array, nodes[name]) for name, array in evaluation.states.items()}
+    def __init__(self, states: Mapping[str, Array], gradients: Mapping[str, Gradient]) -> None:
+        self._states, self._gradients = states, gradients
+        self._made: dict[str, Tensor] = {}
+
+    def __getitem__(self, name: str) -> Tensor:
+        if name not in self._made:
+            array = self._states[name]
+            node = Node(STATES, (), (), array)
+            node.vjps, node.gradient = None, self._gradients[name]
+            self._made[name] = Tensor(array, node)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._states)
+
+    def __len__(self) -> int:
+        return len(self._states)
 
 
 def _numbers(leaves: Array) -> Array:

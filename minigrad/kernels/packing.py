@@ -1,0 +1,103 @@
+"""Matrices copied, transposed and packed for products, in compiled code; product.py says what packed is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+from minigrad.kernels.product import panel
+from minigrad.kernels.vectors import VECTOR_BYTES, Emitter, copy_vector, data_of, plain, stay_apart
+
+
+def packed_size(k: int, n: int) -> int:
+    """Return a length that suffices for the packed form of a (k, n) matrix of either dtype."""
+    lanes = VECTOR_BYTES // 4
+    return k * ((n + lanes - 1) // lanes * lanes)
+
+
+@intrinsic
+def _transpose(typing_context: Any, b: Any, b_at: Any, b_step: Any, c: Any, c_at: Any, c_step: Any) -> Any:
+    """Transpose a square of one vector by as many rows: two pointers, with offsets and steps in bytes."""
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+        source, offset, step, target, target_offset, target_step = arguments
+        emit = Emitter(builder, context.get_data_type(b.dtype), step.type)
+        every = range(emit.lanes)
+        offsets = [builder.add(offset, builder.mul(step, emit.integer(r))) for r in every]
+        rows = [emit.load(emit.at(source, place, emit.vector)) for place in offsets]
+        half = 1
+        while half < emit.lanes:  # swap the off-diagonal quarters of every square of 2·half by 2·half
+            upper = [lane + emit.lanes - half if lane & half else lane for lane in every]
+            lower = [lane + emit.lanes if lane & half else lane + half for lane in every]
+            for r in (r for r in every if not r & half):
+                pair = rows[r], rows[r + half]
+                rows[r], rows[r + half] = emit.shuffle(*pair, upper), emit.shuffle(*pair, lower)
+            half *= 2
+        for r in every:
+            place = builder.add(target_offset, builder.mul(target_step, emit.integer(r)))
+            emit.store(rows[r], emit.at(target, place, emit.vector))
+        return context.get_dummy_value()
+
+    return types.void(b, types.intp, types.intp, c, types.intp, types.intp), generate
+
+
+@plain(np.copyto)
+def copy(C: np.ndarray, B: np.ndarray) -> None:
+    """C = B: (m, n), (m, n)."""
+    stay_apart()
+    (m, n), size = B.shape, C.itemsize
+    lanes, b, c = VECTOR_BYTES // size, data_of(B), data_of(C)
+    for i in range(m):
+        for j in range(0, n, lanes):
+            copy_vector(b, i * B.strides[0] + j * size, c, i * C.strides[0] + j * size, min(lanes, n - j))
+
+
+@plain(lambda C, B: np.add(C, B, out=C))
+def accumulate(C: np.ndarray, B: np.ndarray) -> None:
+    """C += B: (m, n), (m, n)."""
+    stay_apart()
+    for i in range(C.shape[0]):
+        for j in range(C.shape[1]):
+            C[i, j] += B[i, j]
+
+
+@plain(lambda C, B: np.copyto(C, B.T))
+def transpose(C: np.ndarray, B: np.ndarray) -> None:
+    """C = Bᵀ: (n, m), (m, n)."""
+    stay_apart()
+    (m, n), size = B.shape, C.itemsize
+    lanes, b, c, b_step, c_step = VECTOR_BYTES // size, data_of(B), data_of(C), B.strides[0], C.strides[0]
+    if m < lanes or n < lanes:
+        for i in range(m):
+            for j in range(n):
+                C[j, i] = B[i, j]
+        return
+    for i in range(0, m, lanes):
+        for j in range(0, n, lanes):
+            row, column = min(i, m - lanes), min(j, n - lanes)  # the last squares overlap those before
+            _transpose(b, row * b_step + column * size, b_step, c, column * c_step + row * size, c_step)
+
+
+def _pack_twin(P: np.ndarray, k: int, n: int, k0: int, n0: int, B: np.ndarray, turned: int) -> None:
+    B = B.T if turned else B
+    P[: k * n].reshape(k, n)[k0 : k0 + B.shape[0], n0 : n0 + B.shape[1]] = B
+
+
+@plain(_pack_twin)
+def pack(P: np.ndarray, k: int, n: int, k0: int, n0: int, B: np.ndarray, turned: int) -> None:
+    """Write B, or Bᵀ if `turned`, to row k0 and column n0 of a (k, n) matrix that is packed in P."""
+    stay_apart()
+    (rows, columns), j = B.shape[::-1] if turned else B.shape, 0
+    while j < n0 + columns:
+        _, width, used = panel(j, n, P.itemsize)
+        first, last = max(j, n0), max(j, n0, min(j + used, n0 + columns))
+        part = P[k * j : k * (j + width)].reshape((k, width))[k0 : k0 + rows, first - j : last - j]
+        if turned:
+            transpose(part, B[first - n0 : last - n0])
+        else:
+            copy(part, B[:, first - n0 : last - n0])
+        j += width
