@@ -90,8 +90,8 @@ class Optimizer:
         """Change every parameter that has a gradient."""
         for group, own in zip(self.groups, self._batches, strict=True):
             rule, rest = self._rule(group)
-            constants = (group["lr"], group["l2"], group["l1"], *rest)
-            constants = tuple(float(c) for c in (*constants, *[0.0] * (CONSTANTS - len(constants))))
+            nothing = [0.0] * (CONSTANTS - 3 - len(rest))
+            constants = tuple(map(float, (group["lr"], group["l2"], group["l1"], *rest, *nothing)))
             for batch in own:
                 batch.step(rule, constants)
 
