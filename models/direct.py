@@ -8,9 +8,9 @@ import numpy as np
 
 import minigrad as mg
 from minigrad import kernels
+from minigrad.cotangent import SparseRows
 from minigrad.flat import leave_side_by_side
 from minigrad.fold.direct import DirectFold, direct_fold
-from minigrad.ops import head
 from models.classifier import TreeClassifier
 from models.forest import Forest
 
@@ -28,21 +28,21 @@ class DirectLoss:
         self._model, self._fold = model, fold
         self._part = model.cell.parts[0].name
         self._rows, labels = model.rows(forest), model.labels(forest)
-        top, W, b = fold.states[self._part], model.Ws.data, model.bs.data
-        self._slopes = np.empty((len(labels), len(b)), top.dtype)
+        x, W, b = fold.states[self._part], model.Ws.data, model.bs.data
+        # Of all parameters but the word vectors: Ws, bs, the cell's
+        self._gradients = np.empty(W.size + b.size + fold.size, x.dtype)
+        self._by_x = np.empty((len(labels), x.shape[1]), x.dtype)
+        by_W, by_b = self._gradients[: W.size].reshape(W.shape), self._gradients[W.size : W.size + b.size]
         self.value: float = kernels.linear_cross_entropy(
-            self._slopes, top, W, b, self._rows, labels, 1 / len(forest)
+            self._by_x, by_W, by_b, x, W, b, self._rows, labels, 1 / len(forest)
         )
 
     def backward(self) -> mg.NodeStates:
         """Add to the ``.grad`` of all parameters; return the states with theirs."""
-        model, rows, slopes, top = self._model, self._rows, self._slopes, self._fold.states[self._part]
-        W, end = model.Ws, model.Ws.size + model.bs.size
-        vector = np.empty(end + self._fold.size, top.dtype)
-        head.by_W(slopes, top, rows, out=vector[: W.size].reshape(W.shape))
-        vector[W.size : end] = head.by_b(slopes)
-        states = self._fold.backward({self._part: head.by_x(slopes, W.data, rows, len(top))}, vector[end:])
-        leave_side_by_side([W, model.bs, *self._fold.parameters], vector)
+        model, fold, gradients = self._model, self._fold, self._gradients
+        given = SparseRows(self._rows, self._by_x, len(fold.states[self._part]))
+        states = fold.backward({self._part: given}, gradients[len(gradients) - fold.size :])
+        leave_side_by_side([model.Ws, model.bs, *fold.parameters], gradients)
         return states
 
     def without_gradients(self) -> mg.NodeStates:

@@ -115,34 +115,47 @@ def cross_entropy_vjp(g: Array, p: Array, labels: Array) -> Array:
 
 
 def _linear_cross_entropy_twin(
-    slopes: Array, x: Array, W: Array, b: Array, rows: Array, labels: Array, scale: float
-) -> Any:
+    by_x: Array, by_W: Array, by_b: Array,
+    x: Array, W: Array, b: Array, rows: Array, labels: Array, scale: float,
+) -> Any:  # fmt: skip
+    slopes = np.empty((len(labels), len(b)), by_x.dtype)
     losses = _cross_entropy_twin(x[rows] @ W.T + b, labels, slopes)
     slopes[np.arange(len(labels)), labels] -= 1
     slopes *= slopes.dtype.type(scale)
+    by_x[:], by_W[:], by_b[:] = slopes @ W, slopes.T @ x[rows], slopes.sum(axis=0)
     return losses.sum(dtype=np.result_type(losses, np.float64)) * scale
 
 
 @kernel(twin=_linear_cross_entropy_twin)
 def linear_cross_entropy(
-    slopes: Array, x: Array, W: Array, b: Array, rows: Array, labels: Array, scale: float
-) -> float:
-    """scale · Σ −log softmax(W x[row] + b)[label]; its derivative by the scores goes into `slopes`.
+    by_x: Array, by_W: Array, by_b: Array,
+    x: Array, W: Array, b: Array, rows: Array, labels: Array, scale: float,
+) -> float:  # fmt: skip
+    """scale · Σ −log softmax(W x[row] + b)[label], and its derivatives, in one go.
 
-    (n, m) for scale · (softmax − one-hot label), (N, D), (m, D), (m,), intp (n,), intp (n,). Rows are trusted
-    to lie in 0..N−1, labels in 0..m−1.
+    The derivatives are, with s = scale · (softmax − one-hot label) for each row: s W (n, D) by the rows read,
+    sᵀ x[rows] (m, D), Σ s (m,); they are filled in. Then (N, D), (m, D), (m,), intp (n,), intp (n,). Rows are
+    trusted to lie in 0..N−1, labels in 0..m−1.
     """
     total = 0.0  # float64
-    scale_ = slopes.dtype.type(scale)
+    scale_ = by_x.dtype.type(scale)
+    s = np.empty(b.size, by_x.dtype)
+    by_W[:] = 0
+    by_b[:] = 0
     for i in range(rows.size):
-        row, scores = x[rows[i]], slopes[i]
+        row = x[rows[i]]
         for j in range(b.size):
-            score = slopes.dtype.type(0)
+            score = by_x.dtype.type(0)
             for d in range(row.size):
                 score += W[j, d] * row[d]
-            scores[j] = score + b[j]
-        total += _loss_of_row(scores, labels[i], scores)
-        scores[labels[i]] -= 1
+            s[j] = score + b[j]
+        total += _loss_of_row(s, labels[i], s)
+        s[labels[i]] -= 1
+        by_x[i] = 0
         for j in range(b.size):
-            scores[j] *= scale_
+            slope = s[j] * scale_
+            by_b[j] += slope
+            for d in range(row.size):
+                by_x[i, d] += slope * W[j, d]
+                by_W[j, d] += slope * row[d]
     return total * scale

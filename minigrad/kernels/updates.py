@@ -207,10 +207,13 @@ def _array(address: int, n: int, dtype: Any) -> Array:
 
 
 def _update_twin(
-    a: Array, b: Array, counts: Array, spans: Array, rows: Array, rule: int, c: tuple[float, ...]
-) -> None:
-    for start, first, height, width, low, high, at_g, at_w in spans.tolist():
+    a: Array, b: Array, counts: Array, spans: Array, sources: Array, rows: Array,
+    rule: int, c: tuple[float, ...],
+) -> None:  # fmt: skip
+    for start, first, height, width, source, offset, at_w in spans.tolist():
+        at_g, low, high = sources[source].tolist()
         if at_g:
+            at_g += offset
             taken = rows[low:high] if high > low else np.arange(height)
             w, g = _array(at_w, height * width, a.dtype), _array(at_g, len(taken) * width, a.dtype)
             for k, row in enumerate(taken):
@@ -222,8 +225,9 @@ def _update_twin(
 
 @kernel(twin=_update_twin)
 def update(
-    a: Array, b: Array, counts: Array, spans: Array, rows: Array, rule: int, c: tuple[float, ...]
-) -> None:
+    a: Array, b: Array, counts: Array, spans: Array, sources: Array, rows: Array,
+    rule: int, c: tuple[float, ...],
+) -> None:  # fmt: skip
     """Take one step of a rule, in place, for several arrays at once.
 
     A call costs as much as the update of one small array.
@@ -235,11 +239,14 @@ def update(
         their dtype.
     counts : intp (Σ heights,)
         How many steps every row has taken; those that take one now are counted.
-    spans : intp (k, 8)
-        For each array: start of its part of `a`, start of its part of `counts`, height, width; start and end
-        of its part of `rows`, which is empty if the derivative is one of all rows; the addresses of the
-        derivative, (height · width,) or (rows · width,), and of the values, (height · width,). Without a
-        derivative, address 0, an array is left as it is.
+    spans : intp (k, 7)
+        For each array: start of its part of `a`, start of its part of `counts`, height, width; the number of
+        the source of its derivative, and how many bytes from there it is; the address of its values,
+        (height · width,).
+    sources : intp (s, 3)
+        The address of one or more derivatives, each (height · width,), or (rows · width,) for the part of
+        `rows` that begins and ends where the other numbers say. Without a derivative, address 0, an array is
+        left as it is.
     rows : intp (Σ rows,)
         Of each array distinct rows, which the derivative belongs to; no other is touched.
     rule : int
@@ -248,11 +255,12 @@ def update(
     """
     for k in range(len(spans)):
         start, first, height, width = spans[k, 0], spans[k, 1], spans[k, 2], spans[k, 3]
-        taken = rows[spans[k, 4] : spans[k, 5]]
-        if spans[k, 6] != 0:
+        source = sources[spans[k, 4]]
+        if source[0] != 0:
+            taken = rows[source[1] : source[2]]
             steps = len(taken) if len(taken) else height
-            g = carray(pointer(spans[k, 6], a), (steps * width,))  # type: ignore[call-arg]
-            w = carray(pointer(spans[k, 7], a), (height * width,))
+            g = carray(pointer(source[0] + spans[k, 5], a), (steps * width,))  # type: ignore[call-arg]
+            w = carray(pointer(spans[k, 6], a), (height * width,))
             runs = _runs(counts[first : first + height], height, width, taken)
             if rule <= NESTEROV:
                 _sgd(rule, w, a, g, start, runs, c)

@@ -18,9 +18,10 @@ Array = np.ndarray
 
 @primitive(fresh=True)
 def _linear_cross_entropy(
-    x: Array, W: Array, b: Array, *, rows: Array, labels: Array, scale: float, slopes: Array
-) -> Any:
-    """Σ −log softmax(W x[row] + b)[label] · scale; its derivative s by the scores is left in slopes
+    x: Array, W: Array, b: Array, *,
+    rows: Array, labels: Array, scale: float, by_x: Array, by_W: Array, by_b: Array,
+) -> Any:  # fmt: skip
+    """Σ −log softmax(W x[row] + b)[label] · scale; the derivatives for g = 1 are left in by_x, by_W and by_b
 
     shapes: x (N, D), W (classes, D), b (classes,), rows (n,), labels (n,) → ()
     vjp: g s W in the rows read (SparseRows), g sᵀ x[rows], g Σ s, where s = (p − onehot(label)) · scale
@@ -29,42 +30,21 @@ def _linear_cross_entropy(
         raise ShapeError("x has a vector per row, W a vector and b a number per class")
     if rows.ndim != 1 or labels.shape != rows.shape:
         raise ShapeError(f"labels {labels.shape} for rows {rows.shape}")
-    loss = kernels.linear_cross_entropy(slopes, x, W, b, rows, labels, scale)
-    return np.asarray(loss, slopes.dtype)
+    loss = kernels.linear_cross_entropy(by_x, by_W, by_b, x, W, b, rows, labels, scale)
+    return np.asarray(loss, by_x.dtype)
 
 
-def by_x(slopes: Array, W: Array, rows: Array, height: int) -> SparseRows:
-    """Return s W in the rows read."""
-    return SparseRows(rows, slopes.dot(W), height)
-
-
-def by_W(slopes: Array, x: Array, rows: Array, out: Array | None = None) -> Array:
-    """Return sᵀ x[rows], in `out` if there is one."""
-    return slopes.T.dot(kernels.gather_rows(x, rows), out)
-
-
-def by_b(slopes: Array) -> Array:
-    """Return Σ s."""
-    return kernels.column_sums(slopes)
-
-
-def _head_x(
-    ans: Array, x: Array, W: Array, b: Array, rows: Array, labels: Array, scale: float, slopes: Array
-) -> Any:
+def _head_x(ans: Array, x: Array, W: Array, b: Array, rows: Array, by_x: Array, **rest: Any) -> Any:
     height = x.shape[0]
-    return lambda g: by_x(g * slopes, W, rows, height)
+    return lambda g: SparseRows(rows, g * by_x, height)
 
 
-def _head_W(
-    ans: Array, x: Array, W: Array, b: Array, rows: Array, labels: Array, scale: float, slopes: Array
-) -> Any:
-    return lambda g: by_W(g * slopes, x, rows)
+def _head_W(ans: Array, x: Array, W: Array, b: Array, by_W: Array, **rest: Any) -> Any:
+    return lambda g: g * by_W
 
 
-def _head_b(
-    ans: Array, x: Array, W: Array, b: Array, rows: Array, labels: Array, scale: float, slopes: Array
-) -> Any:
-    return lambda g: by_b(g * slopes)
+def _head_b(ans: Array, x: Array, W: Array, b: Array, by_b: Array, **rest: Any) -> Any:
+    return lambda g: g * by_b
 
 
 _linear_cross_entropy.defvjp(_head_x, _head_W, _head_b)
@@ -114,5 +94,7 @@ def linear_cross_entropy(
     divisor = len(rows) if divisor is None else divisor
     if not divisor > 0:
         raise ValueError(f"{op}: the loss is divided by the number of rows or by divisor, not by {divisor}")
-    slopes = np.empty((labels.size, b.size), np.result_type(x.dtype, W.dtype, b.dtype))
-    return _linear_cross_entropy(x, W, b, rows=rows, labels=labels, scale=1 / divisor, slopes=slopes)
+    dtype = np.result_type(x.dtype, W.dtype, b.dtype)
+    shapes = {"by_x": (labels.size, *x.shape[1:]), "by_W": W.shape, "by_b": b.shape}
+    derivatives = {name: np.empty(shape, dtype) for name, shape in shapes.items()}
+    return _linear_cross_entropy(x, W, b, rows=rows, labels=labels, scale=1 / divisor, **derivatives)

@@ -45,6 +45,7 @@ class Batch:
 
     def __init__(self, parameters: Sequence[Parameter], dtype: np.dtype, slots: int) -> None:
         self.parameters, self._dtype = parameters, dtype
+        self._storages: list[Any] = [p._storage for p in parameters]
         shapes = [p.shape for p in parameters]
         heights = [shape[0] if shape else 1 for shape in shapes]
         widths = [math.prod(shape[1:]) for shape in shapes]
@@ -54,7 +55,7 @@ class Batch:
         first = last - heights
         self._kept = [np.zeros(ends[-1] if s < slots else 0, dtype) for s in range(2)]
         self._counts = np.zeros(last[-1], np.intp)
-        self._spans = np.zeros((len(parameters), 8), np.intp)
+        self._spans = np.zeros((len(parameters), 7), np.intp)
         self._spans[:, :4] = np.stack([starts, first, heights, widths], axis=1)
         self._values = Addresses(parameters, dtype, "optimiser")
         self.kept = [
@@ -69,51 +70,55 @@ class Batch:
         self._placed: Array | None = None  # what stands in the last column of `spans`
         self._seen = -1  # of `FlatGradients.made`
         self._gradients: list[Gradient] = []
-        self._flat: list[_Members] = []
-        self._single: list[int] = []
+        self._members: dict[FlatGradients, list[int]] = {}
+        self._flat: list[FlatGradients] = []  # of `_members`, those that have a vector
+        self._single: list[int] = []  # parameters that are members of none of these
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
         self._look()
-        for members in self._flat:
-            members.clear(self._gradients)
-        for k in self._single:
-            self._gradients[k].value = None
+        for flat, places in self._members.items():
+            if len(places) == len(flat.slices):
+                flat.clear()
+            else:  # others keep theirs
+                for k in places:
+                    self._gradients[k].value = None
+        for gradient in self._gradients:
+            if not isinstance(gradient, Slice):
+                gradient.value = None
 
     def step(self, rule: int, constants: tuple[float, ...]) -> None:
         """Change every parameter that has a gradient."""
         self._look()
+        if [flat for flat in self._members if flat.vector is not None] != self._flat:
+            self._lay_out()
         self._values.update()
-        spans, rows, now = self._spans, self._no_rows, new_id()
-        spans[:, 4:7] = 0
         if self._placed is not self._values.places:
-            self._placed = spans[:, 7] = self._values.places
-        given: list[Array] = []  # what stands in `spans` by its address
-        single = self._single
-        for members in self._flat:
-            vector = members.flat.vector
-            if vector is None:
-                single = [*single, *members.places]
-                continue
-            given.append(vector)
-            spans[members.index, 6] = members.offsets + address(vector)
-            for storage in members.storages:
-                storage.changed = now
-        for k in single:
-            g = self._gradients[k].value
+            self._placed = self._spans[:, 6] = self._values.places
+        rows, now = self._no_rows, new_id()
+        held: list[Any] = []  # what stands in `sources` by its address
+        sources: list[tuple[int, int, int]] = []
+        for flat in self._flat:
+            held.append(flat.vector)
+            sources.append((address(held[-1]), 0, 0))
+            for k in self._members[flat]:
+                self._storages[k].changed = now
+        for k in self._single:
+            g, low = self._gradients[k].value, len(rows)
             if g is None:
+                sources.append((0, 0, 0))
                 continue
-            self.parameters[k]._storage.changed = now  # type: ignore[union-attr]
+            self._storages[k].changed = now
             if isinstance(g, SparseRows):
                 g = g.summed()
-                spans[k, 4:6] = len(rows), len(rows) + len(g.rows)
-                rows = np.concatenate([rows, g.rows]) if len(rows) else g.rows
+                rows = np.concatenate([rows, g.rows]) if low else g.rows
                 g = g.values
             if not g.flags.carray or g.dtype != self._dtype:
                 g = np.array(g, self._dtype, order="C")
-            given.append(g)
-            spans[k, 6] = address(g)
-        kernels.update(*self._kept, self._counts, spans, rows, rule, constants)
+            held.append(g)
+            sources.append((address(g), low, len(rows)))
+        table = np.array(sources, np.intp)
+        kernels.update(*self._kept, self._counts, self._spans, table, rows, rule, constants)
         self._values.write_back()
 
     def _look(self) -> None:
@@ -121,31 +126,20 @@ class Batch:
         if self._seen == FlatGradients.made:
             return
         self._seen = FlatGradients.made
-        self._gradients = gradients = [p.node.gradient for p in self.parameters]  # type: ignore
-        found: dict[FlatGradients, list[int]] = {}
-        self._single = []
-        for k, gradient in enumerate(gradients):
+        self._gradients = [p.node.gradient for p in self.parameters]  # type: ignore
+        self._members = {}
+        for k, gradient in enumerate(self._gradients):
             if isinstance(gradient, Slice):
-                found.setdefault(gradient.flat, []).append(k)
-            else:
-                self._single.append(k)
-        self._flat = [_Members(flat, places, self.parameters) for flat, places in found.items()]
+                self._members.setdefault(gradient.flat, []).append(k)
+        self._lay_out()
 
-
-class _Members:
-    """The parameters of a batch whose gradients are slices of one vector."""
-
-    def __init__(self, flat: FlatGradients, places: list[int], parameters: Sequence[Parameter]) -> None:
-        self.flat, self.places = flat, places
-        own: list[Any] = [parameters[k] for k in places]
-        self.index = np.array(places, np.intp)
-        self.storages = [p._storage for p in own]
-        self.offsets = np.array([p.node.gradient.start * p.data.itemsize for p in own], np.intp)
-
-    def clear(self, gradients: Sequence[Gradient]) -> None:
-        """Forget the members' gradients."""
-        if len(self.places) == len(self.flat.slices):
-            self.flat.clear()
-        else:  # others keep theirs
-            for k in self.places:
-                gradients[k].value = None
+    def _lay_out(self) -> None:
+        """Number the sources of gradients, and say in `spans` where each parameter's is."""
+        self._flat = [flat for flat in self._members if flat.vector is not None]
+        together = {k: number for number, flat in enumerate(self._flat) for k in self._members[flat]}
+        self._single = [k for k in range(len(self._gradients)) if k not in together]
+        alone = {k: len(self._flat) + number for number, k in enumerate(self._single)}
+        size = self._dtype.itemsize
+        for k, gradient in enumerate(self._gradients):
+            offset = gradient.start * size if k in together else 0  # type: ignore[attr-defined]
+            self._spans[k, 4:6] = together.get(k, alone.get(k, 0)), offset

@@ -24,13 +24,17 @@ def _updated(update: Callable[..., None], dtype: type, n: int, rule: int) -> lis
     make = dense(dtype)
     kept = [make((4 * n + 4 * 7 + 8,)) ** 2 for _ in range(2)]
     counts = np.array([0] * 4 + list(range(7)) + [3, 3, 0, 5])
-    spans = np.array([[0, 0, 4, n, 0, 0], [4 * n, 4, 7, 4, 0, n], [4 * n + 28, 11, 4, 2, 0, 0]])
     values = [make((4 * n,)), make((28,)), make((8,))]
-    gradients = [make((4 * n,)), make((4 * n,)), make((8 if n % 2 else 0,))]
-    at = [[array.ctypes.data if array.size else 0 for array in arrays] for arrays in (gradients, values)]
+    dense_, sparse = make((4 * n + 8,)), make((4 * n,))
+    end = 4 * n * dense_.itemsize  # the third array's derivative follows the first one's
+    spans = np.array(
+        [[0, 0, 4, n, 0, 0], [4 * n, 4, 7, 4, 1, 0], [4 * n + 28, 11, 4, 2, 0 if n % 2 else 2, end]]
+    )
+    at = [[array.ctypes.data] for array in values]
+    sources = np.array([[dense_.ctypes.data, 0, 0], [sparse.ctypes.data if n else 0, 0, n], [0, 0, 0]])
     rows = np.random.default_rng(n).permutation(7)[:n]
     constants = (0.05, 1e-3, 1e-2, 0.1, 0.9, 0.99)
-    update(*kept, counts, np.concatenate([spans, np.transpose(at)], axis=1), rows, rule, constants)
+    update(*kept, counts, np.concatenate([spans, at], axis=1), sources, rows, rule, constants)
     return [*kept, counts, *values]
 
 
@@ -53,7 +57,9 @@ ARGUMENTS: dict[str, Callable[[Make, int], tuple[Any, ...]]] = {
     "first_outside": lambda make, n: (_rows(n), 4),
     "summed_rows": lambda make, n: (_rows(n), make((n, 3))),
     "linear_cross_entropy": lambda make, n: (
-        make((n, 4)),
+        make((n, 3)),
+        make((4, 3)),
+        make((4,)),
         make((7, 3)),
         make((4, 3)),
         make((4,)),
