@@ -12,8 +12,8 @@ class Trees(Protocol):
     """The shape of a forest, one row per node; a node's children stand in earlier rows.
 
     ``left`` and ``right`` are -1 at leaves, ``height`` is 0 there. A method ``describe(row)`` may say, for
-    errors and pictures, what a row stands for. ``root`` may hold the rows of all roots: if derivatives are given
-    in the rows of the same array, mode "compiled" need not clear the others.
+    errors and pictures, what a row stands for. ``root`` may hold the rows of all roots: mode "compiled" need
+    not clear other rows if derivatives are given in those of the same array.
     """
 
     left: np.ndarray

@@ -71,7 +71,7 @@ class Batch:
         self._seen = -1  # of `FlatGradients.made`
         self._gradients: list[Gradient] = []
         self._members: dict[FlatGradients, list[int]] = {}
-        self._flat: list[FlatGradients] = []  # of `_members`, those that have a vector
+        self._flat: list[FlatGradients] = []  # what `_together` was when `_spans` was laid out
         self._single: list[int] = []  # parameters that are members of none of these
 
     def zero_grad(self) -> None:
@@ -90,7 +90,7 @@ class Batch:
     def step(self, rule: int, constants: tuple[float, ...]) -> None:
         """Change every parameter that has a gradient."""
         self._look()
-        if [flat for flat in self._members if flat.vector is not None] != self._flat:
+        if self._together() != self._flat:
             self._lay_out()
         self._values.update()
         if self._placed is not self._values.places:
@@ -135,11 +135,15 @@ class Batch:
 
     def _lay_out(self) -> None:
         """Number the sources of gradients, and say in `spans` where each parameter's is."""
-        self._flat = [flat for flat in self._members if flat.vector is not None]
-        together = {k: number for number, flat in enumerate(self._flat) for k in self._members[flat]}
-        self._single = [k for k in range(len(self._gradients)) if k not in together]
-        alone = {k: len(self._flat) + number for number, k in enumerate(self._single)}
-        size = self._dtype.itemsize
+        self._flat, size = self._together(), self._dtype.itemsize
+        self._single = []
         for k, gradient in enumerate(self._gradients):
-            offset = gradient.start * size if k in together else 0  # type: ignore[attr-defined]
-            self._spans[k, 4:6] = together.get(k, alone.get(k, 0)), offset
+            if isinstance(gradient, Slice) and gradient.flat in self._flat:
+                self._spans[k, 4:6] = self._flat.index(gradient.flat), gradient.start * size
+            else:
+                self._spans[k, 4:6] = len(self._flat) + len(self._single), 0
+                self._single.append(k)
+
+    def _together(self) -> list[FlatGradients]:
+        """Return those flat gradients that can be taken as they are."""
+        return [f for f in self._members if f.vector is not None and f.vector.dtype == self._dtype]

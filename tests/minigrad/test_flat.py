@@ -170,6 +170,17 @@ def test_an_optimiser_that_was_made_before_the_vector_finds_it() -> None:
     assert (own[0].data < before).all()
 
 
+def test_a_vector_of_another_dtype_is_taken_part_by_part() -> None:
+    own, twins = leaves(), leaves()
+    optimizers = [AdaGrad(some, lr=0.1) for some in (own, twins)]
+    leave_side_by_side(own, vector().astype(np.float32))
+    leave_side_by_side(twins, vector())
+    for some, optimizer in zip((own, twins), optimizers, strict=True):
+        optimizer.step()
+    for p, q in zip(own, twins, strict=True):
+        np.testing.assert_allclose(p.data, q.data, rtol=1e-6)
+
+
 def test_what_a_graph_saved_is_noticed_to_have_changed() -> None:
     own = leaves()
     loss = mg.sum(own[0] * own[0])
