@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 import weakref
 from collections.abc import Callable
@@ -21,13 +22,12 @@ class _Snapshot:
     """What a cell's ``compose`` may have read: the attributes of the cell, and what they contain.
 
     Lists, dicts, and objects that have attributes and are no functions are looked into. Values are compared
-    by identity, and kept, so that none can be freed and another one be found at its address.
+    by identity.
     """
 
     def __init__(self, cell: Cell) -> None:
         self._compose = type(cell).compose
         self._containers: list[Any] = []
-        self._values: list[Any] = []
         seen = {id(cell)}
         stack: list[Any] = [cell]
         while stack:
@@ -37,19 +37,22 @@ class _Snapshot:
             for value in container.values() if isinstance(container, dict) else container:
                 if id(value) not in seen:
                     seen.add(id(value))
-                    self._values.append(value)
                     if _contents(value) is not None:
                         stack.append(value)
-        self._ids = self._now()
-
-    def _now(self) -> list[tuple[Any, ...]]:
-        return [
-            (*c, *map(id, c.values())) if isinstance(c, dict) else tuple(map(id, c)) for c in self._containers
-        ]
+        self._parts = [_parts(container) for container in self._containers]
 
     def holds(self, cell: Cell) -> bool:
         """Tell whether the cell is still, or again, as it was."""
-        return type(cell).compose is self._compose and self._now() == self._ids
+        return type(cell).compose is self._compose and all(map(_is_same, self._containers, self._parts))
+
+
+def _parts(container: Any) -> list[Any]:
+    return [*container, *container.values()] if isinstance(container, dict) else list(container)
+
+
+def _is_same(container: Any, parts: list[Any]) -> bool:
+    now = _parts(container)
+    return len(now) == len(parts) and all(map(operator.is_, now, parts))
 
 
 def _contents(value: Any) -> Any:
