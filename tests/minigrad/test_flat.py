@@ -156,6 +156,24 @@ def test_an_optimiser_of_some_leaves_forgets_their_gradients_only() -> None:
         assert np.array_equal(p.data, values) == (k >= 2)
 
 
+def test_an_optimiser_follows_gradients_that_part_and_come_together_again() -> None:
+    flat, single = leaves(), leaves()
+    optimizers = [AdaGrad(own, lr=0.1) for own in (flat, single)]
+    for step in range(4):
+        leave_side_by_side(flat, vector(step + 1))
+        for p, g in zip(single, parts(vector(step + 1)), strict=True):
+            p.grad = g
+        if step % 2:
+            for own in (flat, single):
+                own[0].grad = np.full((2, 3), -2.0)
+        assert (flat_gradients(flat).vector is None) == bool(step % 2)
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
+    for p, q in zip(flat, single, strict=True):
+        np.testing.assert_array_equal(p.data, q.data)
+
+
 def test_an_optimiser_that_was_made_before_the_vector_finds_it() -> None:
     own = leaves()
     optimizer = AdaGrad(own, lr=0.1)

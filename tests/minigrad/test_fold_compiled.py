@@ -20,6 +20,7 @@ from minigrad.fold.compiler.evaluation import Evaluation
 from minigrad.fold.compiler.memory import CHUNK, LINE, Room, padded
 from minigrad.fold.compiler.run import FOLD, compiled
 from minigrad.kernels.jit import JIT_ENABLED
+from minigrad.nn import Parameter
 from minigrad.optim import AdaGrad
 from tests.minigrad.fold_contract.cells import (
     ContractCell,
@@ -32,6 +33,7 @@ from tests.minigrad.fold_contract.cells import (
 )
 from tests.minigrad.fold_contract.forests import FIXED, PAIR, Trees, grow, left_chain, right_chain
 from tests.minigrad.fold_contract.reference import TOLERANCE, Arrays, Case, close, dense
+from tests.minigrad.poison import poison
 
 pytestmark = pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: every cell runs as level")
 VOCABULARY = models.Vocabulary(["a"])
@@ -335,7 +337,7 @@ def test_memory_that_was_given_back_is_used_again_and_no_more_than_two_are_kept(
 
 
 @pytest.mark.parametrize("kind", [RLSTM, Memory, ThreeParts])
-def test_nothing_is_read_before_it_is_written(kind):
+def test_nothing_is_read_before_it_is_written(kind, monkeypatch):
     """And so two runs give the same bits, whatever was computed between them."""
     case = Case(kind, BIG)
     code = compiled(case.cell, np.float64)
@@ -346,9 +348,27 @@ def test_nothing_is_read_before_it_is_written(kind):
         memory.bytes.fill(255)  # NaN, as floats
     for memory in memories:
         code.give_back(memory)
+    poison(monkeypatch, "minigrad.fold.compiler.evaluation")
     for got, expected in zip(case.fold("compiled"), first, strict=True):
         for name, values in expected.items():
             np.testing.assert_array_equal(got[name], values, err_msg=name)
+
+
+class Stacked(mg.Cell):
+    """Two products in a row: in backward, a sum that is nothing but a product is an operand of others."""
+
+    parts = (mg.Part("h", E),)
+
+    def __init__(self, rng: np.random.Generator, dtype: Any = np.float64) -> None:
+        self.A, self.B = (Parameter(rng.normal(size=(E, E)).astype(dtype)) for _ in range(2))
+
+    def compose(self, left: mg.Child, right: mg.Child) -> dict[str, mg.Tensor]:
+        return {"h": mg.tanh((left.h @ self.A.T) @ self.B.T + right.h)}
+
+
+def test_a_bare_product_may_be_an_operand():
+    for got, expected in beside(Case(Stacked, BIG)):
+        close(got, expected, TOLERANCE[np.float64])
 
 
 @cells
