@@ -18,7 +18,9 @@ Array = np.ndarray
 
 @compiled
 def _tanh_f32(x):  # type: ignore[no-untyped-def]
-    """tanh of a float32, |error| < 3e-7: a 13/6 rational in x, constant where tanh hardly changes.
+    """tanh of a float32: a 13/6 rational in x, constant where tanh hardly changes.
+
+    |error| < 3e-7; 3.3e-7 on processors without fused multiply-adds.
 
     The minimax coefficients are those that Eigen and XLA use for the same purpose. NaN fails all
     comparisons and passes through.
@@ -56,7 +58,7 @@ def _tanh_twin(x: Array) -> Array:
 
 @kernel(twin=_tanh_twin)
 def tanh(x: Array) -> Array:
-    """tanh x; float32 to 3e-7 absolute."""
+    """tanh x; float32 to 3e-7 absolute, 3.3e-7 without fused multiply-adds."""
     y = np.empty(x.shape, x.dtype)
     source, target = x.ravel(), y.ravel()
     if x.itemsize == 4:

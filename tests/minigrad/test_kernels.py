@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from minigrad import kernels
+from minigrad.kernels.jit import JIT_ENABLED
+from minigrad.kernels.vectors import VECTOR_BYTES
 
 Array = np.ndarray
 Make = Callable[[tuple[int, ...]], Array]
@@ -187,7 +189,10 @@ def test_cross_entropy_of_extreme_scores(dtype: type) -> None:
     np.testing.assert_array_equal(losses, [0, 2e4])
 
 
-@pytest.mark.parametrize(("name", "error"), [("tanh", 3e-7), ("sigmoid", 2e-7)])
+FUSED = VECTOR_BYTES > 16 or not JIT_ENABLED  # whatever has wide vectors has fused multiply-adds
+
+
+@pytest.mark.parametrize(("name", "error"), [("tanh", 3e-7 if FUSED else 3.3e-7), ("sigmoid", 2e-7)])
 def test_float32_error_over_a_dense_grid(name: str, error: float) -> None:
     x = np.concatenate([np.linspace(-12, 12, 200_001), np.logspace(-30, 2, 1001)]).astype(np.float32)
     exact, low, high = ACTIVATIONS[name]
