@@ -43,6 +43,9 @@ class Addresses:
         self.held: list[Array] = []
         self.places = np.zeros(0, np.intp)
 
+    def __reduce__(self) -> tuple[Any, ...]:  # a copy has tensors of its own, and they lie elsewhere
+        return Addresses, (self._tensors, self._dtype, self._owner)
+
     def update(self) -> None:
         """Look where the values are now.
 

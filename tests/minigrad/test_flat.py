@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 
 import numpy as np
@@ -197,6 +198,22 @@ def test_a_vector_of_another_dtype_is_taken_part_by_part() -> None:
         optimizer.step()
     for p, q in zip(own, twins, strict=True):
         np.testing.assert_allclose(p.data, q.data, rtol=1e-6)
+
+
+def test_a_copied_optimiser_updates_the_copied_parameters() -> None:
+    own = leaves()
+    optimizer = AdaGrad(own, lr=0.1)
+    leave_side_by_side(own, vector())
+    optimizer.step()
+    before = [p.data.copy() for p in own]
+    theirs, other = copy.deepcopy((own, optimizer))
+    for _ in range(2):
+        flat_gradients(theirs).clear()
+        leave_side_by_side(theirs, vector())
+        other.step()
+    for p, q, values in zip(own, theirs, before, strict=True):
+        np.testing.assert_array_equal(p.data, values)
+        assert not q.size or (q.data < values).all()
 
 
 def test_what_a_graph_saved_is_noticed_to_have_changed() -> None:
