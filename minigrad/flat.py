@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class FlatGradients:
     Attributes
     ----------
     made : int
-        How many there are: as long as there are no more, every leaf's gradient is where it was.
+        Grows whenever leaves come to have their gradients elsewhere.
     leaves : list of Tensor
     slices : list of Slice
         The leaves' gradients.
@@ -101,6 +102,9 @@ class Slice(Gradient):
         self.stop = start + math.prod(shape)
         self.own: Cotangent = None
 
+    def __reduce__(self) -> tuple[Any, ...]:  # a copied leaf keeps its own
+        return _single, (self.value,)
+
     def cut(self, vector: Array) -> Array:
         """Return the leaf's part of a vector, in the leaf's shape and in the same memory."""
         return vector[self.start : self.stop].reshape(self._shape)
@@ -114,6 +118,13 @@ class Slice(Gradient):
     def value(self, value: Cotangent) -> None:
         self.flat.part()
         self.own = value
+
+
+def _single(value: Cotangent) -> Gradient:
+    gradient = Gradient()
+    gradient.value = value
+    FlatGradients.made += 1  # whoever was copied along looks again
+    return gradient
 
 
 def flat_gradients(leaves: Sequence[Tensor]) -> FlatGradients | None:

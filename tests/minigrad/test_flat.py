@@ -200,6 +200,17 @@ def test_a_vector_of_another_dtype_is_taken_part_by_part() -> None:
         np.testing.assert_allclose(p.data, q.data, rtol=1e-6)
 
 
+def test_copied_leaves_keep_their_own() -> None:
+    own = leaves()
+    leave_side_by_side(own, vector())
+    theirs = copy.deepcopy(own)
+    check(theirs, list(parts(vector())))
+    theirs[0].grad[...] = 0
+    flat_gradients(own).clear()
+    check(theirs[1:], list(parts(vector())[1:]))
+    check(own, [None] * len(own))
+
+
 def test_a_copied_optimiser_updates_the_copied_parameters() -> None:
     own = leaves()
     optimizer = AdaGrad(own, lr=0.1)
@@ -208,7 +219,7 @@ def test_a_copied_optimiser_updates_the_copied_parameters() -> None:
     before = [p.data.copy() for p in own]
     theirs, other = copy.deepcopy((own, optimizer))
     for _ in range(2):
-        flat_gradients(theirs).clear()
+        other.zero_grad()
         leave_side_by_side(theirs, vector())
         other.step()
     for p, q, values in zip(own, theirs, before, strict=True):
