@@ -10,7 +10,15 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from minigrad.kernels.product import panel
-from minigrad.kernels.vectors import VECTOR_BYTES, Emitter, copy_vector, data_of, plain, stay_apart
+from minigrad.kernels.vectors import (
+    VECTOR_BYTES,
+    Emitter,
+    add_vector,
+    copy_vector,
+    data_of,
+    plain,
+    stay_apart,
+)
 
 
 def packed_size(k: int, n: int) -> int:
@@ -60,9 +68,11 @@ def copy(C: np.ndarray, B: np.ndarray) -> None:
 def accumulate(C: np.ndarray, B: np.ndarray) -> None:
     """C += B: (m, n), (m, n)."""
     stay_apart()
-    for i in range(C.shape[0]):
-        for j in range(C.shape[1]):
-            C[i, j] += B[i, j]
+    (m, n), size = B.shape, C.itemsize
+    lanes, b, c = VECTOR_BYTES // size, data_of(B), data_of(C)
+    for i in range(m):
+        for j in range(0, n, lanes):
+            add_vector(b, i * B.strides[0] + j * size, c, i * C.strides[0] + j * size, min(lanes, n - j))
 
 
 @plain(lambda C, B: np.copyto(C, B.T))

@@ -163,18 +163,28 @@ class Emitter:
 
 
 @intrinsic
-def copy_vector(typing_context: Any, b: Any, b_offset: Any, p: Any, p_offset: Any, used: Any) -> Any:
-    """Copy the first `used` elements of a vector: two pointers, with offsets in bytes."""
+def copy_vector(typing_context: Any, b: Any, b_offset: Any, c: Any, c_offset: Any, used: Any) -> Any:
+    """Copy the first `used` elements of a vector from b to c: two pointers, with offsets in bytes."""
+    return _vector_intrinsic(b, c, add=False)
 
+
+@intrinsic
+def add_vector(typing_context: Any, b: Any, b_offset: Any, c: Any, c_offset: Any, used: Any) -> Any:
+    """Add the first `used` elements of a vector from b to c: two pointers, with offsets in bytes."""
+    return _vector_intrinsic(b, c, add=True)
+
+
+def _vector_intrinsic(b: Any, c: Any, add: bool) -> Any:
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         source, offset, target, target_offset, count = arguments
         emit = Emitter(builder, context.get_data_type(b.dtype), count.type)
         emit.mask_lanes(count)
         values = emit.load(emit.at(source, offset, emit.vector), True)
-        emit.store(values, emit.at(target, target_offset, emit.vector), True)
+        place = emit.at(target, target_offset, emit.vector)
+        emit.store(builder.fadd(emit.load(place, True), values) if add else values, place, True)
         return context.get_dummy_value()
 
-    return types.void(b, types.intp, p, types.intp, types.intp), generate
+    return types.void(b, types.intp, c, types.intp, types.intp), generate
 
 
 @intrinsic(prefer_literal=True)

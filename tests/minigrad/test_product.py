@@ -137,6 +137,19 @@ def test_subnormal_numbers_are_kept(dtype: type) -> None:
 
 
 @every_dtype
+def test_a_matrix_is_added_to_another_and_to_nothing_beside_it(dtype: type) -> None:
+    for m, n in [(0, 3), (3, 0), (1, 1), (2, 15), (3, 16), (4, 17), (5, 50)]:
+        C, B = _matrices(m, 1, n, dtype)[0], _matrices(m + 1, 1, n, dtype)[0][1:]
+        around = np.full((m + 2, n + 40), GUARD, dtype)
+        view = around[1:-1, 20:-20]
+        view[...] = C
+        packing.accumulate(view, _wide(B))
+        np.testing.assert_array_equal(view, C + B)
+        view[...] = GUARD
+        assert (around == GUARD).all(), "written outside C"
+
+
+@every_dtype
 @pytest.mark.parametrize("move", [packing.copy, packing.transpose])
 def test_every_copy_writes_its_target_and_nothing_else(
     move: Callable[[Array, Array], None], dtype: type
