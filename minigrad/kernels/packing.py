@@ -101,13 +101,16 @@ def _pack_twin(P: np.ndarray, k: int, n: int, k0: int, n0: int, B: np.ndarray, t
 def pack(P: np.ndarray, k: int, n: int, k0: int, n0: int, B: np.ndarray, turned: int) -> None:
     """Write B, or Bᵀ if `turned`, to row k0 and column n0 of a (k, n) matrix that is packed in P."""
     stay_apart()
-    (rows, columns), j = B.shape[::-1] if turned else B.shape, 0
+    (rows, columns), lanes = B.shape[::-1] if turned else B.shape, VECTOR_BYTES // P.itemsize
+    left, j = (n + lanes - 1) // lanes, 0
     while j < n0 + columns:
-        _, width, used = panel(j, n, P.itemsize)
-        first, last = max(j, n0), max(j, n0, min(j + used, n0 + columns))
+        vectors = panel(left)
+        width = vectors * lanes
+        first, last = max(j, n0), max(j, n0, min(j + width, n0 + columns))
         part = P[k * j : k * (j + width)].reshape((k, width))[k0 : k0 + rows, first - j : last - j]
         if turned:
             transpose(part, B[first - n0 : last - n0])
         else:
             copy(part, B[:, first - n0 : last - n0])
+        left -= vectors
         j += width

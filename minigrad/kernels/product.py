@@ -123,13 +123,10 @@ def _tile(typing_context: Any, c: Any, a: Any, b: Any, numbers: Any) -> Any:
 
 
 @plain()
-def panel(j: int, n: int, size: int) -> tuple[int, int, int]:
-    """Return the vectors and the width of the panel at column j of n, and how many columns it covers."""
-    lanes = VECTOR_BYTES // size
-    left = (n - j + lanes - 1) // lanes
+def panel(left: int) -> int:
+    """Return how many vectors the next panel has, of those that are left."""
     # One vector alone in the last panel would have too few sums to hide the latency of their chains.
-    vectors = (left + 1) // 2 if left == VECTORS + 1 else min(left, VECTORS)
-    return vectors, vectors * lanes, min(vectors * lanes, n - j)
+    return (left + 1) // 2 if left == VECTORS + 1 else min(left, VECTORS)
 
 
 @plain()
@@ -151,18 +148,24 @@ def _tiles(
     """
     m, depth, n = shape
     a_row, a_column = a_steps
-    j = 0
-    while j < n:  # a panel of B stays in the first cache while the rows of A pass
-        vectors, width, columns = panel(j, n, size)
-        used = VECTOR_BYTES // size - (width - columns)
+    lanes = VECTOR_BYTES // size
+    tiles = (m + ROWS - 1) // ROWS
+    low = m // max(tiles, 1)  # even heights: a last tile of one row would be slow
+    higher = m - low * tiles  # tiles that have a row more
+    left, j = (n + lanes - 1) // lanes, 0
+    while left > 0:  # a panel of B stays in the first cache while the rows of A pass
+        vectors = panel(left)
+        width = vectors * lanes
+        used = lanes - max(0, j + width - n)
         step = b_step if b_column == size else vectors * VECTOR_BYTES
         i = 0
-        for tiles in range((m + ROWS - 1) // ROWS, 0, -1):
-            rows = (m - i + tiles - 1) // tiles  # even heights: a last tile of one row would be slow
+        for tile in range(tiles):
+            rows = low + 1 if tile < higher else low
             c_offset, a_offset = i * c_step + j * size, i * a_row
             numbers = (c_offset, c_step, a_offset, a_row, a_column, j * b_column, step, depth, used)
             _tile(c, a, b, (*numbers, add, rows, vectors))
             i += rows
+        left -= vectors
         j += width
 
 

@@ -175,13 +175,15 @@ def test_every_copy_into_panels_leaves_the_rest_of_the_vector(dtype: type) -> No
             B = np.arange(1, k * n + 1, dtype=dtype).reshape(k, n)
             P = np.full(packing.packed_size(k, n) + 5, GUARD, dtype)
             packing.pack(P, k, n, 0, 0, _wide(B), False)
-            j = 0
-            while j < n:
-                _, width, columns = product.panel(j, n, P.itemsize)
+            lanes = vectors.VECTOR_BYTES // P.itemsize
+            left, j = -(-n // lanes), 0
+            while left:
+                width = product.panel(left) * lanes
+                columns = min(width, n - j)
                 panel = P[k * j : k * (j + width)].reshape(k, width)
                 np.testing.assert_array_equal(panel[:, :columns], B[:, j : j + columns])
                 panel[:, :columns] = GUARD
-                j += columns
+                left, j = left - width // lanes, j + width
             assert (P == GUARD).all(), "written outside B's panels"
 
 
