@@ -33,6 +33,8 @@ class Addresses:
         Where their values were at the last `update`.
     held : list of arrays
         What lies there. Both are replaced, not changed, when it is another.
+    of_dtype : bool
+        Whether all tensors were of the dtype then.
     """
 
     def __init__(self, tensors: Sequence[Tensor], dtype: Any, owner: str) -> None:
@@ -41,6 +43,7 @@ class Addresses:
         self._data: list[Any] = [None] * len(self._tensors)
         self._copies: dict[int, Array] = {}
         self.held: list[Array] = []
+        self.of_dtype = True
         self.places = np.zeros(0, np.intp)
 
     def __reduce__(self) -> tuple[Any, ...]:  # a copy has tensors of its own, and they lie elsewhere
@@ -73,6 +76,7 @@ class Addresses:
                 array = self._copies[k] = np.empty(shape, self._dtype)
             self.held.append(array)
         self.places = np.array([address(array) for array in self.held], np.intp)
+        self.of_dtype = all(array.dtype == self._dtype for array in data)
         self._data = data
 
     def write_back(self) -> None:

@@ -355,6 +355,22 @@ def test_nothing_is_read_before_it_is_written(kind, monkeypatch):
             np.testing.assert_array_equal(got[name], values, err_msg=name)
 
 
+def test_values_that_are_replaced_by_another_dtype_s_are_refused_as_in_node_mode():
+    case = Case(RNN, BIG, np.float32)
+    before = case.fold("compiled")
+    own = {p: p.data for p in case.cell.parameters()}
+    for p in own:
+        p.data = p.data.astype(np.float64)
+    for mode in ("compiled", "node"):
+        with pytest.raises(mg.ShapeError, match=r"is float64 .* should be float32"):
+            case.fold(mode)
+    for p, array in own.items():
+        p.data = array
+    for found, expected in zip(case.fold("compiled"), before, strict=True):
+        for name, array in expected.items():
+            np.testing.assert_array_equal(found[name], array, err_msg=name)
+
+
 class Stacked(mg.Cell):
     """Two products in a row: in backward, a sum that is nothing but a product is an operand of others."""
 

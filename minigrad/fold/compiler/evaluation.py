@@ -50,6 +50,7 @@ class Evaluation:
     Parameters
     ----------
     code : CompiledCell
+        Whose `values` are up to date.
     forest : Trees
     table : (height, width) array of the cell's dtype, C-ordered
     words : function
@@ -78,7 +79,6 @@ class Evaluation:
         self._roots: Array | None = getattr(forest, "root", None)
         self._leaves = len(self.words), table.shape[1]
         self._memory = code.take(inner if keep else TILE)
-        code.values.update()
         self._held = code.values.held
         self._arguments = [
             *self.order, table, self.words, *self.states.values(), *self._masks,

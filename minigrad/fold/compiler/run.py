@@ -101,6 +101,9 @@ def evaluate(
     code = compiled(cell, table.dtype)
     if isinstance(code, Refusal):
         return code
+    code.values.update()
+    if not code.values.of_dtype:  # since it was traced, a parameter's values have been replaced
+        return Refusal(TypeError(f"the parameters of {type(cell).__name__} are not all {table.dtype}"))
     return Evaluation(code, forest, np.ascontiguousarray(table), words, keep)
 
 
