@@ -6,7 +6,7 @@ from minigrad.fold.compiler.emit import Writer
 
 
 def arguments(w: Writer) -> list[str]:
-    """Return what `forward` takes (see run.py), but for the packed matrices and the parameters."""
+    """Return what `forward` takes; see evaluation.py."""
     states = [f"state_{p}" for p in w.parts]
     order = ["tiles", "nodes", "leaf_rows"]
     return ["keep", *order, "table", "words", *states, *w.masks, "memory", "parameters"]
