@@ -151,9 +151,17 @@ def leave_side_by_side(leaves: Sequence[Tensor], vector: Array) -> None:
     if flat is not None:
         flat.leave(vector)
         return
-    start = 0
-    for leaf in leaves:
-        stop = start + leaf.size
-        if leaf.node is not None and leaf.node.gradient is not None:
-            add_to_leaf(leaf.node.gradient, vector[start:stop].reshape(leaf.shape), owned=True)
-        start = stop
+    for leaf, g in zip(leaves, cut(vector, leaves), strict=True):
+        leave(leaf, g)
+
+
+def leave(leaf: Tensor, g: Cotangent) -> None:
+    """Add a derivative that nobody else holds to a leaf's ``.grad``, if it keeps one."""
+    if leaf.node is not None and leaf.node.gradient is not None:
+        add_to_leaf(leaf.node.gradient, g, owned=True)
+
+
+def cut(vector: Array, leaves: Sequence[Tensor]) -> list[Array]:
+    """Return every leaf's part of a vector, in the leaf's shape and in the same memory."""
+    ends = np.cumsum([leaf.size for leaf in leaves], dtype=int)
+    return [part.reshape(leaf.shape) for part, leaf in zip(np.split(vector, ends), leaves, strict=False)]

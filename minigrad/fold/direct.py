@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from minigrad.cotangent import Cotangent, SparseRows
+from minigrad.flat import leave
 from minigrad.fold import compiler
 from minigrad.fold.cell import Cell
 from minigrad.fold.compiler.evaluation import Evaluation
 from minigrad.fold.run import NodeStates, check_chains
 from minigrad.fold.schedule import Trees
-from minigrad.graph import add_to_leaf, state
+from minigrad.graph import state
 from minigrad.tensor import Tensor
 
 Array = np.ndarray
@@ -56,11 +57,7 @@ class DirectFold:
         """
         evaluation, gradients = self._evaluation, self._evaluation.new_gradients()
         to_leaves = evaluation.differentiate(given, gradients, to_parameters)
-        node = self._table.node
-        if node is not None and node.gradient is not None:
-            add_to_leaf(
-                node.gradient, SparseRows(evaluation.words, to_leaves, len(self._table.data)), owned=True
-            )
+        leave(self._table, SparseRows(evaluation.words, to_leaves, len(self._table.data)))
         return NodeStates(compiler.Finished(evaluation.states, gradients))
 
     def without_gradients(self) -> NodeStates:

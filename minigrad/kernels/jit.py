@@ -20,7 +20,7 @@ from numba.extending import intrinsic
 
 from minigrad.symbol import Symbol
 
-__all__ = ["FASTMATH", "JIT_ENABLED", "carray", "compiled", "kernel", "pointer"]
+__all__ = ["FASTMATH", "JIT_ENABLED", "carray", "compiled", "kernel", "pointer", "prefetch"]
 
 JIT_ENABLED = not vars(numba.config)["DISABLE_JIT"]
 

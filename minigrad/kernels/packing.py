@@ -53,26 +53,19 @@ def _transpose(typing_context: Any, b: Any, b_at: Any, b_step: Any, c: Any, c_at
     return types.void(b, types.intp, types.intp, c, types.intp, types.intp), generate
 
 
-@plain(np.copyto)
-def copy(C: np.ndarray, B: np.ndarray) -> None:
-    """C = B: (m, n), (m, n)."""
+@plain(lambda C, B, add: np.copyto(C, C + B if add else B))
+def copy(C: np.ndarray, B: np.ndarray, add: int) -> None:
+    """C = B, or C += B if `add`: (m, n), (m, n)."""
     stay_apart()
     (m, n), size = B.shape, C.itemsize
     lanes, b, c = VECTOR_BYTES // size, data_of(B), data_of(C)
     for i in range(m):
         for j in range(0, n, lanes):
-            copy_vector(b, i * B.strides[0] + j * size, c, i * C.strides[0] + j * size, min(lanes, n - j))
-
-
-@plain(lambda C, B: np.add(C, B, out=C))
-def accumulate(C: np.ndarray, B: np.ndarray) -> None:
-    """C += B: (m, n), (m, n)."""
-    stay_apart()
-    (m, n), size = B.shape, C.itemsize
-    lanes, b, c = VECTOR_BYTES // size, data_of(B), data_of(C)
-    for i in range(m):
-        for j in range(0, n, lanes):
-            add_vector(b, i * B.strides[0] + j * size, c, i * C.strides[0] + j * size, min(lanes, n - j))
+            at, to, used = i * B.strides[0] + j * size, i * C.strides[0] + j * size, min(lanes, n - j)
+            if add:
+                add_vector(b, at, c, to, used)
+            else:
+                copy_vector(b, at, c, to, used)
 
 
 @plain(lambda C, B: np.copyto(C, B.T))
@@ -111,6 +104,6 @@ def pack(P: np.ndarray, k: int, n: int, k0: int, n0: int, B: np.ndarray, turned:
         if turned:
             transpose(part, B[first - n0 : last - n0])
         else:
-            copy(part, B[:, first - n0 : last - n0])
+            copy(part, B[:, first - n0 : last - n0], 0)
         left -= vectors
         j += width

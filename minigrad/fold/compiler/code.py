@@ -12,8 +12,6 @@ from minigrad.fold.compiler import build
 from minigrad.fold.compiler.memory import Memory
 from minigrad.fold.compiler.trace import trace
 
-Array = np.ndarray
-
 
 class CompiledCell:
     """A cell's emitted functions, and the memory they work in.
@@ -41,8 +39,7 @@ class CompiledCell:
         self._kept = [room for room in rooms if room.kept]
         self.shared = Memory([room for room in rooms if not room.kept], 0, dtype)
         self.values = Addresses(self.trace.parameters, dtype, "fold")
-        self._ends = np.cumsum([p.size for p in self.trace.parameters], dtype=int).tolist()
-        self.size: int = self._ends[-1] if self._ends else 0
+        self.size = sum(p.size for p in self.trace.parameters)
         self._pool: list[Memory] = []
 
     def take(self, n: int) -> Memory:
@@ -55,8 +52,3 @@ class CompiledCell:
         """Take memory for the next run."""
         if len(self._pool) < 2:
             self._pool.append(memory)
-
-    def cut(self, gradients: Array) -> list[Array]:
-        """Return the gradient of every parameter from those of all, side by side, in the same memory."""
-        parts = np.split(gradients, self._ends)[:-1]
-        return [g.reshape(p.shape) for g, p in zip(parts, self.trace.parameters, strict=True)]

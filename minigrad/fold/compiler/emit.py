@@ -110,9 +110,9 @@ class Writer:
         # Unsigned, since Numba would otherwise have every index checked for counting from the end.
         return self.block("for i in range(np.uint64(m)):")
 
-    def copy(self, width: int, to: tuple[str, int], value: tuple[str, int]) -> None:
-        """Write a copy of some elements of a row, both given as a row and where they begin."""
-        self.emit(f"copy_row({to[0]}, {to[1]}, {value[0]}, {value[1]}, {width})")
+    def copy(self, width: int, to: tuple[str, int], value: tuple[str, int], add: bool = False) -> None:
+        """Write a copy of some elements of a row, or a sum; both given as a row and where they begin."""
+        self.emit(f"{'add' if add else 'copy'}_row({to[0]}, {to[1]}, {value[0]}, {value[1]}, {width})")
 
     def clear(self, width: int, row: str, start: int = 0) -> None:
         """Write zeros to some elements of a row."""

@@ -70,23 +70,24 @@ def _tile(w: Writer) -> None:
                     w.copy(s.shape[1], to, (f"G_{name}[{w.node('row')}]", 0))
     w.sweep(sweep, "Q")
     with w.block("if fresh:"), w.row():
-        _pass_on(w, "copy_row")
+        _pass_on(w, add=False)
     with w.block("else:"), w.row():
-        _pass_on(w, "add_row")
+        _pass_on(w, add=True)
 
 
-def _pass_on(w: Writer, how: str) -> None:
+def _pass_on(w: Writer, add: bool) -> None:
     """Write how a node's children get their derivatives."""
     layout, sweep = w.layout, w.plan.backward
     w.emit("k, u, z = Kt[i], Ot[i], Z[i]")
     for (side, name), s in w.trace.child_gradients.items():
-        if w.reads_words(side) and not w.is_vector(name):
+        words = w.reads_words(side)  # whose derivatives are always added to
+        if words and not w.is_vector(name):
             continue
-        array, op = ("G_leaves", "add_row") if w.reads_words(side) else (f"G_{name}", how)
         found = layout.find(s, layout.loads(sweep))
         if found is None:
             raise UnsupportedError("a child's gradient that is no row")
-        w.emit(f"{op}({array}[{w.node(side)}], 0, {found[0]}, {found[1]}, {s.shape[1]})")
+        to = f"{'G_leaves' if words else f'G_{name}'}[{w.node(side)}]", 0
+        w.copy(s.shape[1], to, found, add or words)
 
 
 def _weights(w: Writer) -> None:
@@ -128,4 +129,4 @@ def _leaves(w: Writer) -> None:
     with w.block("for i in range(np.uint64(len(leaf_rows))):"):
         w.emit("row, x = np.uint64(leaf_rows[i]), G_leaves[i]")
         for k, part in enumerate(vectors):
-            w.emit(f"{'add_row' if k else 'copy_row'}(x, 0, G_{part.name}[row], 0, {part.width})")
+            w.copy(part.width, ("x", 0), (f"G_{part.name}[row]", 0), add=k > 0)

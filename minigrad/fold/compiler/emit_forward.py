@@ -41,4 +41,4 @@ def _place_leaves(w: Writer) -> None:
             if part.leaf == "vector" and not w.chain:
                 w.copy(part.width, (f"state_{part.name}[row]", 0), ("y", 0))
             else:
-                w.emit(f"state_{part.name}[row][:] = zero")
+                w.clear(part.width, f"state_{part.name}[row]")

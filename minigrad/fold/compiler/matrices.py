@@ -94,7 +94,7 @@ def _write_sum(w: Writer, k: int, g: Symbol, pieces: list[tuple[str, bool]]) -> 
         to = "m"
         w.emit(f"m = M[: {g.size}].reshape({g.shape[::-1]})")
     for number, (piece, _) in enumerate(pieces):
-        w.emit(f"{'accumulate' if number else 'copy'}({to}, {piece})")
+        w.emit(f"copy({to}, {piece}, I({int(number > 0)}))")
     if turned:
         w.emit(f"transpose(g{k}, m)")
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.cotangent import Cotangent
+from minigrad.flat import cut
 from minigrad.fold.cell import Cell
 from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.evaluation import Evaluation
@@ -72,7 +73,7 @@ class _Run:
             code = self._evaluation.code
             to_parameters = np.empty(code.size, code.dtype)
             to_leaves = self._evaluation.differentiate(given, self._gradients, to_parameters)
-            self._results = [to_leaves, *code.cut(to_parameters)]
+            self._results = [to_leaves, *cut(to_parameters, self._evaluation.parameters)]
         out = self._results[number]
         if last:
             self._results = []
