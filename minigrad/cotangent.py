@@ -24,12 +24,15 @@ class SparseRows:
         The trailing axes are the table's.
     height : int
         Number of rows of the table.
+    distinct : bool
+        Whether it is known that no row stands here twice.
     """
 
-    __slots__ = ("_parts", "dtype", "shape")
+    __slots__ = ("_distinct", "_parts", "dtype", "shape")
 
-    def __init__(self, rows: np.ndarray, values: np.ndarray, height: int) -> None:
+    def __init__(self, rows: np.ndarray, values: np.ndarray, height: int, distinct: bool = False) -> None:
         self._parts = [(rows, values)]
+        self._distinct = distinct
         self.shape = (height, *values.shape[1:])
         self.dtype = values.dtype
 
@@ -52,11 +55,11 @@ class SparseRows:
 
     def copy(self) -> SparseRows:
         """Return a SparseRows that shares no memory with this one."""
-        return SparseRows(self.rows.copy(), self.values.copy(), self.shape[0])
+        return SparseRows(self.rows.copy(), self.values.copy(), self.shape[0], self._distinct)
 
     def astype(self, dtype: Any) -> SparseRows:
         """Return the same rows with values of another dtype."""
-        return SparseRows(self.rows, self.values.astype(dtype), self.shape[0])
+        return SparseRows(self.rows, self.values.astype(dtype), self.shape[0], self._distinct)
 
     def extended(self, other: SparseRows, in_place: bool) -> SparseRows:
         """Return the sum: the contributions of both."""
@@ -65,6 +68,7 @@ class SparseRows:
             total = object.__new__(SparseRows)
             total._parts, total.shape, total.dtype = list(self._parts), self.shape, self.dtype
         total._parts.extend(other._parts)
+        total._distinct = False
         return total
 
     def add_to(self, dense: np.ndarray) -> None:
@@ -80,9 +84,11 @@ class SparseRows:
 
     def summed(self) -> SparseRows:
         """Return the same derivative with every row number once, in the order in which they first come."""
+        if self._distinct:
+            return self
         width = math.prod(self.shape[1:])
         rows, sums = kernels.summed_rows(self.rows, self.values.reshape(len(self.rows), width))
-        return SparseRows(rows, sums.reshape(len(rows), *self.shape[1:]), self.shape[0])
+        return SparseRows(rows, sums.reshape(len(rows), *self.shape[1:]), self.shape[0], distinct=True)
 
     def __repr__(self) -> str:
         return f"SparseRows({len(self.rows)} of {self.shape[0]} rows, shape {self.shape}, {self.dtype})"

@@ -1,16 +1,16 @@
-"""The fold of one minibatch in mode compiled, forward and backward, for a training step without a graph."""
+"""A minibatch's loss and gradients without a graph, for a training step in mode compiled."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from typing import Protocol
 
 import numpy as np
 
-from minigrad.cotangent import Cotangent, SparseRows
-from minigrad.flat import leave
+from minigrad.cotangent import SparseRows
+from minigrad.flat import leave, leave_side_by_side
 from minigrad.fold import compiler
 from minigrad.fold.cell import Cell
-from minigrad.fold.compiler.evaluation import Evaluation
 from minigrad.fold.run import NodeStates, check_chains
 from minigrad.fold.schedule import Trees
 from minigrad.graph import state
@@ -19,70 +19,47 @@ from minigrad.tensor import Tensor
 Array = np.ndarray
 
 
-class DirectFold:
-    """What ``fold(cell, forest, gather(table, words), "compiled")`` computes, and its backward, by two calls.
+class Labelled(Trees, Protocol):
+    """Trees with words and labels, as `models.Forest` has them; -1 where there is none."""
+
+    word: Array
+    label: Array
+    root: Array
+
+
+def loss_and_gradients(
+    cell: Cell, forest: Labelled, table: Tensor, W: Tensor, b: Tensor, rows: Array, divisor: int
+) -> tuple[float, NodeStates] | None:
+    """Fold a cell over words and classify nodes, with all derivatives, in one call of compiled code.
 
     On a minibatch of a few small trees, building a graph and walking it takes as long as all arithmetic.
-    Values and gradients are those of the fold and of the gather, bit for bit.
-
-    Attributes
-    ----------
-    states : dict of arrays (N, width) by part
-    """
-
-    def __init__(self, evaluation: Evaluation, table: Tensor) -> None:
-        self._evaluation, self._table = evaluation, table
-        self.states: Mapping[str, Array] = evaluation.states
-
-    @property
-    def parameters(self) -> Sequence[Tensor]:
-        """The cell's parameters."""
-        return self._evaluation.parameters
-
-    @property
-    def size(self) -> int:
-        """How many elements the cell's parameters have."""
-        return self._evaluation.code.size
-
-    def backward(self, given: Mapping[str, Cotangent], to_parameters: Array) -> NodeStates:
-        """Add to the ``.grad`` of the table, and return the states with theirs.
-
-        Parameters
-        ----------
-        given : dict of arrays (N, width), or SparseRows, by part
-            Derivatives of the loss by the states, not counting what comes through ancestors. A part that is
-            left out has none.
-        to_parameters : (Σ sizes,) array
-            Gets the derivatives by the cell's parameters, side by side.
-        """
-        evaluation, gradients = self._evaluation, self._evaluation.new_gradients()
-        to_leaves = evaluation.differentiate(given, gradients, to_parameters)
-        leave(self._table, SparseRows(evaluation.words, to_leaves, len(self._table.data)))
-        return NodeStates(compiler.Finished(evaluation.states, gradients))
-
-    def without_gradients(self) -> NodeStates:
-        """Return the states where there is no backward."""
-        return NodeStates(compiler.Finished(self.states, self._evaluation.new_gradients()))
-
-
-def direct_fold(
-    cell: Cell, forest: Trees, table: Tensor, words: Callable[[Array], Array]
-) -> DirectFold | None:
-    """Fold a cell over a forest whose leaves are rows of a table.
+    Values and gradients are those of ``fold(cell, forest, gather(table, words), "compiled")`` and
+    ``linear_cross_entropy``, bit for bit.
 
     Parameters
     ----------
     cell : Cell
-    forest : Trees
-        Of binary trees; with an inner node, at least.
+    forest : Labelled
+        With an inner node, at least.
     table : tensor (height, width of a leaf)
-    words : function
-        Takes the leaves' rows in the forest, ascending, and returns their rows in the table, intp (leaves,).
+        The words' vectors.
+    W, b : tensors (classes, D), (classes,)
+        Of the softmax over the state's first part.
+    rows : intp (n,)
+        The nodes that are classified, each once.
+    divisor : int
+        The sum of their losses is divided by it.
 
     Returns
     -------
-    None where only ``fold`` will do: without a JIT, for a cell that can't be compiled, if gradients are
-    recorded or switched off.
+    float
+        The loss. If it is finite, derivatives have been added to the ``.grad`` of table, W, b and the cell's
+        parameters.
+    NodeStates
+        With their gradients.
+
+    None, and nothing done, where only the graph will do: without a JIT, for a cell that can't be compiled, if
+    dtypes are mixed, if a label is no class, if gradients are recorded or switched off.
 
     Raises
     ------
@@ -90,7 +67,27 @@ def direct_fold(
         If a chain cell meets a right child that is not a leaf.
     """
     check_chains(cell, forest)
-    if state.record is not None or not state.recording_graph:
+    L, by = table.data, (W.data, b.data)
+    if state.record is not None or not state.recording_graph or any(a.dtype != L.dtype for a in by):
         return None
-    evaluation = compiler.evaluate(cell, forest, table.data, words, keep=True)
-    return DirectFold(evaluation, table) if isinstance(evaluation, Evaluation) else None
+    code = compiler.ready(cell, L.dtype)
+    if not isinstance(code, compiler.CompiledCell):
+        return None
+    nodes = len(forest.left)
+    memory, masks = code.take(nodes // 2), code.masks(nodes)
+    L, Ws, bs = np.ascontiguousarray(L), *map(np.ascontiguousarray, by)
+    legal, loss, states, totals, by_h, gradient, words, by_words = compiler.driver(L.dtype).loss_and_gradients(
+        *code.addresses, memory.places, code.values.places, code.size, code.widths, code.chain,
+        code.leaves_written, forest.left, forest.right, forest.word, forest.label, masks,
+        rows, rows is forest.root, L, Ws, bs, 1 / divisor,
+    )  # fmt: skip
+    if not legal:
+        code.give_back(memory)
+        return None
+    evaluation = compiler.Evaluation(code, forest, L, lambda leaves: forest.word[leaves], memory, masks, states)
+    given = {cell.parts[0].name: SparseRows(rows, by_h, nodes)}
+    if not math.isfinite(loss):
+        return loss, NodeStates(compiler.Finished(evaluation, given, None))
+    leave(table, SparseRows(words, by_words, len(L), distinct=True))
+    leave_side_by_side([W, b, *evaluation.parameters], gradient)
+    return loss, NodeStates(compiler.Finished(evaluation, given, totals))

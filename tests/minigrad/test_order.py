@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import models
-from minigrad.fold.compiler.order import NODE, STEP, TILE, Order, _place, order, tile_size
+from minigrad.fold.compiler.order import NODE, STEP, TILE, Order, place_nodes, order, tile_size
 from tests.minigrad.fold_contract.forests import PAIR, by_height, forests, grow, left_chain, right_chain
 
 VOCABULARY = models.Vocabulary(["a"])
@@ -87,7 +87,7 @@ def test_rows_need_not_be_in_post_order(trees, most):
 def test_the_kernel_agrees_with_its_twin(seed, lengths, most, chain):
     forest = _forest(seed, lengths, "left_chain" if chain else "uniform_shape")
     arguments = (forest.left, forest.right, most, chain)
-    for fast, slow in zip(_place(*arguments), _place.twin(*arguments), strict=True):
+    for fast, slow in zip(place_nodes(*arguments), place_nodes.twin(*arguments), strict=True):
         np.testing.assert_array_equal(fast, slow)
         assert fast.dtype == slow.dtype
 

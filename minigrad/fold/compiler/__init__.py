@@ -1,8 +1,21 @@
 """From a cell's equations to one compiled function forward and one backward. Start with trace.py."""
 
-from minigrad.fold.compiler.build import fold_source
+from minigrad.fold.compiler.build import driver, fold_source
+from minigrad.fold.compiler.code import CompiledCell
+from minigrad.fold.compiler.evaluation import Evaluation
 from minigrad.fold.compiler.explain import explain_fold
 from minigrad.fold.compiler.forms import warn
-from minigrad.fold.compiler.run import Finished, evaluate, run
+from minigrad.fold.compiler.run import Finished, evaluate, ready, run
 
-__all__ = ["Finished", "evaluate", "explain_fold", "fold_source", "run", "warn"]
+__all__ = [
+    "CompiledCell",
+    "Evaluation",
+    "Finished",
+    "driver",
+    "evaluate",
+    "explain_fold",
+    "fold_source",
+    "ready",
+    "run",
+    "warn",
+]

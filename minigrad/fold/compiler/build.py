@@ -13,6 +13,7 @@ import functools
 import hashlib
 import importlib.util
 import inspect
+import itertools
 import linecache
 import sys
 from collections.abc import Callable
@@ -27,20 +28,28 @@ from numba.core.registry import cpu_target
 
 import minigrad
 from minigrad.fold.cell import Cell
-from minigrad.fold.compiler import place
+from minigrad.fold.compiler import order, place
+from minigrad.fold.compiler.driver import loss_and_gradients
 from minigrad.fold.compiler.emit import constants
 from minigrad.fold.compiler.module import Emitted
 from minigrad.fold.compiler.plan import Plan
 from minigrad.fold.compiler.trace import Trace, trace
-from minigrad.kernels import activations, jit, packing, product, vectors
+from minigrad.kernels import activations, invoke, jit, packing, product, vectors
 from minigrad.kernels.jit import FASTMATH
+from minigrad.kernels.rows import first_outside, summed_rows
+from minigrad.kernels.softmax import _loss_of_row, linear_cross_entropy
 
-PASTED = (vectors, product, packing)  # whole
+PASTED = (vectors, product, packing)  # whole, for a cell
+DRIVEN = (  # what the driver calls
+    *(order._kind, order.tile_size, order._push, order.place_nodes),
+    *(first_outside, summed_rows),
+    *(_loss_of_row, linear_cross_entropy),
+)
 FUTURE = "from __future__ import annotations\n"
 
 HEADER = '''"""Emitted by minigrad's fold compiler: {title}.
 
-The cell's equations and their derivatives stand first; what they call is copied from minigrad/kernels/.
+What is {first} stands first; what that calls is copied from minigrad's own files.
 """
 
 {future}
@@ -92,25 +101,51 @@ def fold_source(cell: Cell, dtype: Any = None) -> str:
 def write(traced: Trace, title: str) -> tuple[Emitted, str]:
     """Return the functions of a traced cell, and the text of the module with all they need."""
     emitted = Emitted(Plan(traced))
-    header = HEADER.format(title=title, future=FUTURE, fastmath=f"set({sorted(FASTMATH)})")
     helpers = (
-        _section("activations", _activations(traced.dtype))
-        + "".join(_section(module.__name__.split(".")[-1], _pasted(module)) for module in PASTED)
-        + _section("jit", inspect.getsource(jit.pointer._defn))
+        _section(activations.__name__, _activations(traced.dtype))
+        + "".join(_section(module.__name__, _pasted(module)) for module in PASTED)
+        + _section(jit.__name__, inspect.getsource(jit.pointer._defn))
     )
+    header = _header(title, "computed from the cell's equations and their derivatives")
     return emitted, header + constants(traced.dtype) + "\n\n" + emitted.text + helpers
 
 
-def _section(name: str, text: str) -> str:
-    title = f"# == minigrad/kernels/{name}.py "
+@functools.cache
+def driver(dtype: np.dtype[Any]) -> Code:
+    """Return the module of `driver.loss_and_gradients`, one for each dtype."""
+    header = _header(f"the driver of all cells, {dtype}", "called")
+    constants = f"TILE, STEP, NODE = {order.TILE}, {order.STEP}, {order.NODE}"
+    helpers = [
+        _section(module, "\n\n".join(map(_function, functions)))
+        for module, functions in itertools.groupby(DRIVEN, lambda function: _plain(function).__module__)
+    ]
+    helpers.append(_section(invoke.__name__, _pasted(invoke)))
+    return load(f"{header}{constants}\n\n\n{_function(loss_and_gradients, 'compiled')}{''.join(helpers)}")
+
+
+def _header(title: str, first: str) -> str:
+    return HEADER.format(title=title, first=first, future=FUTURE, fastmath=f"set({sorted(FASTMATH)})")
+
+
+def _section(module: str, text: str) -> str:
+    title = f"# == {module.replace('.', '/')}.py "
     return f"\n\n{title:=<105}\n\n{text.strip()}\n"
 
 
 def _activations(dtype: np.dtype[Any]) -> str:
     if dtype != np.float32:
         return "tanh = np.tanh"
-    function = getattr(activations._tanh_f32, "py_func", activations._tanh_f32)
-    return inspect.getsource(function).replace("@compiled", "@helper", 1) + "\n\ntanh = _tanh_f32"
+    return _function(activations._tanh_f32) + "\n\ntanh = _tanh_f32"
+
+
+def _function(function: Any, decorator: str = "helper") -> str:
+    """Return the text of a function, compiled or not, under another decorator."""
+    text = inspect.getsource(_plain(function))
+    return f"@{decorator}\n" + text[text.index("def ") :]
+
+
+def _plain(function: Any) -> Any:
+    return inspect.unwrap(getattr(function, "py_func", function))
 
 
 def _pasted(module: ModuleType) -> str:
@@ -160,6 +195,13 @@ class Code:
         self._path: Path | None = None
         self._open()
 
+    def address(self, name: str, types: Any) -> int:
+        """Return the address of a function that is compiled for arguments of these types."""
+        self._compile(name, types)
+        compiled = self._module_function(name).overloads[types]
+        address: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+        return address
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_") or name not in vars(self._module):
             raise AttributeError(name)
@@ -178,14 +220,16 @@ class Code:
         self._module = _from_memory(name_of(self._source), self._source)
 
     def _call_first(self, name: str, *arguments: Any) -> Any:
-        types = tuple(map(numba.typeof, arguments))
+        self._compile(name, tuple(map(numba.typeof, arguments)))
+        function = self._module_function(name)
+        setattr(self, name, function)  # from now on, found without __getattr__
+        return function(*arguments)
+
+    def _compile(self, name: str, types: Any) -> None:
         try:
             self._module_function(name).compile(types)
         except Exception as error:
             self._recover(name, types, error)
-        function = self._module_function(name)
-        setattr(self, name, function)  # from now on, found without __getattr__
-        return function(*arguments)
 
     def _module_function(self, name: str) -> Any:
         return vars(self._module)[name]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
+import numba
 import numpy as np
+from numba import types  # type: ignore[attr-defined]
 
 from minigrad.addresses import Addresses
 from minigrad.fold.cell import Cell
 from minigrad.fold.compiler import build
 from minigrad.fold.compiler.memory import Memory
 from minigrad.fold.compiler.trace import trace
+
+Array = np.ndarray
 
 
 class CompiledCell:
@@ -20,6 +25,10 @@ class CompiledCell:
     ----------
     size : int
         How many elements the parameters have.
+    width : int
+        How many elements a node's state has.
+    widths : intp (parts,)
+        How many a part of it has.
     leaves_written : bool
         Whether backward writes all derivatives by the leaves' vectors, or adds to what is there.
     values : Addresses
@@ -40,7 +49,32 @@ class CompiledCell:
         self.shared = Memory([room for room in rooms if not room.kept], 0, dtype)
         self.values = Addresses(self.trace.parameters, dtype, "fold")
         self.size = sum(p.size for p in self.trace.parameters)
+        self.widths = np.array([part.width for part in self.trace.parts], np.intp)
+        self.width = int(self.widths.sum())
         self._pool: list[Memory] = []
+        self._no_masks = np.empty(0, np.bool_)
+
+    @cached_property
+    def addresses(self) -> tuple[int, int]:
+        """Where `forward` and `backward` are; they are compiled at the first look."""
+        T, integers, table = numba.from_dtype(self.dtype), types.intp[::1], types.intp[:, ::1]
+        given = (table, table, integers, integers, T[:, ::1], T[::1], types.boolean[::1], integers, integers)
+        forward = self.module.address("forward", (types.boolean, *given))
+        kinds = (types.boolean, types.boolean, *given, T[::1], T[:, ::1], T[::1])
+        return forward, self.module.address("backward", kinds)
+
+    def parts(self, vector: Array) -> dict[str, Array]:
+        """Return the states of all nodes, (N, width) by part, from a vector that has them part after part."""
+        nodes, start, found = vector.size // self.width, 0, {}
+        for part in self.trace.parts:
+            stop = start + nodes * part.width
+            found[part.name], start = vector[start:stop].reshape(nodes, part.width), stop
+        return found
+
+    def masks(self, nodes: int) -> Array:
+        """Draw a mask for every dropout, (nodes, width); return them one after the other in a vector."""
+        drawn = [(rng.random((nodes, s.shape[1])) >= p).ravel() for s, p, rng in self.trace.masks]
+        return np.concatenate(drawn) if drawn else self._no_masks
 
     def take(self, n: int) -> Memory:
         """Return memory for n inner nodes, to be given back."""

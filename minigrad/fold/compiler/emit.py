@@ -7,7 +7,7 @@ few arrays, because LLVM vectorises a loop over many arrays only if it can rule 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -41,9 +41,7 @@ class Writer:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.trace = plan, plan.trace
         self.layout = Layout(plan)
-        self.parts = [p.name for p in self.trace.parts]
         self.chain = self.trace.children["right"] is not self.trace.parts  # right children are words
-        self.masks = [f"mask{k}" for k in range(len(self.trace.masks))]
         self.lines: list[str] = []
         self._depth = 0
         self.vectors = self._find_vectors()
@@ -96,6 +94,19 @@ class Writer:
         for k in numbers:
             shape = self.trace.parameters[k].shape
             self.emit(f"w{k} = carray(pointer(parameters[{k}], zero), {shape})")
+
+    def states(self) -> None:
+        """Write lines that find the parts of all nodes' states, and the masks of dropout."""
+        self.emit("N = len(nodes) + len(leaf_rows)")
+        self.side_by_side("states", {f"state_{p.name}": p.width for p in self.trace.parts})
+        self.side_by_side("masks", {f"mask{k}": s.shape[1] for k, (s, _, _) in enumerate(self.trace.masks)})
+
+    def side_by_side(self, vector: str, widths: Mapping[str, int]) -> None:
+        """Write lines that find matrices with a row per node, one after the other in a vector."""
+        start = 0
+        for name, width in widths.items():
+            self.emit(f"{name} = {vector}[{start} * N : {start + width} * N].reshape((N, {width}))")
+            start += width
 
     def node(self, side: str) -> str:
         """Return the row of a node, or of its child on a side, as text."""

@@ -15,8 +15,7 @@ from minigrad.symbol import UnsupportedError
 
 def arguments(w: Writer) -> list[str]:
     """Return what `backward` takes; see evaluation.py."""
-    totals = [f"G_{p}" for p in w.parts]
-    return ["complete", "fresh", *forward_arguments(w)[1:], *totals, "G_leaves", "gradient"]
+    return ["complete", "fresh", *forward_arguments(w)[1:], "totals", "G_leaves", "gradient"]
 
 
 def products(w: Writer) -> list[str]:
@@ -34,6 +33,8 @@ def write_backward(w: Writer, packed: list[str]) -> None:
     with w.function("backward", arguments(w)):
         w.emit("use_wide_vectors()")
         w.arrays("K", "O", "Z", "B", "E", "sums", *packed, *products(w))
+        w.states()
+        w.side_by_side("totals", {f"G_{p.name}": p.width for p in w.trace.parts})
         with w.block("if not complete:"):
             w.emit("pack_backward(memory, parameters)")
             w.emit("sums[:] = zero")

@@ -7,9 +7,8 @@ from minigrad.fold.compiler.emit import Writer
 
 def arguments(w: Writer) -> list[str]:
     """Return what `forward` takes; see evaluation.py."""
-    states = [f"state_{p}" for p in w.parts]
     order = ["tiles", "nodes", "leaf_rows"]
-    return ["keep", *order, "table", "words", *states, *w.masks, "memory", "parameters"]
+    return ["keep", *order, "words", "table", "states", "masks", "memory", "parameters"]
 
 
 def write_forward(w: Writer, packed: list[str]) -> None:
@@ -17,6 +16,7 @@ def write_forward(w: Writer, packed: list[str]) -> None:
     with w.function("forward", arguments(w)):
         w.emit("use_wide_vectors()", "pack_forward(memory, parameters)")
         w.arrays("K", "O", "Z", "B", *packed)
+        w.states()
         _place_leaves(w)
         with w.block("for tile in range(len(tiles)):"):
             w.emit("t = tiles[tile]", "a, m, base = t[0], t[4] - t[0], np.uint64(t[0])")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
 from minigrad.cotangent import Cotangent, SparseRows
 from minigrad.fold.compiler.code import CompiledCell
-from minigrad.fold.compiler.order import TILE, order
+from minigrad.fold.compiler.memory import Memory
+from minigrad.fold.compiler.order import Order, order
 from minigrad.fold.schedule import Trees
 from minigrad.graph import Gradient
 from minigrad.tensor import Tensor
@@ -45,55 +46,75 @@ class LazyGradient(Gradient):
 
 
 class Evaluation:
-    """The states of all nodes; then, by `differentiate`, the derivatives.
+    """One fold over one minibatch: the states, by `forward`; then, by `differentiate`, the derivatives.
 
     Parameters
     ----------
     code : CompiledCell
         Whose `values` are up to date.
     forest : Trees
+        With an inner node, at least.
     table : (height, width) array of the cell's dtype, C-ordered
     words : function
         Takes the leaves' rows in the forest, ascending, and returns their rows in `table`, intp (leaves,).
-    keep : bool
-        Whether `differentiate` will be called.
+    memory : Memory
+        Of the code; it is given back when nobody needs it.
+    masks : bool array
+        Of the code's dropouts.
+    vector : array (N · Σ widths,)
+        The states of all nodes, part after part: to be written, or written by compiled code already.
 
     Attributes
     ----------
     states : dict of (N, width) arrays by part
-    words : (leaves,) array
     """
 
     def __init__(
-        self, code: CompiledCell, forest: Trees, table: Array, words: Callable[[Array], Array], keep: bool
+        self,
+        code: CompiledCell,
+        forest: Trees,
+        table: Array,
+        words: Callable[[Array], Array],
+        memory: Memory,
+        masks: Array,
+        vector: Array,
     ) -> None:
-        self.code = code
-        self.order = order(forest.left, forest.right, code.chain)
-        self.words = words(self.order.leaves)
-        nodes, inner = len(forest.left), len(self.order.nodes)
-        self.states = {part.name: np.empty((nodes, part.width), code.dtype) for part in code.trace.parts}
-        self._masks = [
-            rng.random((nodes, s.shape[1])) >= p if inner else np.ones((1, 1), bool)
-            for s, p, rng in code.trace.masks
-        ]
-        self._roots: Array | None = getattr(forest, "root", None)
-        self._leaves = len(self.words), table.shape[1]
-        self._memory = code.take(inner if keep else TILE)
-        self._held = code.values.held
-        self._arguments = [
-            *self.order, table, self.words, *self.states.values(), *self._masks,
-            self._memory.places, code.values.places,
-        ]  # fmt: skip
-        code.module.forward(keep, *self._arguments)
+        self.code, self._forest, self._table, self._find_words = code, forest, table, words
+        self._memory, self._masks, self._vector = memory, masks, vector
+        self._values, self._held = code.values.places, code.values.held
 
     def __del__(self) -> None:
-        if hasattr(self, "_memory"):
-            self.code.give_back(self._memory)
+        self.code.give_back(self._memory)
+
+    @cached_property
+    def states(self) -> dict[str, Array]:
+        """The states, (N, width) by part."""
+        return self.code.parts(self._vector)
+
+    @cached_property
+    def order(self) -> Order:
+        """In which order the nodes are computed."""
+        return order(self._forest.left, self._forest.right, self.code.chain)
+
+    @cached_property
+    def words(self) -> Array:
+        """The leaves' rows in the table, intp (leaves,)."""
+        return self._find_words(self.order.leaves)
+
+    @cached_property
+    def _arguments(self) -> list[Any]:
+        return [
+            *self.order, self.words, self._table, self._vector, self._masks, self._memory.places, self._values,
+        ]  # fmt: skip
 
     @property
     def parameters(self) -> Sequence[Tensor]:
         """The cell's parameters, in the order of their derivatives."""
         return self.code.trace.parameters
+
+    def forward(self, keep: bool) -> None:
+        """Compute the states; `keep` what `differentiate` needs."""
+        self.code.module.forward(keep, *self._arguments)
 
     def new_gradients(self) -> dict[str, Gradient]:
         """Return places for the derivatives by the states, one for each part."""
@@ -113,34 +134,53 @@ class Evaluation:
         to_parameters : (Σ sizes,) array
             Gets the derivatives by the cell's parameters, side by side.
         """
-        to_leaves = (np.empty if self.code.leaves_written else np.zeros)(self._leaves, self.code.dtype)
+        shape = len(self.words), self._table.shape[1]
+        to_leaves = (np.empty if self.code.leaves_written else np.zeros)(shape, self.code.dtype)
         totals = self._backward(given, to_leaves, to_parameters, complete=False)
+        self.leave(gradients, given, totals)
+        return to_leaves
+
+    def leave(
+        self, gradients: Mapping[str, Gradient], given: Mapping[str, Cotangent], totals: Array
+    ) -> None:
+        """Leave the derivatives by the states where they are looked for.
+
+        Parameters
+        ----------
+        gradients : dict of Gradient by part
+            The places.
+        given : dict by part
+            What `differentiate` was given.
+        totals : array (N · Σ widths,)
+            What backward has found, part after part.
+        """
+        parts = self.code.parts(totals)
         for name, gradient in gradients.items():
             if isinstance(gradient, LazyGradient):
-                gradient.put(totals[name], partial(self._complete, given, name, totals[name]))
+                gradient.put(parts[name], partial(self._complete, given, name, parts[name]))
             else:
-                gradient.value = totals[name]
-        return to_leaves
+                gradient.value = parts[name]
 
     def _complete(self, given: Mapping[str, Cotangent], name: str, total: Array) -> None:
         """Compute the derivatives by what a part constantly is at leaves."""
-        to_leaves = np.empty(self._leaves, self.code.dtype)
+        to_leaves = np.empty((len(self.words), self._table.shape[1]), self.code.dtype)
         to_parameters = np.empty(self.code.size, self.code.dtype)  # nobody reads either
-        whole = self._backward(given, to_leaves, to_parameters, complete=True)
+        whole = self.code.parts(self._backward(given, to_leaves, to_parameters, complete=True))
         total[self.order.leaves] = whole[name][self.order.leaves]
 
     def _backward(
         self, given: Mapping[str, Cotangent], to_leaves: Array, to_parameters: Array, complete: bool
-    ) -> dict[str, Array]:
+    ) -> Array:
         # Every row but those of roots gets its total from its parent: there is no need of zeros there.
-        roots = self._roots
+        roots = getattr(self._forest, "root", None)
         fresh = roots is not None and all(_rows(g) is roots for g in given.values())
-        totals = {
-            name: _at(roots, given.get(name), array) if fresh else _total(given.get(name), array)
-            for name, array in self.states.items()
-        }
-        arguments = [*self._arguments, *totals.values(), to_leaves, to_parameters]
-        self.code.module.backward(complete, fresh, *arguments)
+        totals = np.empty(self._vector.shape, self._vector.dtype)
+        for name, total in self.code.parts(totals).items():
+            if fresh:
+                total[roots] = given[name].values if name in given else 0
+            else:
+                _fill(total, given.get(name))
+        self.code.module.backward(complete, fresh, *self._arguments, totals, to_leaves, to_parameters)
         return totals
 
 
@@ -148,18 +188,11 @@ def _rows(g: Cotangent) -> Array | None:
     return g.rows if isinstance(g, SparseRows) else None
 
 
-def _at(roots: Array | None, given: SparseRows | None, like: Array) -> Array:
-    """Return what is given in the rows of roots; in other rows is anything."""
-    total = np.empty(like.shape, like.dtype)
-    total[roots] = 0 if given is None else given.values
-    return total
-
-
-def _total(given: Cotangent | None, like: Array) -> Array:
-    """Return what is given, and zero elsewhere."""
+def _fill(total: Array, given: Cotangent | None) -> None:
+    """Write what is given, and zero elsewhere."""
     if isinstance(given, np.ndarray):
-        return given.copy()
-    total = np.zeros(like.shape, like.dtype)
+        total[...] = given
+        return
+    total[...] = 0
     if isinstance(given, SparseRows):
         given.add_to(total)
-    return total

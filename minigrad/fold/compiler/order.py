@@ -107,7 +107,7 @@ def _push(first, last, after, depth, row):  # type: ignore[no-untyped-def]
 
 
 @kernel(twin=_place_twin, dtypes=np.dtype(np.intp).char)
-def _place(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ...]:
+def place_nodes(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ...]:
     n = left.size
     depth, parent, waiting = np.zeros(n, np.intp), np.full(n, -1, np.intp), np.zeros(n, np.intp)
     inner, deepest = 0, 0
@@ -190,4 +190,4 @@ def order(left: Array, right: Array, chain: bool = False, most: int = TILE) -> O
     most : int
         The most nodes in a tile.
     """
-    return Order(*_place(left, right, most, chain))
+    return Order(*place_nodes(left, right, most, chain))

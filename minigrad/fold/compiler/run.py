@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from minigrad.fold.cell import Cell
 from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.evaluation import Evaluation
 from minigrad.fold.compiler.forms import Forms, Refusal
+from minigrad.fold.compiler.order import TILE
 from minigrad.fold.schedule import Trees
 from minigrad.graph import Gradient, Node, state
 from minigrad.kernels.jit import JIT_ENABLED
@@ -88,24 +89,35 @@ def compiled(cell: Cell, dtype: Any) -> CompiledCell | Refusal:
     return _forms.find(cell, dtype)
 
 
-def evaluate(
-    cell: Cell, forest: Trees, table: Array, words: Callable[[Array], Array], keep: bool
-) -> Evaluation | Refusal | None:
-    """Run a cell by compiled code, without a graph; see `Evaluation`.
+def ready(cell: Cell, dtype: Any) -> CompiledCell | Refusal | None:
+    """Return the compiled form of a cell, with the parameters' values up to date.
 
     Returns
     -------
-    A refusal if the cell can't be compiled, None without a JIT.
+    A refusal if the cell can't be compiled, None if nothing can: without a JIT, or for another dtype.
     """
-    if not JIT_ENABLED or table.dtype.char not in "fd":
+    if not JIT_ENABLED or dtype.char not in "fd":
         return None
-    code = compiled(cell, table.dtype)
+    code = compiled(cell, dtype)
     if isinstance(code, Refusal):
         return code
     code.values.update()
     if not code.values.of_dtype:  # since it was traced, a parameter's values have been replaced
-        return Refusal(TypeError(f"the parameters of {type(cell).__name__} are not all {table.dtype}"))
-    return Evaluation(code, forest, np.ascontiguousarray(table), words, keep)
+        return Refusal(TypeError(f"the parameters of {type(cell).__name__} are not all {dtype}"))
+    return code
+
+
+def evaluate(
+    code: CompiledCell, forest: Trees, table: Array, words: Callable[[Array], Array], keep: bool
+) -> Evaluation:
+    """Compute the states of all nodes; see `Evaluation`."""
+    nodes = len(forest.left)
+    memory = code.take(nodes // 2 if keep else TILE)  # of binary trees' nodes, less than half are inner ones
+    states = np.empty(nodes * code.width, code.dtype)
+    table = np.ascontiguousarray(table)
+    evaluation = Evaluation(code, forest, table, words, memory, code.masks(nodes), states)
+    evaluation.forward(keep)
+    return evaluation
 
 
 def run(cell: Cell, forest: Trees, leaves: Tensor) -> Mapping[str, Tensor] | Refusal | None:
@@ -117,9 +129,10 @@ def run(cell: Cell, forest: Trees, leaves: Tensor) -> Mapping[str, Tensor] | Ref
     """
     if len(forest.left) == leaves.shape[0]:
         return None
-    evaluation = evaluate(cell, forest, leaves.data, _numbers, state.recording_graph)
-    if evaluation is None or isinstance(evaluation, Refusal):
-        return evaluation
+    code = ready(cell, leaves.dtype)
+    if not isinstance(code, CompiledCell):
+        return code
+    evaluation = evaluate(code, forest, leaves.data, _numbers, state.recording_graph)
     if not state.recording_graph:
         return {name: Tensor(array) for name, array in evaluation.states.items()}
     gradients = evaluation.new_gradients()
@@ -143,28 +156,35 @@ class Finished(Mapping[str, Tensor]):
 
     Parameters
     ----------
-    states : dict of arrays (N, width) by part
-    gradients : dict of Gradient by part
-        What their ``.grad`` is.
+    evaluation : Evaluation
+    given : dict by part
+        See `Evaluation.leave`.
+    totals : array (N · Σ widths,) or None
+        The derivatives, part after part; None if there was no backward.
     """
 
-    def __init__(self, states: Mapping[str, Array], gradients: Mapping[str, Gradient]) -> None:
-        self._states, self._gradients = states, gradients
-        self._made: dict[str, Tensor] = {}
+    def __init__(self, evaluation: Evaluation, given: Mapping[str, Cotangent], totals: Array | None) -> None:
+        self._evaluation, self._given, self._totals = evaluation, given, totals
+
+    @cached_property
+    def _made(self) -> dict[str, Tensor]:
+        gradients, made = self._evaluation.new_gradients(), {}
+        if self._totals is not None:
+            self._evaluation.leave(gradients, self._given, self._totals)
+        for name, array in self._evaluation.states.items():
+            node = Node(STATES, (), (), array)
+            node.vjps, node.gradient = None, gradients[name]
+            made[name] = Tensor(array, node)
+        return made
 
     def __getitem__(self, name: str) -> Tensor:
-        if name not in self._made:
-            array = self._states[name]
-            node = Node(STATES, (), (), array)
-            node.vjps, node.gradient = None, self._gradients[name]
-            self._made[name] = Tensor(array, node)
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._states)
+        return iter(self._made)
 
     def __len__(self) -> int:
-        return len(self._states)
+        return len(self._made)
 
 
 def _numbers(leaves: Array) -> Array:

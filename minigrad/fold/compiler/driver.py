@@ -1,0 +1,113 @@
+"""A minibatch's loss and all its derivatives, in one call of compiled code.
+
+While a minibatch's numbers pass through the cache, Python's own code and objects leave it: each time compiled
+code returns to Python in the midst of a step, that costs several times what it costs in a quick loop.
+
+The function below is compiled once per dtype and serves all cells, whose `forward` and `backward` it calls by
+their addresses. Numba's cache does not notice a change in another file, so it is not compiled from this
+file: build.py makes a module of its text and of the texts of all that it calls, as it does for cells.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.fold.compiler.order import TILE, place_nodes
+from minigrad.kernels.invoke import invoke
+from minigrad.kernels.rows import first_outside, summed_rows
+from minigrad.kernels.softmax import linear_cross_entropy
+
+Array = np.ndarray
+
+
+def loss_and_gradients(
+    forward: int, backward: int, memory: Array, parameters: Array, size: int, widths: Array,
+    chain: bool, leaves_written: bool,
+    left: Array, right: Array, word: Array, label: Array, masks: Array,
+    rows: Array, fresh: bool, table: Array, W: Array, b: Array, scale: float,
+) -> tuple[bool, float, Array, Array, Array, Array, Array, Array]:  # fmt: skip
+    """Fold, then scale · Σ −log softmax(W h[row] + b)[label] with its derivatives.
+
+    Parameters
+    ----------
+    forward, backward : int
+        Addresses of the cell's emitted functions.
+    memory, parameters : intp arrays
+        See `Memory.places` and `Addresses.places`.
+    size : int
+        How many elements the cell's parameters have.
+    widths : intp (parts,)
+        Of the parts of a state; the first part, h, is classified.
+    chain : bool
+        Whether right children are words.
+    leaves_written : bool
+        See `CompiledCell`.
+    left, right, word, label : intp (N,)
+        The forest: children's rows and the word's row in `table`, -1 where there is none, and labels.
+    masks : bool array
+        See `CompiledCell.masks`.
+    rows : intp (n,)
+        The nodes that are classified, each once.
+    fresh : bool
+        Whether these are all the roots, and nothing else.
+    table : (height, width of a leaf)
+    W, b : (classes, width of h), (classes,)
+    scale : float
+
+    Returns
+    -------
+    bool
+        Whether all labels are classes. If not, nothing has been computed.
+    float
+        The loss. If it is not finite, there are states but no derivatives.
+    arrays (N · Σ widths,)
+        The states, part after part, and the derivatives by them.
+    array (n, width of h)
+        The part of the derivatives that does not come through ancestors, of the nodes that are classified.
+    array (W.size + b.size + size,)
+        Derivatives by W, b and the cell's parameters, side by side.
+    intp (m,), array (m, width of a leaf)
+        The rows of `table` that were read, each once, and the derivatives by them.
+    """
+    T = table.dtype
+    nothing = np.empty(0, T)
+    by_h = np.empty((rows.size, widths[0]), T)
+    no_rows, no_vectors = np.empty(0, np.intp), np.empty((0, table.shape[1]), T)
+    labels = np.empty(rows.size, np.intp)
+    for k in range(rows.size):
+        labels[k] = label[rows[k]]
+    if first_outside(labels, b.size) >= 0:
+        return False, np.nan, nothing, nothing, by_h, nothing, no_rows, no_vectors
+    N, D = left.size, widths[0]
+    tiles, nodes, leaves = place_nodes(left, right, TILE, chain)
+    words = np.empty(leaves.size, np.intp)
+    for k in range(leaves.size):
+        words[k] = word[leaves[k]]
+    states = np.empty(N * widths.sum(), T)
+    given: Any = (tiles, nodes, leaves, words, table, states, masks, memory, parameters)
+    invoke(forward, (True, *given))
+
+    gradient = np.empty(W.size + b.size + size, T)
+    by_W, rest = gradient[: W.size].reshape(W.shape), gradient[W.size :]
+    h = states[: N * D].reshape((N, D))
+    loss = linear_cross_entropy(by_h, by_W, rest[: b.size], h, W, b, rows, labels, scale)
+    if not np.isfinite(loss):
+        return True, loss, states, nothing, by_h, nothing, no_rows, no_vectors
+
+    # Every row but those of roots gets its total from its parent: there is no need of zeros there.
+    totals = np.empty(states.size, T) if fresh else np.zeros(states.size, T)
+    start = 0
+    for width in widths:
+        part = totals[start : start + N * width].reshape((N, width))
+        for k in range(rows.size):
+            part[rows[k]] = 0
+            if start == 0:
+                part[rows[k]] = by_h[k]
+        start += N * width
+    shape = (leaves.size, table.shape[1])
+    by_leaves = np.empty(shape, T) if leaves_written else np.zeros(shape, T)
+    invoke(backward, (False, fresh, *given, totals, by_leaves, rest[b.size :]))
+    distinct, sums = summed_rows(words, by_leaves)
+    return True, loss, states, totals, by_h, gradient, distinct, sums
