@@ -1,7 +1,11 @@
-"""NumPy whose new arrays are not zeros by luck."""
+"""New arrays that are not zeros by luck."""
 
 from __future__ import annotations
 
+import ctypes
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -27,3 +31,16 @@ def poison(monkeypatch: pytest.MonkeyPatch, *modules: str) -> None:
     """Let these modules find NaN in arrays that nobody has written to."""
     for name in modules:
         monkeypatch.setattr(import_module(name), "np", Poisoned())
+
+
+@contextmanager
+def poisoned_memory() -> Iterator[None]:
+    """Fill what `malloc` returns, also to compiled code, with numbers that no result survives."""
+    if platform.libc_ver()[0] != "glibc":
+        pytest.skip("only glibc's malloc fills memory")
+    library, perturb = ctypes.CDLL(None), -6
+    library.mallopt(perturb, 1)  # -1.7e38 in float32
+    try:
+        yield
+    finally:
+        library.mallopt(perturb, 0)

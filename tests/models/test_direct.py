@@ -9,11 +9,13 @@ import pytest
 
 import minigrad as mg
 import models
+from experiments.step import training_step
 from minigrad.cotangent import SparseRows
 from minigrad.kernels.jit import JIT_ENABLED
+from minigrad.optim import SGD
 from models.classifier import Dropout
 from models.direct import loss_and_gradients
-from tests.minigrad.poison import poison
+from tests.minigrad.poison import poisoned_memory
 
 pytestmark = pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: nothing is compiled")
 VOCABULARY = models.Vocabulary(map(str, range(9)))
@@ -43,14 +45,14 @@ def gradients(model: Any, states: mg.NodeStates) -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("head", ["root", "labelled"])
 @pytest.mark.parametrize("kind", [models.RNN, pytest.param(models.RLSTM, marks=pytest.mark.slow)])
-def test_loss_values_and_gradients_are_those_of_the_graph_bit_for_bit(head, kind, monkeypatch):
+def test_loss_values_and_gradients_are_those_of_the_graph_bit_for_bit(head, kind):
     model, forest = setup(head, kind)
     loss, by_graph = model.loss(forest, "compiled")
     loss.backward()
     expected = gradients(model, by_graph)
     model.zero_grad()
-    poison(monkeypatch, "minigrad.fold.compiler.evaluation", "models.direct")
-    value, states = loss_and_gradients(model, forest)
+    with poisoned_memory():
+        value, states = loss_and_gradients(model, forest)
     assert value == pytest.approx(float(loss), rel=1e-6)
     for name, tensor in by_graph.items():
         np.testing.assert_array_equal(states[name].data, tensor.data)
@@ -121,13 +123,15 @@ def test_dropout_is_for_training_only():
     assert loss_and_gradients(model.eval(), forest) is not None
 
 
-def test_a_label_that_is_no_class_is_named():
+def test_a_label_that_is_no_class_is_left_to_the_graph_which_names_it():
     model, forest = setup()
     bad = models.Forest.from_arrays(
         forest.left, forest.right, forest.word, np.full(forest.n_nodes, 7), forest.root, VOCABULARY
     )
+    assert loss_and_gradients(model, bad) is None
     with pytest.raises(ValueError, match=r"has the label 7; the classes are 0\.\.3"):
-        loss_and_gradients(model, bad)
+        training_step(model, SGD(model.parameters(), lr=0.1), bad, "compiled")
+    assert all(parameter.grad is None for parameter in model.parameters())
 
 
 def test_the_graph_that_is_not_there_says_so():
