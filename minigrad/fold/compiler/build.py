@@ -114,7 +114,8 @@ def write(traced: Trace, title: str) -> tuple[Emitted, str]:
 def driver(dtype: np.dtype[Any]) -> Code:
     """Return the module of `driver.loss_and_gradients`, one for each dtype."""
     header = _header(f"the driver of all cells, {dtype}", "called")
-    constants = f"TILE, STEP, NODE = {order.TILE}, {order.STEP}, {order.NODE}"
+    numbers = ("TILE", "STEP", "NODE", "DEPTH", "ABOVE", "WAITING", "AFTER")
+    constants = "\n".join(f"{name} = {getattr(order, name)!r}" for name in numbers)
     helpers = [
         _section(module, "\n\n".join(map(_function, functions)))
         for module, functions in itertools.groupby(DRIVEN, lambda function: _plain(function).__module__)

@@ -21,6 +21,8 @@ TILE = 32  # nodes: enough rows for a product to run at full speed, few enough f
 STEP = 8  # rows that a product works on at once
 
 
+DEPTH, ABOVE, WAITING, AFTER = range(4)  # of a node: steps to its root, the parent's row + 1, how many inner
+# children are not placed yet, and who comes after it in a queue; of a leaf, its number
 NODE = ("row", "left", "right", "left_leaf", "right_leaf")  # what `Order.nodes` has columns for
 
 
@@ -53,7 +55,9 @@ def _place_twin(left: Array, right: Array, most: int, chain: bool) -> tuple[Arra
         children = [left[row], right[row]]
         depth[children], parent[children] = depth[row] + 1, row
     size = tile_size(len(inner), int(depth[inner].max(initial=0)) + 1, most)
-    kind: dict[int, int] = {row: _kind(left[left[row]] >= 0, left[right[row]] >= 0) for row in inner.tolist()}
+    kind: dict[int, int] = {
+        row: _kind(int(left[left[row]] >= 0), int(left[right[row]] >= 0)) for row in inner.tolist()
+    }
     waiting = {row: int(left[left[row]] >= 0) + int(left[right[row]] >= 0) for row in kind}
     arrival = itertools.count()
     ready = [(-int(depth[row]), next(arrival), row) for row in kind if not waiting[row]]
@@ -83,9 +87,7 @@ def _place_twin(left: Array, right: Array, most: int, chain: bool) -> tuple[Arra
 @compiled
 def _kind(left_inner, right_inner):  # type: ignore[no-untyped-def]
     """Which children are leaves: 0 both, 1 the left, 2 neither, 3 the right."""
-    if left_inner:
-        return 2 if right_inner else 3
-    return 1 if right_inner else 0
+    return (3 * left_inner) ^ right_inner  # no branch, for nobody could predict it
 
 
 @compiled
@@ -96,59 +98,58 @@ def tile_size(inner, longest, most):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _push(first, last, after, depth, row):  # type: ignore[no-untyped-def]
-    """Put a row at the end of its depth's queue; queues are linked lists in `after`, -1 where one ends."""
-    if first[depth] < 0:
-        first[depth] = row
+def _push(queues, info, row):  # type: ignore[no-untyped-def]
+    """Put a row at the end of its depth's queue."""
+    depth = info[row, DEPTH]
+    if queues[depth, 0] < 0:
+        queues[depth, 0] = row
     else:
-        after[last[depth]] = row
-    last[depth] = row
-    after[row] = -1
+        info[queues[depth, 1], AFTER] = row
+    queues[depth, 1] = row
+    info[row, AFTER] = -1
 
 
 @kernel(twin=_place_twin, dtypes=np.dtype(np.intp).char)
 def place_nodes(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ...]:
     n = left.size
-    depth, parent, waiting = np.zeros(n, np.intp), np.full(n, -1, np.intp), np.zeros(n, np.intp)
+    # What is known of a node stands together, in few bytes: in a step, the cache is full of other things.
+    info = np.zeros((n, 4), np.int32)
     inner, deepest = 0, 0
     for row in range(n - 1, -1, -1):
         x, y = left[row], right[row]
         if x >= 0:
             inner += 1
-            deepest = max(deepest, depth[row])
-            depth[x] = depth[y] = depth[row] + 1
-            parent[x] = parent[y] = row
-            waiting[row] = (left[x] >= 0) + (left[y] >= 0)
+            depth = info[row, DEPTH]
+            deepest = max(deepest, depth)
+            info[x, DEPTH] = info[y, DEPTH] = depth + 1
+            info[x, ABOVE] = info[y, ABOVE] = row + 1
+            info[row, WAITING] = (left[x] >= 0) + (left[y] >= 0)
     size = tile_size(inner, deepest + 1, most)
-    first, last, after = (
-        np.full(deepest + 1, -1, np.intp),
-        np.empty(deepest + 1, np.intp),
-        np.empty(n, np.intp),
-    )
+    queues = np.full((deepest + 1, 2), -1, np.int32)  # the first row and the last; each names the next
     ready, deep = 0, deepest  # how many there are; none of them is deeper
     leaves = np.empty(n - inner, np.intp)
     leaf = 0
     for row in range(n):
         if left[row] < 0:
             leaves[leaf] = row
+            info[row, AFTER] = leaf
             leaf += 1
-        elif waiting[row] == 0:
-            _push(first, last, after, depth[row], row)
+        elif info[row, WAITING] == 0:
+            _push(queues, info, row)
             ready += 1
     nodes, tiles = np.empty((inner, len(NODE)), np.intp), np.empty((inner, 5), np.intp)
-    taken, kinds = np.empty(size, np.intp), np.empty(size, np.intp)
-    bounds = np.empty(5, np.intp)
+    taken, kinds, bounds = np.empty(size, np.intp), np.empty(size, np.intp), np.empty(5, np.intp)
     start, count = 0, 0
     while ready:
         m = min(size, ready)
         bounds[:] = 0
         for k in range(m):
-            while first[deep] < 0:
+            while queues[deep, 0] < 0:
                 deep -= 1
-            row = first[deep]
-            first[deep] = after[row]
+            row = queues[deep, 0]
+            queues[deep, 0] = info[row, AFTER]
             taken[k] = row
-            kinds[k] = _kind(left[left[row]] >= 0, left[right[row]] >= 0)
+            kinds[k] = _kind(np.intp(left[left[row]] >= 0), np.intp(left[right[row]] >= 0))
             bounds[kinds[k] + 1] += 1
         ready -= m
         for k in range(4):
@@ -158,23 +159,19 @@ def place_nodes(left: Array, right: Array, most: int, chain: bool) -> tuple[Arra
         count += 1
         for k in range(m):
             row, kind = taken[k], kinds[k]
-            nodes[start + bounds[kind], 0] = row
+            x, y = left[row], right[row]
+            node = nodes[start + bounds[kind]]
+            node[0], node[1], node[2] = row, x, info[y, AFTER] if chain else y
+            node[3], node[4] = left[x] < 0, left[y] < 0
             bounds[kind] += 1
-            above = parent[row]
+            above = info[row, ABOVE] - 1
             if above >= 0:
-                waiting[above] -= 1
-                if waiting[above] == 0:
-                    _push(first, last, after, depth[above], above)
+                info[above, WAITING] -= 1
+                if info[above, WAITING] == 0:
+                    _push(queues, info, above)
                     ready += 1
-                    deep = max(deep, depth[above])
+                    deep = max(deep, info[above, DEPTH])
         start += m
-    if chain:
-        for k in range(leaves.size):
-            parent[leaves[k]] = k
-    for k in range(inner):
-        x, y = left[nodes[k, 0]], right[nodes[k, 0]]
-        nodes[k, 1], nodes[k, 2] = x, parent[y] if chain else y
-        nodes[k, 3], nodes[k, 4] = left[x] < 0, left[y] < 0
     return tiles[:count], nodes, leaves
 
 
