@@ -86,9 +86,9 @@ class SparseRows:
         """Return the same derivative with every row number once, in the order in which they first come."""
         if self._distinct:
             return self
-        width = math.prod(self.shape[1:])
-        rows, sums = kernels.summed_rows(self.rows, self.values.reshape(len(self.rows), width))
-        return SparseRows(rows, sums.reshape(len(rows), *self.shape[1:]), self.shape[0], distinct=True)
+        rows, sums = self.rows.copy(), self.values.copy()
+        n = kernels.sum_rows(rows, sums.reshape(len(rows), math.prod(self.shape[1:])))
+        return SparseRows(rows[:n], sums[:n], self.shape[0], distinct=True)
 
     def __repr__(self) -> str:
         return f"SparseRows({len(self.rows)} of {self.shape[0]} rows, shape {self.shape}, {self.dtype})"

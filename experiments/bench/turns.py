@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -9,14 +10,18 @@ from typing import Any
 
 from experiments.step import no_collection
 
+WARM_UP = 0.02
+
 
 @dataclass(frozen=True)
 class Plan:
     """How much is measured.
 
     A *pass* trains on every minibatch once and gives one sample. A round makes `passes` passes of each fast
-    system, taking turns, and one of each slow system. Before a pass comes one step that is not timed: its
-    arrays have left the cache during the others' turns.
+    system, taking turns, and one of each slow system. Before a pass come steps that are not timed, for
+    `WARM_UP` seconds, one at least: during the others' turns a system's arrays have left the cache, and a
+    processor that has not used its widest vectors for a while is slower at them for some milliseconds.
+    Training goes on for minutes.
     """
 
     minibatches: int
@@ -55,7 +60,11 @@ def take_turns(
 
     def one_pass(lane: Lane) -> float:
         with no_collection():  # as the training loop does; it helps the peers too
-            lane.step(lane.batches[-1])
+            start = time.perf_counter()
+            for batch in itertools.cycle(lane.batches):
+                lane.step(batch)
+                if time.perf_counter() - start >= WARM_UP:
+                    break
             start = time.perf_counter()
             for batch in lane.batches:
                 lane.step(batch)

@@ -74,20 +74,27 @@ def loss_and_gradients(
     if not isinstance(code, compiler.CompiledCell):
         return None
     nodes = len(forest.left)
-    memory, masks = code.take(nodes // 2), code.masks(nodes)
+    leaves = (nodes + len(forest.root)) // 2  # the trees are binary
+    memory, masks = code.take(nodes - leaves), code.masks(nodes)
     L, Ws, bs = np.ascontiguousarray(L), *map(np.ascontiguousarray, by)
-    legal, loss, states, totals, by_h, gradient, words, by_words = compiler.driver(L.dtype).loss_and_gradients(
-        *code.addresses, memory.places, code.values.places, code.size, code.widths, code.chain,
-        code.leaves_written, forest.left, forest.right, forest.word, forest.label, masks,
+    states, totals = np.empty(nodes * code.width, L.dtype), np.empty(nodes * code.width, L.dtype)
+    by_h, gradient = np.empty((len(rows), Ws.shape[1]), L.dtype), np.empty(Ws.size + bs.size + code.size, L.dtype)
+    words, by_words = np.empty(leaves, np.intp), np.empty((leaves, L.shape[1]), L.dtype)
+    legal, loss, read = compiler.driver(L.dtype).loss_and_gradients(
+        states, totals, by_h, gradient, words, by_words,
+        *code.addresses, memory.places, code.values.places, code.widths, code.chain, code.leaves_written,
+        forest.left, forest.right, forest.word, forest.label, masks,
         rows, rows is forest.root, L, Ws, bs, 1 / divisor,
     )  # fmt: skip
     if not legal:
         code.give_back(memory)
         return None
-    evaluation = compiler.Evaluation(code, forest, L, lambda leaves: forest.word[leaves], memory, masks, states)
+    evaluation = compiler.Evaluation(
+        code, forest, L, lambda leaves: forest.word[leaves], memory, masks, states
+    )
     given = {cell.parts[0].name: SparseRows(rows, by_h, nodes)}
     if not math.isfinite(loss):
         return loss, NodeStates(compiler.Finished(evaluation, given, None))
-    leave(table, SparseRows(words, by_words, len(L), distinct=True))
+    leave(table, SparseRows(words[:read], by_words[:read], len(L), distinct=True))
     leave_side_by_side([W, b, *evaluation.parameters], gradient)
     return loss, NodeStates(compiler.Finished(evaluation, given, totals))

@@ -14,7 +14,7 @@ from minigrad.kernels.activations import (
 )
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.kernels.reductions import column_sums, count_outside, row_norms, squared_norm
-from minigrad.kernels.rows import first_outside, gather_rows, scatter_add_rows, summed_rows
+from minigrad.kernels.rows import first_outside, gather_rows, scatter_add_rows, sum_rows
 from minigrad.kernels.softmax import (
     cross_entropy,
     cross_entropy_vjp,
@@ -48,7 +48,7 @@ __all__ = [
     "softsign",
     "softsign_vjp",
     "squared_norm",
-    "summed_rows",
+    "sum_rows",
     "tanh",
     "tanh_vjp",
     "update",

@@ -24,19 +24,21 @@ def first_outside(numbers: Array, end: int) -> int:
     return -1
 
 
-def _summed_rows_twin(rows: Array, values: Array) -> tuple[Array, Array]:
+def _sum_rows_twin(rows: Array, values: Array) -> int:
     ascending, first, slots = np.unique(rows, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    sums = np.zeros((len(ascending), values.shape[1]), values.dtype)
+    order, n = np.argsort(first), len(ascending)
+    sums = np.zeros((n, values.shape[1]), values.dtype)
     np.add.at(sums, np.argsort(order)[slots], values)
-    return ascending[order], sums
+    rows[:n], values[:n] = ascending[order], sums
+    return n
 
 
-@kernel(twin=_summed_rows_twin, dtypes=INTEGERS)
-def summed_rows(rows: Array, values: Array) -> tuple[Array, Array]:
-    """Return every row number once, and the sums of the values that belong to it.
+@kernel(twin=_sum_rows_twin, dtypes=INTEGERS)
+def sum_rows(rows: Array, values: Array) -> int:
+    """Put every row number once, with the sum of the values that belong to it, in front, in place.
 
-    intp (n,), (n, D) -> (m,) in the order in which they first come, (m, D).
+    intp (n,), (n, D), in the order in which the numbers first come. Returns how many there are; what follows
+    is of no use.
     """
     n = rows.size
     size = 16
@@ -44,31 +46,25 @@ def summed_rows(rows: Array, values: Array) -> tuple[Array, Array]:
         size *= 2
     # An open hash table of places: it is as long as what was read, however high the table is.
     table = np.full(size, -1, np.intp)
-    distinct, places = np.empty(n, np.intp), np.empty(n, np.intp)
     m = 0
     for k in range(n):
         row = rows[k]
         at = row * 2654435761  # Knuth's multiplier: neighbours are spread
         at = (at ^ (at >> 16)) & (size - 1)
-        while table[at] >= 0 and distinct[table[at]] != row:
+        while table[at] >= 0 and rows[table[at]] != row:
             at = (at + 1) & (size - 1)
-        if table[at] < 0:
-            table[at] = m
-            distinct[m] = row
-            m += 1
-        places[k] = table[at]
-    sums = np.empty((m, values.shape[1]), values.dtype)
-    first = 0  # of the places whose row has not come
-    for k in range(n):
-        place = places[k]
-        if place == first:
-            first += 1
+        place = table[at]
+        if place >= 0:
             for j in range(values.shape[1]):
-                sums[place, j] = values[k, j]
+                values[place, j] += values[k, j]
         else:
-            for j in range(values.shape[1]):
-                sums[place, j] += values[k, j]
-    return distinct[:m], sums
+            table[at] = m
+            if m < k:
+                rows[m] = row
+                for j in range(values.shape[1]):
+                    values[m, j] = values[k, j]
+            m += 1
+    return m
 
 
 def _gather_rows_twin(table: Array, rows: Array) -> Array:

@@ -1,5 +1,7 @@
 """The benchmark's cells and chains: what is measured, against what, and that it is the same computation."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -40,19 +42,23 @@ def without_compiler(monkeypatch):
     monkeypatch.setattr(cells, "builders", lambda cell: both)
 
 
-def test_turns_are_taken_and_the_step_after_a_pause_is_not_timed(monkeypatch):
-    calls, clock = [], iter(range(1000))
-    monkeypatch.setattr(turns.time, "perf_counter", lambda: next(clock))
-    lanes = {
-        name: turns.Lane(lambda batch, name=name: calls.append(name + batch), ["1", "2"]) for name in "abs"
-    }
+def test_turns_are_taken_and_the_steps_after_a_pause_are_not_timed(monkeypatch):
+    calls, now, lasts = [], [0.0], {"a": 0.006, "b": 0.01, "s": 3.0}
+    monkeypatch.setattr(turns.time, "perf_counter", lambda: now[0])
+
+    def step(name: str, batch: str) -> None:
+        now[0] += lasts[name]
+        calls.append(name + batch)
+
+    lanes = {name: turns.Lane(partial(step, name), ["1", "2"]) for name in "abs"}
     rounds = []
     samples = turns.take_turns(turns.Plan(2, 2, 2), lanes, lambda: rounds.append(len(calls)), slow={"s"})
-    one, other, slow = (["a2", "a1", "a2"], ["b2", "b1", "b2"], ["s2", "s1", "s2"])
+    one, other, slow = ["a1", "a2"] * 3, ["b1", "b2"] * 2, ["s1", "s1", "s2"]  # 0.02 s, then a pass
     a_round = one + other + one + other + slow
     assert calls == one + other + 2 * a_round
-    assert rounds == [6 + 15, 6 + 30]
-    assert samples == {"a": [1] * 4, "b": [1] * 4, "s": [1] * 2}
+    assert rounds == [10 + 23, 10 + 46]
+    for name, timed in samples.items():
+        assert timed == pytest.approx([2 * lasts[name]] * (2 if name == "s" else 4))
 
 
 def test_all_cells_for_trees_are_held_against_the_rlstm_on_the_same_trees(

@@ -57,7 +57,7 @@ ARGUMENTS: dict[str, Callable[[Make, int], tuple[Any, ...]]] = {
     "gather_rows": lambda make, n: (make((7, 4)), _rows(n)),
     "scatter_add_rows": lambda make, n: (make((7, 4)), _rows(n), make((n, 4))),
     "first_outside": lambda make, n: (_rows(n), 4),
-    "summed_rows": lambda make, n: (_rows(n), make((n, 3))),
+    "sum_rows": lambda make, n: (_rows(n), make((n, 3))),
     "linear_cross_entropy": lambda make, n: (
         make((n, 3)),
         make((4, 3)),
@@ -219,7 +219,7 @@ def test_small_numbers_keep_their_relative_precision_in_tanh() -> None:
 )
 def test_rows_are_summed_once_each_in_order(rows: Array) -> None:
     values = np.random.default_rng(1).integers(-9, 9, (len(rows), 2)).astype(np.float64)
-    distinct, sums = kernels.summed_rows(rows, values)
+    distinct, sums = kernels.sum_rows(rows, values)
     expected: dict[int, Array] = {}
     for row, value in zip(rows.tolist(), values, strict=True):
         expected[row] = expected.get(row, 0) + value

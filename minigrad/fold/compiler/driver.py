@@ -16,28 +16,36 @@ import numpy as np
 
 from minigrad.fold.compiler.order import TILE, place_nodes
 from minigrad.kernels.invoke import invoke
-from minigrad.kernels.rows import first_outside, summed_rows
+from minigrad.kernels.rows import first_outside, sum_rows
 from minigrad.kernels.softmax import linear_cross_entropy
 
 Array = np.ndarray
 
 
 def loss_and_gradients(
-    forward: int, backward: int, memory: Array, parameters: Array, size: int, widths: Array,
-    chain: bool, leaves_written: bool,
+    states: Array, totals: Array, by_h: Array, gradient: Array, words: Array, by_words: Array,
+    forward: int, backward: int, memory: Array, parameters: Array,
+    widths: Array, chain: bool, leaves_written: bool,
     left: Array, right: Array, word: Array, label: Array, masks: Array,
     rows: Array, fresh: bool, table: Array, W: Array, b: Array, scale: float,
-) -> tuple[bool, float, Array, Array, Array, Array, Array, Array]:  # fmt: skip
+) -> tuple[bool, float, int]:  # fmt: skip
     """Fold, then scale · Σ −log softmax(W h[row] + b)[label] with its derivatives.
 
     Parameters
     ----------
+    states, totals : (N · Σ widths,)
+        Get the states, part after part, and the derivatives by them.
+    by_h : (n, width of h)
+        Gets the part of the derivatives that does not come through ancestors, of the nodes that are classified.
+    gradient : (W.size + b.size + sizes of the cell's parameters,)
+        Gets the derivatives by W, b and the cell's parameters, side by side.
+    words, by_words : intp (leaves,), (leaves, width of a leaf)
+        Get the rows of `table` that were read, each once, and the derivatives by them. These are as many as
+        is returned; what follows is of no use.
     forward, backward : int
         Addresses of the cell's emitted functions.
     memory, parameters : intp arrays
         See `Memory.places` and `Addresses.places`.
-    size : int
-        How many elements the cell's parameters have.
     widths : intp (parts,)
         Of the parts of a state; the first part, h, is classified.
     chain : bool
@@ -62,42 +70,30 @@ def loss_and_gradients(
         Whether all labels are classes. If not, nothing has been computed.
     float
         The loss. If it is not finite, there are states but no derivatives.
-    arrays (N · Σ widths,)
-        The states, part after part, and the derivatives by them.
-    array (n, width of h)
-        The part of the derivatives that does not come through ancestors, of the nodes that are classified.
-    array (W.size + b.size + size,)
-        Derivatives by W, b and the cell's parameters, side by side.
-    intp (m,), array (m, width of a leaf)
-        The rows of `table` that were read, each once, and the derivatives by them.
+    int
+        How many rows of `table` were read.
     """
-    T = table.dtype
-    nothing = np.empty(0, T)
-    by_h = np.empty((rows.size, widths[0]), T)
-    no_rows, no_vectors = np.empty(0, np.intp), np.empty((0, table.shape[1]), T)
     labels = np.empty(rows.size, np.intp)
     for k in range(rows.size):
         labels[k] = label[rows[k]]
     if first_outside(labels, b.size) >= 0:
-        return False, np.nan, nothing, nothing, by_h, nothing, no_rows, no_vectors
-    N, D = left.size, widths[0]
+        return False, np.nan, 0
     tiles, nodes, leaves = place_nodes(left, right, TILE, chain)
-    words = np.empty(leaves.size, np.intp)
     for k in range(leaves.size):
         words[k] = word[leaves[k]]
-    states = np.empty(N * widths.sum(), T)
     given: Any = (tiles, nodes, leaves, words, table, states, masks, memory, parameters)
     invoke(forward, (True, *given))
 
-    gradient = np.empty(W.size + b.size + size, T)
-    by_W, rest = gradient[: W.size].reshape(W.shape), gradient[W.size :]
+    N, D = left.size, widths[0]
     h = states[: N * D].reshape((N, D))
+    by_W, rest = gradient[: W.size].reshape(W.shape), gradient[W.size :]
     loss = linear_cross_entropy(by_h, by_W, rest[: b.size], h, W, b, rows, labels, scale)
     if not np.isfinite(loss):
-        return True, loss, states, nothing, by_h, nothing, no_rows, no_vectors
+        return True, loss, 0
 
     # Every row but those of roots gets its total from its parent: there is no need of zeros there.
-    totals = np.empty(states.size, T) if fresh else np.zeros(states.size, T)
+    if not fresh:
+        totals[:] = 0
     start = 0
     for width in widths:
         part = totals[start : start + N * width].reshape((N, width))
@@ -106,8 +102,7 @@ def loss_and_gradients(
             if start == 0:
                 part[rows[k]] = by_h[k]
         start += N * width
-    shape = (leaves.size, table.shape[1])
-    by_leaves = np.empty(shape, T) if leaves_written else np.zeros(shape, T)
-    invoke(backward, (False, fresh, *given, totals, by_leaves, rest[b.size :]))
-    distinct, sums = summed_rows(words, by_leaves)
-    return True, loss, states, totals, by_h, gradient, distinct, sums
+    if not leaves_written:
+        by_words[:] = 0
+    invoke(backward, (False, fresh, *given, totals, by_words, rest[b.size :]))
+    return True, loss, sum_rows(words, by_words)
