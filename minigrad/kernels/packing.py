@@ -28,15 +28,21 @@ def packed_size(k: int, n: int) -> int:
 
 
 @intrinsic
-def _transpose(typing_context: Any, b: Any, b_at: Any, b_step: Any, c: Any, c_at: Any, c_step: Any) -> Any:
-    """Transpose a square of one vector by as many rows: two pointers, with offsets and steps in bytes."""
+def _transpose(typing_context: Any, squares: Any, c: Any, c_at: Any, c_step: Any) -> Any:
+    """Transpose a square of one vector by as many rows, or the sum of some squares.
+
+    Each square is a tuple: a pointer, with an offset and a step in bytes; the target's are the last arguments.
+    """
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        source, offset, step, target, target_offset, target_step = arguments
-        emit = Emitter(builder, context.get_data_type(b.dtype), step.type)
-        every = range(emit.lanes)
-        offsets = [builder.add(offset, builder.mul(step, emit.integer(r))) for r in every]
-        rows = [emit.load(emit.at(source, place, emit.vector)) for place in offsets]
+        sources, target, target_offset, target_step = arguments
+        emit = Emitter(builder, context.get_data_type(c.dtype), target_step.type)
+        every, rows = range(emit.lanes), []
+        for k in range(len(squares)):
+            source, offset, step = (builder.extract_value(sources, [k, part]) for part in range(3))
+            offsets = [builder.add(offset, builder.mul(step, emit.integer(r))) for r in every]
+            square = [emit.load(emit.at(source, place, emit.vector)) for place in offsets]
+            rows = [builder.fadd(*pair) for pair in zip(rows, square, strict=True)] if k else square
         half = 1
         while half < emit.lanes:  # swap the off-diagonal quarters of every square of 2·half by 2·half
             upper = [lane + emit.lanes - half if lane & half else lane for lane in every]
@@ -50,7 +56,7 @@ def _transpose(typing_context: Any, b: Any, b_at: Any, b_step: Any, c: Any, c_at
             emit.store(rows[r], emit.at(target, place, emit.vector))
         return context.get_dummy_value()
 
-    return types.void(b, types.intp, types.intp, c, types.intp, types.intp), generate
+    return types.void(squares, c, types.intp, types.intp), generate
 
 
 @plain(lambda C, B, add: np.copyto(C, C + B if add else B))
@@ -68,21 +74,25 @@ def copy(C: np.ndarray, B: np.ndarray, add: int) -> None:
                 copy_vector(b, at, c, to, used)
 
 
-@plain(lambda C, B: np.copyto(C, B.T))
-def transpose(C: np.ndarray, B: np.ndarray) -> None:
-    """C = Bᵀ: (n, m), (m, n)."""
+@plain(lambda C, B, A, both: np.copyto(C, (B + A if both else B).T))
+def transpose(C: np.ndarray, B: np.ndarray, A: np.ndarray, both: int) -> None:
+    """C = Bᵀ, or (B + A)ᵀ if `both`: (n, m), (m, n), (m, n)."""
     stay_apart()
-    (m, n), size = B.shape, C.itemsize
-    lanes, b, c, b_step, c_step = VECTOR_BYTES // size, data_of(B), data_of(C), B.strides[0], C.strides[0]
+    (m, n), size, lanes = B.shape, C.itemsize, VECTOR_BYTES // C.itemsize
+    a, b, c, a_step, b_step, c_step = data_of(A), data_of(B), data_of(C), A.strides[0], B.strides[0], C.strides[0]
     if m < lanes or n < lanes:
         for i in range(m):
             for j in range(n):
-                C[j, i] = B[i, j]
+                C[j, i] = B[i, j] + A[i, j] if both else B[i, j]
         return
     for i in range(0, m, lanes):
         for j in range(0, n, lanes):
             row, column = min(i, m - lanes), min(j, n - lanes)  # the last squares overlap those before
-            _transpose(b, row * b_step + column * size, b_step, c, column * c_step + row * size, c_step)
+            of_b, to = (b, row * b_step + column * size, b_step), column * c_step + row * size
+            if both:
+                _transpose((of_b, (a, row * a_step + column * size, a_step)), c, to, c_step)
+            else:
+                _transpose((of_b,), c, to, c_step)
 
 
 def _pack_twin(P: np.ndarray, k: int, n: int, k0: int, n0: int, B: np.ndarray, turned: int) -> None:
@@ -102,7 +112,7 @@ def pack(P: np.ndarray, k: int, n: int, k0: int, n0: int, B: np.ndarray, turned:
         first, last = max(j, n0), max(j, n0, min(j + width, n0 + columns))
         part = P[k * j : k * (j + width)].reshape((k, width))[k0 : k0 + rows, first - j : last - j]
         if turned:
-            transpose(part, B[first - n0 : last - n0])
+            transpose(part, B[first - n0 : last - n0], B[first - n0 : last - n0], 0)
         else:
             copy(part, B[:, first - n0 : last - n0], 0)
         left -= vectors

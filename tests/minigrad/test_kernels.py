@@ -219,12 +219,13 @@ def test_small_numbers_keep_their_relative_precision_in_tanh() -> None:
 )
 def test_rows_are_summed_once_each_in_order(rows: Array) -> None:
     values = np.random.default_rng(1).integers(-9, 9, (len(rows), 2)).astype(np.float64)
-    distinct, sums = kernels.sum_rows(rows, values)
+    distinct, sums = rows.copy(), values.copy()
+    n = kernels.sum_rows(distinct, sums)
     expected: dict[int, Array] = {}
     for row, value in zip(rows.tolist(), values, strict=True):
         expected[row] = expected.get(row, 0) + value
-    assert distinct.tolist() == list(expected)
-    np.testing.assert_array_equal(sums, list(expected.values()))
+    assert distinct[:n].tolist() == list(expected)
+    np.testing.assert_array_equal(sums[:n], list(expected.values()))
 
 
 def test_first_outside() -> None:

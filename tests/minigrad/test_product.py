@@ -36,6 +36,15 @@ def _copy(C: Array, B: Array) -> None:
     packing.copy(C, B, 0)
 
 
+def _transpose(C: Array, B: Array) -> None:
+    packing.transpose(C, B, B, 0)
+
+
+def _transpose_sum(C: Array, B: Array) -> None:
+    half = B // 2
+    packing.transpose(C, _wide(half), B - half, 1)
+
+
 def _pack(P: Array, B: Array, turned: bool = False) -> None:
     packing.pack(P, *B.shape, 0, 0, B.T.copy() if turned else B, turned)
 
@@ -154,14 +163,14 @@ def test_a_matrix_is_added_to_another_and_to_nothing_beside_it(dtype: type) -> N
 
 
 @every_dtype
-@pytest.mark.parametrize("move", [_copy, packing.transpose])
+@pytest.mark.parametrize("move", [_copy, _transpose, _transpose_sum])
 def test_every_copy_writes_its_target_and_nothing_else(
     move: Callable[[Array, Array], None], dtype: type
 ) -> None:
     for m in COPIED:
         for n in COPIED:
             B = np.arange(1, m * n + 1, dtype=dtype).reshape(m, n)
-            expected = B.T if move is packing.transpose else B
+            expected = B if move is _copy else B.T
             for source in (B, _wide(B)):
                 target = np.full((expected.shape[0] + 2, expected.shape[1] + 40), GUARD, dtype)
                 view = target[1:-1, 20:-20]

@@ -67,7 +67,6 @@ def write_gradients(w: Writer) -> None:
     gradients = w.trace.parameter_gradients
     with w.function("gradients", ["memory", "gradient"], "helper"):
         w.arrays(*products(w), "sums")
-        w.emit(f"M = np.empty({max([g.size for g in gradients if g is not None], default=0)}, T)")
         start = 0
         for k, (parameter, g) in enumerate(zip(w.trace.parameters, gradients, strict=True)):
             part, start = f"gradient[{start} : {start + parameter.size}]", start + parameter.size
@@ -89,14 +88,18 @@ def write_gradients(w: Writer) -> None:
 
 def _write_sum(w: Writer, k: int, g: Symbol, pieces: list[tuple[str, bool]]) -> None:
     """Write a gradient that is a sum of products; where they lie transposed, the sum is transposed."""
-    to, turned = f"g{k}", pieces[0][1]
+    (first, turned), rest = pieces[0], [piece for piece, _ in pieces[1:]]
+    if turned and len(rest) <= 1:
+        w.emit(f"transpose(g{k}, {first}, {(rest or [first])[0]}, I({len(rest)}))")
+        return
+    to = f"g{k}"
     if turned:
         to = "m"
-        w.emit(f"m = M[: {g.size}].reshape({g.shape[::-1]})")
-    for number, (piece, _) in enumerate(pieces):
+        w.emit(f"m = np.empty({g.shape[::-1]}, T)")
+    for number, piece in enumerate([first, *rest]):
         w.emit(f"copy({to}, {piece}, I({int(number > 0)}))")
     if turned:
-        w.emit(f"transpose(g{k}, m)")
+        w.emit(f"transpose(g{k}, m, m, I(0))")
 
 
 def _pieces(w: Writer, s: Any, turned: bool = False) -> list[tuple[str, bool]] | None:
