@@ -155,3 +155,36 @@ def test_an_encoder_trains_in_mode_compiled_by_the_graph():
     model = models.TreeClassifier(Doubled(), VOCABULARY, 4, np.random.default_rng(1))
     chains = models.chain_forest([1, 2, 3], [3], VOCABULARY, labels=[-1, -1, 2])
     assert loss_and_gradients(model, chains) is None
+
+
+class Modulated(mg.Cell):
+    """A chain whose words multiply the state, so that derivatives by states depend on words."""
+
+    parts, right_parts = (mg.Part("h", 6, leaf="zero"),), (mg.Part("x", 6),)
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.W = mg.nn.Parameter(rng.normal(size=(6, 6)).astype(np.float32))
+
+    def compose(self, left, right):
+        return mg.tanh((left.h + 1) * right.x @ self.W.T + left.h * right.x)
+
+
+@pytest.mark.parametrize("mode", ["compiled", "level"])
+def test_a_chain_s_states_keep_their_gradients_when_the_words_have_been_updated(mode):
+    rng = np.random.default_rng(3)
+    model = models.TreeClassifier(Modulated(rng), VOCABULARY, 4, rng)
+    model.L.data *= 1e4
+    chains = models.chain_forest([1, 2, 3, 2, 5, 6], [4, 2], VOCABULARY, labels=[-1, -1, -1, 2, -1, 1])
+    loss, by_graph = model.loss(chains, mode)
+    loss.backward()
+    expected = gradients(model, by_graph)
+    model.zero_grad()
+    with poisoned_memory():
+        _, states = loss_and_gradients(model, chains)
+    SGD(model.parameters(), lr=0.5).step()
+    found = gradients(model, states)
+    for name, g in expected.items():
+        np.testing.assert_allclose(found[name], g, rtol=1e-5, atol=1e-6, err_msg=name)
+    words = np.setdiff1d(np.flatnonzero(chains.left < 0), chains.left)
+    assert not states.h.grad[words].any(), "words are no states"
+    assert states.h.grad[chains.left[chains.left >= 0].min()].any(), "the state before the first word is one"

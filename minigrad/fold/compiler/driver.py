@@ -91,8 +91,8 @@ def loss_and_gradients(
     if not np.isfinite(loss):
         return True, loss, 0
 
-    # Every row but those of roots gets its total from its parent: there is no need of zeros there.
-    if not fresh:
+    # Every state but the roots' gets its total from its parent: there is no need of zeros there.
+    if chain or not fresh:  # a chain's words are no states
         totals[:] = 0
     start = 0
     for width in widths:

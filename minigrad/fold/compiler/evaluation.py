@@ -118,7 +118,8 @@ class Evaluation:
 
     def new_gradients(self) -> dict[str, Gradient]:
         """Return places for the derivatives by the states, one for each part."""
-        return {p.name: LazyGradient() if p.leaf == "zero" else Gradient() for p in self.code.trace.parts}
+        lazy = {p.name for p in self.code.trace.parts if p.leaf == "zero" and not self.code.chain}
+        return {p.name: LazyGradient() if p.name in lazy else Gradient() for p in self.code.trace.parts}
 
     def differentiate(
         self, given: Mapping[str, Cotangent], gradients: Mapping[str, Gradient], to_parameters: Array
@@ -171,12 +172,12 @@ class Evaluation:
     def _backward(
         self, given: Mapping[str, Cotangent], to_leaves: Array, to_parameters: Array, complete: bool
     ) -> Array:
-        # Every row but those of roots gets its total from its parent: there is no need of zeros there.
+        # Every state but the roots' gets its total from its parent: there is no need of zeros there.
         roots = getattr(self._forest, "root", None)
         fresh = roots is not None and all(_rows(g) is roots for g in given.values())
         totals = np.empty(self._vector.shape, self._vector.dtype)
         for name, total in self.code.parts(totals).items():
-            if fresh:
+            if fresh and not self.code.chain:  # whose words are no states
                 total[roots] = given[name].values if name in given else 0
             else:
                 _fill(total, given.get(name))
