@@ -18,12 +18,14 @@ def loss_and_gradients(model: TreeClassifier, forest: Forest) -> tuple[float, mg
     -------
     None, and nothing done, if the loss is not simply that of the model's cell over its words: for classes
     that compute something of their own, for encoders, which are more than one fold, for words of another
-    vocabulary, with dropout, for trees of one leaf, if a label is no class (`TreeClassifier.loss` says
-    which), and where `minigrad.fold.direct.loss_and_gradients` won't do.
+    vocabulary or a table that does not fit it, with dropout, for trees of one leaf, if a label is no class
+    (`TreeClassifier.loss` says which), and where `minigrad.fold.direct.loss_and_gradients` won't do.
     """
     if type(model) is not TreeClassifier or not isinstance(model.cell, mg.Cell):
         return None
-    if forest.vocabulary is not model.vocabulary or len(forest) == forest.n_nodes:
+    if forest.vocabulary is not model.vocabulary or len(model.vocabulary) != len(model.L.data):
+        return None
+    if len(forest) == forest.n_nodes:
         return None
     if model.training and model.dropout is not None:
         return None

@@ -57,8 +57,9 @@ def measure(
 def _step(model: TreeClassifier, optimizer: Optimizer, forest: Forest) -> list[float]:
     """Train on one minibatch and return the seconds of every phase.
 
-    The phases, which a training step runs in one call of compiled code, are called one by one. "forward" reads
-    the word vectors and folds. The fold orders the nodes itself, so that is timed beside it and taken off.
+    The phases, all but the last of which a training step runs in one call of compiled code, are called one by
+    one. "forward" reads the word vectors and folds. The fold orders the nodes itself, so that is timed beside
+    it and taken off.
     """
     times = [time.perf_counter()]
 

@@ -59,7 +59,7 @@ def loss_and_gradients(
         With their gradients.
 
     None, and nothing done, where only the graph will do: without a JIT, for a cell that can't be compiled, if
-    dtypes are mixed, if a label is no class, if gradients are recorded or switched off.
+    dtypes are mixed or shapes do not fit, if a label is no class, if gradients are recorded or switched off.
 
     Raises
     ------
@@ -67,20 +67,22 @@ def loss_and_gradients(
         If a chain cell meets a right child that is not a leaf.
     """
     check_chains(cell, forest)
-    L, by = table.data, (W.data, b.data)
-    if state.record is not None or not state.recording_graph or any(a.dtype != L.dtype for a in by):
+    if state.record is not None or not state.recording_graph:
         return None
-    code = compiler.ready(cell, L.dtype)
-    if not isinstance(code, compiler.CompiledCell):
+    L, Ws, bs = map(np.ascontiguousarray, (table.data, W.data, b.data))
+    dtype, D = L.dtype, cell.parts[0].width
+    code = compiler.ready(cell, dtype)
+    if not isinstance(code, compiler.CompiledCell) or Ws.dtype != dtype or bs.dtype != dtype:
+        return None
+    if L.shape[1] != code.leaf_width or Ws.shape != (len(bs), D):
         return None
     nodes = len(forest.left)
     leaves = (nodes + len(forest.root)) // 2  # the trees are binary
     memory, masks = code.take(nodes - leaves), code.masks(nodes)
-    L, Ws, bs = np.ascontiguousarray(L), *map(np.ascontiguousarray, by)
-    states, totals = np.empty(nodes * code.width, L.dtype), np.empty(nodes * code.width, L.dtype)
-    by_h, gradient = np.empty((len(rows), Ws.shape[1]), L.dtype), np.empty(Ws.size + bs.size + code.size, L.dtype)
-    words, by_words = np.empty(leaves, np.intp), np.empty((leaves, L.shape[1]), L.dtype)
-    legal, loss, read = compiler.driver(L.dtype).loss_and_gradients(
+    states, totals = np.empty(nodes * code.width, dtype), np.empty(nodes * code.width, dtype)
+    by_h, by_words = np.empty((len(rows), D), dtype), np.empty((leaves, code.leaf_width), dtype)
+    gradient, words = np.empty(Ws.size + bs.size + code.size, dtype), np.empty(leaves, np.intp)
+    legal, loss, read = compiler.driver(dtype).loss_and_gradients(
         states, totals, by_h, gradient, words, by_words,
         *code.addresses, memory.places, code.values.places, code.widths, code.chain, code.leaves_written,
         forest.left, forest.right, forest.word, forest.label, masks,
@@ -92,7 +94,7 @@ def loss_and_gradients(
     evaluation = compiler.Evaluation(
         code, forest, L, lambda leaves: forest.word[leaves], memory, masks, states
     )
-    given = {cell.parts[0].name: SparseRows(rows, by_h, nodes)}
+    given = {cell.parts[0].name: SparseRows(rows, by_h, nodes, distinct=True)}
     if not math.isfinite(loss):
         return loss, NodeStates(compiler.Finished(evaluation, given, None))
     leave(table, SparseRows(words[:read], by_words[:read], len(L), distinct=True))

@@ -31,7 +31,7 @@ def packed_size(k: int, n: int) -> int:
 def _transpose(typing_context: Any, squares: Any, c: Any, c_at: Any, c_step: Any) -> Any:
     """Transpose a square of one vector by as many rows, or the sum of some squares.
 
-    Each square is a tuple: a pointer, with an offset and a step in bytes; the target's are the last arguments.
+    Each square is a tuple of a pointer, an offset and a step, both in bytes; the target's come last.
     """
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
@@ -79,7 +79,8 @@ def transpose(C: np.ndarray, B: np.ndarray, A: np.ndarray, both: int) -> None:
     """C = Bᵀ, or (B + A)ᵀ if `both`: (n, m), (m, n), (m, n)."""
     stay_apart()
     (m, n), size, lanes = B.shape, C.itemsize, VECTOR_BYTES // C.itemsize
-    a, b, c, a_step, b_step, c_step = data_of(A), data_of(B), data_of(C), A.strides[0], B.strides[0], C.strides[0]
+    a, b, c = data_of(A), data_of(B), data_of(C)
+    a_step, b_step, c_step = A.strides[0], B.strides[0], C.strides[0]
     if m < lanes or n < lanes:
         for i in range(m):
             for j in range(n):

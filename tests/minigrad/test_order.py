@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import models
-from minigrad.fold.compiler.order import NODE, STEP, TILE, Order, place_nodes, order, tile_size
+from minigrad.fold.compiler.order import NODE, STEP, TILE, Order, order, place_nodes, tile_size
 from tests.minigrad.fold_contract.forests import PAIR, by_height, forests, grow, left_chain, right_chain
 
 VOCABULARY = models.Vocabulary(["a"])

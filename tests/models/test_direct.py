@@ -104,13 +104,37 @@ def _without_gradients(model: Any, forest: models.Forest) -> Any:
         return loss_and_gradients(model, forest)
 
 
+def _lower_table(model: Any, forest: models.Forest) -> Any:
+    model.L.data = model.L.data[:5]
+    return loss_and_gradients(model, forest)
+
+
+def _wider_table(model: Any, forest: models.Forest) -> Any:
+    model.L.data = np.ones((9, 7), np.float32)
+    return loss_and_gradients(model, forest)
+
+
+def _other_softmax(model: Any, forest: models.Forest) -> Any:
+    model.Ws.data = model.Ws.data[:, :5]
+    return loss_and_gradients(model, forest)
+
+
+def _mixed_dtypes(model: Any, forest: models.Forest) -> Any:
+    model.bs.data = model.bs.data.astype(np.float64)
+    return loss_and_gradients(model, forest)
+
+
 def _leaves_only(model: Any, forest: models.Forest) -> Any:
     return loss_and_gradients(model, forest.select([1]))
 
 
-@pytest.mark.parametrize(
-    "case", [_other_class, _other_vocabulary, _recording, _without_gradients, _leaves_only]
-)
+CASES = [
+    *(_other_class, _other_vocabulary, _recording, _without_gradients),
+    *(_lower_table, _wider_table, _other_softmax, _mixed_dtypes, _leaves_only),
+]
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_another_computation_is_left_to_the_graph(case):
     model, forest = setup()
     assert case(model, forest) is None

@@ -7,7 +7,7 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import types  # type: ignore[attr-defined]
+from numba import types
 
 from minigrad.addresses import Addresses
 from minigrad.fold.cell import Cell
@@ -29,6 +29,8 @@ class CompiledCell:
         How many elements a node's state has.
     widths : intp (parts,)
         How many a part of it has.
+    leaf_width : int
+        How many elements a leaf's vector has.
     leaves_written : bool
         Whether backward writes all derivatives by the leaves' vectors, or adds to what is there.
     values : Addresses
@@ -42,7 +44,9 @@ class CompiledCell:
         self.emitted, self.source = build.write(self.trace, f"{type(cell).__name__}, {np.dtype(dtype)}")
         self.module = build.load(self.source)
         self.chain = cell.right_parts is not None
-        self.leaves_written = not self.chain and any(p.leaf == "vector" for p in self.trace.parts)
+        vectors = [part.width for part in cell.right_parts or cell.parts if part.leaf == "vector"]
+        self.leaf_width = vectors[0] if vectors else 0
+        self.leaves_written = not self.chain and bool(vectors)
         self.dtype = np.dtype(dtype)
         rooms = self.emitted.writer.rooms
         self._kept = [room for room in rooms if room.kept]

@@ -36,7 +36,7 @@ def loss_and_gradients(
     states, totals : (N · Σ widths,)
         Get the states, part after part, and the derivatives by them.
     by_h : (n, width of h)
-        Gets the part of the derivatives that does not come through ancestors, of the nodes that are classified.
+        Gets the derivatives by h of the nodes that are classified, without what comes through ancestors.
     gradient : (W.size + b.size + sizes of the cell's parameters,)
         Gets the derivatives by W, b and the cell's parameters, side by side.
     words, by_words : intp (leaves,), (leaves, width of a leaf)
@@ -82,7 +82,7 @@ def loss_and_gradients(
     for k in range(leaves.size):
         words[k] = word[leaves[k]]
     given: Any = (tiles, nodes, leaves, words, table, states, masks, memory, parameters)
-    invoke(forward, (True, *given))
+    invoke(forward, (True, *given))  # type: ignore[call-arg]
 
     N, D = left.size, widths[0]
     h = states[: N * D].reshape((N, D))

@@ -103,9 +103,8 @@ class Evaluation:
 
     @cached_property
     def _arguments(self) -> list[Any]:
-        return [
-            *self.order, self.words, self._table, self._vector, self._masks, self._memory.places, self._values,
-        ]  # fmt: skip
+        numbers = self._memory.places, self._values
+        return [*self.order, self.words, self._table, self._vector, self._masks, *numbers]
 
     @property
     def parameters(self) -> Sequence[Tensor]:
@@ -141,9 +140,7 @@ class Evaluation:
         self.leave(gradients, given, totals)
         return to_leaves
 
-    def leave(
-        self, gradients: Mapping[str, Gradient], given: Mapping[str, Cotangent], totals: Array
-    ) -> None:
+    def leave(self, gradients: Mapping[str, Gradient], given: Mapping[str, Cotangent], totals: Array) -> None:
         """Leave the derivatives by the states where they are looked for.
 
         Parameters

@@ -111,6 +111,7 @@ def _push(queues, info, row):  # type: ignore[no-untyped-def]
 
 @kernel(twin=_place_twin, dtypes=np.dtype(np.intp).char)
 def place_nodes(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ...]:
+    """Return the arrays of an `Order`; see `order`."""
     n = left.size
     # What is known of a node stands together, in few bytes: in a step, the cache is full of other things.
     info = np.zeros((n, 4), np.int32)
