@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -212,3 +217,45 @@ def test_a_chain_s_states_keep_their_gradients_when_the_words_have_been_updated(
     words = np.setdiff1d(np.flatnonzero(chains.left < 0), chains.left)
     assert not states.h.grad[words].any(), "words are no states"
     assert states.h.grad[chains.left[chains.left >= 0].min()].any(), "the state before the first word is one"
+
+
+SCRIPT = """
+import json, warnings
+import numpy as np
+from tests.models.test_direct import loss_and_gradients, setup
+model, forest = setup()
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    value, _ = loss_and_gradients(model, forest)
+print(json.dumps([value, float(np.abs(model.Ws.grad).sum()), [str(w.message) for w in caught]]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pattern", ["*.nbc", "*.nbi"])
+def test_machine_code_that_was_damaged_is_compiled_again(pattern, tmp_path):
+    def run() -> Any:
+        environment = {**os.environ, "MINIGRAD_CACHE_DIR": str(tmp_path)}
+        environment.pop("NUMBA_CACHE_DIR", None)
+        root = Path(__file__).parents[2]
+        out = subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            cwd=root,
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        *result, warned = json.loads(out.stdout)
+        return result, warned
+
+    first, warned = run()
+    assert not warned
+    folders = {path.parent for path in tmp_path.rglob(pattern)}
+    assert len(folders) == 2, "the cell's and the driver's"
+    for path in tmp_path.rglob(pattern):
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    again, warned = run()
+    assert again == first
+    assert len(warned) == 2
+    assert run() == (first, [])

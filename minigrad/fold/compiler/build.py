@@ -49,7 +49,7 @@ FUTURE = "from __future__ import annotations\n"
 
 HEADER = '''"""Emitted by minigrad's fold compiler: {title}.
 
-What is {first} stands first; what that calls is copied from minigrad's own files.
+First comes {first}; what that calls is copied from minigrad's own files.
 """
 
 {future}
@@ -106,14 +106,13 @@ def write(traced: Trace, title: str) -> tuple[Emitted, str]:
         + "".join(_section(module.__name__, _pasted(module)) for module in PASTED)
         + _section(jit.__name__, inspect.getsource(jit.pointer._defn))
     )
-    header = _header(title, "computed from the cell's equations and their derivatives")
+    header = _header(title, "what the cell's equations and their derivatives have become")
     return emitted, header + constants(traced.dtype) + "\n\n" + emitted.text + helpers
 
 
-@functools.cache
-def driver(dtype: np.dtype[Any]) -> Code:
+def driver_source(dtype: np.dtype[Any]) -> str:
     """Return the module of `driver.loss_and_gradients`, one for each dtype."""
-    header = _header(f"the driver of all cells, {dtype}", "called")
+    header = _header(f"the driver of all cells, {dtype}", "the function that is called from Python")
     numbers = ("TILE", "STEP", "NODE", "DEPTH", "ABOVE", "WAITING", "AFTER")
     constants = "\n".join(f"{name} = {getattr(order, name)!r}" for name in numbers)
     helpers = [
@@ -121,7 +120,7 @@ def driver(dtype: np.dtype[Any]) -> Code:
         for module, functions in itertools.groupby(DRIVEN, lambda function: _plain(function).__module__)
     ]
     helpers.append(_section(invoke.__name__, _pasted(invoke)))
-    return load(f"{header}{constants}\n\n\n{_function(loss_and_gradients, 'compiled')}{''.join(helpers)}")
+    return f"{header}{constants}\n\n\n{_function(loss_and_gradients, 'compiled')}{''.join(helpers)}"
 
 
 def _header(title: str, first: str) -> str:
@@ -280,3 +279,9 @@ def _from_memory(name: str, source: str) -> ModuleType:
 def load(source: str) -> Code:
     """Return the functions of a module; for equal texts the same ones."""
     return Code(source)
+
+
+@functools.cache
+def driver(dtype: np.dtype[Any]) -> Code:
+    """Return the driver's module, with the function `loss_and_gradients`."""
+    return load(driver_source(dtype))
