@@ -68,7 +68,7 @@ def test_the_engine_imports_downwards_only() -> None:
 # One door to Numba. Vectors, and what is made of them, stand in the modules that build.py compiles, too; the
 # benchmark emits a loop to measure the processor by.
 NUMBA = {
-    *(f"kernels/{name}.py" for name in ("jit", "vectors", "product", "packing")),
+    *(f"kernels/{name}.py" for name in ("jit", "invoke", "vectors", "product", "packing")),
     "compiler/build.py",
     "bench/peak.py",
 }

@@ -23,6 +23,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from numba import types
 from numba.core.errors import NumbaError
 from numba.core.registry import cpu_target
 
@@ -108,6 +109,13 @@ def write(traced: Trace, title: str) -> tuple[Emitted, str]:
     )
     header = _header(title, "what the cell's equations and their derivatives have become")
     return emitted, header + constants(traced.dtype) + "\n\n" + emitted.text + helpers
+
+
+def signatures(dtype: np.dtype[Any]) -> tuple[Any, Any]:
+    """Return the types of the arguments of every cell's `forward`, and of its `backward`."""
+    T, integers, table = numba.from_dtype(dtype), types.intp[::1], types.intp[:, ::1]
+    given = (table, table, integers, integers, T[:, ::1], T[::1], types.boolean[::1], integers, integers)
+    return (types.boolean, *given), (types.boolean, types.boolean, *given, T[::1], T[:, ::1], T[::1])
 
 
 def driver_source(dtype: np.dtype[Any]) -> str:

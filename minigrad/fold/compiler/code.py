@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-import numba
 import numpy as np
-from numba import types
 
 from minigrad.addresses import Addresses
 from minigrad.fold.cell import Cell
@@ -61,11 +59,8 @@ class CompiledCell:
     @cached_property
     def addresses(self) -> tuple[int, int]:
         """Where `forward` and `backward` are; they are compiled at the first look."""
-        T, integers, table = numba.from_dtype(self.dtype), types.intp[::1], types.intp[:, ::1]
-        given = (table, table, integers, integers, T[:, ::1], T[::1], types.boolean[::1], integers, integers)
-        forward = self.module.address("forward", (types.boolean, *given))
-        kinds = (types.boolean, types.boolean, *given, T[::1], T[:, ::1], T[::1])
-        return forward, self.module.address("backward", kinds)
+        forward, backward = build.signatures(self.dtype)
+        return self.module.address("forward", forward), self.module.address("backward", backward)
 
     def parts(self, vector: Array) -> dict[str, Array]:
         """Return the states of all nodes, (N, width) by part, from a vector that has them part after part."""
