@@ -57,8 +57,8 @@ def write_backward(w: Writer, packed: list[str]) -> None:
 def _tile(w: Writer) -> None:
     sweep, layout = w.plan.backward, w.layout
     w.emit("t = tiles[tile]", "a, m, base = t[0], t[4] - t[0], np.uint64(t[0])")
-    if w.chain:  # it has one leaf that is a state: there is nothing to spare
-        w.emit("l0, l1, r0, r1 = 0, m, 0, m")
+    if w.chain:  # all right children are words, and one left child: there is nothing to spare
+        w.emit("l0, l1, r0, r1 = 0, m, 0, 0")
     else:
         w.emit("l0, l1, r0, r1 = t[2] - a, m, t[1] - a, t[3] - a")
         with w.block("if complete:"):
