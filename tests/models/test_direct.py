@@ -16,6 +16,7 @@ import minigrad as mg
 import models
 from experiments.step import training_step
 from minigrad.cotangent import SparseRows
+from minigrad.fold.compiler.run import compiled
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.optim import SGD
 from models.classifier import Dropout
@@ -172,7 +173,13 @@ def test_a_label_that_is_no_class_is_left_to_the_graph_which_names_it():
     bad = models.Forest.from_arrays(
         forest.left, forest.right, forest.word, np.full(forest.n_nodes, 7), forest.root, VOCABULARY
     )
+    loss_and_gradients(model, forest)
+    code = compiled(model.cell, np.float32)
+    model.zero_grad()
+    kept = len(code._pool)
+    assert kept
     assert loss_and_gradients(model, bad) is None
+    assert len(code._pool) == kept, "memory comes back"
     with pytest.raises(ValueError, match=r"has the label 7; the classes are 0\.\.3"):
         training_step(model, SGD(model.parameters(), lr=0.1), bad, "compiled")
     assert all(parameter.grad is None for parameter in model.parameters())
