@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -12,8 +11,9 @@ from unittest.mock import patch
 
 import numpy as np
 
+from experiments.bench.pieces import step_in_pieces
 from experiments.bench.workload import CONFIGS, LEARNING_RATE, Config, minibatches, new_model, vocabulary
-from experiments.step import no_collection, training_step
+from experiments.step import no_collection
 from minigrad.fold.compiler import build, memory
 from minigrad.fold.compiler.order import TILE, Order
 from minigrad.fold.compiler.plan import Plan
@@ -116,11 +116,4 @@ def measure(
 def _steps(model: TreeClassifier, forests: Sequence[Forest]) -> Callable[[], float]:
     """Return a function that trains on all minibatches and returns the seconds."""
     optimizer = AdaGrad(model.parameters(), lr=LEARNING_RATE)
-
-    def train() -> float:
-        start = time.perf_counter()
-        for forest in forests:
-            training_step(model, optimizer, forest, "compiled")
-        return time.perf_counter() - start
-
-    return train
+    return lambda: sum(sum(step_in_pieces(model, optimizer, forest)) for forest in forests)

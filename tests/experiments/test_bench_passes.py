@@ -9,8 +9,9 @@ import models
 from experiments import bench
 from experiments.__main__ import main
 from experiments.bench import passes, report
-from experiments.bench.workload import Config, minibatches, vocabulary
+from experiments.bench.workload import Config, minibatches, new_model, vocabulary
 from minigrad.fold.compiler.code import CompiledCell
+from minigrad.fold.compiler.evaluation import Evaluation
 from minigrad.fold.compiler.order import TILE
 from minigrad.fold.compiler.run import compiled
 from minigrad.kernels.jit import JIT_ENABLED
@@ -74,6 +75,22 @@ def test_every_variant_is_what_it_is_called(forest):
     chunk = {name: next(r.rows for r in c.emitted.writer.rooms if r.name == "O") for name, c in codes.items()}
     assert chunk["one chunk"] == len(forest.inner) > chunk[usual]
     assert codes["level by level"].source == codes[usual].source
+
+
+@emitted
+def test_what_is_timed_goes_level_by_level_if_it_is_called_so(forest, monkeypatch):
+    seen = []
+    start = Evaluation.forward
+    monkeypatch.setattr(
+        Evaluation, "forward", lambda self, keep: (seen.append(self.order), start(self, keep))
+    )
+    train = passes._steps(new_model("RNN", forest.vocabulary), [forest])
+    for name in ("all passes", "level by level"):
+        with passes.VARIANTS[name]([forest]):
+            assert train() > 0
+    usual, by_level = seen
+    np.testing.assert_array_equal(by_level.nodes, passes.level_order(forest).nodes)
+    assert (usual.nodes != by_level.nodes).any()
 
 
 @pytest.fixture

@@ -388,6 +388,24 @@ def test_a_bare_product_may_be_an_operand():
         close(got, expected, TOLERANCE[np.float64])
 
 
+class Thrice(mg.Cell):
+    """One matrix in three products, of which the gradient is a sum."""
+
+    parts = (mg.Part("h", E),)
+
+    def __init__(self, rng: np.random.Generator, dtype: Any = np.float64) -> None:
+        self.W = Parameter(rng.normal(size=(E, E)).astype(dtype))
+
+    def compose(self, left: mg.Child, right: mg.Child) -> dict[str, mg.Tensor]:
+        a, b = mg.tanh(left.h @ self.W.T), mg.sigmoid(right.h @ self.W.T)
+        return {"h": mg.tanh((a * b) @ self.W.T)}
+
+
+def test_one_matrix_may_stand_in_three_products():
+    for got, expected in beside(Case(Thrice, BIG)):
+        close(got, expected, TOLERANCE[np.float64])
+
+
 @cells
 def test_evaluation_gives_the_bits_of_training(kind):
     case = Case(kind, BIG)
