@@ -86,6 +86,6 @@ def _gradients(
 
 def _replace(parameter: Parameter, gradient: np.ndarray | SparseRows, values: np.ndarray) -> None:
     if isinstance(gradient, SparseRows):
-        parameter.grad = SparseRows(gradient.rows, values, gradient.shape[0])
+        parameter.grad = SparseRows(gradient.rows, values, gradient.shape[0], distinct=True)
     else:
         parameter.grad = values

@@ -16,7 +16,7 @@ import inspect
 import itertools
 import linecache
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -111,11 +111,14 @@ def write(traced: Trace, title: str) -> tuple[Emitted, str]:
     return emitted, header + constants(traced.dtype) + "\n\n" + emitted.text + helpers
 
 
-def signatures(dtype: np.dtype[Any]) -> tuple[Any, Any]:
-    """Return the types of the arguments of every cell's `forward`, and of its `backward`."""
+def signatures(dtype: np.dtype[Any]) -> dict[str, Any]:
+    """Return the types of the arguments of every cell's `forward` and `backward`."""
     T, integers, table = numba.from_dtype(dtype), types.intp[::1], types.intp[:, ::1]
     given = (table, table, integers, integers, T[:, ::1], T[::1], types.boolean[::1], integers, integers)
-    return (types.boolean, *given), (types.boolean, types.boolean, *given, T[::1], T[:, ::1], T[::1])
+    return {
+        "forward": (types.boolean, *given),
+        "backward": (types.boolean, types.boolean, *given, T[::1], T[:, ::1], T[::1]),
+    }
 
 
 def driver_source(dtype: np.dtype[Any]) -> str:
@@ -201,14 +204,19 @@ class Code:
     def __init__(self, source: str) -> None:
         self._source = source
         self._path: Path | None = None
+        self._addressed: list[Any] = []
         self._open()
 
-    def address(self, name: str, types: Any) -> int:
-        """Return the address of a function that is compiled for arguments of these types."""
-        self._compile(name, types)
-        compiled = self._module_function(name).overloads[types]
-        address: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
-        return address
+    def addresses(self, kinds: Mapping[str, Any]) -> tuple[int, ...]:
+        """Return where functions are; `kinds` are the types of their arguments, by name."""
+        module = None
+        while module is not self._module:  # a cache that can't be read has another module take its place
+            module = self._module
+            for name, kind in kinds.items():
+                self._compile(name, kind)
+        compiled = [self._module_function(name).overloads[kind] for name, kind in kinds.items()]
+        self._addressed.append(compiled)  # so that the code stays where it is
+        return tuple(c.library.get_pointer_to_function(c.fndesc.llvm_func_name) for c in compiled)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_") or name not in vars(self._module):
@@ -233,16 +241,16 @@ class Code:
         setattr(self, name, function)  # from now on, found without __getattr__
         return function(*arguments)
 
-    def _compile(self, name: str, types: Any) -> None:
+    def _compile(self, name: str, kind: Any) -> None:
         try:
-            self._module_function(name).compile(types)
+            self._module_function(name).compile(kind)
         except Exception as error:
-            self._recover(name, types, error)
+            self._recover(name, kind, error)
 
     def _module_function(self, name: str) -> Any:
         return vars(self._module)[name]
 
-    def _recover(self, name: str, types: Any, error: Exception) -> None:
+    def _recover(self, name: str, kind: Any, error: Exception) -> None:
         """Compile after `error`, unless it has nothing to do with the cache."""
         if self._path is None or isinstance(error, NumbaError):
             raise error
@@ -255,13 +263,13 @@ class Code:
             place.warn(f"the machine code in {folder} was damaged ({type(error).__name__})")
             self._open()
             try:
-                self._module_function(name).compile(types)
+                self._module_function(name).compile(kind)
             except OSError:
                 pass
             else:
                 return
         self._keep_in_memory()
-        self._module_function(name).compile(types)
+        self._module_function(name).compile(kind)
 
 
 def _from_file(name: str, path: Path) -> ModuleType:

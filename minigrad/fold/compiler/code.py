@@ -57,10 +57,9 @@ class CompiledCell:
         self._no_masks = np.empty(0, np.bool_)
 
     @cached_property
-    def addresses(self) -> tuple[int, int]:
+    def addresses(self) -> tuple[int, ...]:
         """Where `forward` and `backward` are; they are compiled at the first look."""
-        forward, backward = build.signatures(self.dtype)
-        return self.module.address("forward", forward), self.module.address("backward", backward)
+        return self.module.addresses(build.signatures(self.dtype))
 
     def parts(self, vector: Array) -> dict[str, Array]:
         """Return the states of all nodes, (N, width) by part, from a vector that has them part after part."""

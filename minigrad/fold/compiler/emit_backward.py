@@ -8,14 +8,9 @@ from __future__ import annotations
 
 from minigrad.fold.compiler.columns import aligned
 from minigrad.fold.compiler.emit import Writer, merged
-from minigrad.fold.compiler.emit_forward import arguments as forward_arguments
+from minigrad.fold.compiler.emit_forward import ARGUMENTS
 from minigrad.fold.compiler.plan import WeightProduct
 from minigrad.symbol import UnsupportedError
-
-
-def arguments(w: Writer) -> list[str]:
-    """Return what `backward` takes; see evaluation.py."""
-    return ["complete", "fresh", *forward_arguments(w)[1:], "totals", "G_leaves", "gradient"]
 
 
 def products(w: Writer) -> list[str]:
@@ -30,7 +25,7 @@ def write_backward(w: Writer, packed: list[str]) -> None:
     the derivatives with respect to what is constantly zero at leaves. If `fresh`, only the rows of roots have
     been filled in in the derivatives by the states.
     """
-    with w.function("backward", arguments(w)):
+    with w.function("backward", ["complete", "fresh", *ARGUMENTS, "totals", "G_leaves", "gradient"]):
         w.emit("use_wide_vectors()")
         w.arrays("K", "O", "Z", "B", "E", "sums", *packed, *products(w))
         w.states()

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from minigrad.fold.compiler.emit import Writer
 
-
-def arguments(w: Writer) -> list[str]:
-    """Return what `forward` takes; see evaluation.py."""
-    order = ["tiles", "nodes", "leaf_rows"]
-    return ["keep", *order, "words", "table", "states", "masks", "memory", "parameters"]
+# What both functions take; see evaluation.py
+ARGUMENTS = ["tiles", "nodes", "leaf_rows", "words", "table", "states", "masks", "memory", "parameters"]
 
 
 def write_forward(w: Writer, packed: list[str]) -> None:
     """Write the function that computes the states of all nodes from the leaves' vectors."""
-    with w.function("forward", arguments(w)):
+    with w.function("forward", ["keep", *ARGUMENTS]):
         w.emit("use_wide_vectors()", "pack_forward(memory, parameters)")
         w.arrays("K", "O", "Z", "B", *packed)
         w.states()
