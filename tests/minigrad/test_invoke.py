@@ -42,12 +42,11 @@ def address(function: Any, *arguments: Any) -> int:
     return found
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_one_compiled_caller_serves_every_function_of_a_signature(dtype: type) -> None:
-    x = np.arange(6, dtype=dtype).reshape(2, 3)
+def test_one_compiled_caller_serves_every_function_of_a_signature() -> None:
+    x = np.arange(6.0).reshape(2, 3)
     for function, expected in ((scale, 6 * x), (fill, np.full_like(x, 3))):
         own = x.copy()
-        assert call(address(function, own, dtype(3), True), own, dtype(3), True) == 6
+        assert call(address(function, own, 3.0, True), own, 3.0, True) == 6
         np.testing.assert_array_equal(own, expected)
 
 

@@ -128,7 +128,7 @@ def driver_source(dtype: np.dtype[Any]) -> str:
     constants = "\n".join(f"{name} = {getattr(order, name)!r}" for name in numbers)
     helpers = [
         _section(module, "\n\n".join(map(_function, functions)))
-        for module, functions in itertools.groupby(DRIVEN, lambda function: _plain(function).__module__)
+        for module, functions in itertools.groupby(DRIVEN, lambda function: function.__module__)
     ]
     helpers.append(_section(invoke.__name__, _pasted(invoke)))
     return f"{header}{constants}\n\n\n{_function(loss_and_gradients, 'compiled')}{''.join(helpers)}"
@@ -151,12 +151,8 @@ def _activations(dtype: np.dtype[Any]) -> str:
 
 def _function(function: Any, decorator: str = "helper") -> str:
     """Return the text of a function, compiled or not, under another decorator."""
-    text = inspect.getsource(_plain(function))
+    text = inspect.getsource(function)
     return f"@{decorator}\n" + text[text.index("def ") :]
-
-
-def _plain(function: Any) -> Any:
-    return inspect.unwrap(getattr(function, "py_func", function))
 
 
 def _pasted(module: ModuleType) -> str:
