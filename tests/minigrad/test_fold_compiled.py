@@ -337,7 +337,7 @@ def test_memory_that_was_given_back_is_used_again_and_no_more_than_two_are_kept(
     assert code.take(again.nodes + 1) not in kept
 
 
-@pytest.mark.parametrize("kind", [RLSTM, Memory, ThreeParts])
+@pytest.mark.parametrize("kind", [pytest.param(RLSTM, marks=pytest.mark.slow), Memory, ThreeParts])
 def test_nothing_is_read_before_it_is_written(kind, monkeypatch):
     """And so two runs give the same bits, whatever was computed between them."""
     case = Case(kind, BIG)
