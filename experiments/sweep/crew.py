@@ -52,8 +52,8 @@ def hire(args: argparse.Namespace, executor: Executor | None = None) -> Iterator
             if args.scheduler
             else cluster.local_cluster(args.local_cluster, DEATHS)
         ) as client:
-            workers = client.get_executor(pure=False)
-            yield Crew(workers, lambda: len(client.nthreads()), "dask")
+            workers = client.get_executor(pure=False)  # type: ignore[no-untyped-call, unused-ignore]
+            yield Crew(workers, lambda: len(client.nthreads()), "dask")  # type: ignore[no-untyped-call, unused-ignore]
     else:
         slots = Slots(args.jobs)
         try:

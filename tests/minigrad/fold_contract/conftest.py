@@ -14,14 +14,10 @@ def mode(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-# Compiled for float32 by the slow tests only; each takes seconds. test_fold_compiled.py does the others too.
-LATER = ("-Memory]", "-Simple]", "-LeafAware]")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let cells that can't be compiled run as `level`: the contract asks for results, not for speed."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.filterwarnings("ignore::minigrad.CompileWarning"))
-            if "single_precision" in item.name and "compiled" in item.name and item.name.endswith(LATER):
+            if "single_precision" in item.name and "compiled" in item.name:  # seconds for each cell
                 item.add_marker(pytest.mark.slow)
