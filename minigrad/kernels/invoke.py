@@ -28,3 +28,13 @@ def invoke(typing_context: Any, function: Any, arguments: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(types.intp, arguments), generate
+
+
+def address_of(function: Any, kind: Any) -> int:
+    """Return where the code of a function is that was compiled for arguments of these types.
+
+    Whoever passes it on holds the function.
+    """
+    compiled = function.overloads[kind]
+    address: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+    return address

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 import pytest
 
-from minigrad.kernels.invoke import invoke
+from minigrad.kernels.invoke import address_of, invoke
 from minigrad.kernels.jit import JIT_ENABLED
 
 pytestmark = pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: nothing is compiled")
@@ -37,9 +37,7 @@ def call(function: int, x: Any, factor: Any, twice: bool) -> int:
 def address(function: Any, *arguments: Any) -> int:
     types = tuple(map(numba.typeof, arguments))
     function.compile(types)
-    compiled = function.overloads[types]
-    found: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
-    return found
+    return address_of(function, types)
 
 
 def test_one_compiled_caller_serves_every_function_of_a_signature() -> None:

@@ -210,9 +210,8 @@ class Code:
             module = self._module
             for name, kind in kinds.items():
                 self._compile(name, kind)
-        compiled = [self._module_function(name).overloads[kind] for name, kind in kinds.items()]
-        self._addressed.append(compiled)  # so that the code stays where it is
-        return tuple(c.library.get_pointer_to_function(c.fndesc.llvm_func_name) for c in compiled)
+        self._addressed.append(module)  # so that the code stays where it is
+        return tuple(invoke.address_of(self._module_function(name), kind) for name, kind in kinds.items())
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_") or name not in vars(self._module):
