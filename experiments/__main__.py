@@ -37,14 +37,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         # Loaded here and not above, so that Ctrl-C is answered alike in the second that this takes.
         from experiments.sweep import SweepError
-        from experiments.train import TrainingError
+        from experiments.training.loop import TrainingError
         from models import VectorsError
         from viz.command_line import run_command
 
         return run_command(
             "minigrad",
             "Experiments on vanishing gradients in recursive neural networks (Le & Zuidema 2016).",
-            "experiments",
+            "experiments.commands",
             COMMANDS,
             argv,
             failed=(TrainingError,),

@@ -11,7 +11,7 @@ import numpy as np
 import minigrad as mg
 from experiments.bench.systems import Minigrad
 from experiments.bench.workload import new_model, vocabulary
-from experiments.step import no_collection
+from experiments.training.step import no_collection
 from models import Vocabulary, random_forest
 
 SIZES = (10_000, 30_000, 100_000)

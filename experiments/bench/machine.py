@@ -7,7 +7,7 @@ import platform
 from datetime import UTC, datetime
 from typing import Any
 
-from experiments.machine import commit, processor
+from experiments.sweep.machine import commit, processor
 
 QUIET_BEFORE = 0.5
 QUIET_AFTER = 1.6  # the benchmark itself keeps one core busy

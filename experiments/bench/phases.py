@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.bench.pieces import step_in_pieces
 from experiments.bench.workload import CONFIGS, LEARNING_RATE, Config, minibatches, new_model, vocabulary
-from experiments.step import no_collection
+from experiments.training.step import no_collection
 from minigrad.fold.compiler.order import order
 from minigrad.optim import AdaGrad, Optimizer
 from models import Forest, TreeClassifier

@@ -2,7 +2,7 @@
 
 Random trees as long as its sentences, so that nobody needs it to measure: 2 to 36 words, 19 on average; the
 settings, dropout included, are those of ``python -m experiments sentiment``. A pass trains on all of them in
-minibatches that are cut out anew, as in `experiments.train.fit`.
+minibatches that are cut out anew, as in `experiments.training.loop.fit`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from experiments.sentiment.data import Sets
 from experiments.sentiment.model import new_model, new_optimizer
 from experiments.sentiment.settings import CLASSES, MODELS, SCALES, run_settings
-from experiments.step import no_collection, training_step
+from experiments.training.step import no_collection, training_step
 from models import Dropout, Forest, Vocabulary, random_forest
 
 COMPARED = [(model, mode) for model in MODELS for mode in ("compiled", "level")]

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from experiments.bench.workload import LEARNING_RATE
-from experiments.step import training_step
+from experiments.training.step import training_step
 from minigrad.cotangent import as_dense
 from minigrad.optim import AdaGrad
 from models import Forest, TreeClassifier

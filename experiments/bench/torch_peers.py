@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  (its usual name)
 
 from experiments.bench.workload import LEARNING_RATE, D
-from experiments.step import no_collection
+from experiments.training.step import no_collection
 from models import Forest, TreeClassifier
 
 EPS = 1e-10

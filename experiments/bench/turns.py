@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.step import no_collection
+from experiments.training.step import no_collection
 
 WARM_UP = 0.02
 

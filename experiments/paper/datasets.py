@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 import models
-from experiments import data
+from experiments.paper import data
 from experiments.paper.depths import sentences_at_depth
 from experiments.paper.settings import Settings
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 import models
-from experiments import data
+from experiments.paper import data
 from minigrad.rng import require_generator
 from models.shapes import Shape, n_nodes, split_at
 

@@ -10,7 +10,7 @@ import numpy as np
 
 import minigrad as mg
 import models
-from experiments.data import CLASSES, VOCABULARY
+from experiments.paper.data import CLASSES, VOCABULARY
 from experiments.paper.settings import MODELS, Settings
 from minigrad.nn import initial
 

@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from experiments import arguments, sweep
-from experiments.output import RESULTS
+from experiments import sweep
 from experiments.paper.grids import base, experiment_jobs
 from experiments.paper.settings import MODELS, SCALES
+from experiments.sweep import arguments
+from experiments.sweep.output import RESULTS
 
 
 def add_arguments(parser: argparse.ArgumentParser, out: str = "experiments/results/SCALE") -> None:

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 import models
-from experiments.data import keyword_rows
-from experiments.epoch_rows import EpochRows
+from experiments.paper.data import keyword_rows
 from experiments.paper.datasets import Datasets, datasets
 from experiments.paper.model import new_model, new_optimizer
 from experiments.paper.settings import Settings
 from experiments.paper.summaries import by_depth, median_interval, overall
-from experiments.ratios import RatioWatcher, definitions, error_rows
 from experiments.sweep import Recorder
-from experiments.train import Epoch, accuracy, fit
+from experiments.training.epoch_rows import EpochRows
+from experiments.training.loop import Epoch, accuracy, fit
+from experiments.training.ratios import RatioWatcher, definitions, error_rows
 
 CHECKPOINT_EVERY = 5.0  # seconds
 MEASURED_AT_ONCE = 100  # trees; more no longer fit the processor's cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.data import length_range
+from experiments.paper.data import length_range
 from experiments.sweep.job import changed
 
 Settings = dict[str, Any]

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 import models
+from experiments.paper.treebank import FILES
 from experiments.sentiment.settings import CLASSES, UNKNOWN, Settings
-from experiments.treebank import FILES
 from minigrad.nn import StateError
 
 SPLITS = tuple(name.removesuffix(".txt") for name in FILES)

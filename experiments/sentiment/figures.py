@@ -11,8 +11,8 @@ import numpy as np
 
 import models
 import viz
+from experiments.paper.stored import number
 from experiments.sentiment.report import by_model
-from experiments.stored import number
 from experiments.sweep import Run
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import math
 import statistics
 from collections.abc import Sequence
 
+from experiments.paper.stored import number
 from experiments.sentiment.accuracies import NAMES
 from experiments.sentiment.settings import MODELS
-from experiments.stored import number
 from experiments.sweep import Run
 
 NOTE = (

@@ -10,7 +10,6 @@ import numpy as np
 
 import minigrad as mg
 import models
-from experiments.epoch_rows import EpochRows
 from experiments.paper.summaries import by_depth
 from experiments.sentiment.accuracies import accuracies
 from experiments.sentiment.data import Sets, sets
@@ -18,7 +17,8 @@ from experiments.sentiment.gradients import word_ratios
 from experiments.sentiment.model import new_model, new_optimizer
 from experiments.sentiment.settings import Settings
 from experiments.sweep import Recorder
-from experiments.train import fit
+from experiments.training.epoch_rows import EpochRows
+from experiments.training.loop import fit
 from models.cells import is_chain_cell
 
 CHECKPOINT_EVERY = 5.0  # seconds

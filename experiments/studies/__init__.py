@@ -6,6 +6,6 @@ folder is one study.
 """
 
 from experiments.studies.study import SCALES, Study, add_arguments, run
-from experiments.studies.training import monitored_fit
+from experiments.training.monitored import monitored_fit
 
 __all__ = ["SCALES", "Study", "add_arguments", "monitored_fit", "run"]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable, Sequence
 
-from experiments import arguments
 from experiments.studies import study
-from experiments.sweep import Job
+from experiments.sweep import Job, arguments
 
 
 def add_cells(parser: argparse.ArgumentParser, cells: Sequence[str]) -> None:

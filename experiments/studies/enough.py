@@ -9,7 +9,7 @@ import numpy as np
 
 import minigrad as mg
 import models
-from experiments.train import Epoch, Watcher
+from experiments.training.loop import Epoch, Watcher
 from minigrad.monitor import Alert, Stop
 
 

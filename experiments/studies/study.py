@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import viz
-from experiments import arguments, sweep
-from experiments.output import RESULTS, writable_folder
+from experiments import sweep
+from experiments.sweep import arguments
+from experiments.sweep.output import RESULTS, writable_folder
 from minigrad.files import atomic_write
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from experiments import arguments
-from experiments.output import writable_folder
+from experiments.sweep import arguments
 from experiments.sweep.crew import Crew, hire
 from experiments.sweep.drive import drive
 from experiments.sweep.estimate import History, in_words
@@ -18,6 +17,7 @@ from experiments.sweep.folder import Folder
 from experiments.sweep.job import Job, natural_order
 from experiments.sweep.lock import sweep_lock
 from experiments.sweep.manifest import accounted
+from experiments.sweep.output import writable_folder
 from experiments.sweep.plan import Plan, make_plan, prepare
 from experiments.sweep.progress import Progress
 from experiments.sweep.worker import Task

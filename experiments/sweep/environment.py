@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from experiments.machine import commit, processor
+from experiments.sweep.machine import commit, processor
 from experiments.threads import VARIABLES
 
 # Rows are bit-identical where these are the same.

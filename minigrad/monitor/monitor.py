@@ -40,7 +40,7 @@ class Monitor:
         All of `RULES` with their own thresholds if left out.
     action : "warn", "stop" or a function of the alert
         For rules that have none of their own: a `MonitorWarning`, the exception `Stop` (which
-        `experiments.train.fit` takes for the end of training), or a call.
+        `experiments.training.loop.fit` takes for the end of training), or a call.
     every : int
         Only every so many-th minibatch is looked at, the first one included.
 

@@ -14,7 +14,7 @@ import pytest
 
 import minigrad as mg
 import models
-from experiments.step import training_step
+from experiments.training.step import training_step
 from minigrad.cotangent import SparseRows
 from minigrad.fold.compiler.run import compiled
 from minigrad.kernels.jit import JIT_ENABLED

@@ -8,10 +8,10 @@ import numpy as np
 
 import minigrad as mg
 import models
-from experiments.ratios import error_norms, error_rows, quotient
-from experiments.step import no_collection
 from experiments.studies.agreement import grammar
-from experiments.train import hits
+from experiments.training.loop import hits
+from experiments.training.ratios import error_norms, error_rows, quotient
+from experiments.training.step import no_collection
 
 AT_ONCE = 200  # sentences
 FAR = 15  # words; beyond, accuracies are sorted by attractors

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.stored import number
+from experiments.paper.stored import number
 from experiments.studies.agreement.settings import CELLS, title
 from experiments.sweep import Run
 

@@ -9,12 +9,12 @@ import numpy as np
 
 import models
 from experiments.paper.datasets import data_hash
-from experiments.ratios import error_rows
 from experiments.studies.agreement import grammar, measures
 from experiments.studies.agreement.settings import Settings
-from experiments.studies.training import monitored_fit
 from experiments.sweep import Recorder
-from experiments.train import accuracy
+from experiments.training.loop import accuracy
+from experiments.training.monitored import monitored_fit
+from experiments.training.ratios import error_rows
 from minigrad.nn import initialise
 from minigrad.optim import by_name, clip_grad_norm
 

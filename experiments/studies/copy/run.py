@@ -12,8 +12,8 @@ from experiments.studies.copy.initial import new_model
 from experiments.studies.copy.measures import Exam, loss_and_recall
 from experiments.studies.copy.task import guess_loss, sequences
 from experiments.studies.enough import Enough
-from experiments.studies.training import monitored_fit
 from experiments.sweep import Recorder
+from experiments.training.monitored import monitored_fit
 from minigrad.optim import by_name, clip_grad_norm
 
 

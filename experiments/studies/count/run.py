@@ -10,8 +10,8 @@ import numpy as np
 import models
 from experiments.studies.count.measures import Exam, accepted, reach, trace
 from experiments.studies.count.task import strings, vocabulary
-from experiments.studies.training import monitored_fit
 from experiments.sweep import Recorder
+from experiments.training.monitored import monitored_fit
 from minigrad.nn import initialise
 from minigrad.optim import by_name, clip_grad_norm
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from experiments.data import CLASSES
+from experiments.paper.data import CLASSES
 from experiments.studies.remedies.found import Found, found
 from experiments.studies.remedies.settings import (
     ACTIVATION,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.stored import number, percent
+from experiments.paper.stored import number, percent
 from experiments.studies.remedies.settings import CHAINS, REMEDIES
 from experiments.sweep import Run
 from viz import Line

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 
 import models
-from experiments.monitoring import MonitorWatcher
 from experiments.paper.datasets import datasets
 from experiments.paper.model import new_model, new_optimizer, parameter_groups
 from experiments.paper.run import MEASURED_AT_ONCE
 from experiments.paper.settings import Settings
 from experiments.paper.summaries import by_depth, overall
-from experiments.ratios import RatioWatcher, error_rows
-from experiments.step import passes
 from experiments.studies.remedies.settings import DEEP
-from experiments.studies.training import monitored_fit, quiet_monitor
 from experiments.sweep import Recorder
-from experiments.train import accuracy
+from experiments.training.loop import accuracy
+from experiments.training.monitored import monitored_fit, quiet_monitor
+from experiments.training.monitoring import MonitorWatcher
+from experiments.training.ratios import RatioWatcher, error_rows
+from experiments.training.step import passes
 from minigrad.monitor import RULES, Monitor, Vanishing
 from minigrad.nn import initialise
 from minigrad.optim import Optimizer, by_name, clip_grad_norm

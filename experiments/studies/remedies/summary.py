@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from scipy.stats import spearmanr
 
-from experiments.data import CLASSES
+from experiments.paper.data import CLASSES
 from experiments.studies.remedies.found import Found, found
 from experiments.studies.remedies.settings import DEEP, REMEDIES
 from experiments.sweep import Run

@@ -13,9 +13,9 @@ from experiments.studies.spectrum.matrices import norm, radius, turned
 from experiments.studies.spectrum.task import sentences, vocabulary
 from experiments.studies.spectrum.unshared import Unshared
 from experiments.studies.spectrum.untrained import matrix
-from experiments.studies.training import monitored_fit
 from experiments.sweep import Recorder
-from experiments.train import accuracy
+from experiments.training.loop import accuracy
+from experiments.training.monitored import monitored_fit
 from minigrad.nn import initialise
 
 Settings = dict[str, Any]

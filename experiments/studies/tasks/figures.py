@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.data import CLASSES
+from experiments.paper.data import CLASSES
 from experiments.studies.tasks.settings import CELLS, DATASETS
 from experiments.sweep import Run
 from viz import PAGE, Line, LinePanel, line_panels

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.data import CLASSES
+from experiments.paper.data import CLASSES
 from experiments.studies.tasks.sentences import (
     Sentences,
     commonest_share,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import models
-from experiments.data import CLASSES, check_range
+from experiments.paper.data import CLASSES, check_range
 from experiments.studies.tasks.sentences import LEAST, Sentences, plain, ranks, with_words
 from experiments.studies.tasks.words import KEYWORDS, NEGATORS, among, class_of, draw
 from minigrad.rng import require_generator

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import models
-from experiments.data import CLASSES, check_range
+from experiments.paper.data import CLASSES, check_range
 from experiments.studies.tasks.words import OTHERS, VOCABULARY, draw
 from minigrad.rng import require_generator
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.data import CLASSES
+from experiments.paper.data import CLASSES
 from experiments.studies.tasks.figures import BLIND, SHOWN, cells_of, group_line, runs_of
 from experiments.studies.tasks.settings import DATASETS
 from experiments.sweep import Run

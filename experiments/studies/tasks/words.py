@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import models
-from experiments.data import CLASSES
+from experiments.paper.data import CLASSES
 
 PER_CLASS = 3  # keywords of each class
 KEYWORDS = range(CLASSES * PER_CLASS)

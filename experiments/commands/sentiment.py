@@ -1,0 +1,162 @@
+"""Sentiment of real sentences: RNN and RLSTM on the Stanford Sentiment Treebank, and how far gradients get.
+
+Reads train.txt, dev.txt and test.txt, a tree per line with a class from 0 to 4 at every node. Reports test
+accuracies of the roots and of all nodes, of five classes and of two; draws the gradient ratio against depth
+over the whole test set, and sentences with the gradient from their root to every word.
+
+--cell takes other cells; they are trained with the RLSTM's settings. A cell for sequences reads each sentence
+as a chain and learns from the class of the whole sentence alone; no tree is drawn under it.
+
+example: python -m experiments sentiment --treebank trees --scale paper --jobs 2
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+import models
+from experiments import sweep
+from experiments.sentiment import report
+from experiments.sentiment.data import Treebank, read_treebank, read_vectors
+from experiments.sentiment.settings import MODELS, SCALES, SHARED, chosen, run_settings
+from experiments.sweep import Job, Run, arguments, finished
+from experiments.sweep.folder import Folder
+from experiments.sweep.output import RESULTS, writable_folder
+from minigrad.files import atomic_write
+from models.cells import is_chain_cell
+from viz.command_line import InputError
+
+TABLE = "sentiment.md"
+DRAWN = 3  # sentences, if nobody names any
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of ``sentiment``."""
+    parser.add_argument(
+        "--treebank",
+        type=Path,
+        metavar="DIR",
+        required=True,
+        help="folder with train.txt, dev.txt, test.txt, as in trainDevTestTrees_PTB.zip from "
+        "nlp.stanford.edu/sentiment",
+    )
+    parser.add_argument(
+        "--vectors",
+        type=Path,
+        metavar="FILE",
+        help="word vectors to start from, as text in GloVe's or word2vec's format; random without it",
+    )
+    parser.add_argument(
+        "--draw",
+        type=arguments.whole("the number of a test sentence"),
+        nargs="+",
+        metavar="N",
+        help=f"numbers of the test sentences to draw, from 1 (default: {DRAWN} typical ones)",
+    )
+    parser.add_argument(
+        "--scale", choices=SCALES, default="smoke", help="300 sentences of each file, or all of them"
+    )
+    parser.add_argument(
+        "--runs", type=arguments.count("runs"), metavar="N", help="runs of each model, if not the scale's"
+    )
+    parser.add_argument(
+        "--seed",
+        type=arguments.seed,
+        default=0,
+        metavar="N",
+        help="seed of weights, words, order and dropout",
+    )
+    arguments.add_cells(
+        parser, "experiments/results/sentiment-cells or sentiment-cells-smoke", arguments.watched_cell
+    )
+    sweep.add_arguments(parser, out="experiments/results/sentiment, or sentiment-smoke beside it")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train what is not trained yet, print the table, draw; return the exit code.
+
+    Raises
+    ------
+    OSError, TreebankError, ForestError, VectorsError
+        If the treebank or the vectors can't be read, before anything is written.
+    """
+    if args.out is None:
+        name = "sentiment-cells" if args.cell else "sentiment"
+        args.out = RESULTS / (name if args.scale == "paper" else f"{name}-smoke")
+    treebank = read_treebank(args.treebank)
+    for number in args.draw or ():
+        if number > len(treebank.trees["test"]):
+            raise InputError(f"--draw {number}: the test set has {len(treebank.trees['test'])} sentences")
+    planned = jobs(treebank, args)
+    code = sweep.run(planned, args, base={**SHARED, **chosen("RLSTM")})
+    if args.dry_run:
+        return code
+    there = {run.id: run for run in finished(args.out)}
+    runs = [there[job.id] for job in planned if job.id in there]
+    if runs:
+        _tell(runs, treebank, args)
+    return code
+
+
+def jobs(treebank: Treebank, args: argparse.Namespace) -> list[Job]:
+    """Return the runs that the options ask for; the first one of each model keeps its best parameters."""
+    scale = SCALES[args.scale]
+    paths = {"treebank": str(args.treebank.absolute())}
+    vectors = None
+    if args.vectors is not None:
+        size = args.vectors.stat().st_size
+        with tqdm(total=size, desc="vectors", unit="B", unit_scale=True, disable=None, leave=False) as bar:
+            found = read_vectors(args.vectors, treebank, bar.update)
+        vectors = {"width": found.width, "sha256": found.sha256()}
+        paths["vectors"] = str(args.vectors.absolute())
+    nodes = sum(sum(1 for _ in tree.postorder()) for tree in treebank.trees["train"][: scale.trees])
+    return [
+        Job(
+            f"sentiment/{model.replace(':', '.')}/{run}",
+            run_settings(model, run, scale=scale, seed=args.seed, treebank=treebank.sha256, vectors=vectors),
+            nodes,
+            "experiments.sentiment.training:perform",
+            keep_model=run == 1,
+            paths=paths,
+        )
+        for model in dict.fromkeys(args.cell or MODELS)
+        for run in range(1, (args.runs or scale.runs) + 1)
+    ]
+
+
+def _tell(runs: Sequence[Run], treebank: Treebank, args: argparse.Namespace) -> None:
+    text = report.as_markdown(runs)
+    with atomic_write(args.out / TABLE) as file:
+        file.write(text.encode())
+    print(f"\n{text}\n{report.speed(runs)}")
+    print(f"wrote {args.out / TABLE}")
+    for path in _draw(runs, treebank, args):
+        print(f"wrote {path}, and the same as .pdf and .svg")
+
+
+def _draw(runs: Sequence[Run], treebank: Treebank, args: argparse.Namespace) -> list[Path]:
+    from experiments.sentiment.figures import save_figures
+    from experiments.sentiment.sentences import typical_sentences
+
+    folder = Folder(args.out)
+    classifiers = {}
+    for run in (members[0] for members in report.by_model(runs).values()):
+        if (path := folder.model(run.id)).exists():
+            name = run.settings["model"]
+            kind = models.cell(name)
+            readers = "; models.load and python -m viz read it" if name in models.TREE_CELLS else ""
+            print(f"{path} holds {run.name}{readers}")
+            if not is_chain_cell(kind):
+                classifier = models.load(path, {kind.__name__: kind})
+                classifiers[f"{name} after epoch {run.result['best_epoch']}"] = classifier
+    test = treebank.trees["test"][: SCALES[args.scale].trees]
+    numbers = args.draw or []
+    if classifiers and not numbers:
+        forest = models.Forest(test, next(iter(classifiers.values())).vocabulary)
+        numbers = [k + 1 for k in typical_sentences(classifiers, forest, DRAWN)]
+    trees = {number: treebank.trees["test"][number - 1] for number in numbers if classifiers}
+    return save_figures(writable_folder(args.out / "figures"), runs, classifiers, trees)

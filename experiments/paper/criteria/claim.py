@@ -1,0 +1,93 @@
+"""What a claim is, and what a decision about it looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from experiments.paper.stored import NoRows, Stored
+
+HOLDS, PARTLY, FAILS, NO_ROWS = "holds", "partly", "does not hold", "no rows"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that claims are decided by.
+
+    Attributes
+    ----------
+    runs : Stored
+        The paper's three experiments.
+    ablation : Stored
+        The runs of `ablate`.
+    treebank : dict or None
+        What `experiments.paper.treebank.measure` returned, where it was ever asked.
+    """
+
+    runs: Stored
+    ablation: Stored
+    treebank: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A verdict and the numbers behind it.
+
+    Attributes
+    ----------
+    verdict : str
+        ``holds``, ``partly``, ``does not hold`` or ``no rows``.
+    measured : str
+        The numbers; without rows, what is missing.
+    command : str or None
+        Without rows: what makes them, as `experiments.paper.stored.command_line` takes it.
+    """
+
+    verdict: str
+    measured: str
+    command: str | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of the paper and how runs decide it.
+
+    Attributes
+    ----------
+    id : int
+    where : str
+        The section of the paper.
+    sentence : str
+        The paper's words.
+    criterion : str
+        When it holds, and when partly; B is the best of a dataset's runs, M their median.
+    """
+
+    id: int
+    where: str
+    sentence: str
+    criterion: str
+    _decide: Callable[[Evidence], tuple[str, str]]
+
+    def decide(self, evidence: Evidence) -> Decision:
+        """Return the decision that the evidence supports."""
+        try:
+            return Decision(*self._decide(evidence))
+        except NoRows as missing:
+            return Decision(NO_ROWS, missing.what, missing.command)
+
+
+def claim(
+    id: int, where: str, sentence: str, holds: str, partly: str | None
+) -> Callable[[Callable[[Evidence], tuple[str, str]]], Claim]:
+    """Make a claim of the function that decides it: evidence in, verdict and measured numbers out."""
+    criterion = f"holds: {holds}" + (f"; partly: {partly}" if partly else "")
+    return lambda decide: Claim(id, where, sentence, criterion, decide)
+
+
+def verdict(holds: bool, partly: bool = False) -> str:
+    """Return the verdict for the two halves of a criterion."""
+    if holds:
+        return HOLDS
+    return PARTLY if partly else FAILS

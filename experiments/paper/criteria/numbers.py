@@ -1,0 +1,85 @@
+"""Numbers that several criteria need, and how they are written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from experiments.paper.stored import Stored
+
+# Below this no run of 1,000 test trees and ten classes is better than guessing: the 99 % bound of 10 %.
+CHANCE_BOUND = 12.3
+
+
+def length_name(dataset: int) -> str:
+    """Return the sentence lengths of Experiment 1's dataset: "21–30"."""
+    return f"{10 * dataset - 9}–{10 * dataset}"
+
+
+def depth_name(dataset: int) -> str:
+    """Return the keyword depths of Experiment 2's dataset: "2–3"."""
+    return f"{dataset}–{dataset + 1}"
+
+
+NAMES = {"length": length_name, "depth": depth_name}
+
+
+class Accuracies:
+    """Test accuracies in percent of one model on some datasets of an experiment."""
+
+    def __init__(self, rows: Stored, experiment: str, model: str, datasets: Iterable[int]) -> None:
+        self.runs = {i: rows.accuracies(experiment, i, model) for i in datasets}
+        self._name = NAMES[experiment]
+
+    @property
+    def best(self) -> dict[int, float]:
+        """B by dataset."""
+        return {i: max(values) for i, values in self.runs.items()}
+
+    @property
+    def median(self) -> dict[int, float]:
+        """M by dataset."""
+        return {i: float(np.median(values)) for i, values in self.runs.items()}
+
+    def text(self, shown: dict[int, float]) -> str:
+        """Write the number shown of each dataset with its lowest and highest run."""
+        parts = (
+            f"{self._name(i)}: {shown[i]:.1f} ({min(values):.1f}…{max(values):.1f})"
+            for i, values in self.runs.items()
+        )
+        return ", ".join(parts)
+
+
+def difference(a: float, b: float) -> float:
+    """Return a − b of two percentages, free of the last digits' noise."""
+    return round(a - b, 6)
+
+
+def spearman(x: Sequence[float], y: Sequence[float]) -> float:
+    """Return Spearman's rank correlation, ties by their mean rank.
+
+    NaN, which passes no criterion, where there is none: fewer than three points, all x or all y
+    equal, or a NaN among them.
+    """
+    from scipy.stats import spearmanr
+
+    if len(x) < 3 or len(set(x)) == 1 or len(set(y)) == 1 or any(map(math.isnan, [*x, *y])):
+        return math.nan
+    return round(float(spearmanr(x, y).statistic), 9)  # 0.9 is not below 0.9
+
+
+def correlations(values: Iterable[float]) -> str:
+    """Write correlations side by side."""
+    return " ".join("undefined" if math.isnan(value) else f"{value:.2f}" for value in values)
+
+
+def ratios(values: Iterable[float]) -> str:
+    """Write gradient ratios side by side, three significant digits each."""
+    return " ".join("none" if math.isnan(value) else f"{value:.3g}" for value in values)
+
+
+def in_share(passing: int, total: int, share: tuple[int, int]) -> bool:
+    """Whether so many of all pass, at least the share (4, 5) or the like; of nothing, none passes."""
+    return total > 0 and passing * share[1] >= share[0] * total

@@ -1,0 +1,150 @@
+"""Stored rows by what they measure: accuracies by dataset and model, gradient ratios by epoch.
+
+Runs are named "length/03/RLSTM/2": experiment, dataset, model, number of the run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from experiments.paper.settings import GRADIENT_DATASET
+from experiments.sweep import Run
+from experiments.sweep.output import RESULTS
+
+# Where `ablate` writes.
+ABLATION = {"paper": RESULTS / "ablate", "smoke": RESULTS / "ablate-smoke"}
+
+
+class NoRows(Exception):  # noqa: N818 - a state of the sweep, no fault
+    """Rows that are needed are not stored.
+
+    Attributes
+    ----------
+    what : str
+        What is missing.
+    command : str
+        What makes it: an experiment's name, perhaps with options.
+    """
+
+    def __init__(self, what: str, command: str) -> None:
+        super().__init__(what)
+        self.what, self.command = what, command
+
+
+def scale_of(out: Path) -> str:
+    """Return the scale of the rows in a folder, as its name tells it."""
+    return "smoke" if out.name.endswith("smoke") else "paper"
+
+
+def command_line(command: str, out: Path) -> str:
+    """Return the line that makes rows in the folder `out`."""
+    scale = scale_of(out)
+    options = "" if command.startswith("claims") else f" --scale {scale}"
+    usual = ABLATION[scale] if command == "ablate" else RESULTS / scale
+    return f"python -m experiments {command}{options}" + ("" if out == usual else f" --out {out}")
+
+
+def number(value: float | None) -> float:
+    """Return the value as a float, NaN for the null of a row."""
+    return math.nan if value is None else float(value)
+
+
+def percent(share: float | None) -> float:
+    """Return a share in percent, free of the last digits' noise, so that 0.29 is not below 29 %."""
+    return round(100 * number(share), 6)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch of a gradient run; number 0 stands before the first update.
+
+    Attributes
+    ----------
+    dev_accuracy : float
+        In percent.
+    ratios : dict
+        Keyword norm / root norm after the activation, as quantiles by keyword depth and summaries.
+    extra : dict
+        By keyword depth, as text: median and bootstrap interval over extra evaluation trees.
+    """
+
+    number: int
+    dev_accuracy: float
+    ratios: dict[str, Any]
+    extra: dict[str, Any]
+
+    def quantiles(self, depth: int) -> tuple[float, ...]:
+        """Return the 5, 25, 50, 75 and 95 % quantiles of the ratios at a keyword depth, NaN without trees."""
+        if depth not in self.ratios["depth"]:
+            return (math.nan,) * 5
+        return tuple(number(q) for q in self.ratios["quantiles"][self.ratios["depth"].index(depth)])
+
+    def median(self, depth: int) -> float:
+        """Return the median ratio at a keyword depth."""
+        return self.quantiles(depth)[2]
+
+    def depths(self, at_least: int = 1) -> list[int]:
+        """Return the keyword depths that so many trees have."""
+        pairs = zip(self.ratios["depth"], self.ratios["count"], strict=True)
+        return sorted(depth for depth, count in pairs if count >= at_least)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The finished runs of a folder."""
+
+    runs: Sequence[Run]
+
+    @cached_property
+    def _by_dataset(self) -> dict[tuple[str, int, str], dict[int, Run]]:
+        found: dict[tuple[str, int, str], dict[int, Run]] = {}
+        for run in self.runs:
+            experiment, *_, dataset, model, n = run.name.split("/")
+            if experiment != "ablate":
+                found.setdefault((experiment, int(dataset), model), {})[int(n)] = run
+        return found
+
+    @property
+    def repetitions(self) -> int:
+        """How many runs a dataset and a model have: the paper's five, where the sweep is complete."""
+        return max((len(runs) for runs in self._by_dataset.values()), default=0)
+
+    def found(self, experiment: str, dataset: int, model: str) -> list[Run]:
+        """Return the runs that are there, by number; perhaps none."""
+        return [run for _, run in sorted(self._by_dataset.get((experiment, dataset, model), {}).items())]
+
+    def complete(self, experiment: str, dataset: int, model: str) -> list[Run]:
+        """Return the runs of a model on a dataset; NoRows where some are still to be made."""
+        runs = self.found(experiment, dataset, model)
+        if not runs or len(runs) < self.repetitions:
+            have = f"{len(runs)} of {self.repetitions} runs are there" if runs else "there are no runs"
+            raise NoRows(f"{have} of {experiment}/{dataset:02}/{model}", experiment)
+        return runs
+
+    def accuracies(self, experiment: str, dataset: int, model: str) -> list[float]:
+        """Return the runs' test accuracies in percent; NoRows where some are missing."""
+        runs = self.complete(experiment, dataset, model)
+        return [percent(run.result["test_accuracy"]) for run in runs]
+
+    def epochs(self, model: str) -> list[list[Epoch]]:
+        """Return per gradient run its epochs, from 0 on; NoRows where some are missing."""
+        return [run_epochs(run) for run in self.complete("gradient", GRADIENT_DATASET, model)]
+
+
+def run_epochs(run: Run) -> list[Epoch]:
+    """Return the epochs of a gradient run, from 0 on."""
+    rows = [row for row in run.rows if row["kind"] == "epoch"]
+    return [
+        Epoch(
+            row["epoch"],
+            percent(row["dev_accuracy"]),
+            row["ratios"]["post"],
+            row["ratios"].get("extra", {}),
+        )
+        for row in rows
+    ]

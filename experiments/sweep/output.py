@@ -1,0 +1,27 @@
+"""Where a command writes, and finds what others wrote."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+RESULTS = Path(__file__).parent.parent / "results"
+
+
+def writable_folder(path: Path) -> Path:
+    """Make a folder if there is none, and make sure that files can be written there; return it.
+
+    Raises
+    ------
+    OSError
+        If it can't be; better now than when there is something to write.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        reason = "there is a file of that name" if path.is_file() else error.strerror
+        message = f"can't write into the folder {path}: {reason}; name another with --out"
+        raise OSError(error.errno, message) from None
+    return path

@@ -1,0 +1,284 @@
+"""The training loop: any classifier, any forest, with early stopping and checkpoints."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+import models
+from experiments.training.step import Clip, Penalty, no_collection, training_step
+from minigrad.monitor import Observation, Stop, first_bad_node
+from minigrad.nn import StateError, load_document, save_document
+from minigrad.optim import Optimizer
+from minigrad.rng import require_generator
+
+FORMAT = "minigrad.checkpoint/1"
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch came to.
+
+    Attributes
+    ----------
+    number : int
+        From 1.
+    loss : float
+        Mean loss of a training tree, each taken before its minibatch's update.
+    dev_accuracy : float
+        After the epoch, as a fraction.
+    best : bool
+        Whether that is the best so far.
+    """
+
+    number: int
+    loss: float
+    dev_accuracy: float
+    best: bool
+
+
+class Watcher:
+    """Looks on while `fit` trains; override what you need."""
+
+    def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:
+        """Called after each update.
+
+        Parameters
+        ----------
+        trees : (batch size,) array of int
+            The numbers of the minibatch's trees among the training trees.
+        forest : Forest
+            The minibatch.
+        states : NodeStates
+            Of its nodes, with their gradients.
+        """
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Called after each epoch, before its checkpoint is written."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a resumed run must know, as JSON values."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take back what `state_dict` returned."""
+
+
+class TrainingError(FloatingPointError):
+    """The loss is not finite; the text says where and what to do."""
+
+
+def accuracy(
+    model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "compiled"
+) -> float:
+    """Return the fraction of classified nodes whose most probable class is their label; dropout is off."""
+    return float(hits(model, forest, batch, mode).mean())
+
+
+def hits(
+    model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "compiled"
+) -> np.ndarray:
+    """Return for each classified node whether its most probable class is its label; dropout is off."""
+    training = model.training
+    model.eval()
+    try:
+        found = [
+            model.predict(part, mode) == model.labels(part)
+            for part in (forest.select(slice(start, start + batch)) for start in range(0, len(forest), batch))
+        ]
+    finally:
+        model.train(training)
+    return np.concatenate(found)
+
+
+def fit(
+    model: models.TreeClassifier,
+    optimizer: Optimizer,
+    train: models.Forest,
+    dev: models.Forest,
+    *,
+    batch_size: int,
+    rng: np.random.Generator,
+    max_epochs: int = 50,
+    patience: int = 5,
+    min_epochs: int = 1,
+    watchers: Sequence[Watcher] = (),
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: float = 0.0,
+    mode: str = "compiled",
+    penalty: Penalty | None = None,
+    clip: Clip | None = None,
+    progress: Callable[[int], object] | None = None,
+    score: Callable[[models.TreeClassifier], float] | None = None,
+) -> list[Epoch]:
+    """Train until the dev accuracy has not improved for `patience` epochs; leave the best epoch's parameters.
+
+    Parameters
+    ----------
+    model, optimizer
+    train, dev : Forest
+    batch_size : int
+        Trees per update; the loss is averaged over them.
+    rng : numpy.random.Generator
+        Shuffles the training trees anew for every epoch.
+    max_epochs, patience : int
+    min_epochs : int
+        So many epochs are run whatever the dev accuracy does.
+    watchers : sequence of Watcher
+        One that raises `minigrad.monitor.Stop` ends training, and is best the last.
+    checkpoint : path, optional
+        Written at the start and at the ends of epochs. If it is there already, training goes on from it, and
+        ends exactly where an uninterrupted run would have ended. It belongs to these data and settings:
+        delete it to start afresh.
+    checkpoint_every : float
+        Seconds that have to pass before another checkpoint is written; what it costs, and nothing else,
+        depends on it.
+    mode : str
+        Of the fold. "compiled" compiles a cell that this machine has not seen yet, for some seconds; "level"
+        starts at once and takes several times as long per minibatch.
+    penalty, clip : functions, optional
+        As in `training_step`.
+    progress : function, optional
+        Called after each update with the number of tree nodes that were trained on.
+    score : function, optional
+        Returns the dev accuracy after an epoch, which decides which one is the best, if that is not to be
+        `accuracy` on `dev`: that of the roots, for instance, where all nodes are classified.
+
+    Returns
+    -------
+    list of Epoch
+        Of the whole run, resumed or not.
+
+    Raises
+    ------
+    TrainingError
+        If the loss becomes NaN or inf. The parameters are those before the bad minibatch's update.
+    StateError
+        If the checkpoint is damaged or belongs to another model.
+    OSError
+        If the checkpoint can't be written, before any training.
+    TypeError
+        If `rng` is not a Generator.
+    """
+    if min(batch_size, max_epochs, patience, min_epochs) < 1:
+        raise ValueError(f"{batch_size=}, {max_epochs=}, {patience=} and {min_epochs=} have to be at least 1")
+    require_generator(rng, "fit")
+    for forest in (train, dev):
+        model.labels(forest)  # a bad label is reported before hours of training, not after
+    run = _Run(model, optimizer, rng, watchers)
+    if checkpoint is not None:
+        if Path(checkpoint).exists():
+            run.resume(checkpoint)
+        else:
+            run.save(checkpoint)  # and so is a path that can't be written
+    saved = time.monotonic()
+    with suppress(Stop):
+        while len(run.epochs) < max_epochs and (
+            len(run.epochs) < min_epochs or run.epochs_since_best() < patience
+        ):
+            number = len(run.epochs) + 1
+            order = rng.permutation(len(train))
+            total = 0.0
+            with no_collection():
+                for start in range(0, len(train), batch_size):
+                    trees = order[start : start + batch_size]
+                    batch = train.select(trees)
+                    loss, states = training_step(model, optimizer, batch, mode, penalty, clip)
+                    if not math.isfinite(loss):
+                        seen = Observation(number, start // batch_size + 1, states, batch)
+                        raise TrainingError(_explain(model, loss, seen))
+                    total += loss * len(batch)
+                    for watcher in watchers:
+                        watcher.batch(trees, batch, states)
+                    if progress is not None:
+                        progress(batch.n_nodes)
+            dev_accuracy = accuracy(model, dev, mode=mode) if score is None else score(model)
+            run.finish(Epoch(number, total / len(train), dev_accuracy, best=False))
+            if checkpoint is not None and time.monotonic() - saved >= checkpoint_every:
+                run.save(checkpoint)
+                saved = time.monotonic()
+    model.load_state_dict(run.best_state)
+    return run.epochs
+
+
+class _Run:
+    """What a training run must remember from epoch to epoch, and can be resumed from."""
+
+    def __init__(
+        self,
+        model: models.TreeClassifier,
+        optimizer: Optimizer,
+        rng: np.random.Generator,
+        watchers: Sequence[Watcher],
+    ) -> None:
+        self.model, self.optimizer, self.rng, self.watchers = model, optimizer, rng, watchers
+        self.epochs: list[Epoch] = []
+        self.best_state = model.state_dict()
+
+    def epochs_since_best(self) -> int:
+        best = max((e.number for e in self.epochs if e.best), default=0)
+        return len(self.epochs) - best
+
+    def finish(self, epoch: Epoch) -> None:
+        best = max((e.dev_accuracy for e in self.epochs), default=-1.0)
+        epoch = Epoch(epoch.number, epoch.loss, epoch.dev_accuracy, epoch.dev_accuracy > best)
+        self.epochs.append(epoch)
+        if epoch.best:
+            self.best_state = self.model.state_dict()
+        for watcher in self.watchers:
+            watcher.epoch(epoch)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        header = {
+            "epochs": [asdict(epoch) for epoch in self.epochs],
+            "rng": self.rng.bit_generator.state,
+            "watchers": [watcher.state_dict() for watcher in self.watchers],
+        }
+        arrays = {f"model:{k}": v for k, v in self.model.state_dict().items()}
+        arrays.update({f"best:{k}": v for k, v in self.best_state.items()})
+        arrays.update({f"optimizer:{k}": v for k, v in self.optimizer.state_dict().items()})
+        save_document(path, FORMAT, header, arrays)
+
+    def resume(self, path: str | os.PathLike[str]) -> None:
+        header, arrays = load_document(path, FORMAT)
+        groups: dict[str, dict[str, np.ndarray]] = {"model": {}, "best": {}, "optimizer": {}}
+        try:
+            for key, values in arrays.items():
+                group, _, name = key.partition(":")
+                groups[group][name] = values
+            epochs = [Epoch(**epoch) for epoch in header["epochs"]]
+            watched = list(zip(self.watchers, header["watchers"], strict=True))
+            for state in (groups["model"], groups["best"]):
+                self.model.check_state(state)
+            self.optimizer.check_state(groups["optimizer"])
+            type(self.rng.bit_generator)().state = header["rng"]  # a trial: a wrong one raises
+            for watcher, kept in watched:
+                watcher.load_state_dict(kept)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StateError(
+                f"{path} is not a checkpoint of this run: {error}; delete it to start afresh"
+            ) from None
+        self.model.load_state_dict(groups["model"])
+        self.optimizer.load_state_dict(groups["optimizer"])
+        self.rng.bit_generator.state = header["rng"]
+        self.epochs, self.best_state = epochs, groups["best"]
+
+
+def _explain(model: models.TreeClassifier, loss: float, seen: Observation) -> str:
+    bad = [name for name, parameter in model.named_parameters() if not np.isfinite(parameter.data).all()]
+    where = f"; not finite: {', '.join(bad)}" if bad else "; all parameters are finite"
+    node = first_bad_node(seen)
+    first = f", the state of {node} is not" if node else ""
+    return (
+        f"the loss is {loss} in epoch {seen.epoch}, minibatch {seen.batch}{where}{first}. "
+        "Try a smaller learning rate, or clip the gradients (minigrad.optim.clip_grad_norm)"
+    )

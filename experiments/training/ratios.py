@@ -1,0 +1,197 @@
+"""Experiment 3's measure: how much of the error at the root reaches the keyword.
+
+ratio = ‖∂J/∂x_keyword‖ / ‖∂J/∂x_root‖. Far below 1 the gradient vanishes, far above 1 it explodes. What
+the error vector of a node is, the paper does not pin down; there are three readings:
+
+- ``post``: ∂J/∂p, p being the node's hidden vector, after the activation;
+- ``pre``, for an RNN: ∂J/∂a, where p = f(a); a leaf has no activation, its vector is its word's;
+- ``with_cell``, for an RLSTM: the derivatives with respect to the hidden vector and to the memory together.
+
+In a chain, whose words are read and have no state, the error vector is that of the state that has just read
+the keyword.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+import models
+from experiments.paper.data import keyword_rows
+from experiments.training.loop import Epoch, Watcher
+from experiments.training.step import passes
+
+DEFINITIONS = {"RNN": ("post", "pre"), "RLSTM": ("post", "with_cell")}
+
+Rows = Callable[[models.Forest], np.ndarray]
+
+SLOPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {  # f'(a), told by p = f(a)
+    "tanh": lambda p: 1 - p * p,
+    "sigmoid": lambda p: p * (1 - p),
+    "relu": lambda p: (p > 0).astype(p.dtype),
+    "softsign": lambda p: (1 - abs(p)) ** 2,
+}
+
+
+def definitions(cell: Any) -> tuple[str, ...]:
+    """Return the readings of the error vector that a cell has."""
+    with_memory = any(part.name == "c" for part in cell.parts)
+    return DEFINITIONS.get(type(cell).__name__, ("post", "with_cell") if with_memory else ("post",))
+
+
+def error_rows(cell: Any, words: Rows = keyword_rows) -> Rows:
+    """Return the function that gives the rows of some words' error vectors in a forest.
+
+    Parameters
+    ----------
+    cell : minigrad.Cell
+        In a chain it is the state that has just read the word that has an error vector.
+    words : function
+        Gives the rows of the words.
+    """
+    return words if cell.right_parts is None else lambda forest: forest.parent[words(forest)]
+
+
+def gradient_ratios(
+    forest: models.Forest,
+    states: mg.NodeStates,
+    definition: str = "post",
+    f: str = "tanh",
+    at: Rows = keyword_rows,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each sentence's keyword depth and gradient ratio; NaN where the root's error is zero.
+
+    Parameters as in `error_norms`.
+    """
+    norm, root = error_norms(forest, states, definition, f, at)
+    return forest.depth[at(forest)], quotient(norm, root)
+
+
+def error_norms(
+    forest: models.Forest,
+    states: mg.NodeStates,
+    definition: str = "post",
+    f: str = "tanh",
+    at: Rows = keyword_rows,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the norm of the error vector at one node of each sentence, and that at its root.
+
+    Parameters
+    ----------
+    forest : Forest
+    states : NodeStates
+        Of its nodes, after backward.
+    definition : "post", "pre" or "with_cell"
+        Of the error vector.
+    f : str
+        The RNN's activation, for "pre".
+    at : function
+        Gives the rows of the nodes, as `error_rows` says.
+    """
+    nodes, first = at(forest), next(iter(states))
+    rows = np.concatenate([nodes, forest.root])
+    errors = _gradient(states, first, rows)
+    if definition == "pre":
+        slope = SLOPES[f](np.asarray(states[first].data[rows], np.float64))
+        errors = np.where(forest.left[rows, None] < 0, errors, errors * slope)
+    elif definition == "with_cell":
+        errors = np.concatenate([errors, _gradient(states, "c", rows)], axis=1)
+    elif definition != "post":
+        raise ValueError(f"an error vector is post, pre or with_cell, not {definition!r}")
+    norm = np.sqrt(np.einsum("nd,nd->n", errors, errors))
+    return norm[: len(nodes)], norm[len(nodes) :]
+
+
+def quotient(norm: np.ndarray, root: np.ndarray) -> np.ndarray:
+    """Return the ratio of error norms; NaN where the root's is zero."""
+    return np.divide(norm, root, out=np.full(len(root), np.nan), where=root > 0)
+
+
+def _gradient(states: mg.NodeStates, part: str, rows: Any) -> np.ndarray:
+    gradient = states[part].grad
+    if gradient is None:
+        raise ValueError("the states have no gradients; call backward first")
+    return np.asarray(np.asarray(gradient)[rows], np.float64)
+
+
+class RatioWatcher(Watcher):
+    """Collects the gradient ratio of every training tree in every epoch.
+
+    Parameters
+    ----------
+    definitions : sequence of str
+        Of the error vector; medians are those of the first.
+    f : str
+        The RNN's activation.
+    at : function
+        Gives the rows of the keywords' error vectors, as `error_rows` says.
+
+    Attributes
+    ----------
+    medians : list of dict
+        Per epoch, from 0, the median ratio by keyword depth.
+    counts : dict
+        Number of trees by keyword depth.
+    depth : (number of training trees,) array of int
+        Keyword depths, of the last epoch.
+    ratios : dict of (number of training trees,) arrays
+        The ratios of the last epoch, by definition; NaN where the root's error is zero.
+    """
+
+    def __init__(
+        self, definitions: Sequence[str] = ("post",), f: str = "tanh", at: Rows = keyword_rows
+    ) -> None:
+        self.medians: list[dict[int, float]] = []
+        self.counts: dict[int, int] = {}
+        self.depth = np.zeros(0, np.intp)
+        self.ratios: dict[str, np.ndarray] = {}
+        self._definitions, self._f, self._at = tuple(definitions), f, at
+        self._seen: list[tuple[np.ndarray, ...]] = []
+
+    def measure(
+        self, model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "compiled"
+    ) -> None:
+        """Take the ratios of a forest as an epoch's, without training: forward and backward, no update.
+
+        That is how epoch 0 is measured. The model is left without gradients.
+        """
+        for seen in passes(model, forest, batch, mode):
+            self.batch(*seen)
+        self._close()
+
+    def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:
+        """Take the ratios of a minibatch."""
+        found = [gradient_ratios(forest, states, name, self._f, self._at) for name in self._definitions]
+        depth, ratios = found[0][0], [ratio for _, ratio in found]
+        self._seen.append((trees, depth, *ratios))
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Reduce the epoch's ratios to medians."""
+        self._close()
+
+    def _close(self) -> None:
+        trees, *columns = (np.concatenate(column) for column in zip(*self._seen, strict=True))
+        self._seen = []
+        order = np.argsort(trees)
+        self.depth, *ratios = (column[order] for column in columns)
+        self.ratios = dict(zip(self._definitions, ratios, strict=True))
+        depths, counts = np.unique(self.depth, return_counts=True)
+        self.counts = {int(d): int(n) for d, n in zip(depths, counts, strict=True)}
+        known = np.isfinite(ratios[0])
+        depth, ratio = self.depth[known], ratios[0][known]
+        self.medians.append({int(d): float(np.median(ratio[depth == d])) for d in np.unique(depth)})
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the finished epochs' medians."""
+        return {
+            "medians": [{str(d): m for d, m in epoch.items()} for epoch in self.medians],
+            "counts": {str(d): n for d, n in self.counts.items()},
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take back what `state_dict` returned."""
+        self.medians = [{int(d): m for d, m in epoch.items()} for epoch in state["medians"]]
+        self.counts = {int(d): n for d, n in state["counts"].items()}

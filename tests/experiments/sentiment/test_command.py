@@ -1,0 +1,209 @@
+"""``python -m experiments sentiment``: what it writes, what it says, what it refuses."""
+
+from __future__ import annotations
+
+import functools
+import html
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import experiments.sentiment as command
+import models
+from experiments.__main__ import main
+from experiments.sentiment import data, figures, report
+from experiments.sentiment.settings import run_settings
+from experiments.sweep import Run, finished
+from tests.experiments.sentiment import bank as sentiment_bank
+
+TINY = {"D": 4, "mode": "level", "max_epochs": 2, "batch": 8}
+
+
+@pytest.fixture
+def bank(tmp_path):
+    data.read_treebank.cache_clear()
+    return sentiment_bank.store(tmp_path / "bank")
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    monkeypatch.setattr(command, "run_settings", functools.partial(run_settings, **TINY))
+    monkeypatch.setattr(figures, "FORMATS", ("svg", "png"))
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """Runs are done in this process, which spares seconds."""
+    with ThreadPoolExecutor(1) as executor:
+        monkeypatch.setattr(command.sweep, "run", functools.partial(command.sweep.run, executor=executor))
+        yield
+
+
+def _main(*arguments):
+    return main(["sentiment", *map(str, arguments)])
+
+
+def test_it_trains_both_models_once_reports_and_draws(tiny, bank, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert _main("--treebank", bank, "--out", out, "--draw", 3) == 0
+    printed = capsys.readouterr().out
+    runs = finished(out)
+    assert [run.name for run in runs] == ["sentiment/RLSTM/1", "sentiment/RNN/1"]
+    table = (out / "sentiment.md").read_text(encoding="utf-8")
+    assert table in printed
+    for run in runs:
+        accuracies = " | ".join(f"{100 * run.result['test'][name]:.1f}" for name in report.NAMES)
+        assert f"| {run.settings['model']} 1 | {accuracies} |" in table
+        assert f"{run.settings['model']}: " in printed
+        assert " trees per second of one core in training" in printed
+        model = models.load(out / "models" / f"{run.id}.npz")
+        assert model.head == "labelled"
+    drawn = {path.name for path in (out / "figures").iterdir()}
+    assert drawn == {f"{name}.{suffix}" for name in ("ratios", "sentence-3") for suffix in ("svg", "png")}
+    svg = html.unescape((out / "figures" / "sentence-3.svg").read_text(encoding="utf-8"))
+    for word in data.read_treebank(bank).trees["test"][2].words():
+        assert f">{word}<" in svg
+    for run in runs:
+        assert f">{run.settings['model']} after epoch {run.result['best_epoch']}<" in svg
+    assert svg.count("/ at the root<") == 1  # one scale for both
+    ratios = (out / "figures" / "ratios.svg").read_text(encoding="utf-8")
+    assert "at word / at root" in ratios
+    assert ratios.index(">RNN<") < ratios.index(">RLSTM<")
+
+    before = {path: path.read_bytes() for path in [*out.glob("runs/*"), *out.glob("figures/*.svg")]}
+    assert _main("--treebank", bank, "--out", out, "--draw", 3) == 0
+    assert {path: path.read_bytes() for path in before} == before  # nothing was trained again
+    assert "2 of 2 runs are finished" in capsys.readouterr().out
+
+    everything = b"".join(path.read_bytes() for path in out.rglob("*.json*"))
+    assert os.fsencode(tmp_path) not in everything  # paths of this machine are in no row
+
+
+def test_sentences_are_chosen_if_nobody_names_any(tiny, here, bank, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert _main("--treebank", bank, "--out", out, "--runs", 2) == 0
+    assert len(list((out / "figures").glob("sentence-*.svg"))) == command.DRAWN
+    assert len(list((out / "models").iterdir())) == 2  # of the first runs
+    assert "| RLSTM, 2 runs |" in (out / "sentiment.md").read_text(encoding="utf-8")
+
+
+def test_words_start_from_the_vectors_of_a_file(tiny, here, monkeypatch, bank, tmp_path, capsys):
+    monkeypatch.setattr(command, "run_settings", functools.partial(run_settings, mode="level", max_epochs=1))
+    vectors = tmp_path / "vectors.txt"
+    vectors.write_text("the 1 2 3\ngood 4 5 6\nonly-in-test 7 8 9\n", encoding="utf-8")
+    out = tmp_path / "out"
+    assert _main("--treebank", bank, "--out", out, "--vectors", vectors, "--draw", 1) == 0
+    for run in finished(out):
+        assert run.settings["vectors"]["width"] == run.settings["D"] == 3
+        model = models.load(out / "models" / f"{run.id}.npz")
+        # No sentence of train has this word, so it is as it was read.
+        assert model.L.data[model.vocabulary["only-in-test"]].tolist() == [7, 8, 9]
+
+
+def test_a_dry_run_writes_nothing(tiny, bank, tmp_path, capsys):
+    assert _main("--treebank", bank, "--out", tmp_path / "out", "--scale", "paper", "--dry-run") == 0
+    printed = capsys.readouterr().out
+    assert "6 of 6 runs to do" in printed
+    nodes = models.Forest(data.read_treebank(bank).trees["train"]).n_nodes
+    assert f"{nodes} nodes per epoch" in printed
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "more", "text"),
+    [
+        (lambda bank: (bank / "dev.txt").unlink(), [], "dev.txt: No such file or directory"),
+        (lambda bank: (bank / "dev.txt").write_text("(2 (2 a)\n"), [], "dev.txt, line "),
+        (lambda bank: (bank / "dev.txt").write_text("(7 a)\n"), [], "has the label 7; the classes are 0..4"),
+        (lambda bank: None, ["--draw", "26"], "--draw 26: the test set has 25 sentences"),
+        (lambda bank: None, ["--vectors", "none.txt"], "none.txt: No such file or directory"),
+        (lambda bank: None, ["--vectors", "ragged.txt"], "ragged.txt, line 2: expected a word and 2 numbers"),
+    ],
+)
+def test_wrong_input_is_told_in_one_message_and_nothing_is_written(
+    tiny, bank, tmp_path, monkeypatch, capsys, spoil, more, text
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ragged.txt").write_text("the 1 2\ngood 1\n", encoding="utf-8")
+    spoil(bank)
+    assert _main("--treebank", bank, "--out", tmp_path / "out", *more) == 2
+    err = capsys.readouterr().err
+    assert text in err
+    assert err.startswith("minigrad: ")
+    assert "Traceback" not in err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("argv", [[], ["--treebank"], ["--treebank", "x", "--draw", "0"]])
+def test_a_treebank_has_to_be_named_and_sentences_count_from_1(argv, capsys):
+    with pytest.raises(SystemExit) as exit:
+        _main(*argv)
+    assert exit.value.code == 2
+
+
+def test_help_has_an_example(capsys):
+    with pytest.raises(SystemExit) as exit:
+        _main("--help")
+    assert exit.value.code == 0
+    assert "example: python -m experiments sentiment --treebank trees" in capsys.readouterr().out
+
+
+def _run(model, n, shares, epoch_medians=((0.5, 0.1), (0.4, 0.2))):
+    test = dict(zip(report.NAMES, shares, strict=True))
+    rows = [
+        {
+            "kind": "epoch", "epoch": k, "dev_accuracy": 0.1 * k,
+            "ratios": {"depth": [1, 2], "count": [30, 7], "quantiles": [[0, 0, m, 1, 1] for m in medians]},
+        }
+        for k, medians in enumerate(epoch_medians)
+    ]  # fmt: skip
+    result = {
+        "test": test,
+        "dev": test,
+        "epochs": 4,
+        "best_epoch": n,
+        "timing": {"trees_per_second": 1000.0 * n},
+    }
+    return Run(f"sentiment/{model}/{n}", {"model": model, "run": n}, 1, rows, result, [])
+
+
+def test_the_table_has_means_and_deviations_over_the_runs_in_percent():
+    runs = [
+        _run("RLSTM", 1, [0.45, 0.8, 0.8, None]),
+        _run("RNN", 1, [0.4] * 4),
+        _run("RNN", 2, [0.42, 0.4, 0.4, 0.4]),
+    ]
+    lines = report.as_markdown(runs).splitlines()
+    rows = [line for line in lines if line.startswith("| R")]
+    assert rows[0].startswith("| RNN, 2 runs | 41.0 ± 1.4 | 40.0 ± 0.0 |")
+    assert rows[1].startswith("| RLSTM, 1 run | 45.0 | 80.0 | 80.0 | – |")
+    assert [row.split("|")[1].strip() for row in rows[2:]] == ["RNN 1", "RNN 2", "RLSTM 1"]
+    assert "RNN: 1,500 trees per second" in report.speed(runs)
+
+
+def test_the_figure_s_points_are_medians_over_the_runs_of_epochs_that_all_have():
+    runs = [
+        _run("RNN", 1, [0.4] * 4, [(0.5, 0.1), (0.4, 0.2)]),
+        _run("RNN", 2, [0.4] * 4, [(0.3, 0.1), (0.6, 0.2), (0.9, 0.9)]),
+        _run("RNN", 3, [0.4] * 4, [(0.1, 0.1), (0.5, 0.2), (0.9, 0.9)]),
+    ]
+    found = figures.ratios(runs)
+    assert found["medians"] == [[0.3, 0.1], [0.5, 0.2]]
+    assert (found["depths"], found["counts"]) == ([1, 2], [30, 7])
+    assert found["dev_accuracy"] == pytest.approx([0.0, 0.1])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    "MINIGRAD_TREEBANK" not in os.environ, reason="MINIGRAD_TREEBANK names no treebank's folder"
+)
+def test_the_real_treebank_is_learned_as_well_as_the_readme_says(tmp_path, capsys):
+    bank = os.environ["MINIGRAD_TREEBANK"]
+    assert _main("--treebank", bank, "--out", tmp_path, "--scale", "paper", "--runs", 1, "--jobs", 2) == 0
+    trees = data.read_treebank(data.Path(bank)).trees
+    assert [len(part) for part in trees.values()] == [8544, 1101, 2210]
+    found = {run.settings["model"]: run.result for run in finished(tmp_path)}
+    assert found["RLSTM"]["test"]["root_fine"] > 0.43
+    assert found["RLSTM"]["test"]["root_binary"] > 0.83
+    assert found["RNN"]["test"]["root_binary"] > 0.81

@@ -1,0 +1,281 @@
+"""The training loop: learning, stopping, resuming, failing."""
+
+from __future__ import annotations
+
+import gc
+import time
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+import models
+from experiments.paper import data
+from experiments.training.loop import FORMAT, TrainingError, Watcher, accuracy, fit
+from experiments.training.ratios import RatioWatcher
+from experiments.training.step import no_collection, training_step
+from minigrad.nn import StateError, load_document, save_document
+
+
+def _setup(seed=0, n=60, D=6, lr=0.05, cell=models.RNN):
+    rng = np.random.default_rng(seed)
+    train, dev = (data.sentences(rng, size, (1, 4)) for size in (n, 30))
+    model = models.TreeClassifier(cell(D, rng), data.VOCABULARY, data.CLASSES, rng)
+    return model, mg.optim.AdaGrad(model.parameters(), lr=lr), train, dev, rng
+
+
+def _fit(model, optimizer, train, dev, rng, **options):
+    # Most of what is tested here does not depend on the mode, and level needs no compilation.
+    chosen = {"batch_size": 20, "rng": rng, "max_epochs": 4, "mode": "level", **options}
+    return fit(model, optimizer, train, dev, **chosen)
+
+
+def test_it_learns_sentences_of_one_word():
+    rng = np.random.default_rng(0)
+    forest = data.sentences(rng, 400, (1, 1))
+    model = models.TreeClassifier(models.RLSTM(10, rng), data.VOCABULARY, data.CLASSES, rng)
+    optimizer = mg.optim.AdaGrad(model.parameters(), lr=0.05)
+    epochs = _fit(model, optimizer, forest, forest, rng, max_epochs=30, patience=30)
+    assert epochs[-1].loss < 0.5 < epochs[0].loss
+    assert accuracy(model, forest, mode="level") > 0.9
+
+
+@pytest.mark.parametrize(("cell", "mode"), [(models.RLSTM, "level"), (models.RNN, "compiled")])
+def test_training_twice_from_one_seed_is_bit_identical(cell, mode):
+    states = []
+    for _ in range(2):
+        parts = _setup(cell=cell)
+        _fit(*parts, mode=mode)
+        states.append(parts[0].state_dict())
+    assert all(np.array_equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_the_loss_of_an_epoch_is_the_mean_over_trees_whatever_the_last_minibatch_holds():
+    model, optimizer, train, dev, rng = _setup(lr=0.0, n=50)
+    loss, _ = model.loss(train)
+    (epoch,) = _fit(model, optimizer, train, dev, rng, max_epochs=1, batch_size=20)
+    assert epoch.loss == pytest.approx(float(loss), rel=1e-6)
+
+
+def test_the_best_epochs_parameters_are_left():
+    parts = _setup()
+    epochs = _fit(*parts, max_epochs=6, patience=6)
+    assert accuracy(parts[0], parts[3], mode="level") == max(epoch.dev_accuracy for epoch in epochs)
+    assert epochs[0].best
+
+
+def test_another_score_than_accuracy_decides_which_epoch_is_best():
+    parts = _setup()
+    scores = iter([0.2, 0.7, 0.4, 0.7, 0.5])
+    states = []
+
+    def score(model):
+        states.append(model.state_dict())
+        return next(scores)
+
+    epochs = _fit(*parts, max_epochs=9, patience=3, score=score)
+    assert [epoch.dev_accuracy for epoch in epochs] == [0.2, 0.7, 0.4, 0.7, 0.5]
+    assert [epoch.best for epoch in epochs] == [True, True, False, False, False]
+    assert all(np.array_equal(values, states[1][name]) for name, values in parts[0].state_dict().items())
+
+
+def test_it_stops_when_dev_accuracy_stays():
+    parts = _setup(lr=0.0)  # nothing moves, so epoch 1 stays the best
+    assert len(_fit(*parts, max_epochs=50, patience=3)) == 4
+
+
+def test_it_goes_on_for_the_least_number_of_epochs():
+    epochs = _fit(*_setup(lr=0.0), max_epochs=50, patience=1, min_epochs=4)
+    assert len(epochs) == 4
+    assert len(_fit(*_setup(lr=0.0), max_epochs=3, min_epochs=9)) == 3
+
+
+def test_watchers_learn_which_trees_a_minibatch_has():
+    seen = []
+
+    class Trees(Watcher):
+        def batch(self, trees, forest, states):
+            assert np.array_equal(parts[2].select(trees).word, forest.word)
+            seen.extend(trees.tolist())
+
+    parts = _setup()
+    epochs = _fit(*parts, watchers=[Trees()], max_epochs=2)
+    assert len(epochs) == 2
+    assert sorted(seen[:60]) == sorted(seen[60:]) == list(range(60))
+    assert seen[:60] != seen[60:]
+
+
+class _Stop(Watcher):
+    """Breaks off in the middle of an epoch, as Ctrl-C would."""
+
+    def __init__(self, batches):
+        self.left = batches
+
+    def batch(self, trees, forest, states):
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path):
+    whole, watched = _setup(), RatioWatcher()
+    expected = _fit(*whole, watchers=[watched], patience=9)
+
+    path = tmp_path / "run.npz"
+    broken = _setup()
+    with pytest.raises(KeyboardInterrupt):
+        _fit(*broken, watchers=[RatioWatcher(), _Stop(8)], patience=9, checkpoint=path)
+    model, optimizer, train, dev, _ = _setup(seed=0)
+    resumed = RatioWatcher()
+    rng = np.random.default_rng(99)  # overwritten by the checkpoint's
+    epochs = _fit(
+        model, optimizer, train, dev, rng, watchers=[resumed, Watcher()], patience=9, checkpoint=path
+    )
+    assert epochs == expected
+    assert resumed.medians == watched.medians
+    undisturbed = whole[0].state_dict()
+    assert all(np.array_equal(values, undisturbed[name]) for name, values in model.state_dict().items())
+
+
+def test_checkpoints_are_written_no_more_often_than_asked_for(tmp_path, monkeypatch):
+    path = tmp_path / "run.npz"
+    now, numbers = [0.0], []
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+
+    class Clock(Watcher):
+        def epoch(self, epoch):
+            numbers.append(len(load_document(path, FORMAT)[0]["epochs"]))  # before this epoch's
+            now[0] += 2.0
+
+    expected = _fit(*_setup(), max_epochs=7, patience=9)
+    epochs = _fit(
+        *_setup(), max_epochs=7, patience=9, watchers=[Clock()], checkpoint=path, checkpoint_every=3.0
+    )
+    assert numbers == [0, 0, 2, 2, 4, 4, 6]
+    assert epochs == expected
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"not a zip"])
+def test_a_damaged_checkpoint_is_refused_and_kept(tmp_path, content):
+    path = tmp_path / "run.npz"
+    path.write_bytes(content)
+    with pytest.raises(StateError, match=r"run\.npz"):
+        _fit(*_setup(), checkpoint=path)
+    assert path.read_bytes() == content
+
+
+def test_a_checkpoint_of_another_model_is_refused(tmp_path):
+    path = tmp_path / "run.npz"
+    _fit(*_setup(), checkpoint=path)
+    with pytest.raises(StateError, match="not a checkpoint of this run"):
+        _fit(*_setup(D=7), checkpoint=path)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda header, arrays: header.pop("epochs"),
+        lambda header, arrays: header["epochs"].append({"number": 2}),
+        lambda header, arrays: header.update(rng={"bit_generator": "MT19937"}),
+        lambda header, arrays: header.update(watchers=[{}]),
+        lambda header, arrays: arrays.pop("best:Ws"),
+        lambda header, arrays: arrays.update({"optimizer:G0": arrays["optimizer:G1"][:2]}),
+        lambda header, arrays: arrays.update({"optimizer:G0": arrays["optimizer:G0"].astype(str)}),
+        lambda header, arrays: arrays.update({"other:Ws": arrays["best:Ws"]}),
+    ],
+)
+def test_a_refused_checkpoint_changes_nothing(tmp_path, spoil):
+    path = tmp_path / "run.npz"
+    _fit(*_setup(), checkpoint=path, watchers=[RatioWatcher()])
+    header, arrays = load_document(path, FORMAT)
+    spoil(header, arrays)
+    save_document(path, FORMAT, header, arrays)
+    model, optimizer, _, _, rng = parts = _setup()
+    before = model.state_dict(), optimizer.state_dict(), rng.bit_generator.state
+    with pytest.raises(StateError, match="not a checkpoint of this run"):
+        _fit(*parts, checkpoint=path, watchers=[RatioWatcher()])
+    np.testing.assert_equal((model.state_dict(), optimizer.state_dict(), rng.bit_generator.state), before)
+
+
+def test_a_model_is_no_checkpoint(tmp_path):
+    parts = _setup()
+    path = models.save(tmp_path / "model.npz", parts[0])
+    with pytest.raises(StateError, match=r"not a minigrad\.checkpoint/1 file; its format is 'minigrad\.Tree"):
+        _fit(*parts, checkpoint=path)
+
+
+def test_other_watchers_than_the_checkpoints_are_refused(tmp_path):
+    _fit(*_setup(), checkpoint=tmp_path / "run.npz")
+    with pytest.raises(StateError, match="not a checkpoint of this run"):
+        _fit(*_setup(), checkpoint=tmp_path / "run.npz", watchers=[Watcher()])
+
+
+def test_what_is_wrong_with_the_call_is_reported_before_training(tmp_path):
+    seen = []
+    with pytest.raises(OSError, match=r"can't write run\.npz into"):
+        _fit(*_setup(), checkpoint=tmp_path / "missing" / "run.npz", progress=seen.append)
+    model, optimizer, train, dev, _ = _setup()
+    with pytest.raises(TypeError, match="default_rng"):
+        _fit(model, optimizer, train, dev, None, progress=seen.append)
+    assert seen == []
+
+
+def test_nan_is_reported_with_its_place_and_changes_nothing():
+    model, optimizer, train, dev, rng = _setup()
+    model.cell.W1.data[0, 0] = np.nan
+    before = model.Ws.data.copy()
+    with pytest.raises(TrainingError, match=r"loss is nan in epoch 1, minibatch 1; not finite: cell\.W1"):
+        _fit(model, optimizer, train, dev, rng)
+    assert np.array_equal(model.Ws.data, before)
+
+
+def test_a_bad_label_is_reported_before_training():
+    model, optimizer, train, dev, rng = _setup()
+    dev.label[dev.root[3]] = 10
+    with pytest.raises(ValueError, match=r"tree 3.* has the label 10; the classes are 0\.\.9"):
+        _fit(model, optimizer, train, dev, rng)
+
+
+@pytest.mark.parametrize("option", ["batch_size", "max_epochs", "patience", "min_epochs"])
+def test_settings_below_one_are_refused(option):
+    with pytest.raises(ValueError, match=option):
+        _fit(*_setup(), **{option: 0})
+
+
+def test_progress_counts_every_node_once_per_epoch():
+    model, optimizer, train, dev, rng = _setup()
+    seen: list[int] = []
+    epochs = _fit(model, optimizer, train, dev, rng, progress=seen.append)
+    assert sum(seen) == len(epochs) * train.n_nodes
+
+
+def test_training_leaves_the_collector_as_it_was():
+    assert gc.isenabled()
+    with pytest.raises(KeyboardInterrupt):
+        _fit(*_setup(), watchers=[_Stop(2)])
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with no_collection():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize(("cell", "mode"), [(models.RLSTM, "level"), (models.RNN, "compiled")])
+def test_a_step_frees_its_graph_without_the_collector(cell, mode):
+    model, optimizer, train, _, _ = _setup(cell=cell)
+    training_step(model, optimizer, train, mode)
+    gc.collect()
+    before = _nodes()
+    gc.disable()
+    try:
+        training_step(model, optimizer, train, mode)
+        assert _nodes() == before
+    finally:
+        gc.enable()
+
+
+def _nodes():
+    return sum(type(o).__name__ == "Node" for o in gc.get_objects())
