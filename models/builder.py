@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from sys import intern
-from typing import Any
+from typing import Any, TypeVar
 
 from models.notation import shorten, unescape
-from models.tree import Tree, trusted_tree
+
+T = TypeVar("T")
+Make = Callable[[str | None, str | None, tuple[T, ...]], T]  # a tree from its label, word and children
 
 
 class Fault(Exception):  # noqa: N818 - never leaves the reader
@@ -32,15 +35,22 @@ class Fault(Exception):  # noqa: N818 - never leaves the reader
         self.hint = hint
 
 
-def build(tokens: list[str]) -> list[Tree]:
+def build(tokens: list[str], make: Make[T]) -> list[T]:
     """Put trees together from the tokens of a text.
+
+    Parameters
+    ----------
+    tokens : list of str
+    make : function
+        Called as ``make(label, word, children)`` for every node, children first; a missing label or word is
+        None. Its arguments are right: a leaf has a word and no children, an inner node the opposite.
 
     Raises
     ------
     Fault
         At the first token that cannot stand where it does.
     """
-    trees: list[Tree] = []
+    trees: list[T] = []
     # An open bracket: the number of its token, then up to two words (label and word, or one of
     # them), or perhaps a label and then subtrees.
     bracket: list[Any] | None = None
@@ -54,7 +64,7 @@ def build(tokens: list[str]) -> list[Tree]:
         elif token == ")":
             if bracket is None:
                 raise Fault(at, "'(' to open a tree", hint=", which closes no bracket")
-            tree = _close(at, bracket)
+            tree = _close(at, bracket, make)
             bracket = around.pop()
             (trees if bracket is None else bracket).append(tree)
         elif bracket is None:
@@ -68,14 +78,14 @@ def build(tokens: list[str]) -> list[Tree]:
     return trees
 
 
-def _close(at: int, bracket: list[Any]) -> Tree:
+def _close(at: int, bracket: list[Any], make: Make[T]) -> T:
     if type(bracket[-1]) is str:
-        return trusted_tree(bracket[1] if len(bracket) == 3 else None, bracket[-1], ())
+        return make(bracket[1] if len(bracket) == 3 else None, bracket[-1], ())
     if len(bracket) == 1:
         raise Fault(at, "a word or a child in {bracket}", bracket[0])
     if type(bracket[1]) is str:
-        return trusted_tree(bracket[1], None, tuple(bracket[2:]))
-    return trusted_tree(None, None, tuple(bracket[1:]))
+        return make(bracket[1], None, tuple(bracket[2:]))
+    return make(None, None, tuple(bracket[1:]))
 
 
 def _child_after_word(at: int, bracket: list[Any]) -> Fault:

@@ -10,9 +10,17 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from models import forest_checks, layout
 from models.errors import ForestError
-from models.layout import IntArray
+from models.forest_checks import (
+    check_arrays,
+    check_vocabulary,
+    integers,
+    label_number,
+    node_name,
+    not_binary,
+    span_text,
+)
+from models.layout import LABEL, LEFT, N_FIELDS, RIGHT, WORD, IntArray, complete, select
 from models.tree import Tree
 from models.vocabulary import Vocabulary
 
@@ -78,7 +86,7 @@ class Forest:
         if isinstance(trees, Tree | str):
             raise TypeError("a Forest is made of a list of Trees: Forest([tree])")
         if vocabulary is not None:
-            forest_checks.check_vocabulary(vocabulary)
+            check_vocabulary(vocabulary)
         left: list[int] = []
         right: list[int] = []
         label: list[int] = []
@@ -98,17 +106,17 @@ class Forest:
                     right.append(waiting.pop())
                     left.append(waiting.pop())
                 else:
-                    raise forest_checks.not_binary(node, row, number)
-                label.append(forest_checks.label_number(node, row, number))
+                    raise not_binary(node, row, number)
+                label.append(label_number(node, row, number))
                 waiting.append(row)
             root.append(len(left) - 1)
         if not root:
             raise ForestError("an empty forest: it needs at least one tree")
-        table = np.full((layout.N_FIELDS, len(left)), -1, np.intp)
-        table[layout.LEFT], table[layout.RIGHT], table[layout.LABEL] = left, right, label
+        table = np.full((N_FIELDS, len(left)), -1, np.intp)
+        table[LEFT], table[RIGHT], table[LABEL] = left, right, label
         vocabulary = Vocabulary(words) if vocabulary is None else vocabulary
-        table[layout.WORD, table[layout.LEFT] < 0] = vocabulary.lookup(words)
-        layout.complete(table)
+        table[WORD, table[LEFT] < 0] = vocabulary.lookup(words)
+        complete(table)
         self._adopt(table, np.array(root, np.intp), vocabulary)
 
     @classmethod
@@ -138,17 +146,17 @@ class Forest:
         TypeError
             If an array does not hold integers.
         """
-        forest_checks.check_vocabulary(vocabulary)
-        left = forest_checks.integers("left", left)
-        right = forest_checks.integers("right", right)
-        word = forest_checks.integers("word", word)
-        label = np.full(left.size, -1) if label is None else forest_checks.integers("label", label)
-        root = forest_checks.integers("root", root)
-        forest_checks.check_arrays(left, right, word, label, root, vocabulary)
-        table = np.empty((layout.N_FIELDS, left.size), np.intp)
-        table[layout.LEFT], table[layout.RIGHT] = left, right
-        table[layout.WORD], table[layout.LABEL] = word, label
-        layout.complete(table)
+        check_vocabulary(vocabulary)
+        left = integers("left", left)
+        right = integers("right", right)
+        word = integers("word", word)
+        label = np.full(left.size, -1) if label is None else integers("label", label)
+        root = integers("root", root)
+        check_arrays(left, right, word, label, root, vocabulary)
+        table = np.empty((N_FIELDS, left.size), np.intp)
+        table[LEFT], table[RIGHT] = left, right
+        table[WORD], table[LABEL] = word, label
+        complete(table)
         return cls.__new__(cls)._adopt(table, root.copy(), vocabulary)
 
     def _adopt(self, table: IntArray, root: IntArray, vocabulary: Vocabulary) -> Forest:
@@ -215,7 +223,7 @@ class Forest:
             raise IndexError(f"trees are selected by a list of numbers, got shape {trees.shape}")
         if not trees.size:
             raise ForestError("an empty forest: the selection has no tree in it")
-        table, root = layout.select(self._table, self.root, trees)
+        table, root = select(self._table, self.root, trees)
         return Forest.__new__(Forest)._adopt(table, root, self.vocabulary)
 
     def to_tree(self, number: int) -> Tree:
@@ -224,7 +232,7 @@ class Forest:
         start = self.root[number - 1] + 1 if number else 0
         waiting: list[Tree] = []
         rows = self._table[:, start : self.root[number] + 1]
-        for left, word, label in rows[[layout.LEFT, layout.WORD, layout.LABEL]].T.tolist():
+        for left, word, label in rows[[LEFT, WORD, LABEL]].T.tolist():
             name = None if label < 0 else str(label)
             if left < 0:
                 waiting.append(Tree(name, self.vocabulary.word(word)))
@@ -247,12 +255,12 @@ class Forest:
 
     def span(self, row: int) -> str:
         """The words below a row, cut with … after the first six."""
-        return forest_checks.span_text(self._words(self._row(row)))
+        return span_text(self._words(self._row(row)))
 
     def describe(self, row: int) -> str:
         """A row as messages and pictures name it: ``node 17 of tree 3, 'not bad'``."""
         row = self._row(row)
-        return forest_checks.node_name(row, int(np.searchsorted(self.root, row)), self._words(row))
+        return node_name(row, int(np.searchsorted(self.root, row)), self._words(row))
 
     def _words(self, row: int) -> Iterator[str]:
         first = row

@@ -8,10 +8,9 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from models import layout
 from models.binary import is_inserted
 from models.errors import ForestError
-from models.layout import IntArray
+from models.layout import IntArray, first_fault
 from models.notation import shorten
 from models.tree import Tree
 from models.vocabulary import Vocabulary
@@ -112,7 +111,7 @@ def check_arrays(
 
 
 def _check_order(left: IntArray, right: IntArray, root: IntArray) -> None:
-    row, expected_left, expected_right = layout.first_fault(left, right, root)
+    row, expected_left, expected_right = first_fault(left, right, root)
     if row < 0:
         return
     if expected_left == -2:

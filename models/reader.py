@@ -10,7 +10,7 @@ from models.blocks import LAYOUTS
 from models.errors import DependencyError, TreebankError
 from models.lines import Source, is_bytes, read_lines, source_name
 from models.notation import BLANKS
-from models.tree import Tree
+from models.tree import Tree, trusted_tree
 from models.treebank import parse_block
 
 ERRORS = ("raise", "skip", "collect")
@@ -118,7 +118,7 @@ class TreeReader(Iterator[Tree]):
         name, decoded = source_name(source), is_bytes(source)
         for block in LAYOUTS[layout](read_lines(source, encoding)):
             try:
-                trees = parse_block(block, name, decoded)
+                trees = parse_block(block, name, decoded, trusted_tree)
             except DependencyError:
                 raise
             except TreebankError as error:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn, TypeVar
 
 from models.notation import escape, shorten
+from models.treebank import parse_tree
 
 R = TypeVar("R")
 
@@ -87,9 +88,7 @@ class Tree:
         TreebankError
             If `text` is not exactly one tree; it names line, column and what was expected there.
         """
-        from models.treebank import parse_tree  # which needs Tree
-
-        return parse_tree(text, source)
+        return parse_tree(text, source, trusted_tree)
 
     @property
     def is_leaf(self) -> bool:

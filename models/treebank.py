@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 from models.blocks import Block
-from models.builder import Fault, build
+from models.builder import Fault, Make, T, build
 from models.errors import DependencyError, TreebankError
 from models.excerpt import excerpt, line_at, place
 from models.notation import offset, shorten, split
-from models.tree import Tree
 
 # Bytes that could not be decoded, as Python's "surrogateescape" hands them on.
 _UNDECODED = re.compile("[\udc80-\udcff]")
@@ -23,15 +22,15 @@ _DEPENDENCIES = (
 )
 
 
-def parse_tree(text: str, source: str | None = None) -> Tree:
-    """Read exactly one tree; this is `Tree.parse`, which see."""
+def parse_tree(text: str, source: str | None, make: Make[T]) -> T:
+    """Read exactly one tree, made as `build` makes it; see `Tree.parse`."""
     if not isinstance(text, str):
         hint = "; decode it first" if isinstance(text, bytes | bytearray) else ""
         raise TypeError(f"a tree is parsed from a str, not {type(text).__name__}{hint}")
     tokens = split(text)
     try:
         size = _size_of_first(tokens)
-        trees = build(tokens[:size])
+        trees = build(tokens[:size], make)
         if not trees:
             raise Fault(size, "'(' to open a tree")
         if size < len(tokens):
@@ -44,7 +43,7 @@ def parse_tree(text: str, source: str | None = None) -> Tree:
 _AFTER = {")": ", which closes no bracket", "(": ": a second tree begins; parse one at a time"}
 
 
-def parse_block(block: Block, source: str | None, decoded: bool) -> list[Tree]:
+def parse_block(block: Block, source: str | None, decoded: bool, make: Make[T]) -> list[T]:
     """Read the trees of a block.
 
     Parameters
@@ -54,6 +53,8 @@ def parse_block(block: Block, source: str | None, decoded: bool) -> list[Tree]:
         The name of the treebank, for messages.
     decoded : bool
         Whether bytes were decoded with ``errors="surrogateescape"``.
+    make : function
+        As in `build`.
 
     Raises
     ------
@@ -66,7 +67,7 @@ def parse_block(block: Block, source: str | None, decoded: bool) -> list[Tree]:
         raise _undecoded_error(block, undecoded.start(), source)
     tokens = split(text)
     try:
-        return build(tokens)
+        return build(tokens, make)
     except Fault as fault:
         raise _error(fault, tokens, block, source) from None
 

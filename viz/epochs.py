@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Unpack
 
-from viz import slider
 from viz.comparison import Comparison, Values
 from viz.scale import Scale
+from viz.slider import slider_body
 from viz.tree_panel import Options, TreePanel
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Epochs(Comparison):
 
     def html_body(self) -> str:
         """Return the tree with a slider that moves it through the epochs; nothing comes from elsewhere."""
-        return slider.body(self.frames, self._legend())
+        return slider_body(self.frames, self._legend())
 
 
 def epochs(

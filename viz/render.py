@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import graphviz
 
-from viz import fonts
+from viz.fonts import findable
 from viz.messages import engine_messages
 
 FORMATS = ("svg", "png", "pdf")
@@ -46,7 +46,7 @@ def render(dot: str, format: str) -> bytes:
     """
     if format not in FORMATS:
         raise ValueError(f"unknown format {format!r}; possible are {', '.join(FORMATS)}")
-    with _one_at_a_time, fonts.findable():
+    with _one_at_a_time, findable():
         engine = _engine()
         if format == "png":
             dot = _with_dpi(dot, _png_dpi(engine(dot, "svg")))

@@ -66,7 +66,7 @@ _BODY = """\
 </div>"""
 
 
-def body(frames: Sequence[TreePanel], legend: str) -> str:
+def slider_body(frames: Sequence[TreePanel], legend: str) -> str:
     """Return the slider, the tree and the script as HTML.
 
     Parameters
