@@ -65,6 +65,45 @@ def test_the_engine_imports_downwards_only() -> None:
                 assert level[other] <= level[own], f"minigrad/{own} imports minigrad.{other}"
 
 
+# Inside experiments, from the top down: a room imports only from layers below its own, no sibling.
+EXPERIMENTS = [
+    ["__main__"],
+    ["commands"],
+    ["paper", "sentiment", "studies", "bench"],
+    ["training"],
+    ["sweep"],
+    ["threads"],
+]
+DECLARED = {("studies/remedies", "paper")}  # it varies the paper's Experiment 3
+TO_BE_MENDED = {
+    ("studies/tasks", "paper"),
+    ("sentiment/data.py", "paper"),
+    ("bench/sentiment.py", "sentiment"),
+}
+
+
+def test_experiments_import_downwards_only() -> None:
+    level = {name: k for k, layer in enumerate(EXPERIMENTS) for name in layer}
+    found = set()
+    for path in _files("experiments"):
+        parts = path.relative_to(ROOT / "experiments").parts
+        own = parts[0].removesuffix(".py")
+        if own == "__init__":
+            continue
+        assert own in level, f"{path.relative_to(ROOT)} has no place in EXPERIMENTS"
+        for name in _imports(path):
+            room, _, rest = name.partition(".")
+            other = rest.split(".")[0]
+            if room == "experiments" and other != own and other in level and level[other] <= level[own]:
+                found.add(("/".join(parts[:2]), other))
+    assert found <= DECLARED | TO_BE_MENDED, found - DECLARED - TO_BE_MENDED
+    assert found >= TO_BE_MENDED, f"mended, take it out of the list: {TO_BE_MENDED - found}"
+
+
+def test_few_files_lie_at_the_top_of_experiments() -> None:
+    assert len(list((ROOT / "experiments").glob("*.py"))) <= 4
+
+
 # One door to Numba. Vectors, and what is made of them, stand in the modules that build.py compiles, too; the
 # benchmark emits a loop to measure the processor by.
 NUMBA = {

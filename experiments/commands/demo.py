@@ -93,8 +93,8 @@ def run(args: argparse.Namespace) -> int:
         snapshots[name], results[name] = _train(name, models.cell(cell), sets, rng, epochs)
         models.save(args.out / f"{name.lower()}.npz", snapshots[name].model)
 
-    epoch = snapshots[other].steepest()
-    sentence = typical_sentence(snapshots, epoch, sets["test"])
+    epoch = snapshots[other].steepest(1 / data.CLASSES)
+    sentence = typical_sentence(snapshots, epoch, sets["test"], data.keyword_rows)
     heat = {name: model.norms(epoch, sentence, mode="node") for name, model in snapshots.items()}
     content = {
         "settings": _settings(args.seed, list(cells)),
@@ -142,7 +142,7 @@ def _train(
     started = time.perf_counter()
     model = models.TreeClassifier(kind(D, rng), data.VOCABULARY, data.CLASSES, rng)
     optimizer = mg.optim.AdaGrad(model.parameters(), lr=LR, l2=L2)
-    ratios, snapshots = RatioWatcher(), Snapshots(model)
+    ratios, snapshots = RatioWatcher(data.keyword_rows), Snapshots(model)
     ratios.measure(model, sets["train"])
     watchers: list[Watcher] = [ratios, snapshots]
     if folder is not None:

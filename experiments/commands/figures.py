@@ -17,10 +17,11 @@ import viz
 from experiments.paper import example
 from experiments.paper.criteria.numbers import depth_name, length_name
 from experiments.paper.settings import DATASETS, GRADIENT_DATASET, MODELS
-from experiments.paper.stored import NoRows, Stored, command_line, number, percent, run_epochs
+from experiments.paper.stored import NoRows, Stored, command_line, percent, run_epochs
 from experiments.sweep import finished
 from experiments.sweep.folder import Folder
 from experiments.sweep.output import RESULTS, writable_folder
+from experiments.sweep.rows import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +12,7 @@ import models
 from experiments.paper import data
 from experiments.paper.depths import sentences_at_depth
 from experiments.paper.settings import Settings
+from experiments.training.fingerprint import data_hash
 
 DECISIVE = ("seeds", "sizes", "lengths", "keyword_depths", "shape", "extra", "extra_depths")
 
@@ -69,12 +69,3 @@ def _datasets(text: str) -> Datasets:
     )
     extra = {depth: draw(depth, wanted["extra"], (depth, depth)) for depth in wanted["extra_depths"]}
     return Datasets(train, dev, test, extra, data_hash(train, dev, test))
-
-
-def data_hash(*forests: models.Forest) -> str:
-    """Return the sha256 of the forests' trees, words and labels."""
-    digest = hashlib.sha256()
-    for forest in forests:
-        for rows in (forest.left, forest.right, forest.word, forest.label, forest.root):
-            digest.update(len(rows).to_bytes(8, "little") + rows.astype("<i8").tobytes())
-    return digest.hexdigest()

@@ -13,8 +13,9 @@ from statistics import median
 from typing import Any
 
 from experiments.paper.settings import GRADIENT_DATASET
-from experiments.paper.stored import Stored, number
+from experiments.paper.stored import Stored
 from experiments.sweep import Run
+from experiments.sweep.rows import number
 from experiments.training.ratios import DEFINITIONS
 from minigrad.files import atomic_write
 

@@ -12,11 +12,11 @@ from experiments.paper.data import keyword_rows
 from experiments.paper.datasets import Datasets, datasets
 from experiments.paper.model import new_model, new_optimizer
 from experiments.paper.settings import Settings
-from experiments.paper.summaries import by_depth, median_interval, overall
 from experiments.sweep import Recorder
 from experiments.training.epoch_rows import EpochRows
 from experiments.training.loop import Epoch, accuracy, fit
 from experiments.training.ratios import RatioWatcher, definitions, error_rows
+from experiments.training.summaries import by_depth, median_interval, overall
 
 CHECKPOINT_EVERY = 5.0  # seconds
 MEASURED_AT_ONCE = 100  # trees; more no longer fit the processor's cache
@@ -39,7 +39,9 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     optimizer = new_optimizer(model, settings)
     ratios = None
     if settings["ratios"]:
-        ratios = RatioWatcher(definitions(model.cell), settings["activation"], at=error_rows(model.cell))
+        ratios = RatioWatcher(
+            error_rows(model.cell, keyword_rows), definitions(model.cell), settings["activation"]
+        )
     measure = None if ratios is None else partial(_measure, settings, model, sets, ratios)
     rows = EpochRows(recorder, measure)
     if ratios is not None and not recorder.checkpoint.exists():
@@ -96,7 +98,7 @@ def _measure(
 def _extra(settings: Settings, model: models.TreeClassifier, sets: Datasets, epoch: int) -> dict[str, Any]:
     found = {}
     for depth, forest in sets.extra.items():
-        watcher = RatioWatcher()
+        watcher = RatioWatcher(keyword_rows)
         watcher.measure(model, forest, MEASURED_AT_ONCE, settings["mode"])
         seeds = [*settings["seeds"]["bootstrap"], epoch, depth]
         found[str(depth)] = median_interval(watcher.ratios["post"], np.random.default_rng(seeds))

@@ -15,6 +15,7 @@ from typing import Any
 from experiments.paper.settings import GRADIENT_DATASET
 from experiments.sweep import Run
 from experiments.sweep.output import RESULTS
+from experiments.sweep.rows import number
 
 # Where `ablate` writes.
 ABLATION = {"paper": RESULTS / "ablate", "smoke": RESULTS / "ablate-smoke"}
@@ -47,11 +48,6 @@ def command_line(command: str, out: Path) -> str:
     options = "" if command.startswith("claims") else f" --scale {scale}"
     usual = ABLATION[scale] if command == "ablate" else RESULTS / scale
     return f"python -m experiments {command}{options}" + ("" if out == usual else f" --out {out}")
-
-
-def number(value: float | None) -> float:
-    """Return the value as a float, NaN for the null of a row."""
-    return math.nan if value is None else float(value)
 
 
 def percent(share: float | None) -> float:

@@ -11,9 +11,9 @@ import numpy as np
 
 import models
 import viz
-from experiments.paper.stored import number
 from experiments.sentiment.report import by_model
 from experiments.sweep import Run
+from experiments.sweep.rows import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,10 +6,10 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from experiments.paper.stored import number
 from experiments.sentiment.accuracies import NAMES
 from experiments.sentiment.settings import MODELS
 from experiments.sweep import Run
+from experiments.sweep.rows import number
 
 NOTE = (
     "Test accuracy in %, mean over the runs ± standard deviation, with the parameters of the epoch in which\n"

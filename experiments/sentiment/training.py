@@ -10,7 +10,6 @@ import numpy as np
 
 import minigrad as mg
 import models
-from experiments.paper.summaries import by_depth
 from experiments.sentiment.accuracies import accuracies
 from experiments.sentiment.data import Sets, sets
 from experiments.sentiment.gradients import word_ratios
@@ -19,6 +18,7 @@ from experiments.sentiment.settings import Settings
 from experiments.sweep import Recorder
 from experiments.training.epoch_rows import EpochRows
 from experiments.training.loop import fit
+from experiments.training.summaries import by_depth
 from models.cells import is_chain_cell
 
 CHECKPOINT_EVERY = 5.0  # seconds

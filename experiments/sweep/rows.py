@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,11 @@ def encode(row: Row) -> bytes:
     """Return a row as one line; ValueError for NaN and infinities, which JSON has no words for."""
     text = json.dumps(row, separators=(",", ":"), allow_nan=False, default=np.generic.item)
     return text.encode() + b"\n"
+
+
+def number(value: float | None) -> float:
+    """Return a value of a row as a float, NaN for null."""
+    return math.nan if value is None else float(value)
 
 
 def end_line(content: bytes) -> bytes:

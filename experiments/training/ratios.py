@@ -20,7 +20,6 @@ import numpy as np
 
 import minigrad as mg
 import models
-from experiments.paper.data import keyword_rows
 from experiments.training.loop import Epoch, Watcher
 from experiments.training.step import passes
 
@@ -42,7 +41,7 @@ def definitions(cell: Any) -> tuple[str, ...]:
     return DEFINITIONS.get(type(cell).__name__, ("post", "with_cell") if with_memory else ("post",))
 
 
-def error_rows(cell: Any, words: Rows = keyword_rows) -> Rows:
+def error_rows(cell: Any, words: Rows) -> Rows:
     """Return the function that gives the rows of some words' error vectors in a forest.
 
     Parameters
@@ -58,24 +57,24 @@ def error_rows(cell: Any, words: Rows = keyword_rows) -> Rows:
 def gradient_ratios(
     forest: models.Forest,
     states: mg.NodeStates,
+    at: Rows,
     definition: str = "post",
     f: str = "tanh",
-    at: Rows = keyword_rows,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return each sentence's keyword depth and gradient ratio; NaN where the root's error is zero.
 
     Parameters as in `error_norms`.
     """
-    norm, root = error_norms(forest, states, definition, f, at)
+    norm, root = error_norms(forest, states, at, definition, f)
     return forest.depth[at(forest)], quotient(norm, root)
 
 
 def error_norms(
     forest: models.Forest,
     states: mg.NodeStates,
+    at: Rows,
     definition: str = "post",
     f: str = "tanh",
-    at: Rows = keyword_rows,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the norm of the error vector at one node of each sentence, and that at its root.
 
@@ -84,12 +83,12 @@ def error_norms(
     forest : Forest
     states : NodeStates
         Of its nodes, after backward.
+    at : function of the forest
+        Gives the rows of the nodes, as `error_rows` says.
     definition : "post", "pre" or "with_cell"
         Of the error vector.
     f : str
         The RNN's activation, for "pre".
-    at : function
-        Gives the rows of the nodes, as `error_rows` says.
     """
     nodes, first = at(forest), next(iter(states))
     rows = np.concatenate([nodes, forest.root])
@@ -122,12 +121,12 @@ class RatioWatcher(Watcher):
 
     Parameters
     ----------
+    at : function of a forest
+        Gives the rows of the keywords' error vectors, as `error_rows` says.
     definitions : sequence of str
         Of the error vector; medians are those of the first.
     f : str
         The RNN's activation.
-    at : function
-        Gives the rows of the keywords' error vectors, as `error_rows` says.
 
     Attributes
     ----------
@@ -141,9 +140,7 @@ class RatioWatcher(Watcher):
         The ratios of the last epoch, by definition; NaN where the root's error is zero.
     """
 
-    def __init__(
-        self, definitions: Sequence[str] = ("post",), f: str = "tanh", at: Rows = keyword_rows
-    ) -> None:
+    def __init__(self, at: Rows, definitions: Sequence[str] = ("post",), f: str = "tanh") -> None:
         self.medians: list[dict[int, float]] = []
         self.counts: dict[int, int] = {}
         self.depth = np.zeros(0, np.intp)
@@ -164,7 +161,7 @@ class RatioWatcher(Watcher):
 
     def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:
         """Take the ratios of a minibatch."""
-        found = [gradient_ratios(forest, states, name, self._f, self._at) for name in self._definitions]
+        found = [gradient_ratios(forest, states, self._at, name, self._f) for name in self._definitions]
         depth, ratios = found[0][0], [ratio for _, ratio in found]
         self._seen.append((trees, depth, *ratios))
 

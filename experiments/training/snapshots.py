@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import numpy as np
 
 import models
-from experiments.paper.data import CLASSES, keyword_rows
 from experiments.training.loop import Epoch, Watcher
+from experiments.training.ratios import Rows
 from viz import gradient_norms
 
 
@@ -36,9 +36,9 @@ class Snapshots(Watcher):
         finally:
             self.model.load_state_dict(now)
 
-    def steepest(self) -> int:
-        """Return the epoch in which the dev accuracy rose most: when the model found the keyword."""
-        return int(np.argmax(np.diff([1 / CLASSES, *self.accuracies]))) + 1
+    def steepest(self, before: float) -> int:
+        """Return the epoch in which the dev accuracy rose most; `before`: what it was before training."""
+        return int(np.argmax(np.diff([before, *self.accuracies]))) + 1
 
     def norms(self, epoch: int, forest: models.Forest, mode: str = "level") -> np.ndarray:
         """Return the gradient norm of every node, ‖∂J/∂p‖, with the parameters after an epoch."""
@@ -47,21 +47,37 @@ class Snapshots(Watcher):
 
 
 def typical_sentence(
-    snapshots: Mapping[str, Snapshots], epoch: int, forest: models.Forest, depth: int = 6, leaves: int = 16
+    snapshots: Mapping[str, Snapshots],
+    epoch: int,
+    forest: models.Forest,
+    words: Rows,
+    depth: int = 6,
+    leaves: int = 16,
 ) -> models.Forest:
     """Choose a sentence to draw under several models, on one scale.
 
-    Among those with at most so many `leaves` and a keyword no higher than `depth` (where there are any), the
+    Among those with at most so many leaves and a word at least this deep (where there are any), the
     one whose gradient ratios are nearest to the median in all models, and whose root gradients are of one
     size: from a common start the colours further down compare how the models carry the gradient, not how
     sure of the class they are.
+
+    Parameters
+    ----------
+    snapshots : mapping from a model's name to its snapshots
+    epoch : int
+        Whose parameters the models have.
+    forest : Forest
+        To choose from.
+    words : function of a forest
+        Gives the row of one word in each sentence: `experiments.paper.data.keyword_rows`, for instance.
+    depth, leaves : int
     """
     nodes = np.diff(forest.root, prepend=-1)
-    suitable = np.flatnonzero((forest.depth[keyword_rows(forest)] >= depth) & (nodes < 2 * leaves))
+    suitable = np.flatnonzero((forest.depth[words(forest)] >= depth) & (nodes < 2 * leaves))
     candidates = forest.select(suitable if len(suitable) else slice(None))
     norm = np.array([model.norms(epoch, candidates) for model in snapshots.values()])
     norm = np.log(np.maximum(norm, np.finfo(np.float64).tiny))
     root = norm[:, candidates.root]
-    ratio = norm[:, keyword_rows(candidates)] - root
+    ratio = norm[:, words(candidates)] - root
     untypical = np.abs(ratio - np.median(ratio, axis=1, keepdims=True)).sum(axis=0)
     return candidates.select([int(np.argmin(untypical + np.ptp(root, axis=0)))])

@@ -8,7 +8,8 @@ from experiments.paper.criteria.claim import Evidence, claim, verdict
 from experiments.paper.criteria.gradient_rlstm import last
 from experiments.paper.criteria.numbers import correlations, spearman
 from experiments.paper.settings import MODELS
-from experiments.paper.stored import Epoch, NoRows, number
+from experiments.paper.stored import Epoch, NoRows
+from experiments.sweep.rows import number
 
 
 @claim(

@@ -10,7 +10,8 @@ import numpy as np
 from experiments.paper.criteria.claim import Evidence, claim, verdict
 from experiments.paper.criteria.gradient_rnn import at_depth
 from experiments.paper.criteria.numbers import in_share, ratios
-from experiments.paper.stored import Epoch, NoRows, number
+from experiments.paper.stored import Epoch, NoRows
+from experiments.sweep.rows import number
 
 
 def last(epochs: list[Epoch]) -> list[Epoch]:

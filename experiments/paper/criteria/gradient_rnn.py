@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from experiments.paper.criteria.claim import Evidence, claim, verdict
 from experiments.paper.criteria.numbers import correlations, in_share, ratios, spearman
-from experiments.paper.stored import Epoch, NoRows, Stored, number
+from experiments.paper.stored import Epoch, NoRows, Stored
+from experiments.sweep.rows import number
 
 LEAST_TREES = 20  # of a depth, for its median to count in a correlation
 

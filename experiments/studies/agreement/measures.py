@@ -69,7 +69,7 @@ def gradients(
             loss, states = model.loss(part, mode)
             loss.backward()
             del loss
-        norm, top = error_norms(part, states, definition, at=at)
+        norm, top = error_norms(part, states, at, definition)
         norms.append(norm * len(part))  # the loss is the mean over the sentences
         ratios.append(quotient(norm, top))
     model.zero_grad()

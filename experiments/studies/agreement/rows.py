@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from experiments.paper.stored import number
 from experiments.studies.agreement.settings import CELLS, title
 from experiments.sweep import Run
+from experiments.sweep.rows import number
 
 LEARNED = 0.95  # dev accuracy from which on a model is said to have learned
 

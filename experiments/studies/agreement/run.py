@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 import models
-from experiments.paper.datasets import data_hash
 from experiments.studies.agreement import grammar, measures
 from experiments.studies.agreement.settings import Settings
 from experiments.sweep import Recorder
+from experiments.training.fingerprint import data_hash
 from experiments.training.loop import accuracy
 from experiments.training.monitored import monitored_fit
 from experiments.training.ratios import error_rows

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.paper.stored import number, percent
+from experiments.paper.stored import percent
 from experiments.studies.remedies.settings import CHAINS, REMEDIES
 from experiments.sweep import Run
+from experiments.sweep.rows import number
 from viz import Line
 
 VANISHING = "vanishing"

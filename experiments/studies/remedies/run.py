@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 import models
+from experiments.paper.data import keyword_rows
 from experiments.paper.datasets import datasets
 from experiments.paper.model import new_model, new_optimizer, parameter_groups
 from experiments.paper.run import MEASURED_AT_ONCE
 from experiments.paper.settings import Settings
-from experiments.paper.summaries import by_depth, overall
 from experiments.studies.remedies.settings import DEEP
 from experiments.sweep import Recorder
 from experiments.training.loop import accuracy
@@ -20,6 +20,7 @@ from experiments.training.monitored import monitored_fit, quiet_monitor
 from experiments.training.monitoring import MonitorWatcher
 from experiments.training.ratios import RatioWatcher, error_rows
 from experiments.training.step import passes
+from experiments.training.summaries import by_depth, overall
 from minigrad.monitor import RULES, Monitor, Vanishing
 from minigrad.nn import initialise
 from minigrad.optim import Optimizer, by_name, clip_grad_norm
@@ -38,8 +39,8 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     rng = np.random.default_rng([*settings["seeds"]["order"], 0])
     if settings["dropout_words"] or settings["dropout_states"]:
         model.dropout = models.Dropout(settings["dropout_words"], settings["dropout_states"], rng)
-    nodes = error_rows(model.cell)
-    ratios = RatioWatcher(at=nodes) if settings["ratios"] else None
+    nodes = error_rows(model.cell, keyword_rows)
+    ratios = RatioWatcher(nodes) if settings["ratios"] else None
     if ratios is not None and not recorder.checkpoint.exists():
         ratios.measure(model, sets.train, MEASURED_AT_ONCE, mode)
     epochs = monitored_fit(
@@ -111,7 +112,8 @@ def _measured(ratios: RatioWatcher) -> dict[str, Any]:
 def _trained(model: models.TreeClassifier, train: models.Forest, batch: int, mode: str) -> dict[str, Any]:
     """Return what the rule of vanishing says of the trained model, without training and without dropout."""
     rule = Vanishing(min_depth=DEEP)
-    watcher = MonitorWatcher(quiet_monitor(every=1, rules=[rule]), model, error_rows(model.cell))
+    nodes = error_rows(model.cell, keyword_rows)
+    watcher = MonitorWatcher(quiet_monitor(every=1, rules=[rule]), model, nodes)
     model.eval()
     for seen in passes(model, train, batch, mode):
         watcher.batch(*seen)

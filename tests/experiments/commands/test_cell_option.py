@@ -98,7 +98,7 @@ def test_the_ratio_in_a_chain_is_that_of_the_state_that_read_the_keyword():
     assert definitions(model.cell) == ("post",)
     loss, states = model.loss(chains)
     loss.backward()
-    depths, ratios = gradient_ratios(chains, states, at=error_rows(model.cell))
+    depths, ratios = gradient_ratios(chains, states, error_rows(model.cell, data.keyword_rows))
     h, W = states.h.data, model.cell.W.data
     for keyword, root, depth, ratio in zip(
         data.keyword_rows(chains), chains.root, depths, ratios, strict=True

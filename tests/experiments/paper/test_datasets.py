@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from experiments.paper import data
-from experiments.paper.datasets import data_hash, datasets
+from experiments.paper.datasets import datasets
 from experiments.paper.depths import leaf_depths, mean_leaf_depth, sentences_at_depth
 from experiments.paper.settings import SCALES, run_settings
+from experiments.training.fingerprint import data_hash
 
 MEANS = [2.4, 4.7, 5.7, 6.3, 6.8, 7.2, 7.5, 7.8, 8.1, 8.3]  # of uniform splits, to one digit
 

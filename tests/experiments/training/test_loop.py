@@ -118,15 +118,15 @@ class _Stop(Watcher):
 
 
 def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path):
-    whole, watched = _setup(), RatioWatcher()
+    whole, watched = _setup(), RatioWatcher(data.keyword_rows)
     expected = _fit(*whole, watchers=[watched], patience=9)
 
     path = tmp_path / "run.npz"
     broken = _setup()
     with pytest.raises(KeyboardInterrupt):
-        _fit(*broken, watchers=[RatioWatcher(), _Stop(8)], patience=9, checkpoint=path)
+        _fit(*broken, watchers=[RatioWatcher(data.keyword_rows), _Stop(8)], patience=9, checkpoint=path)
     model, optimizer, train, dev, _ = _setup(seed=0)
-    resumed = RatioWatcher()
+    resumed = RatioWatcher(data.keyword_rows)
     rng = np.random.default_rng(99)  # overwritten by the checkpoint's
     epochs = _fit(
         model, optimizer, train, dev, rng, watchers=[resumed, Watcher()], patience=9, checkpoint=path
@@ -186,14 +186,14 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path):
 )
 def test_a_refused_checkpoint_changes_nothing(tmp_path, spoil):
     path = tmp_path / "run.npz"
-    _fit(*_setup(), checkpoint=path, watchers=[RatioWatcher()])
+    _fit(*_setup(), checkpoint=path, watchers=[RatioWatcher(data.keyword_rows)])
     header, arrays = load_document(path, FORMAT)
     spoil(header, arrays)
     save_document(path, FORMAT, header, arrays)
     model, optimizer, _, _, rng = parts = _setup()
     before = model.state_dict(), optimizer.state_dict(), rng.bit_generator.state
     with pytest.raises(StateError, match="not a checkpoint of this run"):
-        _fit(*parts, checkpoint=path, watchers=[RatioWatcher()])
+        _fit(*parts, checkpoint=path, watchers=[RatioWatcher(data.keyword_rows)])
     np.testing.assert_equal((model.state_dict(), optimizer.state_dict(), rng.bit_generator.state), before)
 
 

@@ -24,7 +24,7 @@ def test_ratio_of_an_rnn_is_the_product_of_its_jacobians():
     model, forest = _model()
     loss, states = model.loss(forest)
     loss.backward()
-    depths, ratios = gradient_ratios(forest, states)
+    depths, ratios = gradient_ratios(forest, states, data.keyword_rows)
     h, cell = states.h.data, model.cell
     for tree, (depth, ratio) in enumerate(zip(depths, ratios, strict=True)):
         row = data.keyword_rows(forest)[tree]
@@ -107,7 +107,7 @@ def test_ratios_are_those_of_finite_differences_of_the_loss(cell):
             norm["post", row] = np.linalg.norm(by_h)
             norm["with_cell", row] = np.hypot(np.linalg.norm(by_h), np.linalg.norm(by_c))
         for definition in ["post"] + ["with_cell"] * (cell is models.RLSTM):
-            _, (ratio,) = gradient_ratios(tree, states, definition)
+            _, (ratio,) = gradient_ratios(tree, states, data.keyword_rows, definition)
             expected = norm[definition, keyword] / norm[definition, root]
             assert ratio == pytest.approx(expected, rel=1e-6), (number, definition)
 
@@ -121,8 +121,8 @@ def test_ratios_are_those_of_finite_differences_of_the_loss(cell):
 def test_before_the_activation_the_root_s_error_is_smaller_by_its_slope(f, slope):
     model, forest = _model(cell=lambda D, rng, dtype: models.RNN(D, rng, f, dtype), lengths=(1, 6))
     states = _states(model, forest)
-    depth, post = gradient_ratios(forest, states)
-    _, pre = gradient_ratios(forest, states, "pre", f)
+    depth, post = gradient_ratios(forest, states, data.keyword_rows)
+    _, pre = gradient_ratios(forest, states, data.keyword_rows, "pre", f)
     h, left, right, root = states.h.data, forest.left, forest.right, forest.root
     inner = depth > 0  # a sentence of one word has no activation
     assert 0 < inner.sum() < len(forest)
@@ -137,7 +137,7 @@ def test_before_the_activation_the_root_s_error_is_smaller_by_its_slope(f, slope
 def test_an_error_vector_that_nobody_defined_is_refused():
     model, forest = _model(n=3)
     with pytest.raises(ValueError, match="post, pre or with_cell, not 'cell'"):
-        gradient_ratios(forest, _states(model, forest), "cell")
+        gradient_ratios(forest, _states(model, forest), data.keyword_rows, "cell")
 
 
 @pytest.mark.parametrize("cell", [models.RNN, pytest.param(models.RLSTM, marks=pytest.mark.slow)])
@@ -145,7 +145,7 @@ def test_ratios_of_a_hundred_trees_are_the_same_in_every_mode(cell):
     model, forest = _model(n=100, cell=cell, lengths=(21, 30), D=4)  # compiled for tests/models as well
     found = {}
     for mode in ("node", "level", "compiled"):
-        watcher = RatioWatcher(DEFINITIONS[cell.__name__])
+        watcher = RatioWatcher(data.keyword_rows, DEFINITIONS[cell.__name__])
         watcher.measure(model, forest, mode=mode)
         found[mode] = watcher.ratios
     for definition in DEFINITIONS[cell.__name__]:
@@ -155,7 +155,7 @@ def test_ratios_of_a_hundred_trees_are_the_same_in_every_mode(cell):
 
 def test_ratios_stand_at_their_tree_s_place_whatever_the_order_of_training():
     model, forest = _model(n=30)
-    straight, shuffled = RatioWatcher(["post", "pre"]), RatioWatcher(["post", "pre"])
+    straight, shuffled = (RatioWatcher(data.keyword_rows, ["post", "pre"]) for _ in range(2))
     straight.measure(model, forest)
     order = np.random.default_rng(1).permutation(30)
     for trees in np.split(order, 5):
@@ -172,24 +172,24 @@ def test_a_root_without_error_has_no_ratio():
     loss, states = model.loss(forest)
     loss.backward()
     states.h.grad[:] = 0
-    assert np.isnan(gradient_ratios(forest, states)[1]).all()
+    assert np.isnan(gradient_ratios(forest, states, data.keyword_rows)[1]).all()
 
 
 def test_ratios_before_backward_say_what_is_missing():
     model, forest = _model(n=3)
     with pytest.raises(ValueError, match="call backward first"):
-        gradient_ratios(forest, model.loss(forest)[1])
+        gradient_ratios(forest, model.loss(forest)[1], data.keyword_rows)
 
 
 def test_epoch_zero_changes_no_parameter_and_leaves_no_gradient():
     model, forest = _model()
     before = model.state_dict()
-    watcher = RatioWatcher()
+    watcher = RatioWatcher(data.keyword_rows)
     watcher.measure(model, forest, batch=7)
     assert all(np.array_equal(before[name], values) for name, values in model.state_dict().items())
     assert all(parameter.grad is None for parameter in model.parameters())
     assert sum(watcher.counts.values()) == len(forest)
-    whole = RatioWatcher()
+    whole = RatioWatcher(data.keyword_rows)
     whole.measure(model, forest)
     assert watcher.medians[0] == pytest.approx(whole.medians[0], rel=1e-9)
 
@@ -204,8 +204,8 @@ def test_snapshots_lend_an_epochs_parameters_and_take_them_back():
     with snapshots.at(2) as lent:
         assert (lent.Ws.data == 2).all()
     assert (model.Ws.data == 9).all()
-    assert snapshots.steepest() == 2
-    sentence = typical_sentence({"RNN": snapshots}, 2, forest)
+    assert snapshots.steepest(0.1) == 2
+    sentence = typical_sentence({"RNN": snapshots}, 2, forest, data.keyword_rows)
     assert len(sentence) == 1
     assert sentence.depth[data.keyword_rows(sentence)[0]] >= 6
 
@@ -218,4 +218,4 @@ def test_the_steepest_epoch_is_that_of_the_largest_rise_above_guessing(accuracie
     model = models.TreeClassifier(models.RNN(2, rng), data.VOCABULARY, data.CLASSES, rng)
     snapshots = Snapshots(model)
     snapshots.accuracies = accuracies
-    assert snapshots.steepest() == epoch
+    assert snapshots.steepest(0.1) == epoch

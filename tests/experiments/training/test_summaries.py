@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from experiments.paper.summaries import SAMPLE, by_depth, median_interval, overall
+from experiments.training.summaries import SAMPLE, by_depth, median_interval, overall
 
 DEPTH = np.array([1, 2, 2, 2, 8, 9, 9, 3])
 RATIO = np.array([5.0, 0.1, np.nan, 0.3, 0.5, 3.0, 0.25, np.inf])
