@@ -128,7 +128,7 @@ def table(jobs: Sequence[Job], runs: Sequence[Run]) -> str:
     ]
     for name, members in groups.items():
         _, question, setting, _, model = name.split("/")
-        shortest, longest = members[0].settings["lengths"]
+        shortest, longest = members[0].json["lengths"]
         there = [finished[job.name] for job in members if job.name in finished]
         dev = {run.name: 100 * run.result["dev_accuracy"] for run in there}
         each = " ".join(f"{dev[job.name]:.1f}" if job.name in dev else "–" for job in members)

@@ -10,5 +10,6 @@ from experiments.sweep.errors import SweepError
 from experiments.sweep.job import Job
 from experiments.sweep.recorder import Recorder
 from experiments.sweep.rows import Run, finished
+from experiments.sweep.settings import from_json, to_json
 
-__all__ = ["Job", "Recorder", "Run", "SweepError", "add_arguments", "finished", "run"]
+__all__ = ["Job", "Recorder", "Run", "SweepError", "add_arguments", "finished", "from_json", "run", "to_json"]

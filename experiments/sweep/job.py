@@ -7,7 +7,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from experiments.sweep.settings import to_json
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _NAME = re.compile(r"\w[\w.+-]*(/\w[\w.+-]*)*", re.ASCII)
 
@@ -40,12 +46,14 @@ class Job:
     name : str
         What it is, part by part: ``"length/03/RLSTM/2"``. Parts of digits only are numbers of datasets or
         runs; jobs that differ in nothing else are expected to take alike many epochs and seconds per node.
-    settings : dict
-        Everything that determines the rows, seeds included; JSON values with text keys.
+    settings : dataclass or dict
+        Everything that determines the rows, seeds included: a frozen dataclass, as `settings.py` says, or its
+        JSON values.
     work : int
         Tree nodes in one epoch of training, the unit of progress.
     perform : str
-        ``"module:function"``: what a worker imports, and calls with the settings and a `Recorder`.
+        ``"module:function"``: what a worker imports, and calls with the settings, as they are here, and a
+        `Recorder`.
     keep_model : bool
         Whether its best model is saved even if those of the other runs are not.
     paths : mapping of str to str
@@ -59,7 +67,7 @@ class Job:
     """
 
     name: str
-    settings: dict[str, Any]
+    settings: DataclassInstance | dict[str, Any]
     work: int
     perform: str
     keep_model: bool = False
@@ -70,13 +78,20 @@ class Job:
             raise ValueError(
                 f"a run's name is parts of letters, digits, . + - _ between /, not {self.name!r}"
             )
-        if json.loads(canonical(self.settings)) != self.settings:
-            raise ValueError(f"{self.name}: settings are JSON values: lists, no tuples; text as keys")
+        if json.loads(canonical(self.json)) != self.json:
+            raise ValueError(
+                f"{self.name}: settings are JSON values, text as keys; lists in a dict, tuples in a dataclass"
+            )
+
+    @cached_property
+    def json(self) -> dict[str, Any]:
+        """The settings as JSON values."""
+        return self.settings if isinstance(self.settings, dict) else to_json(self.settings)
 
     @property
     def id(self) -> str:
         """The name of its files."""
-        return run_id(self.name, self.settings)
+        return run_id(self.name, self.json)
 
 
 def natural_order(name: str) -> list[tuple[bool, int, str]]:

@@ -63,9 +63,9 @@ def make_plan(folder: Folder, jobs: Sequence[Job], overwrite: bool = False) -> P
     runs = {run.name: run for run in finished(folder.path)}
     begun = _begun(folder)
     stored = [(run.name, run.settings) for run in runs.values()] + begun
-    changed = [(name, old) for name, old in stored if name in by_name and by_name[name].settings != old]
+    changed = [(name, old) for name, old in stored if name in by_name and by_name[name].json != old]
     if changed and not overwrite:
-        raise SweepError(_explain(folder, [(name, old, by_name[name].settings) for name, old in changed]))
+        raise SweepError(_explain(folder, [(name, old, by_name[name].json) for name, old in changed]))
     replaced = {name for name, _ in changed}
     ready = [run for name, run in runs.items() if name in by_name and name not in replaced]
     done = {run.name for run in ready}
@@ -76,7 +76,7 @@ def make_plan(folder: Folder, jobs: Sequence[Job], overwrite: bool = False) -> P
         ready,
         todo,
         [run for name, run in runs.items() if name not in by_name],
-        {name for name, settings in begun if name in by_name and by_name[name].settings == settings} - done,
+        {name for name, settings in begun if name in by_name and by_name[name].json == settings} - done,
         [run_id(name, old) for name, old in changed],
     )
 

@@ -57,7 +57,7 @@ class Recorder:
         self._file, self._part = file, folder.part(job.id)
         self._finished = folder.finished(job.id)
         self._sweep_lives = sweep_lives
-        self._header = {"kind": "run", "name": job.name, "settings": job.settings, "work": job.work}
+        self._header = {"kind": "run", "name": job.name, "settings": job.json, "work": job.work}
         self._attempt = {"kind": "attempt", "timing": {"environment": environment}}
         self._work = job.work
         self.checkpoint = folder.checkpoint(job.id)

@@ -98,6 +98,6 @@ def _perform(task: Task, outcome: Outcome) -> None:
                 raise RuntimeError(f"{job.perform} returned without a result")
 
 
-def _find(path: str) -> Callable[[dict[str, Any], Recorder], object]:
+def _find(path: str) -> Callable[[Any, Recorder], object]:
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)

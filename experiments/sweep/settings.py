@@ -1,0 +1,54 @@
+"""Settings of a run as a frozen dataclass, and their JSON, which is stored and gives the run its id.
+
+A field of the dataclass is a setting. Its values are what JSON has, with tuples for lists: numbers, text,
+booleans, None, tuples and dicts with text keys. Another value is `dataclasses.replace(settings, lr=0.1)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from experiments.sweep.errors import SweepError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    S = TypeVar("S", bound=DataclassInstance)
+
+
+def to_json(settings: DataclassInstance) -> dict[str, Any]:
+    """Return settings as JSON values, in the order of the fields; tuples become lists."""
+    return {name: _listed(value) for name, value in asdict(settings).items()}
+
+
+def from_json(kind: type[S], stored: Mapping[str, Any]) -> S:
+    """Return the settings that `to_json` made these values of; lists become tuples.
+
+    Raises
+    ------
+    SweepError
+        If a setting is missing, or there is one that the dataclass does not have.
+    """
+    known = [field.name for field in fields(kind)]
+    wrong = {
+        "missing": [name for name in known if name not in stored],
+        "unknown": [name for name in stored if name not in known],
+    }
+    if any(wrong.values()):
+        told = "; ".join(f"{what}: {', '.join(names)}" for what, names in wrong.items() if names)
+        raise SweepError(f"these are not the settings of {kind.__module__}.{kind.__qualname__}: {told}")
+    return kind(**{name: _tupled(value) for name, value in stored.items()})
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _listed(item) for key, item in value.items()}
+    return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _tupled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _tupled(item) for key, item in value.items()}
+    return tuple(_tupled(item) for item in value) if isinstance(value, list) else value
