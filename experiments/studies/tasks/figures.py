@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.paper.data import CLASSES
 from experiments.studies.tasks.settings import CELLS, DATASETS
+from experiments.studies.tasks.words import CLASSES
 from experiments.sweep import Run
 from viz import PAGE, Line, LinePanel, line_panels
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.paper.data import CLASSES
 from experiments.studies.tasks.sentences import (
     Sentences,
     commonest_share,
@@ -14,7 +13,7 @@ from experiments.studies.tasks.sentences import (
     ranks,
     with_words,
 )
-from experiments.studies.tasks.words import KEYWORDS, class_of, draw
+from experiments.studies.tasks.words import CLASSES, KEYWORDS, class_of, draw
 
 MOST = 4  # keywords in a sentence
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 import models
-from experiments.paper.data import CLASSES, check_range
-from experiments.studies.tasks.sentences import LEAST, Sentences, plain, ranks, with_words
-from experiments.studies.tasks.words import KEYWORDS, NEGATORS, among, class_of, draw
+from experiments.studies.tasks.sentences import Sentences, check_lengths, plain, ranks, with_words
+from experiments.studies.tasks.words import CLASSES, KEYWORDS, NEGATORS, among, class_of, draw
 from minigrad.rng import require_generator
 
 MOST = 3  # negators in a sentence
@@ -25,7 +24,7 @@ def negation(rng: np.random.Generator, n: int, lengths: tuple[int, int]) -> Sent
     Left to chance few negators would act, above all in long sentences; here sentences of every length and
     number of negators are chosen so that f is odd in half of them. Without the tree there is no telling.
     """
-    check_range("lengths", lengths, LEAST)
+    check_lengths(lengths)
     require_generator(rng, "negation")
     wanted_count = rng.integers(MOST + 1, size=n)
     wanted_odd = rng.integers(2, size=n) * (wanted_count > 0)

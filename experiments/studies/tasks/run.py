@@ -8,12 +8,11 @@ import numpy as np
 
 import minigrad as mg
 import models
-from experiments.paper.data import CLASSES
 from experiments.studies.enough import Enough
 from experiments.studies.tasks.generate import sentences
 from experiments.studies.tasks.sentences import Sentences
 from experiments.studies.tasks.settings import Settings
-from experiments.studies.tasks.words import KEYWORDS, VOCABULARY, among
+from experiments.studies.tasks.words import CLASSES, KEYWORDS, VOCABULARY, among
 from experiments.sweep import Recorder
 from experiments.training.fingerprint import data_hash
 from experiments.training.loop import accuracy, hits

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import models
-from experiments.paper.data import CLASSES, check_range
-from experiments.studies.tasks.words import OTHERS, VOCABULARY, draw
+from experiments.studies.tasks.words import CLASSES, OTHERS, VOCABULARY, draw
 from minigrad.rng import require_generator
 
 LEAST = 4  # words, so that there is a place for every keyword or negator
@@ -37,6 +36,12 @@ class Sentences:
     blind: np.ndarray
 
 
+def check_lengths(lengths: tuple[int, int]) -> None:
+    """Raise ValueError unless these are the shortest and longest length of sentences with enough words."""
+    if not LEAST <= lengths[0] <= lengths[1]:
+        raise ValueError(f"lengths is (least, greatest), from {LEAST} on, not {lengths}")
+
+
 def plain(rng: np.random.Generator, n: int, lengths: tuple[int, int]) -> models.Forest:
     """Generate random trees over words that mean nothing, as in the paper's task.
 
@@ -48,7 +53,7 @@ def plain(rng: np.random.Generator, n: int, lengths: tuple[int, int]) -> models.
     lengths : (int, int)
         Shortest and longest; every length between them is equally likely.
     """
-    check_range("lengths", lengths, LEAST)
+    check_lengths(lengths)
     length = require_generator(rng, "sentences").integers(lengths[0], lengths[1] + 1, n)
     words = draw(rng, OTHERS, int(length.sum()))
     return models.random_forest(rng, length, vocabulary=VOCABULARY, words=words)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.paper.data import CLASSES
 from experiments.studies.tasks.figures import BLIND, SHOWN, cells_of, group_line, runs_of
 from experiments.studies.tasks.settings import DATASETS
+from experiments.studies.tasks.words import CLASSES
 from experiments.sweep import Run
 
 SOLVED = 95.0  # percent, in the median run

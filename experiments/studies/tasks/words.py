@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 import models
-from experiments.paper.data import CLASSES
 
+CLASSES = 10
 PER_CLASS = 3  # keywords of each class
 KEYWORDS = range(CLASSES * PER_CLASS)
 NEGATORS = range(30, 33)
