@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from experiments.studies.copy.figures import cells_of, delays_of, of
-from experiments.studies.wording import alerts_in_words, median_range, verdict
 from experiments.sweep import Run
+from experiments.sweep.wording import alerts_in_words, median_range, verdict
 
 BEATEN = 0.95  # share of a guess's loss below which a run has learned to remember something
 SOLVED = 0.99  # fraction of test's symbols said right from which on a run has learned the task

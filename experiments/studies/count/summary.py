@@ -8,8 +8,8 @@ import numpy as np
 
 from experiments.studies.count.figures import cells_of, languages_of, longest_reach, of
 from experiments.studies.count.task import WRITTEN
-from experiments.studies.wording import alerts_in_words, median_range, verdict
 from experiments.sweep import Run
+from experiments.sweep.wording import alerts_in_words, median_range, verdict
 
 
 def summary(runs: Sequence[Run]) -> str:
