@@ -30,9 +30,9 @@ def explain(
     """Print the graph behind a tensor as a table, in the order in which it was computed.
 
     A line per node: id, op (with the rows that it reads or writes), the ids of its operands, shape, the
-    derivative that its vjps compute (g is the node's cotangent), the norm of the cotangent where
-    `record_gradients` was on, and "freed" where backward has dropped the vjps. Nodes are grouped by scope.
-    Operands without a gradient are not in the graph.
+    derivative that its vjps compute (g is the node's cotangent, y its value, x its operand, or a and b its
+    two operands), the norm of the cotangent where `record_gradients` was on, and "freed" where backward has
+    dropped the vjps. Nodes are grouped by scope. Operands without a gradient are not in the graph.
 
     Parameters
     ----------

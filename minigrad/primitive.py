@@ -71,9 +71,10 @@ def primitive(
     op, operands, shapes and rule.
 
     Derivatives are given by *makers*, one per operand, with the signature
-    ``maker(ans, *operands, **settings) -> vjp``. A maker runs in the forward pass, once, and only for
-    operands that require a gradient; the vjp that it returns keeps alive whatever arrays it mentions, and
-    nothing else. Naming ``ans`` instead of ``x`` is how a derivative says that it wants the output kept.
+    ``maker(y, *operands, **settings) -> vjp``, where y is the result. A maker runs in the forward pass, once,
+    and only for operands that require a gradient; the vjp that it returns keeps alive whatever arrays it
+    mentions, and nothing else. Mentioning ``y`` instead of ``x`` is how a derivative says that it wants the
+    result kept. In formulas g is the cotangent of the result y; one operand is called x, two are a and b.
 
     Parameters
     ----------

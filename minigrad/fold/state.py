@@ -48,8 +48,8 @@ def _write_rows(states: Array, values: Array, *, rows: Array) -> Any:
 
 
 _write_rows.defvjp(
-    lambda ans, states, values, rows: lambda g: g,
-    lambda ans, states, values, rows: lambda g: g.array[rows],
+    lambda y, states, values, rows: lambda g: g,
+    lambda y, states, values, rows: lambda g: g.array[rows],
 )
 
 

@@ -1,6 +1,6 @@
 """The arithmetic of arrays that broadcast against each other.
 
-In the formulas g is the cotangent of the result; sums over broadcast axes are understood.
+In the formulas y is the result and g its cotangent; sums over broadcast axes are understood.
 """
 
 from __future__ import annotations
@@ -16,47 +16,47 @@ Array = np.ndarray
 
 
 @primitive(linear=True)
-def add(x: Array, y: Array) -> Any:
-    """x + y
+def add(a: Array, b: Array) -> Any:
+    """a + b
 
-    shapes: x and y broadcast against each other
+    shapes: a and b broadcast against each other
     vjp: g, g
     """
-    return x + y
+    return a + b
 
 
 add.defvjp(
-    lambda ans, x, y: unbroadcast(x, ans),
-    lambda ans, x, y: unbroadcast(y, ans),
+    lambda y, a, b: unbroadcast(a, y),
+    lambda y, a, b: unbroadcast(b, y),
 )
 
 
 @primitive(linear=True)
-def sub(x: Array, y: Array) -> Any:
-    """x − y
+def sub(a: Array, b: Array) -> Any:
+    """a − b
 
-    shapes: x and y broadcast against each other
+    shapes: a and b broadcast against each other
     vjp: g, −g
     """
-    return x - y
+    return a - b
 
 
-def _sub_y(ans: Array, x: Array, y: Array) -> Any:
-    shape = y.shape
+def _sub_b(y: Array, a: Array, b: Array) -> Any:
+    shape = b.shape
     return lambda g: sum_to(-g, shape)
 
 
-sub.defvjp(lambda ans, x, y: unbroadcast(x, ans), _sub_y)
+sub.defvjp(lambda y, a, b: unbroadcast(a, y), _sub_b)
 
 
 @primitive()
-def mul(x: Array, y: Array) -> Any:
-    """x ⊙ y, elementwise
+def mul(a: Array, b: Array) -> Any:
+    """a ⊙ b, elementwise
 
-    shapes: x and y broadcast against each other
-    vjp: g ⊙ y, g ⊙ x
+    shapes: a and b broadcast against each other
+    vjp: g ⊙ b, g ⊙ a
     """
-    return x * y
+    return a * b
 
 
 def _times(other: Array, shape: tuple[int, ...]) -> Any:
@@ -64,32 +64,32 @@ def _times(other: Array, shape: tuple[int, ...]) -> Any:
 
 
 mul.defvjp(
-    lambda ans, x, y: _times(y, x.shape),
-    lambda ans, x, y: _times(x, y.shape),
+    lambda y, a, b: _times(b, a.shape),
+    lambda y, a, b: _times(a, b.shape),
 )
 
 
 @primitive()
-def div(x: Array, y: Array) -> Any:
-    """x / y, elementwise
+def div(a: Array, b: Array) -> Any:
+    """a / b, elementwise
 
-    shapes: x and y broadcast against each other
-    vjp: g / y, −g ⊙ ans / y
+    shapes: a and b broadcast against each other
+    vjp: g / b, −g ⊙ y / b
     """
-    return np.true_divide(x, y)
+    return np.true_divide(a, b)
 
 
-def _div_x(ans: Array, x: Array, y: Array) -> Any:
-    shape = x.shape
-    return lambda g: sum_to(g / y, shape)
+def _div_a(y: Array, a: Array, b: Array) -> Any:
+    shape = a.shape
+    return lambda g: sum_to(g / b, shape)
 
 
-def _div_y(ans: Array, x: Array, y: Array) -> Any:
-    shape = y.shape
-    return lambda g: sum_to(-g * ans / y, shape)
+def _div_b(y: Array, a: Array, b: Array) -> Any:
+    shape = b.shape
+    return lambda g: sum_to(-g * y / b, shape)
 
 
-div.defvjp(_div_x, _div_y)
+div.defvjp(_div_a, _div_b)
 
 
 @primitive(linear=True)
@@ -102,88 +102,88 @@ def neg(x: Array) -> Any:
     return -x
 
 
-neg.defvjp(lambda ans, x: lambda g: -g)
+neg.defvjp(lambda y, x: lambda g: -g)
 
 
 @primitive()
-def pow(x: Array, y: Array) -> Any:
-    """x to the power y, elementwise; the derivative with respect to y needs x ≥ 0
+def pow(a: Array, b: Array) -> Any:
+    """a to the power b, elementwise; the derivative with respect to b needs a ≥ 0
 
-    shapes: x and y broadcast against each other
-    vjp: g ⊙ y x^(y−1), g ⊙ ans log x
+    shapes: a and b broadcast against each other
+    vjp: g ⊙ b a^(b−1), g ⊙ y log a
     """
-    return x**y
+    return a**b
 
 
-def _pow_x(ans: Array, x: Array, y: Array) -> Any:
-    shape = x.shape
-    # At y = 0 the power is constant, also at x = 0, where 0 · 0^(−1) would be NaN.
+def _pow_a(y: Array, a: Array, b: Array) -> Any:
+    shape = a.shape
+    # At b = 0 the power is constant, also at a = 0, where 0 · 0^(−1) would be NaN.
     return lambda g: sum_to(
-        g * np.where(np.equal(y, 0), 0, y * x ** np.where(np.equal(y, 0), 1, y - 1)), shape
+        g * np.where(np.equal(b, 0), 0, b * a ** np.where(np.equal(b, 0), 1, b - 1)), shape
     )
 
 
-def _pow_y(ans: Array, x: Array, y: Array) -> Any:
-    shape = y.shape
-    # 0^y is 0 for every y > 0: its derivative there is 0, not 0 · log 0 = NaN.
-    return lambda g: sum_to(g * ans * np.log(np.where(np.equal(x, 0), 1, x)), shape)
+def _pow_b(y: Array, a: Array, b: Array) -> Any:
+    shape = b.shape
+    # 0^b is 0 for every b > 0: its derivative there is 0, not 0 · log 0 = NaN.
+    return lambda g: sum_to(g * y * np.log(np.where(np.equal(a, 0), 1, a)), shape)
 
 
-pow.defvjp(_pow_x, _pow_y)
-
-
-@primitive(analytic=False)
-def maximum(x: Array, y: Array) -> Any:
-    """The larger of x and y, elementwise; NaN if either is NaN. Where they are equal, both get half.
-
-    shapes: x and y broadcast against each other
-    vjp: g ⊙ [x > y] + g/2 ⊙ [x = y], g ⊙ [x < y] + g/2 ⊙ [x = y]
-    """
-    return np.maximum(x, y)
+pow.defvjp(_pow_a, _pow_b)
 
 
 @primitive(analytic=False)
-def minimum(x: Array, y: Array) -> Any:
-    """The smaller of x and y, elementwise; NaN if either is NaN. Where they are equal, both get half.
+def maximum(a: Array, b: Array) -> Any:
+    """The larger of a and b, elementwise; NaN if either is NaN. Where they are equal, both get half.
 
-    shapes: x and y broadcast against each other
-    vjp: g ⊙ [x < y] + g/2 ⊙ [x = y], g ⊙ [x > y] + g/2 ⊙ [x = y]
+    shapes: a and b broadcast against each other
+    vjp: g ⊙ [a > b] + g/2 ⊙ [a = b], g ⊙ [a < b] + g/2 ⊙ [a = b]
     """
-    return np.minimum(x, y)
+    return np.maximum(a, b)
 
 
-def _chosen(ans: Array, mine: Array, other: Array) -> Any:
-    shape, number = mine.shape, ans.dtype.type
-    won = np.where(np.equal(mine, ans), number(1), number(0))
+@primitive(analytic=False)
+def minimum(a: Array, b: Array) -> Any:
+    """The smaller of a and b, elementwise; NaN if either is NaN. Where they are equal, both get half.
+
+    shapes: a and b broadcast against each other
+    vjp: g ⊙ [a < b] + g/2 ⊙ [a = b], g ⊙ [a > b] + g/2 ⊙ [a = b]
+    """
+    return np.minimum(a, b)
+
+
+def _chosen(y: Array, mine: Array, other: Array) -> Any:
+    shape, number = mine.shape, y.dtype.type
+    won = np.where(np.equal(mine, y), number(1), number(0))
     share = np.where(np.equal(mine, other), number(0.5), won)
     return lambda g: sum_to(g * share, shape)
 
 
 for extremum in (maximum, minimum):
     extremum.defvjp(
-        lambda ans, x, y: _chosen(ans, x, y),
-        lambda ans, x, y: _chosen(ans, y, x),
+        lambda y, a, b: _chosen(y, a, b),
+        lambda y, a, b: _chosen(y, b, a),
     )
 
 
 @primitive()
-def where(condition: Array, x: Array, y: Array) -> Any:
-    """x where the condition holds, else y; what is not chosen gets the gradient 0, even if it is NaN.
+def where(condition: Array, a: Array, b: Array) -> Any:
+    """`a` where the condition holds, else b; what is not chosen gets the gradient 0, even if it is NaN.
 
-    shapes: condition, x and y broadcast against each other
+    shapes: condition, a and b broadcast against each other
     vjp: –, g ⊙ [condition], g ⊙ [not condition]
     """
-    return np.where(condition, x, y)
+    return np.where(condition, a, b)
 
 
-def _where_x(ans: Array, condition: Array, x: Array, y: Array) -> Any:
-    shape, zero = x.shape, ans.dtype.type(0)
+def _where_a(y: Array, condition: Array, a: Array, b: Array) -> Any:
+    shape, zero = a.shape, y.dtype.type(0)
     return lambda g: sum_to(np.where(condition, g, zero), shape)
 
 
-def _where_y(ans: Array, condition: Array, x: Array, y: Array) -> Any:
-    shape, zero = y.shape, ans.dtype.type(0)
+def _where_b(y: Array, condition: Array, a: Array, b: Array) -> Any:
+    shape, zero = b.shape, y.dtype.type(0)
     return lambda g: sum_to(np.where(condition, zero, g), shape)
 
 
-where.defvjp(None, _where_x, _where_y)
+where.defvjp(None, _where_a, _where_b)

@@ -27,7 +27,7 @@ def same(g: Array) -> Array:
     return g
 
 
-def unbroadcast(x: Array, ans: Array) -> Callable[[Array], Array]:
-    """Return the vjp of broadcasting `x` to the shape of `ans`, which keeps only x's shape."""
+def unbroadcast(x: Array, y: Array) -> Callable[[Array], Array]:
+    """Return the vjp of broadcasting `x` to the shape of `y`, which keeps only x's shape."""
     shape = x.shape
-    return same if shape == ans.shape else lambda g: sum_to(g, shape)
+    return same if shape == y.shape else lambda g: sum_to(g, shape)

@@ -34,16 +34,16 @@ def _linear_cross_entropy(
     return np.asarray(loss, by_x.dtype)
 
 
-def _head_x(ans: Array, x: Array, W: Array, b: Array, rows: Array, by_x: Array, **rest: Any) -> Any:
+def _head_x(y: Array, x: Array, W: Array, b: Array, rows: Array, by_x: Array, **rest: Any) -> Any:
     height = x.shape[0]
     return lambda g: SparseRows(rows, g * by_x, height)
 
 
-def _head_W(ans: Array, x: Array, W: Array, b: Array, by_W: Array, **rest: Any) -> Any:
+def _head_W(y: Array, x: Array, W: Array, b: Array, by_W: Array, **rest: Any) -> Any:
     return lambda g: g * by_W
 
 
-def _head_b(ans: Array, x: Array, W: Array, b: Array, by_b: Array, **rest: Any) -> Any:
+def _head_b(y: Array, x: Array, W: Array, b: Array, by_b: Array, **rest: Any) -> Any:
     return lambda g: g * by_b
 
 

@@ -26,7 +26,7 @@ def _getitem(x: Array, *, index: Any) -> Any:
     return x[index].copy()
 
 
-def _getitem_x(ans: Array, x: Array, *, index: Any) -> Any:
+def _getitem_x(y: Array, x: Array, *, index: Any) -> Any:
     shape, dtype = x.shape, x.dtype
     whole_rows = (isinstance(index, int | np.integer | slice) and not isinstance(index, bool)) or (
         isinstance(index, np.ndarray) and index.ndim == 1 and index.dtype.kind == "i"
@@ -77,7 +77,7 @@ def read_rows(table: Array, *, rows: Array) -> Any:
     return kernels.gather_rows(table, rows)
 
 
-def _read_rows_table(ans: Array, table: Array, *, rows: Array) -> Any:
+def _read_rows_table(y: Array, table: Array, *, rows: Array) -> Any:
     height = table.shape[0]
     return lambda g: SparseRows(rows, g, height)
 

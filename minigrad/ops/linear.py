@@ -14,41 +14,41 @@ Array = np.ndarray
 
 
 @primitive()
-def matmul(x: Array, y: Array) -> Any:
-    """x y, as NumPy's ``@``: vectors, matrices, and stacks of matrices that broadcast
+def matmul(a: Array, b: Array) -> Any:
+    """a @ b, as NumPy's ``@``: vectors, matrices, and stacks of matrices that broadcast
 
     shapes: (…, n, k) @ (…, k, m) → (…, n, m); a vector is a row on the left, a column on the right
-    vjp: g yᵀ, xᵀ g
+    vjp: g bᵀ, aᵀ g
     """
-    if x.ndim == y.ndim == 2:
-        return x.dot(y)  # for matrices the same as @, with half its overhead
-    return x @ y
+    if a.ndim == b.ndim == 2:
+        return a.dot(b)  # for matrices the same as @, with half its overhead
+    return a @ b
 
 
-def _matmul_x(ans: Array, x: Array, y: Array) -> Any:
-    shape = x.shape
-    if x.ndim == y.ndim == 2:
-        return lambda g: g.dot(y.T)
-    if y.ndim == 1:
-        return lambda g: sum_to(np.expand_dims(g, -1) * y, shape)
-    if x.ndim == 1:
-        return lambda g: sum_to((np.expand_dims(g, -2) @ y.swapaxes(-1, -2))[..., 0, :], shape)
-    return lambda g: sum_to(g @ y.swapaxes(-1, -2), shape)
+def _matmul_a(y: Array, a: Array, b: Array) -> Any:
+    shape = a.shape
+    if a.ndim == b.ndim == 2:
+        return lambda g: g.dot(b.T)
+    if b.ndim == 1:
+        return lambda g: sum_to(np.expand_dims(g, -1) * b, shape)
+    if a.ndim == 1:
+        return lambda g: sum_to((np.expand_dims(g, -2) @ b.swapaxes(-1, -2))[..., 0, :], shape)
+    return lambda g: sum_to(g @ b.swapaxes(-1, -2), shape)
 
 
-def _matmul_y(ans: Array, x: Array, y: Array) -> Any:
-    shape = y.shape
-    if x.ndim == y.ndim == 2:
-        return lambda g: x.T.dot(g)
-    if x.ndim == 1:
-        outer = np.expand_dims(x, -1) if y.ndim > 1 else x
-        return lambda g: sum_to(outer * (np.expand_dims(g, -2) if y.ndim > 1 else g), shape)
-    if y.ndim == 1:
-        return lambda g: sum_to((x.swapaxes(-1, -2) @ np.expand_dims(g, -1))[..., 0], shape)
-    return lambda g: sum_to(x.swapaxes(-1, -2) @ g, shape)
+def _matmul_b(y: Array, a: Array, b: Array) -> Any:
+    shape = b.shape
+    if a.ndim == b.ndim == 2:
+        return lambda g: a.T.dot(g)
+    if a.ndim == 1:
+        outer = np.expand_dims(a, -1) if b.ndim > 1 else a
+        return lambda g: sum_to(outer * (np.expand_dims(g, -2) if b.ndim > 1 else g), shape)
+    if b.ndim == 1:
+        return lambda g: sum_to((a.swapaxes(-1, -2) @ np.expand_dims(g, -1))[..., 0], shape)
+    return lambda g: sum_to(a.swapaxes(-1, -2) @ g, shape)
 
 
-matmul.defvjp(_matmul_x, _matmul_y)
+matmul.defvjp(_matmul_a, _matmul_b)
 
 
 @primitive(linear=True, view=True)
@@ -61,7 +61,7 @@ def _transpose(x: Array, *, axes: Sequence[int] | None) -> Any:
     return x.transpose(axes)
 
 
-def _transpose_x(ans: Array, x: Array, *, axes: Sequence[int] | None) -> Any:
+def _transpose_x(y: Array, x: Array, *, axes: Sequence[int] | None) -> Any:
     back = None if axes is None else np.argsort([a % x.ndim for a in axes])
     return lambda g: g.transpose(back)
 

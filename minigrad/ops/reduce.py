@@ -33,7 +33,7 @@ def _sum(x: Array, *, axis: Axis, keepdims: bool) -> Any:
     return x.sum(axis=axis, keepdims=keepdims)
 
 
-def _sum_x(ans: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
+def _sum_x(y: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
     shape = x.shape
     return lambda g: np.broadcast_to(_spread(g, shape, axis, keepdims), shape)
 
@@ -57,8 +57,8 @@ def _mean(x: Array, *, axis: Axis, keepdims: bool) -> Any:
     return x.mean(axis=axis, keepdims=keepdims)
 
 
-def _mean_x(ans: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
-    shape, n = x.shape, x.size // (ans.size or 1)
+def _mean_x(y: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
+    shape, n = x.shape, x.size // (y.size or 1)
     return lambda g: np.broadcast_to(_spread(g, shape, axis, keepdims) / n, shape)
 
 
@@ -70,9 +70,9 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return _mean(x, axis=axis, keepdims=keepdims)
 
 
-def _extremum_x(ans: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
+def _extremum_x(y: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
     shape = x.shape
-    hit = x == _spread(ans, shape, axis, keepdims)
+    hit = x == _spread(y, shape, axis, keepdims)
     share = (hit / np.maximum(hit.sum(axis=axis, keepdims=True), 1)).astype(x.dtype)
     return lambda g: _spread(g, shape, axis, keepdims) * share
 
@@ -120,7 +120,7 @@ def _logsumexp(x: Array, *, axis: Axis, keepdims: bool) -> Any:
     """log Σ eˣ, computed without overflow
 
     shapes: the axes are among x's, and there is something to sum
-    vjp: g ⊙ e^(x − ans)
+    vjp: g ⊙ e^(x − y)
     """
     _refuse_nothing(x, axis)
     top = x.real.max(axis=axis, keepdims=True)
@@ -130,9 +130,9 @@ def _logsumexp(x: Array, *, axis: Axis, keepdims: bool) -> Any:
     return out if keepdims else out.squeeze(axis)
 
 
-def _logsumexp_x(ans: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
+def _logsumexp_x(y: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
     shape = x.shape
-    share = np.exp(x - _spread(ans, shape, axis, keepdims))
+    share = np.exp(x - _spread(y, shape, axis, keepdims))
     return lambda g: _spread(g, shape, axis, keepdims) * share
 
 

@@ -25,7 +25,7 @@ def _reshape(x: Array, *, shape: tuple[int, ...]) -> Any:
     return x.reshape(shape)
 
 
-def _reshape_x(ans: Array, x: Array, *, shape: tuple[int, ...]) -> Any:
+def _reshape_x(y: Array, x: Array, *, shape: tuple[int, ...]) -> Any:
     before = x.shape
     return lambda g: g.reshape(before)
 
@@ -50,9 +50,9 @@ def _concat(*xs: Array, axis: int) -> Any:
     return np.concatenate(xs, axis=axis)
 
 
-def _concat_x(k: int, ans: Array, *xs: Array, axis: int) -> Any:
+def _concat_x(k: int, y: Array, *xs: Array, axis: int) -> Any:
     start = sum(x.shape[axis] for x in xs[:k])
-    cut = [slice(None)] * ans.ndim
+    cut = [slice(None)] * y.ndim
     cut[axis] = slice(start, start + xs[k].shape[axis])
     index = tuple(cut)
     return lambda g: g[index]
@@ -82,7 +82,7 @@ def _stack(*xs: Array, axis: int) -> Any:
     return np.stack(xs, axis=axis)
 
 
-def _stack_x(k: int, ans: Array, *xs: Array, axis: int) -> Any:
+def _stack_x(k: int, y: Array, *xs: Array, axis: int) -> Any:
     return lambda g: np.moveaxis(g, axis, 0)[k]
 
 

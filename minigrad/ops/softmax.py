@@ -78,7 +78,7 @@ def _cross_entropy(logits: Array, *, labels: Array, p: Array) -> Any:
 
 
 _cross_entropy.defvjp(
-    lambda ans, logits, labels, p: lambda g: kernels.cross_entropy_vjp(g, p, labels),
+    lambda y, logits, labels, p: lambda g: kernels.cross_entropy_vjp(g, p, labels),
 )
 
 

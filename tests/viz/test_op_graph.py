@@ -27,7 +27,7 @@ DOT = r"""digraph "graph" {
 	subgraph cluster_graph {
 		fontsize=10 label=LEGEND labelloc=b margin=12 peripheries=0
 		n0 [label="x\n(1,)  4.00" color="#404040" fillcolor="#dac65b" fontcolor="#000000" penwidth=1 shape=box style="filled,solid,rounded" tooltip="x (1,): norm 4.0"]
-		n2 [label="mul\n(1,)  1.00" color="#404040" fillcolor="#00224e" fontcolor="#ffffff" penwidth=1 shape=box style="filled,solid" tooltip="mul (1,): norm 1.0\nvjp: g ⊙ y, g ⊙ x (freed)"]
+		n2 [label="mul\n(1,)  1.00" color="#404040" fillcolor="#00224e" fontcolor="#ffffff" penwidth=1 shape=box style="filled,solid" tooltip="mul (1,): norm 1.0\nvjp: g ⊙ b, g ⊙ a (freed)"]
 		n3 [label="add\n(1,)  1.00" color="#404040" fillcolor="#00224e" fontcolor="#ffffff" penwidth=1 shape=box style="filled,solid" tooltip="add (1,): norm 1.0\nvjp: g, g (freed)"]
 		n4 [label="sum\n()  1.00" color="#404040" fillcolor="#00224e" fontcolor="#ffffff" penwidth=1 shape=box style="filled,solid" tooltip="sum (): norm 1.0\nvjp: g, repeated along the summed axes (freed)"]
 		subgraph cluster_scope1 {
@@ -50,7 +50,7 @@ id  op    operands  shape  vjp                                ‖g‖
 — the gate
 %2  tanh  %1        (1,)   g ⊙ (1 − y²)                       3    freed
 —
-%3  mul   %2        (1,)   g ⊙ y, g ⊙ x                       1    freed
+%3  mul   %2        (1,)   g ⊙ b, g ⊙ a                       1    freed
 %4  add   %3 %1     (1,)   g, g                               1    freed
 %5  sum   %4        ()     g, repeated along the summed axes  1    freed
 """

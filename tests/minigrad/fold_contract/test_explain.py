@@ -26,11 +26,11 @@ id  op  operands  shape  vjp  ‖g‖
 —
 %10  transpose  %1  (3, 3)  g with its axes back in their order  1  freed
 — node 2 of tree 0, 'not bad'
-%11  matmul  %8 %10  (1, 3)  g yᵀ, xᵀ g  1  freed
+%11  matmul  %8 %10  (1, 3)  g bᵀ, aᵀ g  1  freed
 —
 %12  transpose  %2  (3, 3)  g with its axes back in their order  0  freed
 — node 2 of tree 0, 'not bad'
-%13  matmul  %9 %12  (1, 3)  g yᵀ, xᵀ g  1  freed
+%13  matmul  %9 %12  (1, 3)  g bᵀ, aᵀ g  1  freed
 %14  add  %11 %13  (1, 3)  g, g  1  freed
 %15  add  %14 %3  (1, 3)  g, g  1  freed
 %16  tanh  %15  (1, 3)  g ⊙ (1 − y²)  1  freed
@@ -45,7 +45,7 @@ id  op    operands  shape   vjp                                    ‖g‖
 — the gate
 %2  tanh  %1        (2,)    g ⊙ (1 − y²)
 —
-%3  mul   %2 %1     (2,)    g ⊙ y, g ⊙ x
+%3  mul   %2 %1     (2,)    g ⊙ b, g ⊙ a
 %4  sum   %3        ()      g, repeated along the summed axes
 """
 
