@@ -107,9 +107,9 @@ def run(out: Path, seed: int, cell: str, keep_epochs: bool) -> None:
     figure = viz.ratio_figure({name: result["ratios"] for name, result in results.items()})
     viz.save_figure(figure, out / "ratios.png")
     print(f"{told(trained)}\n")
-    for file, note in FILES.items():
-        file, note = (text.format(file=other.lower(), name=other) for text in (file, note))
-        print(f"{out / file}: {note}")
+    for name, note in FILES.items():
+        written, what = (text.format(file=other.lower(), name=other) for text in (name, note))
+        print(f"{out / written}: {what}")
     if epochs is not None:
         print(f"{epochs}: both models after every epoch, 0 before the first update")
 

@@ -15,7 +15,7 @@ from experiments.paper.before_and_after import Trained, pictures, told, typical_
 
 @pytest.fixture(scope="module")
 def forest():
-    return data.sentences(np.random.default_rng(5), 40, (11, 16))
+    return data.sentences(np.random.default_rng(5), 300, (11, 16))
 
 
 def _trained(cell, accuracy, after):
@@ -24,7 +24,7 @@ def _trained(cell, accuracy, after):
     start = model.state_dict()
     model.load_state_dict({name: 30 * values for name, values in start.items()})
     before = {depth: 0.3**depth for depth in range(1, 10)}
-    return Trained(model, start, 3, accuracy, before, {depth: after for depth in before})
+    return Trained(model, start, 3, accuracy, before, dict.fromkeys(before, after))
 
 
 def test_a_gradient_that_is_back_and_teaches_nothing_is_told():
@@ -50,7 +50,9 @@ def test_the_sentence_is_the_one_nearest_to_the_medians(forest):
     keyword = data.keyword_rows(forest)
     suitable = np.flatnonzero((forest.depth[keyword] == 8) & (nodes < 32))
     wanted = int(suitable[len(suitable) // 2])  # make its ratios the medians: it has to be chosen
-    ratios = [float(norm[keyword[wanted]] / norm[forest.root[wanted]]) for norm in trained["RNN"].norms(forest)]
+    ratios = [
+        float(norm[keyword[wanted]] / norm[forest.root[wanted]]) for norm in trained["RNN"].norms(forest)
+    ]
     exact = dataclasses.replace(trained["RNN"], before={8: ratios[0]}, after={8: ratios[1]})
     assert len(suitable) > 2
     assert typical_sentence({"RNN": exact}, forest).to_tree(0) == forest.to_tree(wanted)
@@ -64,5 +66,9 @@ def test_norms_leave_the_model_as_it_was_and_the_pictures_have_one_scale(forest)
     assert list(drawn) == ["sentence", "rnn", "rlstm"]
     assert len({picture.scale for picture in drawn.values()}) == 1
     titles = [panel.title for panel in drawn["sentence"].panels]
-    assert titles == ["RNN before training", "RNN after training: 10% right", "RLSTM after training: 90% right"]
+    assert titles == [
+        "RNN before training",
+        "RNN after training: 10% right",
+        "RLSTM after training: 90% right",
+    ]
     assert isinstance(drawn["rnn"].scale, viz.RatioScale)

@@ -9,7 +9,6 @@ import models
 from experiments.paper import data
 from experiments.training.loop import Epoch
 from experiments.training.ratios import DEFINITIONS, RatioWatcher, gradient_ratios
-from experiments.training.snapshots import Snapshots, typical_sentence
 
 
 def _model(forest_seed=0, n=40, cell=models.RNN, lengths=(4, 9), D=5):
@@ -192,30 +191,3 @@ def test_epoch_zero_changes_no_parameter_and_leaves_no_gradient():
     whole = RatioWatcher(data.keyword_rows)
     whole.measure(model, forest)
     assert watcher.medians[0] == pytest.approx(whole.medians[0], rel=1e-9)
-
-
-def test_snapshots_lend_an_epochs_parameters_and_take_them_back():
-    model, forest = _model(lengths=(1, 20), n=60)
-    snapshots = Snapshots(model)
-    for number, dev_accuracy in enumerate([0.1, 0.5, 0.6], 1):
-        model.Ws.data[:] = number
-        snapshots.epoch(Epoch(number, 1.0, dev_accuracy, best=True))
-    model.Ws.data[:] = 9
-    with snapshots.at(2) as lent:
-        assert (lent.Ws.data == 2).all()
-    assert (model.Ws.data == 9).all()
-    assert snapshots.steepest(0.1) == 2
-    sentence = typical_sentence({"RNN": snapshots}, 2, forest, data.keyword_rows)
-    assert len(sentence) == 1
-    assert sentence.depth[data.keyword_rows(sentence)[0]] >= 6
-
-
-@pytest.mark.parametrize(
-    ("accuracies", "epoch"), [([0.8, 0.9], 1), ([0.1, 0.2, 0.7, 0.8], 3), ([0.1, 0.1], 1)]
-)
-def test_the_steepest_epoch_is_that_of_the_largest_rise_above_guessing(accuracies, epoch):
-    rng = np.random.default_rng(0)
-    model = models.TreeClassifier(models.RNN(2, rng), data.VOCABULARY, data.CLASSES, rng)
-    snapshots = Snapshots(model)
-    snapshots.accuracies = accuracies
-    assert snapshots.steepest(0.1) == epoch
