@@ -13,28 +13,14 @@ from __future__ import annotations
 
 import argparse
 
-from experiments.paper import options
-from experiments.paper.ablation import ablation_jobs, table
-from experiments.paper.stored import ABLATION
-from experiments.sweep import finished
-from minigrad.files import atomic_write
+from experiments.paper import sweeps
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    options.add_arguments(parser, "experiments/results/ablate, or ablate-smoke")
-    options.add_cells(parser)
+    sweeps.add_arguments(parser, "experiments/results/ablate, or ablate-smoke")
 
 
 def run(args: argparse.Namespace) -> int:
     """Train all models that are not trained yet, print the table and write it; return the exit code."""
-    cells = tuple(dict.fromkeys(args.cell or ()))
-    jobs = list(ablation_jobs(args.scale, seed=args.seed, runs=args.runs, cells=cells))
-    code = options.run_sweep(jobs, args, options.cells_folder(args) or ABLATION[args.scale])
-    if args.dry_run:
-        return code
-    text = table(jobs, finished(args.out))
-    with atomic_write(args.out / "ablate.md") as file:
-        file.write(text.encode())
-    print(f"\n{text}\nwrote {args.out / 'ablate.md'}")
-    return code
+    return sweeps.run_ablation(args)

@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import argparse
 
-from experiments.paper import options
+from experiments.paper import sweeps
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    options.add_arguments(parser)
-    options.add_cells(parser)
+add_arguments = sweeps.add_arguments
 
 
 def run(args: argparse.Namespace) -> int:
     """Train all models that are not trained yet; return the exit code."""
-    return options.run_experiment("depth", args)
+    return sweeps.run_experiment("depth", args)

@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import argparse
 
-from experiments.paper import error_vectors, options
-from experiments.sweep import arguments, finished
+from experiments.paper import sweeps
+from experiments.sweep import arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    options.add_arguments(parser)
-    options.add_cells(parser, arguments.watched_cell)
+    sweeps.add_arguments(parser, read_cell=arguments.watched_cell)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train all models that are not trained yet, and compare the error vectors; return the exit code."""
-    code = options.run_experiment("gradient", args)
-    if not args.dry_run and (text := error_vectors.write(finished(args.out), args.out)):
-        print(f"\nmedian ratio by error vector\n{text}wrote {args.out / error_vectors.FILE}")
-    return code
+    return sweeps.run_experiment("gradient", args)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 
 import pytest
 
 from experiments.__main__ import main
-from experiments.commands import claims
-from experiments.paper import treebank
+from experiments.paper import claims, treebank
 from experiments.paper.stored import ABLATION, command_line
 from experiments.sweep.output import RESULTS
 from models import TreebankError
@@ -17,9 +15,7 @@ from tests.experiments.paper import made_up
 
 
 def run(*argv):
-    parser = argparse.ArgumentParser()
-    claims.add_arguments(parser)
-    return claims.run(parser.parse_args([str(word) for word in argv]))
+    return main(["claims", *map(str, argv)])
 
 
 @pytest.fixture(scope="module")

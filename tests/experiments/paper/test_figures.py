@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 
 import numpy as np
 import pytest
 
 import models
-from experiments.commands import figures
+from experiments.__main__ import main
+from experiments.paper import figures
 from experiments.paper.data import CLASSES, VOCABULARY
 from experiments.paper.example import KEYWORD_ROW, TREE
 from experiments.paper.stored import Stored
@@ -20,9 +20,7 @@ from viz import COLUMN, PAGE
 
 
 def run(*argv):
-    parser = argparse.ArgumentParser()
-    figures.add_arguments(parser)
-    return figures.run(parser.parse_args([str(word) for word in argv]))
+    return main(["figures", *map(str, argv)])
 
 
 def small_runs():

@@ -7,13 +7,12 @@ import json
 import pytest
 
 from experiments.__main__ import main
-from experiments.commands import ablate
 from experiments.paper.ablation import QUESTIONS, ablation_jobs, table
 from experiments.paper.datasets import datasets
 from experiments.paper.grids import EXPERIMENTS, base, experiment_jobs
 from experiments.paper.settings import SCALES
 from experiments.paper.stored import ABLATION
-from experiments.sweep import Run
+from experiments.sweep import Run, finished
 from tests.experiments.paper import made_up
 from viz import PAGE
 
@@ -147,13 +146,13 @@ def test_the_ablation_writes_its_table(tiny, tmp_path, monkeypatch, capsys):
     text = (tmp_path / "ablate.md").read_text()
     assert text in capsys.readouterr().out
     assert text.count("| RNN |") == 6
-    assert ablate.finished(tmp_path)[0].name.startswith("ablate/")
+    assert finished(tmp_path)[0].name.startswith("ablate/")
 
 
 def test_all_decides_by_the_treebank_and_by_an_ablation_of_its_scale(tiny, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("experiments.commands.all.EXPERIMENTS", ["gradient"])
-    monkeypatch.setattr("experiments.commands.figures.FORMATS", ["svg"])
-    monkeypatch.setattr("experiments.commands.figures.WIDTHS", {"": PAGE})
+    monkeypatch.setattr("experiments.paper.sweeps.EXPERIMENTS", ["gradient"])
+    monkeypatch.setattr("experiments.paper.figures.FORMATS", ["svg"])
+    monkeypatch.setattr("experiments.paper.figures.WIDTHS", {"": PAGE})
     for scale in ABLATION:
         monkeypatch.setitem(ABLATION, scale, tmp_path / f"ablate-{scale}")
     made_up.store(ABLATION["paper"], made_up.ablation_runs())

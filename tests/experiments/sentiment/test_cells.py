@@ -10,11 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-import experiments.sentiment as command
 import models
 from experiments import sweep
 from experiments.__main__ import main
-from experiments.sentiment import data, figures, report
+from experiments.sentiment import command, data, figures, report
 from experiments.sentiment.accuracies import accuracies
 from experiments.sentiment.gradients import word_ratios
 from experiments.sentiment.model import new_model

@@ -9,10 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-import experiments.sentiment as command
 import models
 from experiments.__main__ import main
-from experiments.sentiment import data, figures, report
+from experiments.sentiment import command, data, figures, report
 from experiments.sentiment.settings import run_settings
 from experiments.sweep import Run, finished
 from tests.experiments.sentiment import bank as sentiment_bank

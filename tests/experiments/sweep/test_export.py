@@ -8,8 +8,8 @@ import io
 import pytest
 
 from experiments import sweep
-from experiments.commands.export import as_csv, mixed_environments
 from experiments.sweep.estimate import History, in_words, kind
+from experiments.sweep.export import as_csv, mixed_environments
 
 
 def _run(

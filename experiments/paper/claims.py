@@ -1,0 +1,157 @@
+"""Decide the paper's 21 claims by stored rows: its sentence, our numbers, and whether it holds."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import textwrap
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from experiments.paper.criteria import CLAIMS, FAILS, HOLDS, NO_ROWS, PARTLY, Claim, Decision, Evidence
+from experiments.paper.settings import SCALES
+from experiments.paper.stored import ABLATION, Stored, command_line, scale_of
+from experiments.paper.treebank import measure
+from experiments.sweep import finished
+from experiments.sweep.output import writable_folder
+from minigrad.files import atomic_write
+
+TREEBANK = "treebank.json"
+LEGEND = "B: best of a dataset's runs, M: their median; in brackets the lowest and the highest run."
+
+
+def tell(
+    out: Path, ablate: Path | None = None, treebank: Path | None = None, json_file: Path | None = None
+) -> int:
+    """Print the decisions; return the exit code, 2 if there is nothing to decide by.
+
+    Parameters
+    ----------
+    out : Path
+        Where the rows of the three experiments are.
+    ablate : Path, optional
+        Where those of `ablate` are, if not in its own folder of the same scale.
+    treebank : Path, optional
+        Folder of the treebank to measure for claim 16; what is found is kept beside the rows.
+    json_file : Path, optional
+        Where to write the decisions, too.
+
+    Raises
+    ------
+    OSError, TreebankError
+        The treebank can't be read, or a file can't be read or written.
+    SweepError
+        Stored rows are damaged.
+    """
+    if treebank is not None:
+        keep_treebank(out, measure(treebank))
+    ablate = ABLATION[scale_of(out)] if ablate is None else ablate
+    evidence = read(out, ablate)
+    if not (evidence.runs.runs or evidence.ablation.runs or evidence.treebank):
+        line = command_line("all", out)
+        print(f"minigrad: there are no finished runs in {out}; make them: {line}", file=sys.stderr)
+        return 2
+    decisions = [(claim, claim.decide(evidence)) for claim in CLAIMS]
+    if json_file is not None:
+        _write(json_file, as_json(decisions))
+    print(as_text(decisions, evidence, out, ablate))
+    return 0
+
+
+def keep_treebank(out: Path, measured: dict[str, Any]) -> None:
+    """Write what `treebank.measure` returned beside the rows."""
+    _write(writable_folder(out) / TREEBANK, json.dumps(measured, indent=1))
+
+
+def read(out: Path, ablate: Path) -> Evidence:
+    """Return what is stored in the folders of the experiments and of the ablation."""
+    return Evidence(Stored(finished(out)), Stored(finished(ablate)), _treebank(out / TREEBANK))
+
+
+def write(out: Path, ablate: Path) -> None:
+    """Write ``claims.md`` and ``claims.json`` beside the rows."""
+    evidence = read(out, ablate)
+    decisions = [(claim, claim.decide(evidence)) for claim in CLAIMS]
+    _write(out / "claims.json", as_json(decisions))
+    _write(out / "claims.md", as_markdown(decisions, evidence))
+
+
+def as_json(decisions: list[tuple[Claim, Decision]]) -> str:
+    """Return ``[{"id", "verdict", "criterion", "measured"}]``."""
+    entries = [
+        {"id": c.id, "verdict": d.verdict, "criterion": c.criterion, "measured": d.measured}
+        for c, d in decisions
+    ]
+    return json.dumps(entries, indent=1, ensure_ascii=False)
+
+
+def as_markdown(decisions: list[tuple[Claim, Decision]], evidence: Evidence) -> str:
+    """Return the table for a README."""
+    lines = ["| # | the paper says | criterion | measured | verdict |", "|---|---|---|---|---|"]
+    for c, d in decisions:
+        cells = (str(c.id), f"“{c.sentence}” ({c.where})", c.criterion, d.measured, d.verdict)
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return "\n".join([*lines, "", f"{tally(decisions)}. {LEGEND}", *caution(evidence)])
+
+
+def as_text(decisions: list[tuple[Claim, Decision]], evidence: Evidence, out: Path, ablate: Path) -> str:
+    """Return the decisions for a terminal."""
+    width = min(shutil.get_terminal_size().columns, 110)
+    lines = []
+    for c, d in decisions:
+        lines.append(f"{c.id:>2}  {d.verdict.upper()}")
+        parts = {"paper": f"“{c.sentence}” ({c.where})", "criterion": c.criterion, "ours": d.measured}
+        if d.command is not None:
+            parts["make them"] = command_line(d.command, ablate if d.command == "ablate" else out)
+        for name, text in parts.items():
+            lines += _paragraph(name, text, width)
+        lines.append("")
+    return "\n".join([*lines, f"{tally(decisions)}. {LEGEND}", *caution(evidence)])
+
+
+def tally(decisions: list[tuple[Claim, Decision]]) -> str:
+    """Return how many claims have which verdict."""
+    counts = Counter(decision.verdict for _, decision in decisions)
+    return ", ".join(f"{verdict}: {counts[verdict]}" for verdict in (HOLDS, PARTLY, FAILS, NO_ROWS))
+
+
+def caution(evidence: Evidence) -> list[str]:
+    """Return a line that warns of rows which the criteria are not made for, if they are not."""
+    paper, runs = SCALES["paper"], evidence.runs
+    trees = {run.settings["sizes"]["train"] for run in runs.runs} - {paper.sizes["train"]}
+    if not runs.runs or (not trees and runs.repetitions == paper.runs):
+        return []
+    sizes = " and ".join(f"{size:,}" for size in sorted(trees or {paper.sizes["train"]}))
+    return [
+        f"These verdicts say nothing about the paper: the rows are of {sizes} training trees and "
+        f"{runs.repetitions} run{'s' * (runs.repetitions != 1)}, the criteria are made for "
+        f"{paper.sizes['train']:,} and {paper.runs}."
+    ]
+
+
+def _paragraph(name: str, text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=f"    {name + ':':<11}",
+        subsequent_indent=" " * 15,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _treebank(path: Path) -> dict[str, Any] | None:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise OSError(f"{path} is no JSON ({error}); make it again with claims --treebank DIR") from None
+    return content
+
+
+def _write(path: Path, text: str) -> None:
+    with atomic_write(path) as file:
+        file.write(f"{text}\n".encode())

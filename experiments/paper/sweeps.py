@@ -1,0 +1,118 @@
+"""What `length`, `depth`, `gradient`, `ablate` and `all` have in common: their options, and their sweeps."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from experiments import sweep
+from experiments.paper import ablation, claims, error_vectors, figures
+from experiments.paper.grids import EXPERIMENTS, base, experiment_jobs
+from experiments.paper.settings import MODELS, SCALES
+from experiments.paper.stored import ABLATION
+from experiments.paper.treebank import measure
+from experiments.sweep import arguments, finished
+from experiments.sweep.output import RESULTS
+from minigrad.files import atomic_write
+from viz.command_line import InputError
+
+
+def add_arguments(
+    parser: argparse.ArgumentParser,
+    out: str = "experiments/results/SCALE",
+    read_cell: Callable[[str], str] = arguments.cell,
+) -> None:
+    """Declare scale, runs, seed and cells, and the options of a sweep.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+    out : str
+        The default folder, in words.
+    read_cell : function
+        Reads the values of ``--cell``.
+    """
+    parser.add_argument(
+        "--scale", choices=SCALES, default="smoke", help="a few hundred sentences, or the paper's 12,000"
+    )
+    parser.add_argument(
+        "--runs",
+        type=arguments.count("runs"),
+        metavar="N",
+        help="runs of each model on each dataset, if not the scale's",
+    )
+    parser.add_argument(
+        "--seed", type=arguments.seed, default=0, metavar="N", help="seed of data, weights and order"
+    )
+    arguments.add_cells(parser, "experiments/results/cells-SCALE", read_cell)
+    sweep.add_arguments(parser, out)
+
+
+def run_experiment(experiment: str, args: argparse.Namespace) -> int:
+    """Do the runs of one of the paper's experiments that are not done yet; return the exit code."""
+    code = _run(_jobs(experiment, args), args)
+    if args.dry_run or experiment != "gradient":
+        return code
+    if text := error_vectors.write(finished(args.out), args.out):
+        print(f"\nmedian ratio by error vector\n{text}wrote {args.out / error_vectors.FILE}")
+    return code
+
+
+def run_ablation(args: argparse.Namespace) -> int:
+    """Do the runs of `ablate` that are not done yet, print the table and write it; return the exit code."""
+    cells = tuple(dict.fromkeys(args.cell or ()))
+    jobs = list(ablation.ablation_jobs(args.scale, seed=args.seed, runs=args.runs, cells=cells))
+    code = _run(jobs, args, ABLATION[args.scale])
+    if not args.dry_run:
+        text = ablation.table(jobs, finished(args.out))
+        with atomic_write(args.out / "ablate.md") as file:
+            file.write(text.encode())
+        print(f"\n{text}\nwrote {args.out / 'ablate.md'}")
+    return code
+
+
+def run_all(args: argparse.Namespace) -> int:
+    """Do the runs of all three experiments, draw, decide; return the first exit code that is not 0.
+
+    Claim 21 is decided by what `ablate` made at the same scale. With cells of the user's choice it is the
+    training alone.
+
+    Raises
+    ------
+    InputError
+        If there is a treebank for the claims, and cells that no claim is about.
+    """
+    if args.cell and args.treebank is not None:
+        raise InputError("--treebank is for a claim about the paper's cells: leave it out, or --cell")
+    # Before the training, so that a treebank that can't be read is not found out after it.
+    measured = None if args.treebank is None else measure(args.treebank)
+    trained = _run([job for experiment in EXPERIMENTS for job in _jobs(experiment, args)], args)
+    if args.dry_run:
+        return trained
+    if args.cell:
+        print(
+            "no figures and no claims: they are about the paper's RNN and RLSTM; a table of all rows: "
+            f"python -m experiments export --csv FILE --out {args.out}"
+        )
+        return trained
+    if measured is not None:
+        claims.keep_treebank(args.out, measured)
+    drawn = figures.draw(args.out)
+    ablate = ABLATION[args.scale]
+    decided = claims.tell(args.out, ablate)
+    claims.write(args.out, ablate)
+    error_vectors.write(finished(args.out), args.out)
+    return trained or drawn or decided
+
+
+def _jobs(experiment: str, args: argparse.Namespace) -> list[sweep.Job]:
+    cells = tuple(dict.fromkeys(args.cell or MODELS))
+    return list(experiment_jobs(experiment, args.scale, seed=args.seed, runs=args.runs, cells=cells))
+
+
+def _run(jobs: Sequence[sweep.Job], args: argparse.Namespace, out: Path | None = None) -> int:
+    """Do the jobs; `out`: where their rows go by default, if not into the scale's folder or the cells'."""
+    if args.out is None:
+        args.out = RESULTS / f"cells-{args.scale}" if args.cell else out or RESULTS / args.scale
+    return sweep.run(jobs, args, base=base())
