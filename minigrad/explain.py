@@ -9,8 +9,7 @@ from typing import Any, TextIO
 from graphviz import Digraph, escape
 
 from minigrad.errors import GraphError
-from minigrad.outline import Box, Item, Outline, renumbered
-from minigrad.outliner import outline
+from minigrad.outline import Box, Item, Outline, outline, renumbered
 from minigrad.record import value_lines
 from minigrad.tensor import Tensor
 

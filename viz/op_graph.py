@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import graphviz
 
 from minigrad.explain import check_values, table
-from minigrad.outline import Box
-from minigrad.outliner import outline
+from minigrad.outline import Box, outline
 from viz.fonts import FONT
 from viz.legend import legend
 from viz.op_graph_box import UNRECORDED, box_attributes

@@ -8,8 +8,8 @@ import numpy as np
 
 from minigrad import kernels
 from minigrad.cotangent import SparseRows
-from minigrad.flat import leave, leave_side_by_side
 from minigrad.fold.compiler import CompiledCell, evaluate, ready
+from minigrad.internal.flat import add_gradient, add_gradients
 from minigrad.optim import Optimizer
 from models import Forest, TreeClassifier
 
@@ -44,8 +44,8 @@ def step_in_pieces(model: TreeClassifier, optimizer: Optimizer, forest: Forest) 
     by_leaves = evaluation.differentiate(given, evaluation.new_gradients(), by_cell)
     by_words = SparseRows(evaluation.words, by_leaves, len(L)).summed()
     lap()
-    leave(model.L, by_words)
-    leave_side_by_side([model.Ws, model.bs, *evaluation.parameters], gradient)
+    add_gradient(model.L, by_words)
+    add_gradients([model.Ws, model.bs, *evaluation.parameters], gradient)
     optimizer.step()
     optimizer.zero_grad()
     del evaluation  # what it holds is freed

@@ -8,12 +8,12 @@ from typing import Protocol
 import numpy as np
 
 from minigrad.cotangent import SparseRows
-from minigrad.flat import leave, leave_side_by_side
 from minigrad.fold import compiler
 from minigrad.fold.cell import Cell
 from minigrad.fold.run import NodeStates, check_chains
 from minigrad.fold.schedule import Trees
 from minigrad.graph import state
+from minigrad.internal.flat import add_gradient, add_gradients
 from minigrad.tensor import Tensor
 
 Array = np.ndarray
@@ -84,7 +84,7 @@ def loss_and_gradients(
     gradient, words = np.empty(Ws.size + bs.size + code.size, dtype), np.empty(leaves, np.intp)
     legal, loss, read = compiler.driver(dtype).loss_and_gradients(
         states, totals, by_h, gradient, words, by_words,
-        *code.addresses, memory.places, code.values.places, code.widths, code.chain, code.leaves_written,
+        *code.addresses, memory.pointers, code.values.pointers, code.widths, code.chain, code.leaves_written,
         forest.left, forest.right, forest.word, forest.label, masks,
         rows, rows is forest.root, L, Ws, bs, 1 / divisor,
     )  # fmt: skip
@@ -97,6 +97,6 @@ def loss_and_gradients(
     given = {cell.parts[0].name: SparseRows(rows, by_h, nodes, distinct=True)}
     if not math.isfinite(loss):
         return loss, NodeStates(compiler.Finished(evaluation, given, None))
-    leave(table, SparseRows(words[:read], by_words[:read], len(L), distinct=True))
-    leave_side_by_side([W, b, *evaluation.parameters], gradient)
+    add_gradient(table, SparseRows(words[:read], by_words[:read], len(L), distinct=True))
+    add_gradients([W, b, *evaluation.parameters], gradient)
     return loss, NodeStates(compiler.Finished(evaluation, given, totals))

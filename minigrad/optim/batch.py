@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from minigrad import kernels
-from minigrad.addresses import Addresses, address
 from minigrad.cotangent import SparseRows
-from minigrad.flat import FlatGradients, Slice
 from minigrad.graph import Gradient, new_id
+from minigrad.internal.addresses import Addresses, address
+from minigrad.internal.flat import FlatGradients, Slice
 from minigrad.nn import Parameter
 
 Array = np.ndarray
@@ -68,7 +68,7 @@ class Batch:
         self.counts = [self._counts[i:j] for i, j in zip(first, last, strict=True)]
         self._no_rows = np.empty(0, np.intp)
         self._placed: Array | None = None  # what stands in the last column of `spans`
-        self._seen = -1  # of `FlatGradients.made`
+        self._seen = -1  # of `FlatGradients.version`
         self._gradients: list[Gradient] = []
         self._members: dict[FlatGradients, list[int]] = {}
         self._flat: list[FlatGradients] = []  # what `_together` was when `_spans` was laid out
@@ -93,8 +93,8 @@ class Batch:
         if self._together() != self._flat:
             self._lay_out()
         self._values.update()
-        if self._placed is not self._values.places:
-            self._placed = self._spans[:, 6] = self._values.places
+        if self._placed is not self._values.pointers:
+            self._placed = self._spans[:, 6] = self._values.pointers
         rows, now = self._no_rows, new_id()
         held: list[Any] = []  # what stands in `sources` by its address
         sources: list[tuple[int, int, int]] = []
@@ -123,9 +123,9 @@ class Batch:
 
     def _look(self) -> None:
         """Find out which of the gradients lie side by side."""
-        if self._seen == FlatGradients.made:
+        if self._seen == FlatGradients.version:
             return
-        self._seen = FlatGradients.made
+        self._seen = FlatGradients.version
         self._gradients = [p.node.gradient for p in self.parameters]  # type: ignore
         self._members = {}
         for k, gradient in enumerate(self._gradients):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.addresses import Addresses, address
+from minigrad.internal.addresses import Addresses, address
 from minigrad.nn import Parameter
 
 VALUES = np.arange(6.0).reshape(2, 3)
@@ -36,18 +36,18 @@ def test_replaced_values_are_found_and_changes_come_back(replace: Callable[..., 
     p, q = Parameter(VALUES), Parameter(2 * VALUES)
     addresses = Addresses([p, q], np.float64, "test")
     addresses.update()
-    first, held = addresses.places, addresses.held
+    first, held = addresses.pointers, addresses.held
     assert first.tolist() == [p.data.ctypes.data, q.data.ctypes.data]
     p.data = replace(3 * VALUES)
     addresses.update()
-    np.testing.assert_array_equal(at(addresses.places[0]), 3 * VALUES)
+    np.testing.assert_array_equal(at(addresses.pointers[0]), 3 * VALUES)
     np.testing.assert_array_equal(at(first[0]), VALUES, "still held, for those who have the old address")
     np.testing.assert_array_equal(held[0], VALUES)
     with mg.no_grad():
         p[...] = 4 * VALUES
     addresses.update()
-    np.testing.assert_array_equal(at(addresses.places[0]), 4 * VALUES)
-    at(addresses.places[0])[...] = 5 * VALUES
+    np.testing.assert_array_equal(at(addresses.pointers[0]), 4 * VALUES)
+    at(addresses.pointers[0])[...] = 5 * VALUES
     addresses.write_back()
     np.testing.assert_array_equal(p.data, 5 * VALUES)
     np.testing.assert_array_equal(q.data, 2 * VALUES)
@@ -56,9 +56,9 @@ def test_replaced_values_are_found_and_changes_come_back(replace: Callable[..., 
 def test_as_long_as_nothing_is_replaced_the_places_are_the_same_array() -> None:
     addresses = Addresses([Parameter(VALUES)], np.float64, "test")
     addresses.update()
-    places = addresses.places
+    pointers = addresses.pointers
     addresses.update()
-    assert addresses.places is places
+    assert addresses.pointers is pointers
 
 
 def test_another_shape_is_refused() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.flat import FlatGradients, flat_gradients, leave_side_by_side
+from minigrad.internal.flat import FlatGradients, add_gradients, flat_gradients
 from minigrad.nn import Parameter
 from minigrad.optim import AdaGrad
 
@@ -40,33 +40,33 @@ def check(own: list[Parameter], expected: list[np.ndarray | None]) -> None:
 
 def test_every_leaf_finds_its_part() -> None:
     own = leaves()
-    leave_side_by_side(own, vector())
+    add_gradients(own, vector())
     check(own, list(parts(vector())))
 
 
 def test_gradients_add_up_and_take_what_was_there() -> None:
     own = leaves()
     own[1].grad = np.array([10.0])
-    leave_side_by_side(own, vector())
+    add_gradients(own, vector())
     expected = parts(vector())
     expected[1] = expected[1] + 10
     check(own, list(expected))
-    leave_side_by_side(own, vector(2))
+    add_gradients(own, vector(2))
     check(own, [g + h for g, h in zip(expected, parts(vector(2)), strict=True)])
 
 
 def test_a_gradient_that_was_looked_at_is_not_changed_by_the_next() -> None:
     own = leaves()
-    leave_side_by_side(own, vector())
+    add_gradients(own, vector())
     seen = own[0].grad
     flat_gradients(own).clear()
-    leave_side_by_side(own, vector(3))
+    add_gradients(own, vector(3))
     np.testing.assert_array_equal(seen, parts(vector())[0])
 
 
 def test_changes_in_place_stay() -> None:
     own = leaves()
-    leave_side_by_side(own, vector())
+    add_gradients(own, vector())
     own[0].grad *= 2
     expected = parts(vector())
     check(own, [2 * expected[0], *expected[1:]])
@@ -75,29 +75,29 @@ def test_changes_in_place_stay() -> None:
 @pytest.mark.parametrize("value", [None, np.full((2, 3), 7.0)])
 def test_one_that_is_set_alone_leaves_the_others_theirs(value: np.ndarray | None) -> None:
     own = leaves()
-    leave_side_by_side(own, vector())
+    add_gradients(own, vector())
     own[0].grad = value
     check(own, [value, *parts(vector())[1:]])
-    leave_side_by_side(own, vector())
+    add_gradients(own, vector())
     first, *rest = parts(vector())
     check(own, [first if value is None else first + value, *(2 * g for g in rest)])
 
 
 def test_leaves_that_were_zeroed_one_by_one_share_a_vector_again() -> None:
     own = leaves()
-    leave_side_by_side(own, vector())
+    add_gradients(own, vector())
     for p in own:
         p.zero_grad()
     check(own, [None] * len(own))
     flat = flat_gradients(own)
-    leave_side_by_side(own, vector())
+    add_gradients(own, vector())
     assert flat.vector is not None
     check(own, list(parts(vector())))
 
 
 def test_the_graph_adds_to_them() -> None:
     own = leaves()
-    leave_side_by_side(own, vector())
+    add_gradients(own, vector())
     mg.sum(own[0] * 3).backward()
     expected = parts(vector())
     check(own, [expected[0] + 3, *expected[1:]])
@@ -106,9 +106,9 @@ def test_the_graph_adds_to_them() -> None:
 def test_one_set_of_leaves_has_one_vector() -> None:
     own = leaves()
     flat = flat_gradients(own)
-    made = FlatGradients.made
+    version = FlatGradients.version
     assert flat_gradients(own) is flat
-    assert FlatGradients.made == made
+    assert FlatGradients.version == version
     assert flat_gradients(own[:2]) is None
     assert flat_gradients([*own, Parameter(np.ones(2))]) is None
     assert flat_gradients([Parameter(np.ones(2)), *own]) is None
@@ -120,7 +120,7 @@ def test_leaves_of_other_vectors_and_constants_get_theirs_too() -> None:
     own = leaves()
     flat_gradients(own[:2])
     constant = mg.tensor(np.ones((2, 3)))
-    leave_side_by_side([constant, *own[1:]], vector())
+    add_gradients([constant, *own[1:]], vector())
     check(own, [None, *parts(vector())[1:]])
     assert constant.grad is None
 
@@ -134,7 +134,7 @@ def test_an_optimiser_takes_the_vector_as_it_takes_single_gradients(split: int, 
         groups = [{"params": own[:split][::order]}, {"params": own[split:][::order], "lr": 0.5}]
         optimizers.append(AdaGrad([group for group in groups if group["params"]], lr=0.1, l2=0.1))
     for scale in (1.0, -2.0, 0.5):
-        leave_side_by_side(flat, vector(scale))
+        add_gradients(flat, vector(scale))
         for p, g in zip(single, parts(vector(scale)), strict=True):
             p.grad = g
         for own, optimizer in zip((flat, single), optimizers, strict=True):
@@ -148,7 +148,7 @@ def test_an_optimiser_takes_the_vector_as_it_takes_single_gradients(split: int, 
 def test_an_optimiser_of_some_leaves_forgets_their_gradients_only() -> None:
     own = leaves()
     optimizer = AdaGrad(own[:2], lr=0.1)
-    leave_side_by_side(own, vector())
+    add_gradients(own, vector())
     before = [p.data.copy() for p in own]
     optimizer.step()
     optimizer.zero_grad()
@@ -161,7 +161,7 @@ def test_an_optimiser_follows_gradients_that_part_and_come_together_again() -> N
     flat, single = leaves(), leaves()
     optimizers = [AdaGrad(own, lr=0.1) for own in (flat, single)]
     for step in range(4):
-        leave_side_by_side(flat, vector(step + 1))
+        add_gradients(flat, vector(step + 1))
         for p, g in zip(single, parts(vector(step + 1)), strict=True):
             p.grad = g
         if step % 2:
@@ -182,7 +182,7 @@ def test_an_optimiser_that_was_made_before_the_vector_finds_it() -> None:
         p.grad = g
     optimizer.step()
     optimizer.zero_grad()
-    leave_side_by_side(own, vector())
+    add_gradients(own, vector())
     assert flat_gradients(own).vector is not None
     before = own[0].data.copy()
     optimizer.step()
@@ -192,8 +192,8 @@ def test_an_optimiser_that_was_made_before_the_vector_finds_it() -> None:
 def test_a_vector_of_another_dtype_is_taken_part_by_part() -> None:
     own, twins = leaves(), leaves()
     optimizers = [AdaGrad(some, lr=0.1) for some in (own, twins)]
-    leave_side_by_side(own, vector().astype(np.float32))
-    leave_side_by_side(twins, vector())
+    add_gradients(own, vector().astype(np.float32))
+    add_gradients(twins, vector())
     for optimizer in optimizers:
         optimizer.step()
     for p, q in zip(own, twins, strict=True):
@@ -202,7 +202,7 @@ def test_a_vector_of_another_dtype_is_taken_part_by_part() -> None:
 
 def test_copied_leaves_keep_their_own() -> None:
     own = leaves()
-    leave_side_by_side(own, vector())
+    add_gradients(own, vector())
     theirs = copy.deepcopy(own)
     check(theirs, list(parts(vector())))
     theirs[0].grad[...] = 0
@@ -214,13 +214,13 @@ def test_copied_leaves_keep_their_own() -> None:
 def test_a_copied_optimiser_updates_the_copied_parameters() -> None:
     own = leaves()
     optimizer = AdaGrad(own, lr=0.1)
-    leave_side_by_side(own, vector())
+    add_gradients(own, vector())
     optimizer.step()
     before = [p.data.copy() for p in own]
     theirs, other = copy.deepcopy((own, optimizer))
     for _ in range(2):
         other.zero_grad()
-        leave_side_by_side(theirs, vector())
+        add_gradients(theirs, vector())
         other.step()
     for p, q, values in zip(own, theirs, before, strict=True):
         np.testing.assert_array_equal(p.data, values)
@@ -230,7 +230,7 @@ def test_a_copied_optimiser_updates_the_copied_parameters() -> None:
 def test_what_a_graph_saved_is_noticed_to_have_changed() -> None:
     own = leaves()
     loss = mg.sum(own[0] * own[0])
-    leave_side_by_side(own, vector())
+    add_gradients(own, vector())
     AdaGrad(own, lr=0.1).step()
     with pytest.raises(mg.GraphError, match="changed in place"):
         loss.backward()

@@ -407,7 +407,7 @@ def test_evaluation_gives_the_bits_of_training(kind):
 def test_rows_begin_at_cache_lines_an_odd_number_apart(width, dtype):
     for n in (0, 1, 5):
         rooms = [Room("a", n, 3), Room("b", None, width), Room("c", 0, width)]
-        a, b, c = work.Memory(rooms, 7, dtype).places
+        a, b, c = work.Memory(rooms, 7, dtype).pointers
         apart = padded(width, dtype) * np.dtype(dtype).itemsize
         assert padded(width, dtype) >= width
         assert a % LINE == b % LINE == c % LINE == 0

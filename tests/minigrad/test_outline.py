@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 import minigrad as mg
 import models
 from minigrad.graph import Node, reachable
-from minigrad.outline import Outline
-from minigrad.outliner import outline
+from minigrad.outline import Outline, outline
 from tests.minigrad.graphs import expansions, random_graphs
 
 TREE = "(3 (2 (1 it) (1 is)) (1 (1 not) (2 bad)))"

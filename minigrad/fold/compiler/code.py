@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.addresses import Addresses
 from minigrad.fold.cell import Cell
 from minigrad.fold.compiler import build
 from minigrad.fold.compiler.memory import Memory
 from minigrad.fold.compiler.trace import trace
+from minigrad.internal.addresses import Addresses
 
 Array = np.ndarray
 

@@ -45,7 +45,7 @@ def loss_and_gradients(
     forward, backward : int
         Addresses of the cell's emitted functions.
     memory, parameters : intp arrays
-        See `Memory.places` and `Addresses.places`.
+        See `Memory.pointers` and `Addresses.pointers`.
     widths : intp (parts,)
         Of the parts of a state; the first part, h, is classified.
     chain : bool

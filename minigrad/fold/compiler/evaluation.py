@@ -81,7 +81,7 @@ class Evaluation:
     ) -> None:
         self.code, self._forest, self._table, self._find_words = code, forest, table, words
         self._memory, self._masks, self._vector = memory, masks, vector
-        self._values, self._held = code.values.places, code.values.held
+        self._values, self._held = code.values.pointers, code.values.held
 
     def __del__(self) -> None:
         self.code.give_back(self._memory)
@@ -103,7 +103,7 @@ class Evaluation:
 
     @cached_property
     def _arguments(self) -> list[Any]:
-        numbers = self._memory.places, self._values
+        numbers = self._memory.pointers, self._values
         return [*self.order, self.words, self._table, self._vector, self._masks, *numbers]
 
     @property
@@ -130,18 +130,18 @@ class Evaluation:
         given : dict of arrays (N, width), or SparseRows, by part
             Derivatives by the states, not counting what comes through ancestors. Nothing stands for zero.
         gradients : dict of Gradient by part
-            Where the total derivatives by the states are left.
+            Get the total gradients with respect to the states.
         to_parameters : (Σ sizes,) array
             Gets the derivatives by the cell's parameters, side by side.
         """
         shape = len(self.words), self._table.shape[1]
         to_leaves = (np.empty if self.code.leaves_written else np.zeros)(shape, self.code.dtype)
         totals = self._backward(given, to_leaves, to_parameters, complete=False)
-        self.leave(gradients, given, totals)
+        self.store(gradients, given, totals)
         return to_leaves
 
-    def leave(self, gradients: Mapping[str, Gradient], given: Mapping[str, Cotangent], totals: Array) -> None:
-        """Leave the derivatives by the states where they are looked for.
+    def store(self, gradients: Mapping[str, Gradient], given: Mapping[str, Cotangent], totals: Array) -> None:
+        """Store the gradients with respect to the states.
 
         Parameters
         ----------

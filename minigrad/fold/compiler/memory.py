@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad.addresses import address
 from minigrad.fold.compiler.columns import aligned
 from minigrad.fold.compiler.layout import Layout
 from minigrad.fold.compiler.order import TILE
 from minigrad.fold.compiler.plan import Plan
 from minigrad.fold.compiler.sweep import Rectangle
+from minigrad.internal.addresses import address
 from minigrad.kernels.packing import packed_size
 
 Array = np.ndarray
@@ -96,7 +96,7 @@ class Memory:
     nodes : int
     bytes : uint8 array
         All there is, zeros at first.
-    places : intp (arrays and others,)
+    pointers : intp (arrays and others,)
         The addresses.
     """
 
@@ -108,5 +108,5 @@ class Memory:
         ends = np.cumsum(sizes, dtype=np.intp) * np.dtype(dtype).itemsize
         self.bytes = np.zeros(int(ends[-1]) + LINE, np.uint8)
         start = address(self.bytes)
-        places = start + -start % LINE + np.concatenate([[0], ends[:-1]])
-        self.places: Array = places if others is None else np.concatenate([places, others.places])
+        own = start + -start % LINE + np.concatenate([[0], ends[:-1]])
+        self.pointers: Array = own if others is None else np.concatenate([own, others.pointers])

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from minigrad.cotangent import Cotangent
-from minigrad.flat import cut
 from minigrad.fold.cell import Cell
 from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.evaluation import Evaluation
@@ -17,6 +16,7 @@ from minigrad.fold.compiler.forms import Forms, Refusal
 from minigrad.fold.compiler.order import TILE
 from minigrad.fold.schedule import Trees
 from minigrad.graph import Gradient, Node, state
+from minigrad.internal.flat import cut
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.primitive import Operation
 from minigrad.tensor import Tensor
@@ -158,7 +158,7 @@ class Finished(Mapping[str, Tensor]):
     ----------
     evaluation : Evaluation
     given : dict by part
-        See `Evaluation.leave`.
+        See `Evaluation.store`.
     totals : array (N · Σ widths,) or None
         The derivatives, part after part; None if there was no backward.
     """
@@ -170,7 +170,7 @@ class Finished(Mapping[str, Tensor]):
     def _made(self) -> dict[str, Tensor]:
         gradients, made = self._evaluation.new_gradients(), {}
         if self._totals is not None:
-            self._evaluation.leave(gradients, self._given, self._totals)
+            self._evaluation.store(gradients, self._given, self._totals)
         for name, array in self._evaluation.states.items():
             node = Node(STATES, (), (), array)
             node.vjps, node.gradient = None, gradients[name]

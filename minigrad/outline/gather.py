@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from minigrad.errors import GraphError
-from minigrad.flow import Flow, place_text
 from minigrad.graph import Node, reachable
-from minigrad.outline import Box, Item, Outline, shortened
-from minigrad.quotient import Home, arrows_between, order, split_cycles
+from minigrad.outline.boxes import Box, Item, Outline, shortened
+from minigrad.outline.flow import Flow, place_text
+from minigrad.outline.quotient import Home, arrows_between, order, split_cycles
 from minigrad.tensor import Tensor
 
 MOST_ITEMS = 40  # printed in one box

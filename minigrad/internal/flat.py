@@ -19,8 +19,8 @@ Array = np.ndarray
 class FlatGradients:
     """The gradients of some leaves, side by side in one vector.
 
-    A leaf's ``.grad`` is cut out when somebody looks at it. As soon as one of them is set alone, all leaves
-    keep their own.
+    A leaf's ``.grad`` is a view of its part, made on access. As soon as one gradient is set on its own, every
+    leaf keeps its own.
 
     Parameters
     ----------
@@ -29,24 +29,24 @@ class FlatGradients:
 
     Attributes
     ----------
-    made : int
-        Grows whenever leaves come to have their gradients elsewhere.
+    version : int
+        Of the class: grows whenever leaves anywhere come to have their gradients somewhere else.
     leaves : list of Tensor
     slices : list of Slice
         The leaves' gradients.
     vector : (Σ sizes,) array or None
         All gradients, in the order of the leaves; None if there are none, or leaves keep their own.
-    alone : bool
+    separate : bool
         Whether leaves may keep their own.
     """
 
-    made = 0
+    version = 0
 
     def __init__(self, leaves: Sequence[Tensor]) -> None:
         self.leaves = list(leaves)
         self.slices: list[Slice] = []
         self.vector: Array | None = None
-        self.alone = False
+        self.separate = False
         start = 0
         for leaf in leaves:
             own = Slice(self, start, leaf.shape)
@@ -54,13 +54,13 @@ class FlatGradients:
             leaf.node.gradient = own  # type: ignore[union-attr]
             self.slices.append(own)
             start = own.stop
-        FlatGradients.made += 1
+        FlatGradients.version += 1
 
-    def leave(self, vector: Array) -> None:
-        """Add a derivative that nobody else holds to the gradients."""
-        if self.alone:
-            self.alone = any(own.own is not None for own in self.slices)
-        if self.vector is None and not self.alone:
+    def add(self, vector: Array) -> None:
+        """Add to all gradients at once; `vector` is memory that nobody else holds."""
+        if self.separate:
+            self.separate = any(own.own is not None for own in self.slices)
+        if self.vector is None and not self.separate:
             self.vector = vector
             return
         for own in self.slices:
@@ -69,18 +69,18 @@ class FlatGradients:
     def clear(self) -> None:
         """Forget all gradients."""
         self.vector = None
-        if self.alone:
+        if self.separate:
             for own in self.slices:
                 own.own = None
-            self.alone = False
+            self.separate = False
 
-    def part(self) -> None:
+    def split(self) -> None:
         """Let every leaf keep its own gradient."""
         if self.vector is not None:
             vector, self.vector = self.vector, None
             for own in self.slices:
                 own.own = own.cut(vector)
-        self.alone = True
+        self.separate = True
 
 
 class Slice(Gradient):
@@ -90,7 +90,7 @@ class Slice(Gradient):
     ----------
     flat : FlatGradients
     start, stop : int
-        Its place in ``flat.vector``.
+        Which elements of ``flat.vector`` it is.
     own : array, SparseRows or None
         The gradient while the leaves keep their own.
     """
@@ -111,26 +111,26 @@ class Slice(Gradient):
 
     @property
     def value(self) -> Cotangent:
-        """The derivative."""
+        """The gradient."""
         return self.own if self.flat.vector is None else self.cut(self.flat.vector)
 
     @value.setter
     def value(self, value: Cotangent) -> None:
-        self.flat.part()
+        self.flat.split()
         self.own = value
 
 
 def _single(value: Cotangent) -> Gradient:
     gradient = Gradient()
     gradient.value = value
-    FlatGradients.made += 1  # whoever was copied along looks again
+    FlatGradients.version += 1  # an optimiser that was copied along has to look again
     return gradient
 
 
 def flat_gradients(leaves: Sequence[Tensor]) -> FlatGradients | None:
     """Return the flat gradients of these leaves, made at the first call, or None if they can have none.
 
-    That is so if one of them keeps no gradient, or stands in flat gradients with others.
+    That is so if one of them keeps no gradient, or is part of flat gradients with other leaves.
     """
     first = leaves[0].node.gradient if leaves and leaves[0].node is not None else None
     if isinstance(first, Slice):
@@ -142,21 +142,21 @@ def flat_gradients(leaves: Sequence[Tensor]) -> FlatGradients | None:
     return FlatGradients(leaves)
 
 
-def leave_side_by_side(leaves: Sequence[Tensor], vector: Array) -> None:
-    """Add derivatives, side by side in a vector that nobody else holds, to the leaves' gradients.
+def add_gradients(leaves: Sequence[Tensor], vector: Array) -> None:
+    """Add to the gradients of leaves, side by side in a vector that nobody else holds.
 
     Leaves that keep no gradient are left out.
     """
     flat = flat_gradients(leaves)
     if flat is not None:
-        flat.leave(vector)
+        flat.add(vector)
         return
     for leaf, g in zip(leaves, cut(vector, leaves), strict=True):
-        leave(leaf, g)
+        add_gradient(leaf, g)
 
 
-def leave(leaf: Tensor, g: Cotangent) -> None:
-    """Add a derivative that nobody else holds to a leaf's ``.grad``, if it keeps one."""
+def add_gradient(leaf: Tensor, g: Cotangent) -> None:
+    """Add to a leaf's ``.grad``, if it keeps one; `g` is memory that nobody else holds."""
     if leaf.node is not None and leaf.node.gradient is not None:
         add_to_leaf(leaf.node.gradient, g, owned=True)
 

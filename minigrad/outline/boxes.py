@@ -1,4 +1,4 @@
-"""The graph behind a tensor as boxes and arrows: what text and pictures of a graph have in common.
+"""What an outline of a graph is made of: boxes, and what is printed in them.
 
 A box stands for one value, or for all the values of a scope. An outline copies what is printed (names,
 shapes, norms, kept values), so it keeps no graph alive and does not change with a later backward.
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from minigrad.quotient import Arrows, Home
+from minigrad.outline.quotient import Arrows, Home
 from minigrad.record import Summary
 
 

@@ -1,0 +1,1 @@
+"""What other files of minigrad share and users of minigrad never need."""
