@@ -46,9 +46,9 @@ class CellReport:
     name: str
     lines: list[Line] = field(default_factory=list)
 
-    def add(self, check: str, mode: str, problem: str | None, detail: str = "") -> None:
-        """Add a line: wrong if there is a problem, ok with a detail if there is none."""
-        self.lines.append(Line(check, mode, "WRONG" if problem else "ok", problem or detail))
+    def add(self, check: str, mode: str, problem: object, detail: str = "") -> None:
+        """Add a line: wrong if there is a problem, whose text it shows; ok with a detail if there is none."""
+        self.lines.append(Line(check, mode, "WRONG" if problem else "ok", str(problem or detail)))
 
     def note(self, check: str, mode: str, detail: str) -> None:
         """Add something that is not wrong."""

@@ -48,9 +48,61 @@ class WrongDerivative(Mean):
         return mg.tanh(crooked(left.h - right.h) @ self.W.T)
 
 
-class MixesRows(Mean):
+class LessTheMean(Mean):
     def compose(self, left: Any, right: Any) -> Any:
-        return mg.tanh((left.h + mg.mean(right.h, axis=0)) @ self.W.T)
+        return mg.tanh((left.h + right.h - mg.mean(right.h, axis=0)) @ self.W.T)
+
+
+class LessTheLargest(Mean):
+    def compose(self, left: Any, right: Any) -> Any:
+        x = left.h + right.h
+        return mg.tanh((x - mg.max(x, axis=0)) @ self.W.T)
+
+
+class RunningSum(Mean):
+    def compose(self, left: Any, right: Any) -> Any:
+        x = left.h + right.h
+        up_to = np.tril(np.ones((len(x.data), len(x.data)), x.dtype))
+        return mg.tanh(mg.tensor(up_to) @ x @ self.W.T)
+
+
+class SoftmaxOverRows(Mean):
+    def compose(self, left: Any, right: Any) -> Any:
+        return mg.tanh(mg.softmax(left.h + right.h, axis=0) @ self.W.T)
+
+
+class CountsRows(Mean):
+    def compose(self, left: Any, right: Any) -> Any:
+        return mg.tanh((left.h + right.h) * (1 / left.h.shape[0]) @ self.W.T)
+
+
+@mg.primitive()
+def gossip(x: Any) -> Any:
+    """x, with a derivative that is that of all rows
+
+    shapes: any
+    vjp: the sum of g over axis 0
+    """
+    return x * 1
+
+
+gossip.defvjp(lambda ans, x: lambda g: g * 0 + g.sum(axis=0))
+
+
+class MixesGradients(Mean):
+    def compose(self, left: Any, right: Any) -> Any:
+        return mg.tanh(gossip(left.h + right.h) @ self.W.T)
+
+
+class ChainLessTheMean(mg.Cell):
+    def __init__(self, D: int, rng: np.random.Generator, dtype: Any = np.float32) -> None:
+        self.settings = {"D": D}
+        self.parts = (mg.Part("h", D, leaf="zero"),)
+        self.right_parts = (mg.Part("x", D),)
+        self.W = Parameter(rng.normal(size=(D, D)).astype(dtype))
+
+    def compose(self, left: Any, right: Any) -> Any:
+        return mg.tanh((left.h + right.x - mg.mean(right.x, axis=0) / 2) @ self.W.T)
 
 
 class WiderInFloat64(Mean):
@@ -139,11 +191,10 @@ def test_every_cell_passes_compiled(name: str) -> None:
     ("cell", "texts"),
     [
         (WrongDerivative, ["WRONG  gradcheck", r"by backward, .* by differences"]),
-        (MixesRows, ["WRONG  float64, as node by node  *level  the (values|gradient) .* instead of"]),
         (WiderInFloat64, ["WRONG  float32 runs  *node  *ShapeError: .*is float64"]),
         (Forgetful, ["WRONG  float64, twice the same  *node .*differs from one run to the next"]),
         (HiddenState, ["WRONG  state_dict there and back .* instead of"]),
-        (WrongSettings, ["WRONG  made again .*WrongSettings.*raised TypeError"]),
+        (WrongSettings, [r"WRONG  WrongSettings\(rng=…, dtype=…, \*\*settings\)  *TypeError: .*'D'"]),
         (Raises, ["WRONG  runs  *node  ShapeError: matmul in .*do not fit"]),
     ],
 )
@@ -151,6 +202,52 @@ def test_what_is_wrong_is_found_and_named(cell: Any, texts: list[str]) -> None:
     report = failed(cell)
     for text in texts:
         assert re.search(text, report), report
+
+
+MIXING = [LessTheMean, LessTheLargest, RunningSum, SoftmaxOverRows, CountsRows, ChainLessTheMean]
+
+
+@pytest.mark.parametrize("trees", ["(0 a)", "((((a) (b)) (c)) (a))", TREES], ids=["leaf", "chain", "trees"])
+@pytest.mark.parametrize("own_loss", [False, True])
+@pytest.mark.parametrize("cell", MIXING)
+def test_a_cell_that_mixes_nodes_is_found_whatever_the_trees(cell: Any, own_loss: bool, trees: Any) -> None:
+    report = failed(cell, trees, loss=(lambda states, forest: mg.sum(states["h"])) if own_loss else None)
+    found = re.search(
+        r"WRONG  a node alone, and with others  level  compose mixes nodes: element \d of the values of h at "
+        r"'.+' is (\S+) together with [23] other nodes, (\S+) alone\.\n +Each row of what compose reads is "
+        r"another node: reduce along axis 1, not along axis 0,\n +and compute nothing from the number of ",
+        report,
+    )
+    assert found, report
+    assert float(found[1]) != float(found[2])
+    assert re.search("ok     a node alone, and with others  node   the same\n", report)
+
+
+def test_a_cell_whose_gradients_alone_are_mixed_is_found() -> None:
+    report = failed(MixesGradients, "(0 a)")
+    assert "compose mixes nodes: element 0 of the gradient with respect to the nodes' h at " in report
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [pytest.param(cell, marks=[pytest.mark.slow] if cell is CountsRows else []) for cell in MIXING],
+)
+def test_a_cell_that_mixes_nodes_is_found_in_mode_compiled(cell: Any) -> None:
+    # All but one have no compiled form, which is known at once; the number of rows becomes a constant.
+    with pytest.raises(CellCheckError, match="with others  compiled  compose mixes nodes: element"):
+        check_cell(cell, "(0 a)", modes=["compiled"], file=io.StringIO())
+
+
+def test_the_numbers_named_are_those_of_the_cell() -> None:
+    report = failed(CountsRows, "(0 a)")
+    found = re.search(r"at 'a b' is (\S+) together with 3 other nodes, (\S+) alone", report)
+    assert found is not None
+    assert np.arctanh(float(found[2])) / np.arctanh(float(found[1])) == pytest.approx(4, rel=1e-4)
+
+
+@pytest.mark.parametrize("cell", [Mean, "LSTM"])
+def test_a_right_cell_passes_whatever_the_trees(cell: Any) -> None:
+    assert check_cell(cell, "(0 a)", modes=QUICK, file=io.StringIO())
 
 
 def test_without_settings_there_is_a_note_and_dropout_is_drawn_alike() -> None:

@@ -1,0 +1,96 @@
+"""A cell run over a forest: all values and gradients by name, for `check_cell`."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+from minigrad.cotangent import as_dense
+from minigrad.nn import Module
+from models.cells import encode
+from models.chains import as_chains
+from models.forest import Forest
+from models.tree import Tree
+
+Loss = Callable[[mg.NodeStates, Forest], mg.Tensor]
+Arrays = dict[str, np.ndarray]
+
+
+class Trial:
+    """A forest with word vectors and a loss, over which a cell and its copies are run.
+
+    Parameters
+    ----------
+    cell : Cell or Encoder
+        Says how wide words and states are, and whether the trees become chains.
+    trees : Forest or list of Tree
+    loss : function (states, forest) -> scalar tensor, or None
+        None: a random weighted sum of all numbers in all states.
+    rng : numpy.random.Generator
+        Draws word vectors and weights.
+    """
+
+    def __init__(
+        self, cell: Any, trees: Forest | list[Tree], loss: Loss | None, rng: np.random.Generator
+    ) -> None:
+        forest = trees if isinstance(trees, Forest) else Forest(trees)
+        self.forest = forest = forest if cell.right_parts is None else as_chains(forest)
+        width = next(p.width for p in cell.right_parts or cell.parts if p.leaf == "vector")
+        self.words = rng.normal(size=(len(forest.vocabulary), width))
+        self._weights = {p.name: rng.normal(size=(forest.n_nodes, p.width)) for p in cell.parts}
+        self._loss = loss or self._weighted
+
+    def _weighted(self, states: mg.NodeStates, forest: Forest) -> mg.Tensor:
+        terms = [mg.sum(self._weights[name].astype(states[name].dtype) * states[name]) for name in states]
+        return sum(terms[1:], start=terms[0])
+
+    def forward(self, cell: Any, L: mg.Tensor, mode: str) -> tuple[mg.Tensor, mg.NodeStates]:
+        """Return the loss and all states, L being the words' vectors; dropout is always drawn alike."""
+        with rewound(cell):
+            leaves = mg.gather(L, self.forest.word[self.forest.leaves])
+            states = encode(cell, self.forest, leaves, mode)
+            return self._loss(states, self.forest), states
+
+    def run(self, cell: Any, mode: str, dtype: Any) -> Arrays:
+        """Return values and gradients by name."""
+        L = mg.tensor(self.words.astype(dtype), requires_grad=True)
+        cell.zero_grad()
+        loss, states = self.forward(cell, L, mode)
+        loss.backward()
+        sources = {**dict(cell.named_parameters()), "the words": L}
+        sources |= {f"the nodes' {name}": states[name] for name in states}
+        values = {values_of(name): states[name].data for name in states}
+        return values | {gradient_of(name): _dense(tensor) for name, tensor in sources.items()}
+
+
+def values_of(part: str) -> str:
+    """Return what a part's values are called."""
+    return f"the values of {part}"
+
+
+def gradient_of(name: str) -> str:
+    """Return what a gradient is called."""
+    return f"the gradient with respect to {name}"
+
+
+@contextmanager
+def rewound(module: Module) -> Iterator[None]:
+    """Put the generators that a module holds, for dropout, back to where they stood."""
+    found = [v for _, m in module._modules() for v in vars(m).values() if isinstance(v, np.random.Generator)]
+    states = [copy.deepcopy(rng.bit_generator.state) for rng in found]
+    try:
+        yield
+    finally:
+        for rng, state in zip(found, states, strict=True):
+            rng.bit_generator.state = state
+
+
+def _dense(tensor: mg.Tensor) -> np.ndarray:
+    if tensor.grad is None:  # the loss does not depend on it
+        return np.zeros(tensor.shape, tensor.dtype)
+    return np.array(as_dense(tensor.grad))
