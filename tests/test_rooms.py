@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ["experiments", "viz", "models", "minigrad"]  # each may import those behind it
 # Inside minigrad, from the ground up: a file imports only from its own layer or those before it.
 LAYERS = [
-    ["errors", "files", "rng", "symbol", "waiting"],
+    ["errors", "files", "rng", "symbol", "tiny", "waiting"],
     ["kernels"],
     ["cotangent"],
     ["graph"],
