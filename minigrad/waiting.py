@@ -44,8 +44,38 @@ class WallClock:
 CLOCK: Clock = WallClock()
 
 
+class Stages:
+    """The stages of something that may take long; called with the name of each as it begins.
+
+    Attributes
+    ----------
+    told : list of str
+        Those that have been said.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.told: list[str] = []
+        self._clock, self._last = clock, clock.now()
+        self._cancel: Callable[[], object] = lambda: None
+
+    def __call__(self, stage: str) -> None:
+        """Begin the next stage, and so end the last."""
+        self.end()
+        silent = self._clock.now() - self._last
+        self._cancel = self._clock.call_later(SILENCE - silent, functools.partial(self._tell, stage))
+
+    def end(self) -> None:
+        """Say nothing more."""
+        self._cancel()
+
+    def _tell(self, stage: str) -> None:
+        self._last = self._clock.now()
+        self.told.append(stage)
+        say(stage)
+
+
 @contextmanager
-def waiting(stage: str, clock: Clock | None = None) -> Iterator[Callable[[str], None]]:
+def waiting(stage: str, clock: Clock | None = None) -> Iterator[Stages]:
     """Run a block that may take long; where it does, say at which stage it is.
 
     A stage is told once, as soon as nothing has been said for `SILENCE` seconds: what is quick is silent.
@@ -62,7 +92,7 @@ def waiting(stage: str, clock: Clock | None = None) -> Iterator[Callable[[str], 
 
     Yields
     ------
-    function of a str
+    Stages
         To be called where the next stage begins.
 
     Examples
@@ -75,25 +105,12 @@ def waiting(stage: str, clock: Clock | None = None) -> Iterator[Callable[[str], 
                 stage(f"drawing Figure {number}")
                 draw(number, rows)
     """
-    clock = clock or CLOCK
-    told = clock.now()
-    cancel: Callable[[], object] = lambda: None  # noqa: E731
-
-    def tell(text: str) -> None:
-        nonlocal told
-        told = clock.now()
-        say(text)
-
-    def enter(text: str) -> None:
-        nonlocal cancel
-        cancel()
-        cancel = clock.call_later(told + SILENCE - clock.now(), functools.partial(tell, text))
-
-    enter(stage)
+    stages = Stages(clock or CLOCK)
+    stages(stage)
     try:
-        yield enter
+        yield stages
     finally:
-        cancel()
+        stages.end()
 
 
 def say(text: str) -> None:

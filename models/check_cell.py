@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
@@ -16,6 +16,7 @@ from minigrad.fold.compiler.forms import Refusal
 from minigrad.fold.compiler.run import compiled
 from minigrad.fold.schedule import MODES
 from minigrad.kernels.jit import JIT_ENABLED
+from minigrad.waiting import waiting
 from models.cell_mixing import TREES, mixing
 from models.cell_report import CellReport, difference
 from models.cell_trial import Arrays, Loss, Trial, gradient_of, rewound
@@ -82,16 +83,21 @@ def check_cell(
             raise ValueError(f"there is no mode {mode!r}; choose one of {', '.join(MODES)}")
     made = _made(cell, seed)
     subject = _Subject(made, _listed(trees), loss, seed)
-    with warnings.catch_warnings():
+    checks: dict[str, Callable[[], None]] = {
+        "trees of one leaf": lambda: subject.one_leaf(modes),
+        "a node alone, and with others": lambda: subject.company(modes),
+        "every mode in float64": lambda: subject.agreement(modes, np.float64),
+        "every mode in float32": lambda: subject.agreement(modes, np.float32),
+        "what the loss depends on": subject.influence,
+        "gradcheck": subject.gradients,
+        "saving and loading": subject.round_trip,
+    }
+    told = f"check_cell {type(made).__name__}: "
+    with warnings.catch_warnings(), waiting(told + "whether it runs") as stage:
         warnings.simplefilter("ignore", mg.CompileWarning)
-        if subject.declaration():
-            subject.one_leaf(modes)
-            subject.company(modes)
-            subject.agreement(modes, np.float64)
-            subject.agreement(modes, np.float32)
-            subject.influence()
-            subject.gradients()
-            subject.round_trip()
+        for what, check in checks.items() if subject.declaration() else ():
+            stage(told + what)
+            check()
     report = subject.report
     print(report, file=file or sys.stdout)
     if not report:

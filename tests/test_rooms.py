@@ -106,6 +106,7 @@ def test_few_files_lie_at_the_top_of_experiments() -> None:
 NUMBA = {
     *(f"kernels/{name}.py" for name in ("jit", "invoke", "vectors", "product", "packing")),
     "compiler/build.py",
+    "compiler/machine_code.py",
     "bench/peak.py",
 }
 

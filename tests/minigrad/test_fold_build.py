@@ -16,9 +16,11 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.fold.compiler import build, place
+from minigrad import waiting
+from minigrad.fold.compiler import build, machine_code, place
 from minigrad.kernels.jit import JIT_ENABLED
 from models.cells import RLSTM
+from tests.clock import Impatient
 from tests.minigrad.fold_contract.cells import CELLS, ContractCell, E, Simple
 from tests.minigrad.test_fold_cache import light
 
@@ -31,10 +33,10 @@ def test_the_text_does_not_depend_on_the_seed_of_hashes() -> None:
     script = (
         "import sys, numpy as np, minigrad as mg; from models.cells import RLSTM\n"
         "from tests.minigrad.fold_contract.cells import CELLS\n"
-        "from minigrad.fold.compiler import build\n"
+        "from minigrad.fold.compiler import machine_code\n"
         "for kind in CELLS: print(mg.fold_source(kind(np.random.default_rng(0))))\n"
         "source = mg.fold_source(RLSTM(5, np.random.default_rng(0)))\n"
-        "print(source, build.name_of(source))"
+        "print(source, machine_code.name_of(source))"
     )
     texts = [
         subprocess.run(
@@ -56,33 +58,73 @@ def test_the_text_does_not_depend_on_the_seed_of_hashes() -> None:
 
 def test_the_name_changes_with_whatever_decides_on_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
     def name(kind: Any = RLSTM, D: int = 5, dtype: Any = np.float32) -> str:
-        return build.name_of(mg.fold_source(kind(D, np.random.default_rng(0), dtype=dtype)))
+        return machine_code.name_of(mg.fold_source(kind(D, np.random.default_rng(0), dtype=dtype)))
 
     names = [name(), name(D=6), name(dtype=np.float64)]
-    with monkeypatch.context() as m:
-        m.setattr(build, "sources", lambda: b"kernels/product.py was edited")
-        names.append(name())
-    with monkeypatch.context() as m:
-        m.setattr(build.numba, "__version__", "0.0")
-        names.append(name())
+    for library in (machine_code.numba, machine_code.llvmlite):
+        with monkeypatch.context() as m:
+            m.setattr(library, "__version__", "0.0")
+            names.append(name())
     codegen = type("Codegen", (), {"magic_tuple": lambda self: ("x86_64", "generic", "")})
     with monkeypatch.context() as m:
-        m.setattr(type(build.cpu_target.target_context), "codegen", lambda self: codegen())
+        m.setattr(type(machine_code.cpu_target.target_context), "codegen", lambda self: codegen())
         names.append(name())
     assert len(set(names)) == len(names)
     assert name() == names[0]
 
 
-def test_the_hash_of_the_sources_covers_both_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    hashes = []
-    monkeypatch.setattr(build.minigrad, "__file__", str(tmp_path / "__init__.py"))
-    for file in ("", "fold/run.py", "kernels/product.py", "fold/compiler/emit.py", "tensor.py"):
-        if file:
-            (tmp_path / file).parent.mkdir(exist_ok=True, parents=True)
-            (tmp_path / file).write_text("x = 1")
-        hashes.append(build.sources.__wrapped__())
-    assert len(set(hashes)) == 4
-    assert hashes[-1] == hashes[-2], "the rest of the engine acts through the emitted text"
+EDITED = """
+import pathlib, shutil, sys
+package = pathlib.Path(sys.argv[1])
+for copy in "abcd":
+    shutil.copytree(package, f"{copy}/minigrad", ignore=shutil.ignore_patterns("__pycache__"))
+for file in ("b/minigrad/fold/schedule.py", "c/minigrad/kernels/product.py", "d/minigrad/kernels/softmax.py"):
+    text = pathlib.Path(file).read_text()
+    pathlib.Path(file).write_text(text.replace(" = ", "  = ") + "# edited")
+for copy in "abcd":
+    for name in [name for name in sys.modules if name.split(".")[0] == "minigrad"]:
+        del sys.modules[name]
+    sys.path[0] = copy
+    import minigrad, numpy as np
+    from minigrad.fold.compiler import build, machine_code
+    class Sum(minigrad.Cell):
+        parts = (minigrad.Part("h", 2),)
+        def compose(self, left, right):
+            return left.h + right.h
+    for text in (minigrad.fold_source(Sum(), "f"), build.driver_source(np.dtype("f"))):
+        print(machine_code.name_of(text))
+"""
+
+
+def test_the_name_changes_with_the_files_that_are_pasted_and_no_others(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", EDITED, str(ROOT / "minigrad")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names = done.stdout.split()
+    (cell, driver), (same_cell, same_driver), (product, not_product), (not_softmax, softmax) = zip(
+        names[::2], names[1::2], strict=True
+    )
+    assert (same_cell, same_driver) == (cell, driver), "fold/schedule.py is in no module"
+    assert product != cell
+    assert not_product == driver
+    assert not_softmax == cell
+    assert softmax != driver
+
+
+@pytest.mark.parametrize(
+    "write", [lambda: mg.fold_source(light()), lambda: build.driver_source(np.dtype("f"))]
+)
+def test_a_module_imports_nothing_of_minigrad(write: Any) -> None:
+    nodes = list(ast.walk(ast.parse(write())))
+    froms = [node.module or "." for node in nodes if isinstance(node, ast.ImportFrom)]
+    imports = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    assert {name.split(".")[0] for name in froms + imports} <= {
+        *("__future__", "collections", "typing", "llvmlite", "numba", "numpy")
+    }
 
 
 @pytest.mark.parametrize(
@@ -187,7 +229,7 @@ def test_a_cached_function_calls_only_functions_of_its_own_file(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("MINIGRAD_CACHE_DIR", str(tmp_path))
-    code = build.Code(write(np.dtype(dtype)))
+    code = machine_code.Code(write(np.dtype(dtype)))
     module = code._module
     dispatchers = {n: v for n, v in vars(module).items() if hasattr(v, "py_func")}
     assert called <= dispatchers.keys()
@@ -211,7 +253,7 @@ def test_a_cached_function_calls_only_functions_of_its_own_file(
 def test_equal_texts_share_their_functions() -> None:
     sources = {mg.fold_source(light()) for _ in range(2)}
     assert len(sources) == 1
-    assert build.load(sources.pop()) is build.load(mg.fold_source(light()))
+    assert machine_code.load(sources.pop()) is machine_code.load(mg.fold_source(light()))
 
 
 @emitted
@@ -220,10 +262,28 @@ def test_an_error_of_the_compiler_itself_is_not_taken_for_a_damaged_cache(
 ) -> None:
     monkeypatch.setenv("MINIGRAD_CACHE_DIR", str(tmp_path))
     source = mg.fold_source(light())
-    code = build.Code(source + "\n\n@compiled\ndef wrong(x):\n    return x.no_such_thing\n")
-    with pytest.raises(build.NumbaError):
+    code = machine_code.Code(source + "\n\n@compiled\ndef wrong(x):\n    return x.no_such_thing\n")
+    with pytest.raises(machine_code.NumbaError):
         code.wrong(X)
     assert code._path is not None
     assert code._path.exists()
     with pytest.raises(AttributeError):
         code.nothing  # noqa: B018
+
+
+@emitted
+def test_a_compilation_is_told_once_and_a_cached_one_never(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("MINIGRAD_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(waiting, "CLOCK", Impatient())
+    functions = "".join(f"@compiled\ndef {name}(x):\n    return x\n\n\n" for name in ("one", "other"))
+    source = build._header("Tiny, float32", "nothing") + functions
+    code = machine_code.Code(source)
+    assert code.one(1) == code.other(1) == 1
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        f"minigrad: compiling Tiny, float32, first time on this machine: 10 to 30 s, then kept in {tmp_path}"
+    )
+    assert machine_code.Code(source).one(1) == 1
+    assert len(caplog.records) == 1

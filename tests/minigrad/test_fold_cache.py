@@ -51,8 +51,8 @@ with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     states = mg.fold(cell, t.TREES, leaves, mode="compiled")
     states.h.sum().backward()
-from minigrad.fold.compiler import build
-code = build.load(mg.fold_source(cell))
+from minigrad.fold.compiler import machine_code
+code = machine_code.load(mg.fold_source(cell))
 print(json.dumps({{
     "h": states.h.data.tolist(),
     "gradient": [p.grad.tolist() for p in cell.parameters()],

@@ -5,38 +5,14 @@ from __future__ import annotations
 import io
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from minigrad import waiting as module
 from minigrad.waiting import LOGGER, WallClock, say, waiting
-
-
-class FakeClock:
-    """A clock that stands still until `pass_` moves it."""
-
-    def __init__(self) -> None:
-        self.seconds = 100.0
-        self.due: list[tuple[float, Callable[[], object]]] = []
-
-    def now(self) -> float:
-        return self.seconds
-
-    def call_later(self, seconds: float, function: Callable[[], object]) -> Callable[[], object]:
-        entry = (self.seconds + max(seconds, 0.0), function)
-        self.due.append(entry)
-        return lambda: self.due.remove(entry) if entry in self.due else None
-
-    def pass_(self, seconds: float) -> None:
-        end = self.seconds + seconds
-        while self.due and min(self.due, key=lambda entry: entry[0])[0] <= end:
-            entry = min(self.due, key=lambda entry: entry[0])
-            self.due.remove(entry)
-            self.seconds = entry[0]
-            entry[1]()
-        self.seconds = end
+from tests.clock import FakeClock
 
 
 @pytest.fixture
@@ -81,7 +57,7 @@ def test_silence_is_counted_from_stage_to_stage(clock: FakeClock, caplog: pytest
         clock.pass_(20)
         stage("writing")  # after seventeen silent seconds: at once
         clock.pass_(0)
-    assert lines(caplog) == ["drawing 1", "drawing 3", "writing"]
+    assert lines(caplog) == stage.told == ["drawing 1", "drawing 3", "writing"]
 
 
 def test_an_error_ends_the_waiting(clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,8 +11,10 @@ import pytest
 
 import minigrad as mg
 import models
+from minigrad import waiting
 from minigrad.nn import Parameter
 from models import CellCheckError, Forest, Tree, check_cell
+from tests.clock import Impatient
 
 TREES = ["(0 (0 (0 a) (0 b)) (0 (0 c) (0 (0 d) (0 a))))", "(0 d)", "(0 (0 b) (0 a))"]
 QUICK = ("node", "level")
@@ -304,3 +306,18 @@ def test_what_is_no_cell_is_refused(cell: Any) -> None:
 def test_an_unknown_mode_is_refused() -> None:
     with pytest.raises(ValueError, match="no mode 'fast'; choose one of node, level, compiled"):
         check_cell(Mean, TREES, modes=["fast"])
+
+
+def test_stages_that_take_long_are_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(waiting, "CLOCK", Impatient())
+    check_cell(Mean, TREES, modes=QUICK, file=io.StringIO())
+    assert [record.getMessage() for record in caplog.records] == [
+        f"minigrad: check_cell Mean: {stage}"
+        for stage in (
+            *("whether it runs", "trees of one leaf", "a node alone, and with others"),
+            *("every mode in float64", "every mode in float32"),
+            *("what the loss depends on", "gradcheck", "saving and loading"),
+        )
+    ]

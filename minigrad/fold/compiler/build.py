@@ -1,37 +1,29 @@
-"""From a plan to a module that stands on its own, and from its text to compiled functions.
+"""From a plan to the text of a module that stands on its own.
 
 Numba's cache has no lock and does not notice a change in another file. So the text of everything that the
-emitted functions call is pasted into their module; its name is a hash of the text and of whatever else
-decides on the machine code; and only functions with a single signature are cached (two processes that add
-different signatures of one function can mix them up), not the helpers, whose code is part of their callers'.
+emitted functions call is pasted into their module, which imports nothing of minigrad; and only functions with
+a single signature are cached (two processes that add different signatures of one function can mix them up),
+not the helpers, whose code is part of their callers'.
 """
 
 from __future__ import annotations
 
 import ast
 import functools
-import hashlib
-import importlib.util
 import inspect
 import itertools
-import linecache
-import sys
-from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numba
 import numpy as np
 from numba import types
-from numba.core.errors import NumbaError
-from numba.core.registry import cpu_target
 
-import minigrad
 from minigrad.fold.cell import Cell
-from minigrad.fold.compiler import order, place
+from minigrad.fold.compiler import order
 from minigrad.fold.compiler.driver import loss_and_gradients
 from minigrad.fold.compiler.emit import constants
+from minigrad.fold.compiler.machine_code import Code, load
 from minigrad.fold.compiler.module import Emitted
 from minigrad.fold.compiler.plan import Plan
 from minigrad.fold.compiler.trace import Trace, trace
@@ -58,6 +50,7 @@ import numba
 import numpy as np
 from numba import carray
 
+TITLE = {title!r}
 OPTIONS = {{"error_model": "numpy", "nogil": True, "fastmath": {fastmath}}}
 CACHED = "__file__" in globals()  # without a file of its own, the module lives in memory only
 
@@ -166,130 +159,6 @@ def _pasted(module: ModuleType) -> str:
         ):
             lines[node.lineno - 1 : node.end_lineno] = [""] * ((node.end_lineno or 0) - node.lineno + 1)
     return "".join(lines)
-
-
-@functools.cache
-def sources() -> bytes:
-    """Return a hash of the compiler and of the kernels."""
-    package = Path(minigrad.__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted([*(package / "fold").rglob("*.py"), *(package / "kernels").rglob("*.py")]):
-        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.digest()
-
-
-def name_of(source: str) -> str:
-    """Return the name of a module: a hash of what its machine code depends on.
-
-    Widths and dtype are in the text.
-    """
-    processor = cpu_target.target_context.codegen().magic_tuple()  # its name and features, as Numba sees them
-    config = vars(numba.config)
-    settings = (numba.__version__, processor, config["BOUNDSCHECK"], config["OPT"])
-    digest = hashlib.sha256(source.encode() + repr(settings).encode() + sources())
-    return f"fold_{digest.hexdigest()[:24]}"
-
-
-class Code:
-    """The functions of an emitted module, as attributes.
-
-    Each is compiled, or read from the cache, at its first call. A cache that can't be read is removed, and
-    the function compiled again; where nothing can be written, it is compiled in memory.
-    """
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._path: Path | None = None
-        self._addressed: list[Any] = []
-        self._open()
-
-    def addresses(self, kinds: Mapping[str, Any]) -> tuple[int, ...]:
-        """Return where functions are; `kinds` are the types of their arguments, by name."""
-        module = None
-        while module is not self._module:  # a cache that can't be read has another module take its place
-            module = self._module
-            for name, kind in kinds.items():
-                self._compile(name, kind)
-        self._addressed.append(module)  # so that the code stays where it is
-        return tuple(invoke.address_of(self._module_function(name), kind) for name, kind in kinds.items())
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        if name.startswith("_") or name not in vars(self._module):
-            raise AttributeError(name)
-        return functools.partial(self._call_first, name)
-
-    def _open(self) -> None:
-        name = name_of(self._source)
-        self._path = place.publish(name, self._source)
-        try:
-            self._module = _from_file(name, self._path) if self._path else _from_memory(name, self._source)
-        except OSError:  # removed by another process just now
-            self._keep_in_memory()
-
-    def _keep_in_memory(self) -> None:
-        self._path = None
-        self._module = _from_memory(name_of(self._source), self._source)
-
-    def _call_first(self, name: str, *arguments: Any) -> Any:
-        self._compile(name, tuple(map(numba.typeof, arguments)))
-        function = self._module_function(name)
-        setattr(self, name, function)  # from now on, found without __getattr__
-        return function(*arguments)
-
-    def _compile(self, name: str, kind: Any) -> None:
-        try:
-            self._module_function(name).compile(kind)
-        except Exception as error:
-            self._recover(name, kind, error)
-
-    def _module_function(self, name: str) -> Any:
-        return vars(self._module)[name]
-
-    def _recover(self, name: str, kind: Any, error: Exception) -> None:
-        """Compile after `error`, unless it has nothing to do with the cache."""
-        if self._path is None or isinstance(error, NumbaError):
-            raise error
-        folder = Path(self._module_function(name).stats.cache_path or self._path.parent)
-        if not isinstance(error, OSError):  # which says that nothing can be written: a full disk
-            if not any(folder.glob(f"*.{name}-*.nbi")):
-                raise error
-            for damaged in {self._path.parent, folder}:
-                place.wipe(damaged)
-            place.warn(f"the machine code in {folder} was damaged ({type(error).__name__})")
-            self._open()
-            try:
-                self._module_function(name).compile(kind)
-            except OSError:
-                pass
-            else:
-                return
-        self._keep_in_memory()
-        self._module_function(name).compile(kind)
-
-
-def _from_file(name: str, path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where Numba looks for the globals of what it reads from its cache
-    spec.loader.exec_module(module)
-    return module
-
-
-def _from_memory(name: str, source: str) -> ModuleType:
-    module = ModuleType(name)
-    sys.modules[name] = module
-    file = f"<{name}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    exec(compile(source, file, "exec"), vars(module))
-    return module
-
-
-@functools.cache
-def load(source: str) -> Code:
-    """Return the functions of a module; for equal texts the same ones."""
-    return Code(source)
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.fold.cell import Cell
-from minigrad.fold.compiler import build
+from minigrad.fold.compiler import build, machine_code
 from minigrad.fold.compiler.memory import Memory
 from minigrad.fold.compiler.trace import trace
 from minigrad.internal.addresses import Addresses
@@ -40,7 +40,7 @@ class CompiledCell:
     def __init__(self, cell: Cell, dtype: Any) -> None:
         self.trace = trace(cell, dtype)
         self.emitted, self.source = build.write(self.trace, f"{type(cell).__name__}, {np.dtype(dtype)}")
-        self.module = build.load(self.source)
+        self.module = machine_code.load(self.source)
         self.chain = cell.right_parts is not None
         vectors = [part.width for part in cell.right_parts or cell.parts if part.leaf == "vector"]
         self.leaf_width = vectors[0] if vectors else 0

@@ -1,0 +1,164 @@
+"""From the text of a module to machine code, which is compiled once and kept."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import linecache
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import llvmlite
+import numba
+from numba.core.errors import NumbaError
+from numba.core.registry import cpu_target
+
+from minigrad.fold.compiler import place
+from minigrad.kernels import invoke
+from minigrad.waiting import waiting
+
+
+def name_of(source: str) -> str:
+    """Return the name of a module: a hash of everything that its machine code depends on.
+
+    Equations, widths, dtype and every kernel that is called are in the text; files that are not pasted into
+    it may change.
+    """
+    processor = cpu_target.target_context.codegen().magic_tuple()  # its name and features, as Numba sees them
+    config = vars(numba.config)
+    versions = numba.__version__, llvmlite.__version__
+    settings = (*versions, processor, config["BOUNDSCHECK"], config["OPT"])
+    digest = hashlib.sha256(source.encode() + repr(settings).encode())
+    return f"fold_{digest.hexdigest()[:24]}"
+
+
+class Code:
+    """The functions of an emitted module, as attributes.
+
+    Each is compiled, or read from the cache, at its first call; if it is compiled, `waiting` says so. A cache
+    that can't be read is removed, and the function compiled again; where nothing can be written, it is
+    compiled in memory.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._path: Path | None = None
+        self._addressed: list[Any] = []
+        self._told = False  # that it is compiled, since that takes long
+        self._open()
+
+    def addresses(self, kinds: Mapping[str, Any]) -> tuple[int, ...]:
+        """Return where functions are; `kinds` are the types of their arguments, by name."""
+        module = None
+        while module is not self._module:  # a cache that can't be read has another module take its place
+            module = self._module
+            self._compile(kinds)
+        self._addressed.append(module)  # so that the code stays where it is
+        return tuple(invoke.address_of(self._module_function(name), kind) for name, kind in kinds.items())
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("_") or name not in vars(self._module):
+            raise AttributeError(name)
+        return functools.partial(self._call_first, name)
+
+    def _open(self) -> None:
+        name = name_of(self._source)
+        self._path = place.publish(name, self._source)
+        try:
+            self._module = _from_file(name, self._path) if self._path else _from_memory(name, self._source)
+        except OSError:  # removed by another process just now
+            self._keep_in_memory()
+
+    def _keep_in_memory(self) -> None:
+        self._path = None
+        self._module = _from_memory(name_of(self._source), self._source)
+
+    def _call_first(self, name: str, *arguments: Any) -> Any:
+        self._compile({name: tuple(map(numba.typeof, arguments))})
+        function = self._module_function(name)
+        setattr(self, name, function)  # from now on, found without __getattr__
+        return function(*arguments)
+
+    def _compile(self, kinds: Mapping[str, Any]) -> None:
+        if self._told or all(map(self._cached, kinds)):
+            self._compile_in_silence(kinds)
+        else:
+            with waiting(self._what_takes_long()) as stages:
+                self._compile_in_silence(kinds)
+            self._told = bool(stages.told)
+
+    def _compile_in_silence(self, kinds: Mapping[str, Any]) -> None:
+        for name, kind in kinds.items():
+            try:
+                self._module_function(name).compile(kind)
+            except Exception as error:
+                self._recover(name, kind, error)
+
+    def _what_takes_long(self) -> str:
+        what = f"compiling {vars(self._module)['TITLE']}"
+        if self._path is None:
+            return f"{what}: 10 to 30 s in every process, since no cache can be written"
+        folder = self._path.parent.parent
+        return f"{what}, first time on this machine: 10 to 30 s, then kept in {folder}"
+
+    def _cached(self, name: str) -> bool:
+        """Return whether the cache has an index of a function's machine code."""
+        return self._path is not None and any(self._folder(name).glob(f"*.{name}-*.nbi"))
+
+    def _folder(self, name: str) -> Path:
+        """Return where Numba keeps the machine code of a function of a module that has a file."""
+        assert self._path is not None
+        return Path(self._module_function(name).stats.cache_path or self._path.parent)
+
+    def _module_function(self, name: str) -> Any:
+        return vars(self._module)[name]
+
+    def _recover(self, name: str, kind: Any, error: Exception) -> None:
+        """Compile after `error`, unless it has nothing to do with the cache."""
+        if self._path is None or isinstance(error, NumbaError):
+            raise error
+        if not isinstance(error, OSError):  # which says that nothing can be written: a full disk
+            if not self._cached(name):
+                raise error
+            folder = self._folder(name)
+            for damaged in {self._path.parent, folder}:
+                place.wipe(damaged)
+            place.warn(f"the machine code in {folder} was damaged ({type(error).__name__})")
+            self._open()
+            try:
+                self._module_function(name).compile(kind)
+            except OSError:
+                pass
+            else:
+                return
+        self._keep_in_memory()
+        self._module_function(name).compile(kind)
+
+
+def _from_file(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where Numba looks for the globals of what it reads from its cache
+    spec.loader.exec_module(module)
+    return module
+
+
+def _from_memory(name: str, source: str) -> ModuleType:
+    module = ModuleType(name)
+    sys.modules[name] = module
+    file = f"<{name}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    exec(compile(source, file, "exec"), vars(module))
+    return module
+
+
+@functools.cache
+def load(source: str) -> Code:
+    """Return the functions of a module; for equal texts the same ones."""
+    return Code(source)
