@@ -22,7 +22,8 @@ from experiments.paper import data
 from experiments.paper.before_and_after import Trained, pictures, short, told, typical_sentence
 from experiments.paper.settings import BATCH, BATCH_OF_OTHERS
 from experiments.sweep.output import writable_folder
-from experiments.training.loop import Epoch, Watcher, accuracy, fit
+from experiments.training.evaluation import accuracy
+from experiments.training.loop import Epoch, Watcher, fit
 from experiments.training.ratios import RatioWatcher
 from minigrad.files import atomic_write
 

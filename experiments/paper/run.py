@@ -13,12 +13,12 @@ from experiments.paper.datasets import Datasets, datasets
 from experiments.paper.model import new_model, new_optimizer
 from experiments.paper.settings import Settings
 from experiments.sweep import Recorder
-from experiments.training.epoch_rows import EpochRows
-from experiments.training.loop import Epoch, accuracy, fit
+from experiments.training.evaluation import accuracy
+from experiments.training.loop import Epoch
 from experiments.training.ratios import RatioWatcher, definitions, error_rows
+from experiments.training.recorded import record_result, recorded_fit, summary
 from experiments.training.summaries import by_depth, median_interval, overall
 
-CHECKPOINT_EVERY = 5.0  # seconds
 MEASURED_AT_ONCE = 100  # trees; more no longer fit the processor's cache
 
 
@@ -43,11 +43,10 @@ def perform(settings: Settings, recorder: Recorder) -> None:
             error_rows(model.cell, keyword_rows), definitions(model.cell), settings["activation"]
         )
     measure = None if ratios is None else partial(_measure, settings, model, sets, ratios)
-    rows = EpochRows(recorder, measure)
     if ratios is not None and not recorder.checkpoint.exists():
         ratios.measure(model, sets.train, MEASURED_AT_ONCE, settings["mode"])
-        rows.before_training(accuracy(model, sets.dev, mode=settings["mode"]))
-    epochs = fit(
+    epochs = recorded_fit(
+        recorder,
         model,
         optimizer,
         sets.train,
@@ -57,28 +56,21 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         max_epochs=settings["max_epochs"],
         min_epochs=settings["min_epochs"],
         patience=settings["patience"],
-        watchers=[rows] if ratios is None else [ratios, rows],
-        checkpoint=recorder.checkpoint,
-        checkpoint_every=CHECKPOINT_EVERY,
+        watchers=[] if ratios is None else [ratios],
+        measure=measure,
+        epoch_0=ratios is not None,
         mode=settings["mode"],
-        progress=recorder.progress,
     )
-    if recorder.model is not None:
-        models.save(recorder.model, model)
-    recorder.result(_result(settings, model, sets, epochs))
+    record_result(recorder, model, _result(settings, model, sets, epochs))
 
 
 def _result(
     settings: Settings, model: models.TreeClassifier, sets: Datasets, epochs: list[Epoch]
 ) -> dict[str, Any]:
-    best = max(epoch.number for epoch in epochs if epoch.best)
     depth = sets.train.depth[keyword_rows(sets.train)]
     return {
-        "kind": "result",
         "test_accuracy": accuracy(model, sets.test, mode=settings["mode"]),
-        "best_epoch": best,
-        "epochs": len(epochs),
-        "dev_accuracy": epochs[best - 1].dev_accuracy,
+        **summary(epochs),
         "mean_keyword_depth": float(depth.mean()),
         "keyword_depth_counts": {str(d): int(n) for d, n in enumerate(np.bincount(depth)) if n},
         "data_hash": sets.hash,

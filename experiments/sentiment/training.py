@@ -16,12 +16,10 @@ from experiments.sentiment.gradients import word_ratios
 from experiments.sentiment.model import new_model, new_optimizer
 from experiments.sentiment.settings import Settings
 from experiments.sweep import Recorder
-from experiments.training.epoch_rows import EpochRows
-from experiments.training.loop import fit
+from experiments.training.loop import Watcher
+from experiments.training.recorded import record_result, recorded_fit, summary
 from experiments.training.summaries import by_depth
 from models.cells import is_chain_cell
-
-CHECKPOINT_EVERY = 5.0  # seconds
 
 
 def perform(settings: Settings, recorder: Recorder) -> None:
@@ -42,10 +40,9 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     # One generator for the order of the trees and for dropout: checkpoints keep it.
     rng = np.random.default_rng(settings["seeds"]["order"])
     model.dropout = models.Dropout(settings["dropout_words"], settings["dropout_states"], rng)
-    rows = Rows(recorder, model, data, mode)
-    if not recorder.checkpoint.exists():
-        rows.before_training(rows.score(model))
-    epochs = fit(
+    measures = Measures(model, data, mode)
+    epochs = recorded_fit(
+        recorder,
         model,
         new_optimizer(model, settings),
         data.train,
@@ -54,28 +51,25 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         rng=rng,
         max_epochs=settings["max_epochs"],
         patience=settings["patience"],
-        watchers=[rows],
-        checkpoint=recorder.checkpoint,
-        checkpoint_every=CHECKPOINT_EVERY,
+        watchers=[measures],
+        measure=measures.row,
+        epoch_0=True,
         mode=mode,
-        progress=recorder.progress,
-        score=rows.score,
+        score=measures.score,
     )
-    if recorder.model is not None:
-        models.save(recorder.model, model)
     dev, test = accuracies(model, data.dev, mode), accuracies(model, data.test, mode)
-    recorder.result(
+    record_result(
+        recorder,
+        model,
         {
-            "kind": "result",
             "test_accuracy": test["root_fine"],
             "dev_accuracy": dev["root_fine"],
-            "best_epoch": max(epoch.number for epoch in epochs if epoch.best),
-            "epochs": len(epochs),
+            **summary(epochs),
             "dev": dev,
             "test": test,
             "words": len(data.train.vocabulary),
             "timing": {"trees_per_second": _typical_speed(recorder)},
-        }
+        },
     )
 
 
@@ -84,8 +78,8 @@ def _typical_speed(recorder: Recorder) -> float | None:
     return statistics.median(known) if known else None
 
 
-class Rows(EpochRows):
-    """Writes a row per epoch: accuracies on dev, gradient ratios by depth over test, speed.
+class Measures(Watcher):
+    """What an epoch's row has: accuracies on dev, gradient ratios by depth over test, speed.
 
     Speed is that of the updates alone, by the processor's time, which is what one core does when nobody else
     needs it; without what is measured after an epoch, and without the first minibatch, which may wait for
@@ -93,15 +87,13 @@ class Rows(EpochRows):
 
     Parameters
     ----------
-    recorder : Recorder
     model : TreeClassifier
     data : Sets
     mode : str
         Of the fold.
     """
 
-    def __init__(self, recorder: Recorder, model: models.TreeClassifier, data: Sets, mode: str) -> None:
-        super().__init__(recorder, self._measures)
+    def __init__(self, model: models.TreeClassifier, data: Sets, mode: str) -> None:
         self._model, self._data, self._mode = model, data, mode
         self._dev: dict[str, float | None] = {}
         self._trees, self._first, self._last = -1, 0.0, 0.0
@@ -119,7 +111,8 @@ class Rows(EpochRows):
         else:
             self._trees += len(trees)
 
-    def _measures(self, epoch: int) -> dict[str, Any]:
+    def row(self, epoch: int) -> dict[str, Any]:
+        """Return what was measured after an epoch, and begin to time the next one."""
         speed = self._trees / (self._last - self._first) if self._trees > 0 else None
         self._trees = -1
         return {

@@ -6,6 +6,6 @@ folder is one study.
 """
 
 from experiments.studies.study import SCALES, Study, add_arguments, run
-from experiments.training.monitored import monitored_fit
+from experiments.training.recorded import record_result, recorded_fit
 
-__all__ = ["SCALES", "Study", "add_arguments", "monitored_fit", "run"]
+__all__ = ["SCALES", "Study", "add_arguments", "record_result", "recorded_fit", "run"]

@@ -150,12 +150,13 @@ class Recorder:
     def result(self, row: Row) -> None:
         """Append the result, and give the file the name of a finished run; nothing can follow.
 
+        The row has the kind "result".
         Under "timing", "seconds" and "cpu_seconds" are added up over all rows, resumed or not.
         """
         laps = [self._lap(), *((row["timing"]["seconds"], row["timing"]["cpu_seconds"]) for row in self.rows)]
         wall, cpu = (sum(column) for column in zip(*laps, strict=True))
         timing = {**row.get("timing", {}), "seconds": wall, "cpu_seconds": cpu}
-        self._append({**row, "kind": "result", "timing": timing})
+        self._append({"kind": "result", **row, "timing": timing})
         self._file.seek(0)
         self._write(end_line(self._file.read()))
         os.replace(self._part, self._finished)

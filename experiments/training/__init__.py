@@ -1,6 +1,7 @@
 """Training: one step, a loop of epochs, and what watches it. Start at `loop.py`."""
 
-from experiments.training.loop import Epoch, TrainingError, Watcher, accuracy, fit
+from experiments.training.evaluation import accuracy
+from experiments.training.loop import Epoch, TrainingError, Watcher, fit
 from experiments.training.step import passes, training_step
 
 __all__ = ["Epoch", "TrainingError", "Watcher", "accuracy", "fit", "passes", "training_step"]

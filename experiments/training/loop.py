@@ -9,12 +9,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Required, TypedDict
 
 import numpy as np
 
 import minigrad as mg
 import models
+from experiments.training.evaluation import accuracy
 from experiments.training.step import Clip, Penalty, no_collection, training_step
 from minigrad.monitor import Observation, Stop, first_bad_node
 from minigrad.nn import StateError, load_document, save_document
@@ -73,31 +74,22 @@ class Watcher:
         """Take back what `state_dict` returned."""
 
 
+class FitOptions(TypedDict, total=False):
+    """Options of `fit` that decide how it trains, for those who call it for others."""
+
+    batch_size: Required[int]
+    rng: Required[np.random.Generator]
+    max_epochs: int
+    patience: int
+    min_epochs: int
+    mode: str
+    penalty: Penalty | None
+    clip: Clip | None
+    score: Callable[[models.TreeClassifier], float] | None
+
+
 class TrainingError(FloatingPointError):
     """The loss is not finite; the text says where and what to do."""
-
-
-def accuracy(
-    model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "compiled"
-) -> float:
-    """Return the fraction of classified nodes whose most probable class is their label; dropout is off."""
-    return float(hits(model, forest, batch, mode).mean())
-
-
-def hits(
-    model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "compiled"
-) -> np.ndarray:
-    """Return for each classified node whether its most probable class is its label; dropout is off."""
-    training = model.training
-    model.eval()
-    try:
-        found = [
-            model.predict(part, mode) == model.labels(part)
-            for part in (forest.select(slice(start, start + batch)) for start in range(0, len(forest), batch))
-        ]
-    finally:
-        model.train(training)
-    return np.concatenate(found)
 
 
 def fit(
@@ -208,6 +200,11 @@ def fit(
                 saved = time.monotonic()
     model.load_state_dict(run.best_state)
     return run.epochs
+
+
+def best_epoch(epochs: Sequence[Epoch]) -> Epoch:
+    """Return the epoch whose parameters `fit` leaves: the first with the highest dev accuracy."""
+    return max((epoch for epoch in epochs if epoch.best), key=lambda epoch: epoch.number)
 
 
 class _Run:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,10 @@ import numpy as np
 import minigrad as mg
 import models
 from experiments.training.loop import Epoch, Watcher
-from minigrad.monitor import Monitor
+from minigrad.monitor import Alert, Monitor, Rule, Stuck
+
+LOOK_AT_EVERY = 10  # minibatches; looking at each would cost a quarter of a step
+STUCK_AFTER = 10  # of those, fewer than an epoch has
 
 
 class MonitorWatcher(Watcher):
@@ -57,3 +60,17 @@ class MonitorWatcher(Watcher):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Give the monitor its state back."""
         self.monitor.load_state_dict(state)
+
+
+def quiet_monitor(every: int = LOOK_AT_EVERY, rules: Sequence[Rule] | None = None) -> Monitor:
+    """Return a monitor whose alerts are kept and not shown; with all rules unless given."""
+    monitor = Monitor(rules, action=_keep, every=every)
+    if rules is None:
+        monitor.rules = [
+            Stuck(min_count=STUCK_AFTER) if isinstance(rule, Stuck) else rule for rule in monitor.rules
+        ]
+    return monitor
+
+
+def _keep(alert: Alert) -> None:
+    """Do nothing: the monitor keeps its alerts, and the epochs' rows tell them."""

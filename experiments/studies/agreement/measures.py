@@ -9,7 +9,7 @@ import numpy as np
 import minigrad as mg
 import models
 from experiments.studies.agreement import grammar
-from experiments.training.loop import hits
+from experiments.training.evaluation import hits
 from experiments.training.ratios import error_norms, error_rows, quotient
 from experiments.training.step import no_collection
 

@@ -11,10 +11,11 @@ import models
 from experiments.studies.agreement import grammar, measures
 from experiments.studies.agreement.settings import Settings
 from experiments.sweep import Recorder
+from experiments.training.evaluation import accuracy
 from experiments.training.fingerprint import data_hash
-from experiments.training.loop import accuracy
-from experiments.training.monitored import monitored_fit
+from experiments.training.monitoring import quiet_monitor
 from experiments.training.ratios import error_rows
+from experiments.training.recorded import record_result, recorded_fit, summary
 from minigrad.nn import initialise
 from minigrad.optim import by_name, clip_grad_norm
 
@@ -35,25 +36,13 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     if model.cell.right_parts is not None:
         train, dev, test = (models.as_chains(forest) for forest in (train, dev, test))
 
-    def subject_ratio() -> dict[str, Any]:
+    def measure(epoch: int) -> dict[str, Any]:
         farthest = dev.select(grammar.distances(dev) == max(settings["distances"]))
         (ratio,) = measures.by_distance(model, farthest, mode)["ratio"]
-        return {"ratio": ratio}
+        before = {"by_distance": measures.by_distance(model, test, mode)} if epoch == 0 else {}
+        return {"ratio": ratio, **before}
 
-    if not recorder.checkpoint.exists():
-        recorder.row(
-            {
-                "kind": "epoch",
-                "epoch": 0,
-                "loss": None,
-                "dev_accuracy": accuracy(model, dev, mode=mode),
-                "best": False,
-                "alerts": [],
-                **subject_ratio(),
-                "by_distance": measures.by_distance(model, test, mode),
-            }
-        )
-    epochs = monitored_fit(
+    epochs = recorded_fit(
         recorder,
         model,
         by_name(settings["optimizer"], model.parameters(), lr=settings["lr"]),
@@ -64,20 +53,18 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         max_epochs=settings["max_epochs"],
         patience=settings["max_epochs"],
         nodes=error_rows(model.cell, grammar.subject_rows),
-        measure=subject_ratio,
+        measure=measure,
+        epoch_0=True,
+        monitor=quiet_monitor(),
         clip=partial(clip_grad_norm, max_norm=settings["clip"]),
         mode=mode,
     )
-    if recorder.model is not None:
-        models.save(recorder.model, model)
-    best = max(epoch.number for epoch in epochs if epoch.best)
-    recorder.result(
+    record_result(
+        recorder,
+        model,
         {
-            "kind": "result",
             "test_accuracy": accuracy(model, test, mode=mode),
-            "best_epoch": best,
-            "epochs": len(epochs),
-            "dev_accuracy": epochs[best - 1].dev_accuracy,
+            **summary(epochs),
             "by_distance": {
                 **measures.by_distance(model, test, mode),
                 "most_nouns": measures.most_nouns(test),
@@ -85,7 +72,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
             "by_attractors": measures.by_attractors(model, test, mode),
             "depth": mean_depth(model, test),
             "data_hash": sha256,
-        }
+        },
     )
 
 

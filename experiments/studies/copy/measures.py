@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import models
 from experiments.studies.outcomes import outcomes
@@ -55,6 +56,6 @@ class Exam:
         self.loss, self.recall = loss_and_recall(model, self._dev, self._mode)
         return math.exp(-self.loss)
 
-    def row(self) -> dict[str, float]:
-        """Return what the last call found, for an epoch's row."""
+    def row(self, epoch: int) -> dict[str, Any]:
+        """Return what the last call found, for the epoch's row."""
         return {"dev_loss": self.loss, "dev_recall": self.recall}

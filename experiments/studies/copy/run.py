@@ -13,7 +13,9 @@ from experiments.studies.copy.measures import Exam, loss_and_recall
 from experiments.studies.copy.task import guess_loss, sequences
 from experiments.studies.enough import Enough
 from experiments.sweep import Recorder
-from experiments.training.monitored import monitored_fit
+from experiments.training.loop import best_epoch
+from experiments.training.monitoring import quiet_monitor
+from experiments.training.recorded import record_result, recorded_fit
 from minigrad.optim import by_name, clip_grad_norm
 
 
@@ -30,7 +32,7 @@ def perform(settings: dict[str, Any], recorder: Recorder) -> None:
     model = new_model(settings)
     sets = _sets(settings, model.vocabulary)
     exam = Exam(sets["dev"], settings["mode"])
-    epochs = monitored_fit(
+    epochs = recorded_fit(
         recorder,
         model,
         by_name(settings["optimizer"], model.parameters(), lr=settings["lr"]),
@@ -41,25 +43,25 @@ def perform(settings: dict[str, Any], recorder: Recorder) -> None:
         max_epochs=settings["max_epochs"],
         patience=settings["patience"],
         measure=exam.row,
+        monitor=quiet_monitor(),
         watchers=[Enough(lambda: exam.recall >= settings["enough"])],
         clip=partial(clip_grad_norm, max_norm=settings["clip"]),
         score=exam,
         mode=settings["mode"],
     )
-    if recorder.model is not None:
-        models.save(recorder.model, model)
     loss, recall = loss_and_recall(model, sets["test"], settings["mode"])
-    recorder.result(
+    record_result(
+        recorder,
+        model,
         {
-            "kind": "result",
             "test_loss": loss,
             "test_recall": recall,
             "guess_loss": guess_loss(
                 settings["delay"], remembered=settings["remembered"], symbols=settings["symbols"]
             ),
-            "best_epoch": max(epoch.number for epoch in epochs if epoch.best),
+            "best_epoch": best_epoch(epochs).number,
             "epochs": len(epochs),
-        }
+        },
     )
 
 

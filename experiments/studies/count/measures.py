@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -84,8 +85,8 @@ class Exam:
         self.accepted = float(accepts.mean())
         return math.exp(-self.loss)
 
-    def row(self) -> dict[str, float]:
-        """Return what the last call found, for an epoch's row."""
+    def row(self, epoch: int) -> dict[str, Any]:
+        """Return what the last call found, for the epoch's row."""
         return {"dev_loss": self.loss, "dev_accepted": self.accepted}
 
 

@@ -11,7 +11,9 @@ import models
 from experiments.studies.count.measures import Exam, accepted, reach, trace
 from experiments.studies.count.task import strings, vocabulary
 from experiments.sweep import Recorder
-from experiments.training.monitored import monitored_fit
+from experiments.training.loop import best_epoch
+from experiments.training.monitoring import quiet_monitor
+from experiments.training.recorded import record_result, recorded_fit
 from minigrad.nn import initialise
 from minigrad.optim import by_name, clip_grad_norm
 
@@ -29,7 +31,7 @@ def perform(settings: dict[str, Any], recorder: Recorder) -> None:
     model = new_model(settings)
     exam = Exam(settings["longest"], settings["mode"])
     train, dev = _strings(settings, model.vocabulary)
-    epochs = monitored_fit(
+    epochs = recorded_fit(
         recorder,
         model,
         by_name(settings["optimizer"], model.parameters(), lr=settings["lr"]),
@@ -40,25 +42,25 @@ def perform(settings: dict[str, Any], recorder: Recorder) -> None:
         max_epochs=settings["max_epochs"],
         patience=settings["max_epochs"],
         measure=exam.row,
+        monitor=quiet_monitor(),
         clip=partial(clip_grad_norm, max_norm=settings["clip"]),
         score=exam,
         mode=settings["mode"],
     )
-    if recorder.model is not None:
-        models.save(recorder.model, model)
     accepts, loss = accepted(model, range(1, settings["tested"] + 1), settings["mode"])
     held = trace(model, settings["traced"], settings["mode"])
-    recorder.result(
+    record_result(
+        recorder,
+        model,
         {
-            "kind": "result",
             "accepted": "".join(str(int(accept)) for accept in accepts),  # n = 1, 2, …
             "reach": reach(accepts.tolist()),
             "test_loss": loss,
             # A list per position; as many digits as tell one float32 from another.
             "trace": [[float(str(value)) for value in state] for state in held],
-            "best_epoch": max(epoch.number for epoch in epochs if epoch.best),
+            "best_epoch": best_epoch(epochs).number,
             "epochs": len(epochs),
-        }
+        },
     )
 
 

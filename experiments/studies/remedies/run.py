@@ -15,10 +15,10 @@ from experiments.paper.run import MEASURED_AT_ONCE
 from experiments.paper.settings import Settings
 from experiments.studies.remedies.settings import DEEP
 from experiments.sweep import Recorder
-from experiments.training.loop import accuracy
-from experiments.training.monitored import monitored_fit, quiet_monitor
-from experiments.training.monitoring import MonitorWatcher
+from experiments.training.evaluation import accuracy
+from experiments.training.monitoring import MonitorWatcher, quiet_monitor
 from experiments.training.ratios import RatioWatcher, error_rows
+from experiments.training.recorded import record_result, recorded_fit, summary
 from experiments.training.step import passes
 from experiments.training.summaries import by_depth, overall
 from minigrad.monitor import RULES, Monitor, Vanishing
@@ -43,7 +43,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     ratios = RatioWatcher(nodes) if settings["ratios"] else None
     if ratios is not None and not recorder.checkpoint.exists():
         ratios.measure(model, sets.train, MEASURED_AT_ONCE, mode)
-    epochs = monitored_fit(
+    epochs = recorded_fit(
         recorder,
         model,
         remedied_optimizer(model, settings),
@@ -62,19 +62,15 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         mode=mode,
         epoch_0=ratios is not None,
     )
-    if recorder.model is not None:
-        models.save(recorder.model, model)
-    best = max(epoch.number for epoch in epochs if epoch.best)
-    recorder.result(
+    record_result(
+        recorder,
+        model,
         {
-            "kind": "result",
             "test_accuracy": accuracy(model, sets.test, mode=mode),
-            "best_epoch": best,
-            "epochs": len(epochs),
-            "dev_accuracy": epochs[best - 1].dev_accuracy,
+            **summary(epochs),
             "trained": _trained(model, sets.train, settings["batch"], mode),
             "data_hash": sets.hash,
-        }
+        },
     )
 
 
@@ -103,7 +99,7 @@ def _monitor() -> Monitor:
     return quiet_monitor(every=1, rules=[Vanishing(min_depth=DEEP), *others])
 
 
-def _measured(ratios: RatioWatcher) -> dict[str, Any]:
+def _measured(ratios: RatioWatcher, epoch: int) -> dict[str, Any]:
     found = ratios.ratios["post"]
     deep = overall(ratios.depth, found)["median_from_8"]
     return {"ratios": {**by_depth(ratios.depth, found), "median_from_8": deep}}

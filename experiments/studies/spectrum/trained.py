@@ -14,8 +14,10 @@ from experiments.studies.spectrum.task import sentences, vocabulary
 from experiments.studies.spectrum.unshared import Unshared
 from experiments.studies.spectrum.untrained import matrix
 from experiments.sweep import Recorder
-from experiments.training.loop import accuracy
-from experiments.training.monitored import monitored_fit
+from experiments.training.evaluation import accuracy
+from experiments.training.loop import best_epoch
+from experiments.training.monitoring import quiet_monitor
+from experiments.training.recorded import recorded_fit
 from minigrad.nn import initialise
 
 Settings = dict[str, Any]
@@ -35,10 +37,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     train, dev, test = (sentences(rng, settings[name], settings, words) for name in ("train", "dev", "test"))
     model = new_model(settings, words)
     looked_at = dev.select(slice(0, settings["looked_at"]))
-    if not recorder.checkpoint.exists():
-        before = {"loss": None, "dev_accuracy": accuracy(model, dev, mode=settings["mode"]), "best": False}
-        recorder.row({"kind": "epoch", "epoch": 0, **before, "alerts": [], **look(model, looked_at)})
-    epochs = monitored_fit(
+    epochs = recorded_fit(
         recorder,
         model,
         mg.optim.by_name(settings["optimizer"], model.parameters(), lr=settings["lr"]),
@@ -49,15 +48,15 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         max_epochs=settings["epochs"],
         patience=settings["epochs"],
         nodes=lambda forest: np.flatnonzero(forest.height == 1),  # that have just read the first word
-        measure=lambda: look(model, looked_at),
+        measure=lambda epoch: look(model, looked_at),
+        epoch_0=True,
+        monitor=quiet_monitor(),
         mode=settings["mode"],
     )
-    best = max(epoch.number for epoch in epochs if epoch.best)
     recorder.result(
         {
-            "kind": "result",
             "test_accuracy": accuracy(model, test, mode=settings["mode"]),
-            "best_epoch": best,
+            "best_epoch": best_epoch(epochs).number,
             "distances": distances(settings["length"]).tolist(),
         }
     )

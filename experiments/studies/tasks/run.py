@@ -14,9 +14,10 @@ from experiments.studies.tasks.sentences import Sentences
 from experiments.studies.tasks.settings import Settings
 from experiments.studies.tasks.words import CLASSES, KEYWORDS, VOCABULARY, among
 from experiments.sweep import Recorder
+from experiments.training.evaluation import accuracy, hits
 from experiments.training.fingerprint import data_hash
-from experiments.training.loop import accuracy, hits
-from experiments.training.monitored import monitored_fit
+from experiments.training.monitoring import quiet_monitor
+from experiments.training.recorded import record_result, recorded_fit, summary
 from minigrad.nn import initialise
 
 
@@ -39,7 +40,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         scores.append(accuracy(model, dev, mode=settings["mode"]))
         return scores[-1]
 
-    epochs = monitored_fit(
+    epochs = recorded_fit(
         recorder,
         model,
         mg.optim.by_name(settings["optimizer"], model.parameters(), lr=settings["lr"]),
@@ -49,28 +50,25 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         rng=np.random.default_rng([*settings["seeds"]["order"], 0]),
         max_epochs=settings["max_epochs"],
         patience=settings["patience"],
+        monitor=quiet_monitor(),
         nodes=keyword_rows,
         watchers=[Enough(lambda: scores[-1] >= settings["enough"])],
         score=score,
         mode=settings["mode"],
     )
-    if recorder.model is not None:
-        models.save(recorder.model, model)
-    best = max(epoch.number for epoch in epochs if epoch.best)
     test = sets["test"]
     right = hits(model, test.forest, mode=settings["mode"])
-    recorder.result(
+    record_result(
+        recorder,
+        model,
         {
-            "kind": "result",
             "test_accuracy": float(right.mean()),
-            "best_epoch": best,
-            "epochs": len(epochs),
-            "dev_accuracy": epochs[best - 1].dev_accuracy,
+            **summary(epochs),
             "blind": float(test.blind.mean()),
             "by_count": by_group(test, test.count, right),
             "by_depth": by_group(test, test.depth, right),
             "data_hash": data_hash(*(part.forest for part in sets.values())),
-        }
+        },
     )
 
 

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 import models
-from experiments.paper import run as run_module
 from experiments.paper.datasets import datasets
 from experiments.paper.model import INITS, new_model, new_optimizer
 from experiments.paper.run import perform
 from experiments.paper.settings import SCALES, Scale, run_settings
-from experiments.training.loop import accuracy
+from experiments.training.evaluation import accuracy
 from minigrad.nn import StateError
 from tests.experiments.paper.recorder import Recorder
 
@@ -88,7 +87,7 @@ def test_an_interrupted_run_ends_bit_identical(tmp_path, monkeypatch, experiment
     settings = _settings(experiment, model, patience=9)
     whole = _performed(tmp_path, settings, model=tmp_path / "whole.npz")
     whole.checkpoint.unlink()
-    monkeypatch.setattr(run_module, "CHECKPOINT_EVERY", every)
+    monkeypatch.setattr("experiments.training.recorded.CHECKPOINT_EVERY", every)
     recorder = Recorder(tmp_path, model=tmp_path / "resumed.npz")
     nodes = datasets(settings).train.n_nodes
     for share in (0.5, 1.3, 2.0 if every == 0 else 0.1):

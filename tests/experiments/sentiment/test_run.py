@@ -100,7 +100,7 @@ def test_an_interrupted_run_ends_bit_identical_dropout_included(tmp_path, monkey
     settings, paths = planned(model, patience=9, dropout_words=0.4, dropout_states=0.3)
     whole = _performed(tmp_path, settings, paths, model=tmp_path / "whole.npz")
     whole.checkpoint.unlink()
-    monkeypatch.setattr(training, "CHECKPOINT_EVERY", every)
+    monkeypatch.setattr("experiments.training.recorded.CHECKPOINT_EVERY", every)
     recorder = _recorder(tmp_path, paths, model=tmp_path / "resumed.npz")
     nodes = data.sets(settings, paths).train.n_nodes
     for share in (0.5, 1.3, 1.1 if every == 0 else 0.1):
@@ -145,13 +145,13 @@ def test_words_start_from_their_bound_and_each_part_has_its_own_settings(planned
 
 def test_dropout_is_that_of_the_settings_while_training_and_off_at_the_end(tmp_path, planned, monkeypatch):
     seen = []
-    fit = training.fit
+    fit = training.recorded_fit
 
-    def watched(model, *args, **options):
+    def watched(recorder, model, *args, **options):
         seen.append((model.dropout.words, model.dropout.states, model.dropout.rng is options["rng"]))
-        return fit(model, *args, **options)
+        return fit(recorder, model, *args, **options)
 
-    monkeypatch.setattr(training, "fit", watched)
+    monkeypatch.setattr(training, "recorded_fit", watched)
     settings, paths = planned(dropout_words=0.25, dropout_states=0.125)
     _performed(tmp_path, settings, paths)
     assert seen == [(0.25, 0.125, True)]

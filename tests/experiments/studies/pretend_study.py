@@ -10,9 +10,9 @@ import numpy as np
 import minigrad as mg
 import models
 from experiments.paper import data
-from experiments.studies import Study, monitored_fit, study
+from experiments.studies import Study, recorded_fit, study
 from experiments.sweep import Job
-from experiments.training.monitored import quiet_monitor
+from experiments.training.monitoring import quiet_monitor
 from viz import Line, LinePanel, line_panels
 
 EPOCHS = 4
@@ -40,12 +40,12 @@ def perform(settings, recorder, monitor=None, **options):
     rng = np.random.default_rng(settings["seed"])
     model = models.TreeClassifier(models.RNN(4, rng), data.VOCABULARY, data.CLASSES, rng)
 
-    def measure():
+    def measure(epoch):
         if settings["run"] in FAILING and len(recorder.rows) == 1:
             raise ArithmeticError("as the test wants it")
         return {"size": float(np.abs(model.Ws.data).mean())}
 
-    epochs = monitored_fit(
+    epochs = recorded_fit(
         recorder,
         model,
         mg.optim.AdaGrad(model.parameters(), lr=settings["lr"]),
@@ -60,7 +60,7 @@ def perform(settings, recorder, monitor=None, **options):
         measure=measure,
         **options,
     )
-    recorder.result({"kind": "result", "epochs": len(epochs), "loss": epochs[-1].loss})
+    recorder.result({"epochs": len(epochs), "loss": epochs[-1].loss})
 
 
 def figures(runs):

@@ -217,7 +217,7 @@ def test_a_run_measures_before_and_after(tmp_path, cell, alone):
 
 
 def test_a_run_that_was_cut_ends_with_the_same_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr("experiments.training.monitored.CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr("experiments.training.recorded.CHECKPOINT_EVERY", 0.0)
     folders = [tmp_path / name for name in ("whole", "cut")]
     for folder in folders:
         folder.mkdir()

@@ -131,7 +131,7 @@ def test_training_ends_when_dev_is_solved_and_that_epoch_has_its_row(tmp_path):
 
 def test_an_interrupted_run_ends_bit_identical(tmp_path, monkeypatch):
     chosen = _settings()
-    monkeypatch.setattr("experiments.training.monitored.CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr("experiments.training.recorded.CHECKPOINT_EVERY", 0.0)
     whole = _performed(tmp_path, chosen)
     whole.checkpoint.unlink()
     nodes = 40 * 15
@@ -146,7 +146,7 @@ def test_an_interrupted_run_ends_bit_identical(tmp_path, monkeypatch):
 
 def test_a_run_that_is_interrupted_when_it_has_enough_has_enough_when_it_goes_on(tmp_path, monkeypatch):
     chosen = _settings(enough=0.0)
-    monkeypatch.setattr("experiments.training.monitored.CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr("experiments.training.recorded.CHECKPOINT_EVERY", 0.0)
     whole = _performed(tmp_path, chosen)
     whole.checkpoint.unlink()
     recorder = Recorder(tmp_path)

@@ -145,7 +145,7 @@ def test_the_trace_that_is_kept_is_the_best_model_s_bit_for_bit(tmp_path):
 
 
 def test_an_interrupted_run_ends_bit_identical(tmp_path, monkeypatch):
-    monkeypatch.setattr("experiments.training.monitored.CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr("experiments.training.recorded.CHECKPOINT_EVERY", 0.0)
     whole = _performed(tmp_path, _settings())
     whole.checkpoint.unlink()
     recorder = Recorder(tmp_path, stop_after=400)

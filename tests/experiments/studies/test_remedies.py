@@ -122,8 +122,8 @@ def test_clipping_bounds_every_update_s_gradient(tmp_path, monkeypatch):
         watcher.norm = lambda: mg.optim.clip_grad_norm(model.parameters(), np.inf)
         return fit(recorder, model, *rest, watchers=[*watchers, watcher], **options)
 
-    fit = run.monitored_fit
-    monkeypatch.setattr(run, "monitored_fit", watched)
+    fit = run.recorded_fit
+    monkeypatch.setattr(run, "recorded_fit", watched)
     _performed(tmp_path, _tiny("RNN", batch=5))
     free = max(norms)
     norms.clear()
@@ -149,7 +149,7 @@ def test_dropout_acts_in_training_alone(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("remedy", "every"), [("dropout", 0.0), ("RMSProp", 0.0), ("LSTM", 1e9)])
 def test_an_interrupted_run_ends_bit_identical(tmp_path, monkeypatch, remedy, every):
-    monkeypatch.setattr("experiments.training.monitored.CHECKPOINT_EVERY", every)
+    monkeypatch.setattr("experiments.training.recorded.CHECKPOINT_EVERY", every)
     of = _tiny(remedy, dropout_words=0.3 if remedy == "dropout" else 0.0, max_epochs=3, min_epochs=3)
     whole = _performed(tmp_path, of)
     recorder = Recorder(tmp_path)

@@ -229,7 +229,7 @@ TINY = {
 def test_a_training_run_has_the_gradients_of_every_epoch_and_resumes_bit_by_bit(
     tmp_path, sharing, monkeypatch
 ):
-    monkeypatch.setattr("experiments.training.monitored.CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr("experiments.training.recorded.CHECKPOINT_EVERY", 0.0)
     settings = {**TINY, "sharing": sharing}
     whole = Recorder(tmp_path)
     trained.perform(settings, whole)

@@ -15,7 +15,7 @@ from experiments import sweep
 from experiments.__main__ import COMMANDS, main
 from experiments.studies import study
 from experiments.sweep.output import RESULTS
-from experiments.training import monitored
+from experiments.training import recorded
 from experiments.training.loop import fit
 from experiments.training.monitoring import MonitorWatcher
 from minigrad.monitor import Monitor, Rule, Verdict
@@ -152,7 +152,7 @@ def test_alerts_are_in_the_rows_of_their_epochs(tmp_path):
     assert [alert["rule"] for alert in alerts[6]] == ["stalled"]  # the fifth that is no better than the first
     assert {alert["epoch"] for row in rows for alert in row["alerts"]} == {3, 6}
     (stuck,), (stalled,) = alerts[3], alerts[6]
-    assert set(stuck) == set(monitored.ALERT)
+    assert set(stuck) == set(recorded.ALERT)
     assert (stuck["value"], stuck["batch"]) == (0.0, 11)
     assert (stalled["value"], stalled["batch"]) == (rows[5]["loss"], 0)
 
@@ -164,13 +164,13 @@ def test_nothing_is_printed_of_alerts_and_training_is_that_of_fit(tmp_path, monk
         seen.append(fit(*args, watchers=watchers, **options))
         return seen[-1]
 
-    monkeypatch.setattr("experiments.training.monitored.fit", watched)
+    monkeypatch.setattr("experiments.training.recorded.fit", watched)
     rows = _perform(tmp_path, settings={"lr": 0.0, "epochs": 3}).rows
     assert [alert["rule"] for alert in rows[2]["alerts"]] == ["stuck"]
     assert not recwarn.list
     assert capfd.readouterr() == ("", "")
     monkeypatch.setattr(
-        "experiments.training.monitored.fit",
+        "experiments.training.recorded.fit",
         lambda *args, watchers, **options: watched(*args, watchers=[], **options),
     )
     (tmp_path / "checkpoint.npz").unlink()
@@ -204,7 +204,7 @@ class Heard(Rule):
 # With checkpoints at the end of every epoch, or, of a row that came after its checkpoint, at the start alone.
 @pytest.mark.parametrize(("nodes", "every"), [(0, 0.0), (450, 0.0), (1200, 0.0), (1200, 1e9)])
 def test_a_run_that_was_cut_ends_with_the_rows_of_one_that_was_not(tmp_path, monkeypatch, nodes, every):
-    monkeypatch.setattr(monitored, "CHECKPOINT_EVERY", every)
+    monkeypatch.setattr(recorded, "CHECKPOINT_EVERY", every)
     whole = _perform(tmp_path / "whole", _recorder(tmp_path / "whole"), monitor=Monitor([Heard()], _silent))
     heard = [alert["epoch"] for row in whole.rows for alert in row["alerts"]]
     assert len(heard) > 1

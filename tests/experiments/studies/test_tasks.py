@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-import experiments.training.monitored as training
+import experiments.training.recorded as training
 import models
 from experiments.__main__ import main
 from experiments.commands import tasks as command

@@ -12,11 +12,12 @@ import sys
 from experiments import sweep
 from experiments.__main__ import main
 from experiments.paper import run
+from experiments.training import recorded
 
 
 def perform(settings, recorder) -> None:
     """Do a run of the experiments."""
-    run.CHECKPOINT_EVERY = 0.0
+    recorded.CHECKPOINT_EVERY = 0.0
     run.perform(settings, recorder)
 
 

@@ -11,7 +11,8 @@ import pytest
 import minigrad as mg
 import models
 from experiments.paper import data
-from experiments.training.loop import FORMAT, TrainingError, Watcher, accuracy, fit
+from experiments.training.evaluation import accuracy
+from experiments.training.loop import FORMAT, TrainingError, Watcher, fit
 from experiments.training.ratios import RatioWatcher
 from experiments.training.step import no_collection, training_step
 from minigrad.nn import StateError, load_document, save_document

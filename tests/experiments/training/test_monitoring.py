@@ -14,7 +14,8 @@ from experiments.paper import data
 from experiments.paper.datasets import datasets
 from experiments.paper.model import new_model, new_optimizer
 from experiments.paper.settings import GRADIENT_DATASET, SCALES, run_settings
-from experiments.training.loop import TrainingError, accuracy, fit
+from experiments.training.evaluation import accuracy
+from experiments.training.loop import TrainingError, fit
 from experiments.training.monitoring import MonitorWatcher
 from experiments.training.step import passes
 from minigrad.monitor import Monitor, MonitorWarning, NotFinite, Rule, Stalled, Stuck, Vanishing, Verdict
