@@ -11,7 +11,8 @@ from minigrad.fold import Cell, Child, NodeStates, Part, explain_fold, fold, fol
 from minigrad.gradcheck import assert_gradients, gradcheck
 from minigrad.graph import no_grad, scope
 from minigrad.ops import *  # noqa: F403
-from minigrad.ops import __all__ as _ops
+from minigrad.ops import NAMES as OPS
+from minigrad.ops.activations import activation
 from minigrad.primitive import primitive
 from minigrad.record import GradientRecord, record_gradients, record_values
 from minigrad.tensor import Tensor, tensor
@@ -27,6 +28,7 @@ __all__ = [
     "ShapeError",
     "SparseRows",
     "Tensor",
+    "activation",
     "assert_gradients",
     "explain",
     "explain_fold",
@@ -43,5 +45,5 @@ __all__ = [
     "record_values",
     "scope",
     "tensor",
-    *_ops,
+    *OPS,
 ]

@@ -7,6 +7,8 @@ computation to the fold's compiler. Equal computations are one symbol.
 
 from __future__ import annotations
 
+import ast
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -92,7 +94,7 @@ class Symbol:
         """Describe a call of a kernel whose first argument is this symbol."""
         if name == "column_sums":
             return self.table.make(name, args, self.shape[1:], self.dtype)
-        if name not in KERNELS:
+        if name not in RULES:
             raise UnsupportedError(f"the kernel {name}")
         return _elementwise(name, *args)
 
@@ -163,21 +165,45 @@ class SymbolTable:
         return symbol
 
 
-UFUNCS = {
-    "add": "add",
+# How each elementwise op is written for one element, in the functions that Numba compiles. A cell with an op
+# that has no rule runs as ``level``. `kernels.activations` adds the rules of kernels.
+RULES = {
+    "add": "{0} + {1}",
+    "sub": "{0} - {1}",
+    "mul": "{0} * {1}",
+    "div": "{0} / {1}",
+    "neg": "-{0}",
+    "pow": "{0} ** {1}",
+    "square": "{0} * {0}",
+    "exp": "np.exp({0})",
+    "expm1": "np.expm1({0})",
+    "log": "np.log({0})",
+    "log1p": "np.log1p({0})",
+    "sqrt": "np.sqrt({0})",
+    "tanh": "tanh({0})",
+    "abs": "abs({0})",
+    "sign": "np.sign({0})",
+    "maximum": "np.maximum({0}, {1})",
+    "minimum": "np.minimum({0}, {1})",
+    "eq": "{0} == {1}",
+    "ne": "{0} != {1}",
+    "lt": "{0} < {1}",
+    "le": "{0} <= {1}",
+    "gt": "{0} > {1}",
+    "ge": "{0} >= {1}",
+    "and": "({0} and {1})",
+    "or": "({0} or {1})",
+    "not": "(not {0})",
+    "where": "{1} if {0} else {2}",
+}
+# NumPy's names of them.
+UFUNCS = {op: op for op in RULES} | {
     "subtract": "sub",
     "multiply": "mul",
     "divide": "div",
     "negative": "neg",
     "power": "pow",
-    "exp": "exp",
-    "log": "log",
-    "sqrt": "sqrt",
     "absolute": "abs",
-    "sign": "sign",
-    "square": "square",
-    "maximum": "maximum",
-    "minimum": "minimum",
     "equal": "eq",
     "not_equal": "ne",
     "less": "lt",
@@ -192,10 +218,38 @@ UFUNCS = {
     "logical_not": "not",
 }
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not")
-KERNELS = (
-    "tanh", "tanh_vjp", "sigmoid", "sigmoid_vjp", "relu", "relu_vjp",
-    "softsign", "softsign_vjp", "softplus", "softplus_vjp",
-)  # fmt: skip
+
+
+def rule_of(formula: Callable[..., Any], operands: int) -> str:
+    """Return how a function on arrays computes one element, with ``{k}`` for that of operand k.
+
+    Raises
+    ------
+    UnsupportedError
+        If it uses something that is not elementwise; the text names it.
+    """
+    table = SymbolTable()
+    given = [table.make("given", (k,), (ROWS,), np.float64) for k in range(operands)]
+    text = _written(formula(*given))
+    return ast.unparse(ast.parse(text, mode="eval"))  # without brackets that are not needed
+
+
+def add_rule(name: str, rule: str) -> str:
+    """Add the rule of an op; return its name, with a number if another rule has the name already."""
+    unique = name
+    for number in itertools.count(2):
+        if RULES.setdefault(unique, rule) == rule:
+            return unique
+        unique = f"{name}_{number}"
+    raise AssertionError
+
+
+def _written(x: Any) -> str:
+    if not isinstance(x, Symbol):
+        return {0: "zero", 0.5: "half", 1: "one"}.get(x, f"T({x!r})")
+    if x.op == "given":
+        return f"{{{x.args[0]}}}"
+    return "(" + RULES[x.op].format(*map(_written, x.args)) + ")"
 
 
 def _elementwise(op: str, *args: Any) -> Symbol:

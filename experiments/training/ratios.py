@@ -22,17 +22,11 @@ import minigrad as mg
 import models
 from experiments.training.loop import Epoch, Watcher
 from experiments.training.step import passes
+from minigrad.ops.activations import ACTIVATIONS
 
 DEFINITIONS = {"RNN": ("post", "pre"), "RLSTM": ("post", "with_cell")}
 
 Rows = Callable[[models.Forest], np.ndarray]
-
-SLOPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {  # f'(a), told by p = f(a)
-    "tanh": lambda p: 1 - p * p,
-    "sigmoid": lambda p: p * (1 - p),
-    "relu": lambda p: (p > 0).astype(p.dtype),
-    "softsign": lambda p: (1 - abs(p)) ** 2,
-}
 
 
 def definitions(cell: Any) -> tuple[str, ...]:
@@ -94,8 +88,11 @@ def error_norms(
     rows = np.concatenate([nodes, forest.root])
     errors = _gradient(states, first, rows)
     if definition == "pre":
-        slope = SLOPES[f](np.asarray(states[first].data[rows], np.float64))
-        errors = np.where(forest.left[rows, None] < 0, errors, errors * slope)
+        slope = ACTIVATIONS[f].slope
+        if slope is None:
+            raise ValueError(f"'pre' needs an activation whose output tells its slope; that of {f} does not")
+        slopes = slope(np.asarray(states[first].data[rows], np.float64))
+        errors = np.where(forest.left[rows, None] < 0, errors, errors * slopes)
     elif definition == "with_cell":
         errors = np.concatenate([errors, _gradient(states, "c", rows)], axis=1)
     elif definition != "post":

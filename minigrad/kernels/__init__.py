@@ -1,17 +1,6 @@
 """Compiled loops: arrays in, arrays out. Nothing here knows tensors, trees or derivative rules."""
 
-from minigrad.kernels.activations import (
-    relu,
-    relu_vjp,
-    sigmoid,
-    sigmoid_vjp,
-    softplus,
-    softplus_vjp,
-    softsign,
-    softsign_vjp,
-    tanh,
-    tanh_vjp,
-)
+from minigrad.kernels.activations import elementwise
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.kernels.reductions import column_sums, count_outside, row_norms, squared_norm
 from minigrad.kernels.rows import first_outside, gather_rows, scatter_add_rows, sum_rows
@@ -32,24 +21,15 @@ __all__ = [
     "cross_entropy",
     "cross_entropy_vjp",
     "depths_and_roots",
+    "elementwise",
     "first_outside",
     "gather_rows",
     "linear_cross_entropy",
     "log_softmax",
-    "relu",
-    "relu_vjp",
     "row_norms",
     "scatter_add_rows",
-    "sigmoid",
-    "sigmoid_vjp",
     "softmax",
-    "softplus",
-    "softplus_vjp",
-    "softsign",
-    "softsign_vjp",
     "squared_norm",
     "sum_rows",
-    "tanh",
-    "tanh_vjp",
     "update",
 ]

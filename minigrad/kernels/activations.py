@@ -1,7 +1,7 @@
-"""Activation functions and their vjps, elementwise over arrays of any shape.
+"""Kernels of formulas: what is computed element by element is written once, as a function on arrays.
 
-A vjp takes the cotangent `g` and whatever makes its formula cheapest: the output `y` where the derivative
-is a polynomial in it, else the input `x`; nothing transcendental is computed twice.
+That function is the kernel's NumPy twin. Run on symbols it tells how one element is computed; from this come
+the compiled loop and the rule by which the fold's compiler writes the same computation.
 
 Numba's own ``tanh`` calls libm once per element (9 ns); in float32 it is replaced by a rational function
 that vectorises (0.3 ns). Float64 is for checks and keeps libm.
@@ -9,11 +9,32 @@ that vectorises (0.3 ns). Float64 is for checks and keeps libm.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from minigrad.kernels.jit import compiled, kernel
+from minigrad.symbol import add_rule, rule_of
 
-Array = np.ndarray
+__all__ = ["elementwise"]
+
+LOOP = """\
+def {name}({arguments}):
+    T = {last}.dtype.type
+    zero, half, one = T(0), T(0.5), T(1)
+    out = np.empty({last}.shape, {last}.dtype)
+    {flat}, to = {ravelled}, out.ravel()
+{loop}
+    return out
+"""
+FOR = "for k in range(to.size):\n{indent}    to[k] = {element}"
+WITH_TANH = """\
+    if {last}.itemsize == 4:
+        {single}
+    else:
+        {double}"""
 
 
 @compiled
@@ -52,167 +73,53 @@ def _tanh_f32(x):  # type: ignore[no-untyped-def]
     return y
 
 
-def _tanh_twin(x: Array) -> Array:
-    return np.tanh(x)
+def elementwise(formula: Callable[..., Any], name: str, operands: int) -> Callable[..., Any]:
+    """Return the kernel of a formula.
+
+    Parameters
+    ----------
+    formula : function of arrays of one shape
+        Made of arithmetic, comparisons, ``np.where`` and the ufuncs of `minigrad.symbol`.
+    name : str
+        What the fold's compiler and `explain_fold` call it.
+    operands : int
+        How many arrays the formula takes.
+
+    Raises
+    ------
+    UnsupportedError
+        If the formula uses anything else; the text names it.
+    """
+    rule = rule_of(formula, operands)
+    name = add_rule(name, rule)
+    return kernel(twin=formula)(_loop(name, rule, operands))
 
 
-@kernel(twin=_tanh_twin)
-def tanh(x: Array) -> Array:
-    """tanh x; float32 to 3e-7 absolute, 3.3e-7 without fused multiply-adds."""
-    y = np.empty(x.shape, x.dtype)
-    source, target = x.ravel(), y.ravel()
-    if x.itemsize == 4:
-        for k in range(source.size):
-            target[k] = _tanh_f32(source[k])
+def _loop(name: str, rule: str, operands: int) -> Callable[..., Any]:
+    """Return the loop over all elements, not compiled yet, of whatever dtype the last operand has."""
+    arguments = [f"x{k}" for k in range(operands)]
+    last = arguments[-1]
+    element = rule.format(*(f"flat{k}[k]" for k in range(operands)))
+    if "tanh(" in rule:
+        loop = WITH_TANH.format(
+            last=last,
+            single=FOR.format(indent=" " * 8, element=element.replace("tanh(", "_tanh_f32(")),
+            double=FOR.format(indent=" " * 8, element=element.replace("tanh(", "np.tanh(")),
+        )
     else:
-        for k in range(source.size):
-            target[k] = np.tanh(source[k])
-    return y
-
-
-def _tanh_vjp_twin(g: Array, y: Array) -> Array:
-    return g * (1 - y * y)
-
-
-@kernel(twin=_tanh_vjp_twin)
-def tanh_vjp(g: Array, y: Array) -> Array:
-    """g · (1 − y²)"""
-    out = np.empty(y.shape, y.dtype)
-    g1, y1, target = g.ravel(), y.ravel(), out.ravel()
-    one = y.dtype.type(1)
-    for k in range(y1.size):
-        target[k] = g1[k] * (one - y1[k] * y1[k])
-    return out
-
-
-def _sigmoid_twin(x: Array) -> Array:
-    # Through tanh, as the kernel: no overflow at either end.
-    return 0.5 + 0.5 * np.tanh(0.5 * x)
-
-
-@kernel(twin=_sigmoid_twin)
-def sigmoid(x: Array) -> Array:
-    """1 / (1 + e⁻ˣ) = ½ + ½ tanh(x/2); float32 to 2e-7 absolute."""
-    y = np.empty(x.shape, x.dtype)
-    source, target = x.ravel(), y.ravel()
-    half = x.dtype.type(0.5)
-    if x.itemsize == 4:
-        for k in range(source.size):
-            target[k] = half + half * _tanh_f32(half * source[k])
-    else:
-        for k in range(source.size):
-            target[k] = half + half * np.tanh(half * source[k])
-    return y
-
-
-def _sigmoid_vjp_twin(g: Array, y: Array) -> Array:
-    return g * y * (1 - y)
-
-
-@kernel(twin=_sigmoid_vjp_twin)
-def sigmoid_vjp(g: Array, y: Array) -> Array:
-    """g · y · (1 − y)"""
-    out = np.empty(y.shape, y.dtype)
-    g1, y1, target = g.ravel(), y.ravel(), out.ravel()
-    one = y.dtype.type(1)
-    for k in range(y1.size):
-        target[k] = g1[k] * y1[k] * (one - y1[k])
-    return out
-
-
-def _relu_twin(x: Array) -> Array:
-    return np.where(x <= 0, np.zeros_like(x), x)  # NaN stays NaN
-
-
-@kernel(twin=_relu_twin)
-def relu(x: Array) -> Array:
-    """max(x, 0); NaN stays NaN."""
-    y = np.empty(x.shape, x.dtype)
-    source, target = x.ravel(), y.ravel()
-    zero = x.dtype.type(0)
-    for k in range(source.size):
-        target[k] = zero if source[k] <= zero else source[k]
-    return y
-
-
-def _relu_vjp_twin(g: Array, y: Array) -> Array:
-    return np.where(y > 0, g, np.zeros_like(g))
-
-
-@kernel(twin=_relu_vjp_twin)
-def relu_vjp(g: Array, y: Array) -> Array:
-    """g where y > 0, else 0"""
-    out = np.empty(y.shape, y.dtype)
-    g1, y1, target = g.ravel(), y.ravel(), out.ravel()
-    zero = y.dtype.type(0)
-    for k in range(y1.size):
-        target[k] = g1[k] if y1[k] > zero else zero
-    return out
-
-
-def _softsign_twin(x: Array) -> Array:
-    return x / (1 + np.abs(x))
-
-
-@kernel(twin=_softsign_twin)
-def softsign(x: Array) -> Array:
-    """x / (1 + |x|)"""
-    y = np.empty(x.shape, x.dtype)
-    source, target = x.ravel(), y.ravel()
-    one = x.dtype.type(1)
-    for k in range(source.size):
-        target[k] = source[k] / (one + abs(source[k]))
-    return y
-
-
-def _softsign_vjp_twin(g: Array, x: Array) -> Array:
-    return g / (1 + np.abs(x)) ** 2
-
-
-@kernel(twin=_softsign_vjp_twin)
-def softsign_vjp(g: Array, x: Array) -> Array:
-    """g / (1 + |x|)²"""
-    out = np.empty(x.shape, x.dtype)
-    g1, x1, target = g.ravel(), x.ravel(), out.ravel()
-    one = x.dtype.type(1)
-    for k in range(x1.size):
-        s = one + abs(x1[k])
-        target[k] = g1[k] / (s * s)
-    return out
-
-
-def _softplus_twin(x: Array) -> Array:
-    if x.dtype.kind == "c":  # the complex step needs a function without comparisons of complex numbers
-        return np.log1p(np.exp(x))
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
-
-
-@kernel(twin=_softplus_twin)
-def softplus(x: Array) -> Array:
-    """log(1 + eˣ) = max(x, 0) + log(1 + e^−|x|), which overflows at neither end."""
-    y = np.empty(x.shape, x.dtype)
-    source, target = x.ravel(), y.ravel()
-    zero = x.dtype.type(0)
-    for k in range(source.size):
-        v = source[k]
-        target[k] = (zero if v < zero else v) + np.log1p(np.exp(-abs(v)))
-    return y
-
-
-def _softplus_vjp_twin(g: Array, x: Array) -> Array:
-    return g * _sigmoid_twin(x)
-
-
-@kernel(twin=_softplus_vjp_twin)
-def softplus_vjp(g: Array, x: Array) -> Array:
-    """g · sigmoid(x)"""
-    out = np.empty(x.shape, x.dtype)
-    g1, x1, target = g.ravel(), x.ravel(), out.ravel()
-    half = x.dtype.type(0.5)
-    if x.itemsize == 4:
-        for k in range(x1.size):
-            target[k] = g1[k] * (half + half * _tanh_f32(half * x1[k]))
-    else:
-        for k in range(x1.size):
-            target[k] = g1[k] * (half + half * np.tanh(half * x1[k]))
-    return out
+        loop = "    " + FOR.format(indent=" " * 4, element=element)
+    text = LOOP.format(
+        name=name,
+        arguments=", ".join(arguments),
+        last=last,
+        flat=", ".join(f"flat{k}" for k in range(operands)),
+        ravelled=", ".join(f"{argument}.ravel()" for argument in arguments),
+        loop=loop,
+    )
+    # Numba caches machine code by a function's file, qualified name and line. The file is this one, whose
+    # `_tanh_f32` the loop calls; the name changes with the formula.
+    scope: dict[str, Any] = {}
+    exec(compile(text, __file__, "exec"), globals(), scope)
+    function: Callable[..., Any] = scope[name]
+    function.__qualname__ = f"{name}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    return function

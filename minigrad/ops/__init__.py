@@ -1,80 +1,31 @@
-"""The operations: each a function on arrays with its derivative directly below it."""
+"""The operations: each a function on arrays with its derivative directly below it. README.md lists them.
+
+A file names in its ``__all__`` those of its functions that are operations for users.
+"""
+
+import sys
+from typing import TYPE_CHECKING
 
 from minigrad.ops import operators as operators
-from minigrad.ops.arithmetic import (
-    add,
-    div,
-    maximum,
-    minimum,
-    mul,
-    neg,
-    pow,
-    sub,
-    where,
-)
-from minigrad.ops.dropout import dropout
-from minigrad.ops.elementwise import (
-    abs,
-    exp,
-    log,
-    relu,
-    sigmoid,
-    softplus,
-    softsign,
-    sqrt,
-    tanh,
-)
-from minigrad.ops.head import linear_cross_entropy
-from minigrad.ops.index import gather, getitem
-from minigrad.ops.linear import matmul, transpose
-from minigrad.ops.reduce import (
-    logsumexp,
-    max,
-    mean,
-    min,
-    sum,
-)
-from minigrad.ops.shape import concat, reshape, split, stack
-from minigrad.ops.softmax import cross_entropy, log_softmax, softmax
+from minigrad.ops.activations import *  # noqa: F403
+from minigrad.ops.arithmetic import *  # noqa: F403
+from minigrad.ops.dropout import *  # noqa: F403
+from minigrad.ops.elementwise import *  # noqa: F403
+from minigrad.ops.head import *  # noqa: F403
+from minigrad.ops.index import *  # noqa: F403
+from minigrad.ops.linear import *  # noqa: F403
+from minigrad.ops.reduce import *  # noqa: F403
+from minigrad.ops.shape import *  # noqa: F403
+from minigrad.ops.softmax import *  # noqa: F403
 from minigrad.tensor import Tensor
 
-__all__ = [
-    "abs",
-    "add",
-    "concat",
-    "cross_entropy",
-    "div",
-    "dropout",
-    "exp",
-    "gather",
-    "getitem",
-    "linear_cross_entropy",
-    "log",
-    "log_softmax",
-    "logsumexp",
-    "matmul",
-    "max",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "mul",
-    "neg",
-    "pow",
-    "relu",
-    "reshape",
-    "sigmoid",
-    "softmax",
-    "softplus",
-    "softsign",
-    "split",
-    "sqrt",
-    "stack",
-    "sub",
-    "sum",
-    "tanh",
-    "transpose",
-    "where",
-]
+FILES = (
+    *("arithmetic", "elementwise", "activations", "linear", "reduce"),
+    *("shape", "index", "softmax", "head", "dropout"),
+)
+NAMES: list[str] = [name for file in FILES for name in sys.modules[f"{__name__}.{file}"].__all__]
 
-Tensor._functions = frozenset(__all__)
+if not TYPE_CHECKING:  # a list that is computed would hide the names from mypy
+    __all__ = NAMES
+
+Tensor._functions = frozenset(NAMES)

@@ -12,6 +12,8 @@ import numpy as np
 from minigrad.ops.broadcast import sum_to, unbroadcast
 from minigrad.primitive import primitive
 
+__all__ = ["add", "div", "maximum", "minimum", "mul", "neg", "pow", "sub", "where"]
+
 Array = np.ndarray
 
 

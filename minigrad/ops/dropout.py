@@ -11,6 +11,8 @@ from minigrad.ops.arithmetic import mul
 from minigrad.rng import require_generator
 from minigrad.tensor import Tensor, as_tensor
 
+__all__ = ["dropout"]
+
 
 def dropout(x: Any, p: float, rng: np.random.Generator) -> Tensor:
     """Set each element to 0 with probability `p`, and scale the others by 1/(1 − p).

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad import kernels
 from minigrad.primitive import primitive
+
+__all__ = ["abs", "exp", "log", "sqrt"]
 
 Array = np.ndarray
 
@@ -64,68 +65,3 @@ def abs(x: Array) -> Any:
 
 
 abs.defvjp(lambda y, x: lambda g: g * np.sign(x))
-
-
-@primitive()
-def tanh(x: Array) -> Any:
-    """The hyperbolic tangent
-
-    shapes: any
-    vjp: g ⊙ (1 − y²)
-    """
-    return kernels.tanh(x)
-
-
-tanh.defvjp(lambda y, x: lambda g: kernels.tanh_vjp(g, y))
-
-
-@primitive()
-def sigmoid(x: Array) -> Any:
-    """σ(x) = 1 / (1 + e⁻ˣ)
-
-    shapes: any
-    vjp: g ⊙ y (1 − y)
-    """
-    return kernels.sigmoid(x)
-
-
-sigmoid.defvjp(lambda y, x: lambda g: kernels.sigmoid_vjp(g, y))
-
-
-@primitive(analytic=False)
-def relu(x: Array) -> Any:
-    """max(x, 0); the derivative at 0 is taken to be 0
-
-    shapes: any
-    vjp: g ⊙ [y > 0]
-    """
-    return kernels.relu(x)
-
-
-relu.defvjp(lambda y, x: lambda g: kernels.relu_vjp(g, y))
-
-
-@primitive(analytic=False)
-def softsign(x: Array) -> Any:
-    """x / (1 + |x|)
-
-    shapes: any
-    vjp: g / (1 + |x|)²
-    """
-    return kernels.softsign(x)
-
-
-softsign.defvjp(lambda y, x: lambda g: kernels.softsign_vjp(g, x))
-
-
-@primitive()
-def softplus(x: Array) -> Any:
-    """log(1 + eˣ)
-
-    shapes: any
-    vjp: g ⊙ σ(x)
-    """
-    return kernels.softplus(x)
-
-
-softplus.defvjp(lambda y, x: lambda g: kernels.softplus_vjp(g, x))

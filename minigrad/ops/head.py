@@ -13,6 +13,8 @@ from minigrad.ops.indices import indices
 from minigrad.primitive import primitive
 from minigrad.tensor import Tensor, as_tensor
 
+__all__ = ["linear_cross_entropy"]
+
 Array = np.ndarray
 
 

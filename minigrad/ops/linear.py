@@ -10,6 +10,8 @@ import numpy as np
 from minigrad.ops.broadcast import sum_to
 from minigrad.primitive import primitive
 
+__all__ = ["matmul", "transpose"]
+
 Array = np.ndarray
 
 

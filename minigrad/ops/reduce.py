@@ -10,6 +10,8 @@ from minigrad.errors import ShapeError
 from minigrad.primitive import primitive
 from minigrad.tensor import Tensor
 
+__all__ = ["logsumexp", "max", "mean", "min", "sum"]
+
 Array = np.ndarray
 Axis = int | tuple[int, ...] | None
 

@@ -12,6 +12,8 @@ from minigrad.ops.index import getitem
 from minigrad.primitive import primitive
 from minigrad.tensor import Tensor, as_tensor
 
+__all__ = ["concat", "reshape", "split", "stack"]
+
 Array = np.ndarray
 
 

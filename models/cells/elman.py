@@ -21,7 +21,7 @@ class Elman(mg.Cell):
     rng : numpy.random.Generator
         Draws W and U from U(±1/√(D + E)); b starts at 0.
     f : str
-        "tanh", "sigmoid", "relu" or "softsign".
+        "tanh", "sigmoid", "relu", "softsign" or another of `ACTIVATIONS`.
     dtype
         float32, or float64 for checks.
     E : int, optional

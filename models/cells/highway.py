@@ -30,7 +30,7 @@ class HighwayRNN(mg.Cell):
     rng : numpy.random.Generator
         Draws the matrices from U(±1/√(2D)); b starts at 0.
     f : str
-        "tanh", "sigmoid", "relu" or "softsign".
+        "tanh", "sigmoid", "relu", "softsign" or another of `ACTIVATIONS`.
     dtype
         float32, or float64 for checks.
     carry_bias : float

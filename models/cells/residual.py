@@ -25,7 +25,7 @@ class ResidualRNN(mg.Cell):
     rng : numpy.random.Generator
         Draws W1 and W2 from U(±1/√(2D)); b starts at 0.
     f : str
-        "tanh", "sigmoid", "relu" or "softsign".
+        "tanh", "sigmoid", "relu", "softsign" or another of `ACTIVATIONS`.
     dtype
         float32, or float64 for checks.
 

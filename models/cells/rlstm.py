@@ -34,7 +34,7 @@ class RLSTM(mg.Cell):
         Draws Wc1 and Wc2 from U(±1/√(3D)) and the gates' matrices from U(±1/√(5D)), as the authors' code
         does; biases start at 0.
     g : str
-        "tanh", "sigmoid", "relu" or "softsign".
+        "tanh", "sigmoid", "relu", "softsign" or another of `ACTIVATIONS`.
     dtype
         float32, or float64 for checks.
     leaf_weights : "shared" or "separate"

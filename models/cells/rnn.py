@@ -23,7 +23,7 @@ class RNN(mg.Cell):
     rng : numpy.random.Generator
         Draws W1 and W2 from U(±1/√(3D)), as the authors' code does; b starts at 0.
     f : str
-        "tanh", "sigmoid", "relu" or "softsign".
+        "tanh", "sigmoid", "relu", "softsign" or another of `ACTIVATIONS`.
     dtype
         float32, or float64 for checks.
     leaf_weights : "shared" or "separate"

@@ -178,6 +178,7 @@ TABLE: tuple[Row, ...] = (
     _elementwise("relu", lambda x: x * (x > 0), _torch("relu")),
     _elementwise("softsign", lambda x: x / (1 + np.abs(x)), _torch("softsign", "nn", "functional")),
     _elementwise("softplus", lambda x: np.log(1 + np.exp(x)), _torch("softplus", "nn", "functional")),
+    _elementwise("silu", lambda x: x / (1 + np.exp(-x)), _torch("silu", "nn", "functional")),
     *_reductions("sum", np.sum, empty=True),
     *_reductions("mean", np.mean, empty=False),
     *_reductions("max", np.max, empty=False),

@@ -11,10 +11,18 @@ import pytest
 from minigrad import kernels
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.kernels.vectors import VECTOR_BYTES
+from minigrad.ops.activations import ACTIVATIONS
 
 Array = np.ndarray
 Make = Callable[[tuple[int, ...]], Array]
 DTYPES = (np.float32, np.float64)
+
+
+FORMULAS = [*ACTIVATIONS]
+KERNELS: dict[str, Any] = {name: getattr(kernels, name) for name in kernels.__all__} | {
+    kernel.__name__: kernel for name in FORMULAS for kernel in ACTIVATIONS[name].kernels
+}
+del KERNELS["JIT_ENABLED"], KERNELS["elementwise"]
 
 
 def _rows(n: int, height: int = 7) -> Array:
@@ -42,14 +50,8 @@ def _updated(update: Callable[..., None], dtype: type, n: int, rule: int) -> lis
 
 # One entry per kernel but `update`: its arguments for n rows, made from a maker of arrays.
 ARGUMENTS: dict[str, Callable[[Make, int], tuple[Any, ...]]] = {
-    **{
-        name: lambda make, n: (make((n, 4)),)
-        for name in ("tanh", "sigmoid", "relu", "softsign", "softplus", "column_sums", "squared_norm")
-    },
-    **{
-        name: lambda make, n: (make((n, 4)), make((n, 4)))
-        for name in ("tanh_vjp", "sigmoid_vjp", "relu_vjp", "softsign_vjp", "softplus_vjp")
-    },
+    **{name: lambda make, n: (make((n, 4)),) for name in (*FORMULAS, "column_sums", "squared_norm")},
+    **{f"{name}_vjp": lambda make, n: (make((n, 4)), make((n, 4))) for name in FORMULAS},
     "softmax": lambda make, n: (make((n, 4)),),
     "log_softmax": lambda make, n: (make((n, 4)),),
     "cross_entropy": lambda make, n: (make((n, 4)), _rows(n, 4), make((n, 4))),
@@ -115,7 +117,7 @@ def flat(values: Iterable[Any]) -> Iterator[Any]:
 
 
 def compare(name: str, arguments: tuple[Any, ...], rtol: float) -> None:
-    kernel = getattr(kernels, name)
+    kernel = KERNELS[name]
     mine, theirs = copies(arguments), copies(arguments)
     with np.errstate(all="ignore"):
         results = kernel(*mine), kernel.twin(*theirs)
@@ -126,9 +128,8 @@ def compare(name: str, arguments: tuple[Any, ...], rtol: float) -> None:
 
 
 def test_every_kernel_is_compared_with_its_twin() -> None:
-    names = {name for name in kernels.__all__ if callable(getattr(kernels, name))}
-    assert names == {*ARGUMENTS, "update"}
-    assert all(hasattr(getattr(kernels, name), "twin") for name in names)
+    assert {*KERNELS} == {*ARGUMENTS, "update"}
+    assert all(hasattr(kernel, "twin") for kernel in KERNELS.values())
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -154,7 +155,7 @@ def test_arrays_that_are_not_contiguous(name: str) -> None:
         compare(name, ARGUMENTS[name](strided(np.float64), n), rtol=1e-14)
 
 
-ACTIVATIONS = {
+LIMITS = {
     "tanh": (np.tanh, -1.0, 1.0),
     "sigmoid": (lambda x: 1 / (1 + np.exp(-x)), 0.0, 1.0),
     "relu": (lambda x: np.maximum(x, 0), 0.0, np.inf),
@@ -163,12 +164,12 @@ ACTIVATIONS = {
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", LIMITS)
 def test_infinity_has_its_limit_and_nan_stays_nan(name: str, dtype: type) -> None:
-    _, low, high = ACTIVATIONS[name]
+    _, low, high = LIMITS[name]
     # Long enough for the vectorised loop, and for its remainder.
     x = np.tile(np.array([-np.inf, np.nan, np.inf], dtype), 13)
-    y = getattr(kernels, name)(x)
+    y = KERNELS[name](x)
     np.testing.assert_array_equal(y, np.tile(np.array([low, np.nan, high], dtype), 13))
 
 
@@ -195,8 +196,8 @@ FUSED = VECTOR_BYTES > 16 or not JIT_ENABLED  # whatever has wide vectors has fu
 @pytest.mark.parametrize(("name", "error"), [("tanh", 3e-7 if FUSED else 3.3e-7), ("sigmoid", 2e-7)])
 def test_float32_error_over_a_dense_grid(name: str, error: float) -> None:
     x = np.concatenate([np.linspace(-12, 12, 200_001), np.logspace(-30, 2, 1001)]).astype(np.float32)
-    exact, low, high = ACTIVATIONS[name]
-    y = getattr(kernels, name)(x)
+    exact, low, high = LIMITS[name]
+    y = KERNELS[name](x)
     assert np.abs(y - exact(x.astype(np.float64))).max() <= error
     assert y.min() >= low
     assert y.max() <= high
@@ -204,7 +205,7 @@ def test_float32_error_over_a_dense_grid(name: str, error: float) -> None:
 
 def test_small_numbers_keep_their_relative_precision_in_tanh() -> None:
     x = np.logspace(-30, -2, 1001).astype(np.float32)
-    np.testing.assert_allclose(kernels.tanh(x), np.tanh(x.astype(np.float64)), rtol=5e-7)
+    np.testing.assert_allclose(KERNELS["tanh"](x), np.tanh(x.astype(np.float64)), rtol=5e-7)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +253,7 @@ def test_scatter_add_takes_tables_of_any_number_of_axes(shape: tuple[int, ...]) 
 def test_numbers_without_a_compiled_loop_take_the_twin(dtype: type) -> None:
     # A loop compiled for integers would round every result to 0.
     x = np.array([0, 1, 2], dtype)
-    np.testing.assert_allclose(kernels.tanh(x), np.tanh([0.0, 1.0, 2.0]))
+    np.testing.assert_allclose(KERNELS["tanh"](x), np.tanh([0.0, 1.0, 2.0]))
 
 
 def test_squared_norm_of_float32_is_added_up_in_float64() -> None:
@@ -265,6 +266,6 @@ def test_a_squared_norm_beyond_float64_is_infinite_and_warns_of_nothing() -> Non
 
 
 def test_empty_arrays() -> None:
-    assert kernels.tanh(np.empty((0, 3))).shape == (0, 3)
+    assert KERNELS["tanh"](np.empty((0, 3))).shape == (0, 3)
     assert kernels.softmax(np.empty((0, 3))).shape == (0, 3)
     np.testing.assert_array_equal(kernels.column_sums(np.empty((0, 3))), np.zeros(3))

@@ -27,7 +27,7 @@ FOREST = Forest(
 
 activations = pytest.mark.parametrize("activation", ACTIVATIONS)
 modes = pytest.mark.parametrize("mode", MODES)
-LATER = ("sigmoid", "relu", "softsign")
+LATER = ("sigmoid", "relu", "softsign", "softplus", "silu")
 
 
 def σ(x: Any) -> Any:
@@ -39,6 +39,8 @@ NUMPY: dict[str, Callable[[Any], Any]] = {
     "sigmoid": σ,
     "relu": lambda x: np.maximum(x, 0),
     "softsign": lambda x: x / (1 + np.abs(x)),
+    "softplus": lambda x: np.log(1 + np.exp(x)),
+    "silu": lambda x: x * σ(x),
 }
 
 
@@ -90,7 +92,7 @@ def walked(made: mg.Cell, p: P, L: Any, f: Any, s: Any, zero: Any) -> tuple[list
     return h, c
 
 
-# Each compiled pair takes seconds; three of the activations are left to the slow tests.
+# Each compiled pair takes seconds; all activations but tanh are left to the slow tests.
 EVERY_WAY = [
     pytest.param(activation, mode, marks=[pytest.mark.slow] * (mode == "compiled" and activation in LATER))
     for activation in ACTIVATIONS
@@ -114,8 +116,7 @@ def test_values_are_the_paper_s_equations(kind: str, activation: str, mode: str)
 @pytest.mark.parametrize("kind", CELLS)
 def test_values_and_every_gradient_are_those_of_pytorch(kind: str, activation: str) -> None:
     torch = pytest.importorskip("torch")
-    functions = {"tanh": torch.tanh, "sigmoid": torch.sigmoid, "relu": torch.relu}
-    f = functions.get(activation, torch.nn.functional.softsign)
+    f = getattr(torch, activation, None) or getattr(torch.nn.functional, activation)
     made, w = cell(kind, activation), weights()
     L = mg.tensor(vectors(), requires_grad=True)
     states = mg.fold(made, FOREST, mg.gather(L, FOREST.word[FOREST.leaves]))

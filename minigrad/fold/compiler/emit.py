@@ -18,9 +18,8 @@ from minigrad.fold.compiler.layout import Layout
 from minigrad.fold.compiler.memory import padded, rooms
 from minigrad.fold.compiler.order import NODE
 from minigrad.fold.compiler.plan import Plan
-from minigrad.fold.compiler.rules import RULES
 from minigrad.fold.compiler.sweep import Sweep
-from minigrad.symbol import Symbol, UnsupportedError
+from minigrad.symbol import RULES, Symbol, UnsupportedError
 
 # The rows of a tile whose child on a side is no leaf, or all of them.
 SIDES = {"left": "l0:l1", "right": "r0:r1", None: ":m"}

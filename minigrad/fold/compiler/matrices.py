@@ -6,9 +6,8 @@ from typing import Any
 
 from minigrad.fold.compiler.emit import Writer
 from minigrad.fold.compiler.emit_backward import products
-from minigrad.fold.compiler.rules import RULES
 from minigrad.fold.compiler.sweep import Rectangle, Sweep
-from minigrad.symbol import Symbol, UnsupportedError
+from minigrad.symbol import RULES, Symbol, UnsupportedError
 
 
 def packed_names(sweep: Sweep, letter: str) -> list[str]:

@@ -116,6 +116,7 @@ def test_ratios_are_those_of_finite_differences_of_the_loss(cell):
     ("sigmoid", lambda a: 1 / (2 + np.exp(a) + np.exp(-a))),
     ("relu", lambda a: 1.0 * (a > 0)),
     ("softsign", lambda a: 1 / (1 + np.abs(a)) ** 2),
+    ("softplus", lambda a: 1 / (1 + np.exp(-a))),
 ])  # fmt: skip
 def test_before_the_activation_the_root_s_error_is_smaller_by_its_slope(f, slope):
     model, forest = _model(cell=lambda D, rng, dtype: models.RNN(D, rng, f, dtype), lengths=(1, 6))
@@ -131,6 +132,12 @@ def test_before_the_activation_the_root_s_error_is_smaller_by_its_slope(f, slope
     error = states.h.grad[root]
     expected = post[inner] * np.linalg.norm(error, axis=1) / np.linalg.norm(error * slope(a), axis=1)
     np.testing.assert_allclose(pre[inner], expected, rtol=1e-9)
+
+
+def test_an_activation_whose_output_does_not_tell_its_slope_has_no_error_before_it():
+    model, forest = _model(cell=lambda D, rng, dtype: models.RNN(D, rng, "silu", dtype), n=3)
+    with pytest.raises(ValueError, match="that of silu does not"):
+        gradient_ratios(forest, _states(model, forest), data.keyword_rows, "pre", "silu")
 
 
 def test_an_error_vector_that_nobody_defined_is_refused():
