@@ -15,7 +15,7 @@ import numpy as np
 
 from experiments.sentiment.data import Sets
 from experiments.sentiment.model import new_model, new_optimizer
-from experiments.sentiment.settings import CLASSES, MODELS, SCALES, run_settings
+from experiments.sentiment.settings import CLASSES, MODELS, SCALES, Settings, run_settings
 from experiments.training.step import no_collection, training_step
 from models import Dropout, Forest, Vocabulary, random_forest
 
@@ -53,19 +53,19 @@ def measure(
     for name, mode in COMPARED:
         settings = run_settings(name, 1, scale=SCALES["paper"], seed=0, treebank={})
         rates = [count / seconds for seconds in _passes(settings, forest, mode, rounds)]
-        identity = {"cell": name, "D": settings["D"], "batch": settings["batch"], "mode": mode}
+        identity = {"cell": name, "D": settings.D, "batch": settings.batch, "mode": mode}
         entries.append({**identity, "trees_per_second": round(float(np.median(rates)))})
         advance()
     return entries
 
 
-def _passes(settings: dict[str, Any], forest: Forest, mode: str, rounds: int) -> list[float]:
+def _passes(settings: Settings, forest: Forest, mode: str, rounds: int) -> list[float]:
     """Return the seconds of every pass."""
     rng = np.random.default_rng(0)
     model = new_model(settings, Sets(forest, forest, forest, None))
-    model.dropout = Dropout(settings["dropout_words"], settings["dropout_states"], rng)
+    model.dropout = Dropout(settings.dropout_words, settings.dropout_states, rng)
     optimizer = new_optimizer(model, settings)
-    batch = settings["batch"]
+    batch = settings.batch
     seconds = []
     with no_collection():
         training_step(model, optimizer, forest.select(slice(batch)), mode)  # compiles

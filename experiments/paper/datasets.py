@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,8 +12,6 @@ from experiments.paper import data
 from experiments.paper.depths import sentences_at_depth
 from experiments.paper.settings import Settings
 from experiments.training.fingerprint import data_hash
-
-DECISIVE = ("seeds", "sizes", "lengths", "keyword_depths", "shape", "extra", "extra_depths")
 
 
 @dataclass(frozen=True)
@@ -47,25 +44,27 @@ class Datasets:
 
 def datasets(settings: Settings) -> Datasets:
     """Return the data of a run; those of the latest runs are kept, and must not be written to."""
-    wanted = {name: settings[name] for name in DECISIVE}
-    wanted["seeds"] = settings["seeds"]["data"]
-    return _datasets(json.dumps(wanted))
+    sizes = tuple(settings.sizes[part] for part in ("train", "dev", "test"))
+    sentences = settings.lengths, settings.keyword_depths, settings.shape
+    return _datasets(settings.seeds["data"], sizes, *sentences, settings.extra, settings.extra_depths)
 
 
 @lru_cache(maxsize=2)
-def _datasets(text: str) -> Datasets:
-    wanted = json.loads(text)
-    lengths, depths, shape = tuple(wanted["lengths"]), wanted["keyword_depths"], wanted["shape"]
-
+def _datasets(
+    seeds: tuple[int, ...],
+    sizes: tuple[int, ...],
+    lengths: tuple[int, int],
+    keyword_depths: tuple[int, int] | None,
+    shape: str,
+    extra: int,
+    extra_depths: tuple[int, ...],
+) -> Datasets:
     def draw(part: int, n: int, depths: tuple[int, int] | None) -> models.Forest:
-        rng = np.random.default_rng([*wanted["seeds"], part])  # train, dev, test share no generator
+        rng = np.random.default_rng([*seeds, part])  # train, dev, test share no generator
         if depths is None:
             return data.sentences(rng, n, lengths, shape)
         return sentences_at_depth(rng, n, lengths, depths, shape)
 
-    at = None if depths is None else (depths[0], depths[1])
-    train, dev, test = (
-        draw(part, wanted["sizes"][name], at) for part, name in enumerate(("train", "dev", "test"))
-    )
-    extra = {depth: draw(depth, wanted["extra"], (depth, depth)) for depth in wanted["extra_depths"]}
-    return Datasets(train, dev, test, extra, data_hash(train, dev, test))
+    train, dev, test = (draw(part, n, keyword_depths) for part, n in enumerate(sizes))
+    others = {depth: draw(depth, extra, (depth, depth)) for depth in extra_depths}
+    return Datasets(train, dev, test, others, data_hash(train, dev, test))

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from experiments.paper.settings import (
-    DATASETS,
-    GRADIENT_DATASET,
-    LEFT_OPEN,
-    MODELS,
-    SCALES,
-    STATED,
-    Settings,
-    run_settings,
-)
+from experiments.paper.settings import DATASETS, GRADIENT_DATASET, MODELS, SCALES, Settings, run_settings
 from experiments.sweep import Job
 
 EXPERIMENTS = ("length", "depth", "gradient")
@@ -50,14 +41,6 @@ def job(name: str, settings: Settings, keep_model: bool = False) -> Job:
     return Job(name, settings, _work(settings), PERFORM, keep_model)
 
 
-def base() -> Settings:
-    """Return what the paper's runs have in common, for a manifest to name the differences from."""
-    paper = SCALES["paper"]
-    shared = {name: getattr(paper, name) for name in ("sizes", "max_epochs", "patience")}
-    return {**STATED, **LEFT_OPEN, **shared}
-
-
 def _work(settings: Settings) -> int:
     """Return about how many tree nodes an epoch trains on: a tree of n words has 2n − 1."""
-    shortest, longest = settings["lengths"]
-    return int(settings["sizes"]["train"] * (shortest + longest - 1))
+    return settings.sizes["train"] * (sum(settings.lengths) - 1)

@@ -24,15 +24,15 @@ INITS: dict[str, Callable[[tuple[int, ...]], float] | None] = {
 
 def new_model(settings: Settings) -> models.TreeClassifier:
     """Return the model as it is before training: the same one for the same settings."""
-    rng = np.random.default_rng([*settings["seeds"]["model"], 0])
-    kind = models.cell(settings["model"])
+    rng = np.random.default_rng([*settings.seeds["model"], 0])
+    kind = models.cell(settings.model)
     options = {}
-    if settings["model"] in MODELS:  # the paper's cells; others are taken as they are
-        symbol = {"RNN": "f", "RLSTM": "g"}[settings["model"]]
-        options = {symbol: settings["activation"], "leaf_weights": settings["leaf_weights"]}
-    cell = kind(settings["D"], rng, **options)
+    if settings.model in MODELS:  # the paper's cells; others are taken as they are
+        symbol = {"RNN": "f", "RLSTM": "g"}[settings.model]
+        options = {symbol: settings.activation, "leaf_weights": settings.leaf_weights}
+    cell = kind(settings.D, rng, **options)
     model = models.TreeClassifier(cell, VOCABULARY, CLASSES, rng)
-    bound = INITS[settings["init"]]
+    bound = INITS[settings.init]
     if bound is not None:
         with mg.no_grad():
             for parameter in [*cell.parameters(), model.Ws]:
@@ -44,9 +44,9 @@ def new_model(settings: Settings) -> models.TreeClassifier:
 def parameter_groups(model: models.TreeClassifier, settings: Settings) -> list[dict[str, Any]]:
     """Return the parameters of the cell, of the words and of the classifier, each with its own L2."""
     return [
-        {"params": model.cell.parameters(), "l2": settings["l2"]},
-        {"params": [model.L], "l2": settings["l2_words"]},
-        {"params": [model.Ws, model.bs], "l2": settings["l2_classifier"]},
+        {"params": model.cell.parameters(), "l2": settings.l2},
+        {"params": [model.L], "l2": settings.l2_words},
+        {"params": [model.Ws, model.bs], "l2": settings.l2_classifier},
     ]
 
 
@@ -54,7 +54,7 @@ def new_optimizer(model: models.TreeClassifier, settings: Settings) -> mg.optim.
     """Return AdaGrad over the cell's parameters, the words and the classifier's."""
     return mg.optim.AdaGrad(
         parameter_groups(model, settings),
-        lr=settings["lr"],
-        eps=settings["eps"],
-        first_step=settings["first_step"],
+        lr=settings.lr,
+        eps=settings.eps,
+        first_step=settings.first_step,
     )

@@ -38,28 +38,28 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         sets = sets.as_chains()
     optimizer = new_optimizer(model, settings)
     ratios = None
-    if settings["ratios"]:
+    if settings.ratios:
         ratios = RatioWatcher(
-            error_rows(model.cell, keyword_rows), definitions(model.cell), settings["activation"]
+            error_rows(model.cell, keyword_rows), definitions(model.cell), settings.activation
         )
     measure = None if ratios is None else partial(_measure, settings, model, sets, ratios)
     if ratios is not None and not recorder.checkpoint.exists():
-        ratios.measure(model, sets.train, MEASURED_AT_ONCE, settings["mode"])
+        ratios.measure(model, sets.train, MEASURED_AT_ONCE, settings.mode)
     epochs = recorded_fit(
         recorder,
         model,
         optimizer,
         sets.train,
         sets.dev,
-        batch_size=settings["batch"],
-        rng=np.random.default_rng([*settings["seeds"]["order"], 0]),
-        max_epochs=settings["max_epochs"],
-        min_epochs=settings["min_epochs"],
-        patience=settings["patience"],
+        batch_size=settings.batch,
+        rng=np.random.default_rng([*settings.seeds["order"], 0]),
+        max_epochs=settings.max_epochs,
+        min_epochs=settings.min_epochs,
+        patience=settings.patience,
         watchers=[] if ratios is None else [ratios],
         measure=measure,
         epoch_0=ratios is not None,
-        mode=settings["mode"],
+        mode=settings.mode,
     )
     record_result(recorder, model, _result(settings, model, sets, epochs))
 
@@ -69,7 +69,7 @@ def _result(
 ) -> dict[str, Any]:
     depth = sets.train.depth[keyword_rows(sets.train)]
     return {
-        "test_accuracy": accuracy(model, sets.test, mode=settings["mode"]),
+        "test_accuracy": accuracy(model, sets.test, mode=settings.mode),
         **summary(epochs),
         "mean_keyword_depth": float(depth.mean()),
         "keyword_depth_counts": {str(d): int(n) for d, n in enumerate(np.bincount(depth)) if n},
@@ -91,7 +91,7 @@ def _extra(settings: Settings, model: models.TreeClassifier, sets: Datasets, epo
     found = {}
     for depth, forest in sets.extra.items():
         watcher = RatioWatcher(keyword_rows)
-        watcher.measure(model, forest, MEASURED_AT_ONCE, settings["mode"])
-        seeds = [*settings["seeds"]["bootstrap"], epoch, depth]
+        watcher.measure(model, forest, MEASURED_AT_ONCE, settings.mode)
+        seeds = [*settings.seeds["bootstrap"], epoch, depth]
         found[str(depth)] = median_interval(watcher.ratios["post"], np.random.default_rng(seeds))
     return found

@@ -1,38 +1,91 @@
-"""The paper's settings, and what a run of it is: everything that determines its rows, in one flat dict.
+"""The settings of a run: everything that determines its rows.
 
 The paper (Le & Zuidema 2016, section 3) states sizes, D, activation, word vectors, learning rate, minibatch
-and early stopping. What it leaves open is chosen by `ablate`, and told apart here.
+and early stopping. What it leaves open was chosen by `ablate`; those settings are marked.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from experiments.paper.data import length_range
-from experiments.sweep.job import changed
-
-Settings = dict[str, Any]
+from experiments.sweep.settings import defaults
 
 MODELS = ("RNN", "RLSTM")
 DATASETS = range(1, 11)
 GRADIENT_DATASET = 3  # of Experiment 1
 
-STATED = {"D": 50, "activation": "tanh", "lr": 0.05}
 BATCH = {"RNN": 20, "RLSTM": 5}
 BATCH_OF_OTHERS = 5  # cells that are not in the paper: the RLSTM's
-LEFT_OPEN = {
-    "shape": "uniform_split",
-    "init": "fan_in",
-    "leaf_weights": "shared",
-    "first_step": "adagrad",
-    "eps": 1e-10,
-    "l2": 1e-3,  # on the cell's parameters,
-    "l2_words": 1e-3,  # on the words of the minibatch,
-    "l2_classifier": 1e-3,  # on the softmax's
-}
 POOL = (21, 30)  # lengths in Experiment 2
 EXTRA_DEPTHS = (12, 13)  # those of Figure 6's caption, which few training trees have
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Settings of one run; its defaults are the paper's, and what `ablate` has chosen.
+
+    Attributes
+    ----------
+    experiment : "length", "depth", "gradient" or "ablate"
+    dataset : int
+        1..10; of Experiment 2 for "depth", otherwise of Experiment 1.
+    model : str
+        The cell, as `models.cell` takes it.
+    run, seed : int
+    seeds : dict of tuples of int
+        Of the generators, by the names in `STREAMS`.
+    sizes : dict of int
+        Number of sentences in train, dev and test.
+    lengths : (int, int)
+        Of the shortest sentence and of the longest.
+    keyword_depths : (int, int) or None
+        Of Experiment 2; None: as the trees come.
+    D, activation, lr, batch
+        Stated by the paper: width, the function f, learning rate, trees of a minibatch.
+    shape, init, leaf_weights, first_step, eps, l2, l2_words, l2_classifier
+        Left open by the paper: shape of the trees (`models.SHAPES`), initial weights (`model.INITS`), weights
+        of leaves, AdaGrad's first step and its ε, and L2 on the cell's parameters, on the words of the
+        minibatch, and on the softmax's.
+    max_epochs, min_epochs, patience : int
+        As in `fit`.
+    ratios : bool
+        Whether gradient ratios are measured, in Experiment 3.
+    extra : int
+        Number of extra sentences whose gradients are measured, of each of the keyword depths `extra_depths`.
+    mode : str
+        Of the fold.
+    """
+
+    experiment: str
+    dataset: int
+    model: str
+    run: int
+    seed: int
+    seeds: dict[str, tuple[int, ...]]
+    sizes: dict[str, int]
+    lengths: tuple[int, int]
+    keyword_depths: tuple[int, int] | None
+    D: int = 50
+    activation: str = "tanh"
+    lr: float = 0.05
+    batch: int
+    shape: str = "uniform_split"
+    init: str = "fan_in"
+    leaf_weights: str = "shared"
+    first_step: str = "adagrad"
+    eps: float = 1e-10
+    l2: float = 1e-3
+    l2_words: float = 1e-3
+    l2_classifier: float = 1e-3
+    max_epochs: int
+    min_epochs: int
+    patience: int
+    ratios: bool
+    extra: int
+    extra_depths: tuple[int, ...]
+    mode: str = "compiled"
 
 
 @dataclass(frozen=True)
@@ -79,13 +132,12 @@ STREAMS = {"data": 0, "model": 1, "order": 2, "bootstrap": 3}
 def run_settings(
     experiment: str, dataset: int, model: str, run: int, *, scale: Scale, seed: int, **changes: Any
 ) -> Settings:
-    """Return the settings of one run, JSON values only.
+    """Return the settings of one run.
 
     Parameters
     ----------
     experiment : "length", "depth", "gradient" or "ablate"
     dataset : int
-        1..10; of Experiment 2 for "depth", otherwise of Experiment 1.
     model : str
         "RNN" or "RLSTM", or another cell, as `models.cell` takes it.
     run : int
@@ -97,31 +149,35 @@ def run_settings(
     """
     by_depth = experiment == "depth"
     gradient = experiment == "gradient"
-    settings: Settings = {
-        "experiment": experiment,
-        "dataset": dataset,
-        "model": model,
-        "run": run,
-        "seed": seed,
-        "seeds": _seeds(seed, CODES[experiment], dataset, run),
-        "sizes": dict(scale.sizes),
-        "lengths": list(POOL if by_depth else length_range(dataset)),
-        "keyword_depths": [dataset, dataset + 1] if by_depth else None,
-        **STATED,
-        "batch": BATCH.get(model, BATCH_OF_OTHERS),
-        **LEFT_OPEN,
-        "max_epochs": scale.max_epochs,
-        "min_epochs": scale.gradient_epochs if gradient else 1,
-        "patience": scale.patience,
-        "ratios": gradient,
-        "extra": scale.extra if gradient else 0,
-        "extra_depths": list(EXTRA_DEPTHS) if gradient else [],
-        "mode": "compiled",
-    }
-    return changed(settings, changes)
+    settings = Settings(
+        experiment=experiment,
+        dataset=dataset,
+        model=model,
+        run=run,
+        seed=seed,
+        seeds=_seeds(seed, CODES[experiment], dataset, run),
+        sizes=scale.sizes,
+        lengths=POOL if by_depth else length_range(dataset),
+        keyword_depths=(dataset, dataset + 1) if by_depth else None,
+        batch=BATCH.get(model, BATCH_OF_OTHERS),
+        max_epochs=scale.max_epochs,
+        min_epochs=scale.gradient_epochs if gradient else 1,
+        patience=scale.patience,
+        ratios=gradient,
+        extra=scale.extra if gradient else 0,
+        extra_depths=EXTRA_DEPTHS if gradient else (),
+    )
+    return replace(settings, **changes)
 
 
-def _seeds(seed: int, code: int, dataset: int, run: int) -> dict[str, list[int]]:
+def base() -> dict[str, Any]:
+    """Return what the paper's runs have in common, for a manifest to name the differences from."""
+    paper = SCALES["paper"]
+    shared = {name: getattr(paper, name) for name in ("sizes", "max_epochs", "patience")}
+    return defaults(Settings) | shared
+
+
+def _seeds(seed: int, code: int, dataset: int, run: int) -> dict[str, tuple[int, ...]]:
     return {
-        name: [seed, code, dataset, 0 if name == "data" else run, stream] for name, stream in STREAMS.items()
+        name: (seed, code, dataset, 0 if name == "data" else run, stream) for name, stream in STREAMS.items()
     }

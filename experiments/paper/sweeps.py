@@ -8,8 +8,8 @@ from pathlib import Path
 
 from experiments import sweep
 from experiments.paper import ablation, claims, error_vectors, figures
-from experiments.paper.grids import EXPERIMENTS, base, experiment_jobs
-from experiments.paper.settings import MODELS, SCALES
+from experiments.paper.grids import EXPERIMENTS, experiment_jobs
+from experiments.paper.settings import MODELS, SCALES, base
 from experiments.paper.stored import ABLATION
 from experiments.paper.treebank import measure
 from experiments.sweep import arguments, finished

@@ -12,10 +12,11 @@ import models
 from experiments import sweep
 from experiments.sentiment import report
 from experiments.sentiment.data import Treebank, read_treebank, read_vectors
-from experiments.sentiment.settings import MODELS, SCALES, SHARED, chosen, run_settings
+from experiments.sentiment.settings import CHOSEN, MODELS, SCALES, Settings, run_settings
 from experiments.sweep import Job, Run, finished
 from experiments.sweep.folder import Folder
 from experiments.sweep.output import RESULTS, writable_folder
+from experiments.sweep.settings import defaults
 from minigrad.files import atomic_write
 from models.cells import is_chain_cell
 from viz.command_line import InputError
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         if number > len(treebank.trees["test"]):
             raise InputError(f"--draw {number}: the test set has {len(treebank.trees['test'])} sentences")
     planned = jobs(treebank, args)
-    code = sweep.run(planned, args, base={**SHARED, **chosen("RLSTM")})
+    code = sweep.run(planned, args, base={**defaults(Settings), **CHOSEN["RLSTM"]})
     if args.dry_run:
         return code
     there = {run.id: run for run in finished(args.out)}

@@ -134,15 +134,15 @@ def sets(settings: Settings, paths: Mapping[str, str]) -> Sets:
     """
     folder = Path(paths["treebank"])
     treebank = read_treebank(folder)
-    if treebank.sha256 != settings["treebank"]:
+    if treebank.sha256 != settings.treebank:
         raise StateError(f"the treebank in {folder} has changed since this run was planned")
     vectors = None
-    if settings["vectors"] is not None:
+    if settings.vectors is not None:
         vectors = _read_vectors(Path(paths["vectors"]), folder)
-        if vectors.sha256() != settings["vectors"]["sha256"]:
+        if vectors.sha256() != settings.vectors["sha256"]:
             raise StateError(f"{paths['vectors']} has changed since this run was planned")
-    kept = {part: trees[: settings["trees"]] for part, trees in treebank.trees.items()}
-    words = vocabulary(Treebank(kept, treebank.sha256), settings["min_count"], settings["lower"], vectors)
+    kept = {part: trees[: settings.trees] for part, trees in treebank.trees.items()}
+    words = vocabulary(Treebank(kept, treebank.sha256), settings.min_count, settings.lower, vectors)
     train, dev, test = (models.Forest(kept[part], words) for part in SPLITS)
     return Sets(train, dev, test, vectors)
 

@@ -17,14 +17,14 @@ def new_model(settings: Settings, sets: Sets) -> models.TreeClassifier:
     It classifies every labelled node. Its words start from the vectors that there are, otherwise from
     U(±``word_bound``): where every leaf has a label, vectors need not start near zero, as the paper's do.
     """
-    rng = np.random.default_rng(settings["seeds"]["model"])
+    rng = np.random.default_rng(settings.seeds["model"])
     vocabulary = sets.train.vocabulary
     # The paper's cells take an activation; others are taken as they are.
-    options = (settings["activation"],) if settings["model"] in MODELS else ()
-    cell = models.cell(settings["model"])(settings["D"], rng, *options)
+    options = (settings.activation,) if settings.model in MODELS else ()
+    cell = models.cell(settings.model)(settings.D, rng, *options)
     model = models.TreeClassifier(cell, vocabulary, CLASSES, rng, head="labelled")
     if sets.vectors is None:
-        words = initial("uniform", rng, model.L.shape, bound=settings["word_bound"])
+        words = initial("uniform", rng, model.L.shape, bound=settings.word_bound)
     else:
         words = sets.vectors.table(vocabulary, rng)
     with mg.no_grad():
@@ -36,10 +36,10 @@ def new_optimizer(model: models.TreeClassifier, settings: Settings) -> mg.optim.
     """Return AdaGrad over the cell's parameters, the words and the classifier's."""
     return mg.optim.AdaGrad(
         [
-            {"params": model.cell.parameters(), "l2": settings["l2"]},
-            {"params": [model.L], "l2": settings["l2_words"], "lr": settings["lr_words"]},
-            {"params": [model.Ws, model.bs], "l2": settings["l2_classifier"]},
+            {"params": model.cell.parameters(), "l2": settings.l2},
+            {"params": [model.L], "l2": settings.l2_words, "lr": settings.lr_words},
+            {"params": [model.Ws, model.bs], "l2": settings.l2_classifier},
         ],
-        lr=settings["lr"],
-        eps=settings["eps"],
+        lr=settings.lr,
+        eps=settings.eps,
     )

@@ -1,4 +1,4 @@
-"""The settings of a run on the treebank: everything that determines its rows, in one flat dict.
+"""The settings of a run on the treebank: everything that determines its rows.
 
 They were chosen by a random search on dev, which README.md tells of; test was not looked at before.
 """
@@ -6,37 +6,90 @@ They were chosen by a random search on dev, which README.md tells of; test was n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-
-from experiments.sweep.job import changed
-
-Settings = dict[str, Any]
 
 MODELS = ("RNN", "RLSTM")
 CLASSES = 5  # very negative, negative, neutral, positive, very positive
 UNKNOWN = "<unknown>"  # the row of words that are rare in train, or are not there
 
-SHARED: Settings = {
-    "activation": "tanh",
-    "min_count": 2,  # words that train has less often are unknown
-    "lower": True,  # words are read in small letters
-    "eps": 1e-10,
-}
-CHOSEN: Mapping[str, Settings] = {
+# What the search on dev has chosen for either model.
+CHOSEN: Mapping[str, Mapping[str, Any]] = {
     "RNN": {
         "D": 32, "lr": 0.05, "lr_words": 0.2, "batch": 25,
         "l2": 3e-3, "l2_words": 1e-4, "l2_classifier": 3e-3,
-        "word_bound": 0.05,  # word vectors start from U(±0.05)
-        "dropout_words": 0.5, "dropout_states": 0.4,
+        "word_bound": 0.05, "dropout_words": 0.5, "dropout_states": 0.4,
     },
     "RLSTM": {
         "D": 48, "lr": 0.05, "lr_words": 0.05, "batch": 25,
         "l2": 1e-3, "l2_words": 1e-5, "l2_classifier": 1e-3,
-        "word_bound": 0.2,
-        "dropout_words": 0.3, "dropout_states": 0.2,
+        "word_bound": 0.2, "dropout_words": 0.3, "dropout_states": 0.2,
     },
 }  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Settings of one run.
+
+    Attributes
+    ----------
+    experiment : "sentiment"
+    model : str
+        The cell, as `models.cell` takes it.
+    run, seed : int
+    seeds : dict of tuples of int
+        Of the generators, by the names in `STREAMS`.
+    treebank : dict of str
+        sha256 of each of its files.
+    trees : int or None
+        So many of each file; None: all.
+    vectors : dict or None
+        Of the word vectors that the words start from: "width" and "sha256".
+    activation : str
+        Of the paper's two cells.
+    min_count : int
+        Words that train has less often are unknown.
+    lower : bool
+        Whether words are read in small letters.
+    eps, lr, lr_words, batch
+        AdaGrad's ε, its learning rate, that of words, trees of a minibatch.
+    D : int
+    l2, l2_words, l2_classifier : float
+        On the cell's parameters, on the words of the minibatch, on the softmax's.
+    word_bound : float
+        Word vectors start from U(±word_bound).
+    dropout_words, dropout_states : float
+    max_epochs, patience : int
+    mode : str
+        Of the fold.
+    """
+
+    experiment: str = "sentiment"
+    model: str
+    run: int
+    seed: int
+    seeds: dict[str, tuple[int, ...]]
+    treebank: dict[str, str]
+    trees: int | None
+    vectors: dict[str, Any] | None
+    activation: str = "tanh"
+    min_count: int = 2
+    lower: bool = True
+    eps: float = 1e-10
+    D: int
+    lr: float
+    lr_words: float
+    batch: int
+    l2: float
+    l2_words: float
+    l2_classifier: float
+    word_bound: float
+    dropout_words: float
+    dropout_states: float
+    max_epochs: int
+    patience: int
+    mode: str = "compiled"
 
 
 @dataclass(frozen=True)
@@ -65,11 +118,6 @@ SCALES = {
 CODE, STREAMS = 201, {"model": 1, "order": 2}  # of seeds; other experiments have other codes
 
 
-def chosen(model: str) -> Settings:
-    """Return the settings that depend on the model; a cell that nobody searched for has the RLSTM's."""
-    return CHOSEN.get(model, CHOSEN["RLSTM"])
-
-
 def run_settings(
     model: str,
     run: int,
@@ -80,12 +128,12 @@ def run_settings(
     vectors: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> Settings:
-    """Return the settings of one run, JSON values only.
+    """Return the settings of one run.
 
     Parameters
     ----------
     model : str
-        "RNN" or "RLSTM", or another cell, as `models.cell` takes it.
+        "RNN" or "RLSTM", or another cell, which nobody has searched for: it has the RLSTM's settings.
     run : int
         From 1. Runs differ in their seeds.
     scale : Scale
@@ -96,27 +144,20 @@ def run_settings(
         Of the word vectors that the words start from: "width" and "sha256". D is their width then.
     **changes
         Settings other than those chosen.
-
-    Raises
-    ------
-    ValueError
-        If one of the changes is no setting.
     """
-    settings: Settings = {
-        "experiment": "sentiment",
-        "model": model,
-        "run": run,
-        "seed": seed,
-        "seeds": {name: [seed, CODE, run, stream] for name, stream in STREAMS.items()},
-        "treebank": dict(treebank),
-        "trees": scale.trees,
-        "vectors": None if vectors is None else dict(vectors),
-        **SHARED,
-        **chosen(model),
-        "max_epochs": scale.max_epochs,
-        "patience": scale.patience,
-        "mode": "compiled",
-    }
+    chosen = dict(CHOSEN.get(model, CHOSEN["RLSTM"]))
     if vectors is not None:
-        settings["D"] = vectors["width"]
-    return changed(settings, changes)
+        chosen["D"] = vectors["width"]
+    settings = Settings(
+        model=model,
+        run=run,
+        seed=seed,
+        seeds={name: (seed, CODE, run, stream) for name, stream in STREAMS.items()},
+        treebank=dict(treebank),
+        trees=scale.trees,
+        vectors=None if vectors is None else dict(vectors),
+        max_epochs=scale.max_epochs,
+        patience=scale.patience,
+        **chosen,
+    )
+    return replace(settings, **changes)

@@ -33,13 +33,13 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         If there is a checkpoint that can't be gone on from, or the files are not those of the settings.
     """
     data = sets(settings, recorder.paths)
-    mode = settings["mode"]
+    mode = settings.mode
     model = new_model(settings, data)
     if is_chain_cell(model.cell):
         data = data.as_chains()
     # One generator for the order of the trees and for dropout: checkpoints keep it.
-    rng = np.random.default_rng(settings["seeds"]["order"])
-    model.dropout = models.Dropout(settings["dropout_words"], settings["dropout_states"], rng)
+    rng = np.random.default_rng(settings.seeds["order"])
+    model.dropout = models.Dropout(settings.dropout_words, settings.dropout_states, rng)
     measures = Measures(model, data, mode)
     epochs = recorded_fit(
         recorder,
@@ -47,10 +47,10 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         new_optimizer(model, settings),
         data.train,
         data.dev,
-        batch_size=settings["batch"],
+        batch_size=settings.batch,
         rng=rng,
-        max_epochs=settings["max_epochs"],
-        patience=settings["patience"],
+        max_epochs=settings.max_epochs,
+        patience=settings.patience,
         watchers=[measures],
         measure=measures.row,
         epoch_0=True,

@@ -7,7 +7,7 @@ booleans, None, tuples and dicts with text keys. Another value is `dataclasses.r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from experiments.sweep.errors import SweepError
@@ -40,6 +40,11 @@ def from_json(kind: type[S], stored: Mapping[str, Any]) -> S:
         told = "; ".join(f"{what}: {', '.join(names)}" for what, names in wrong.items() if names)
         raise SweepError(f"these are not the settings of {kind.__module__}.{kind.__qualname__}: {told}")
     return kind(**{name: _tupled(value) for name, value in stored.items()})
+
+
+def defaults(kind: type[DataclassInstance]) -> dict[str, Any]:
+    """Return the settings that have a default, for a manifest to name the differences from."""
+    return {field.name: field.default for field in fields(kind) if field.default is not MISSING}
 
 
 def _listed(value: Any) -> Any:

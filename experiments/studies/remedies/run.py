@@ -12,8 +12,7 @@ from experiments.paper.data import keyword_rows
 from experiments.paper.datasets import datasets
 from experiments.paper.model import new_model, new_optimizer, parameter_groups
 from experiments.paper.run import MEASURED_AT_ONCE
-from experiments.paper.settings import Settings
-from experiments.studies.remedies.settings import DEEP
+from experiments.studies.remedies.settings import DEEP, RemedySettings
 from experiments.sweep import Recorder
 from experiments.training.evaluation import accuracy
 from experiments.training.monitoring import MonitorWatcher, quiet_monitor
@@ -28,19 +27,19 @@ from minigrad.optim import Optimizer, by_name, clip_grad_norm
 MATRICES = {"Elman": "W"}  # what `recurrent` names; of the others, W1 and W2
 
 
-def perform(settings: Settings, recorder: Recorder) -> None:
+def perform(settings: RemedySettings, recorder: Recorder) -> None:
     """Do one run, or go on with it from its checkpoint. Raises as `experiments.paper.run.perform` does."""
-    mode = settings["mode"]
+    mode = settings.mode
     model = remedied_model(settings)
     sets = datasets(settings)
     if model.cell.right_parts is not None:
         sets = sets.as_chains()
     # One generator for the order of the trees and for dropout: checkpoints keep it.
-    rng = np.random.default_rng([*settings["seeds"]["order"], 0])
-    if settings["dropout_words"] or settings["dropout_states"]:
-        model.dropout = models.Dropout(settings["dropout_words"], settings["dropout_states"], rng)
+    rng = np.random.default_rng([*settings.seeds["order"], 0])
+    if settings.dropout_words or settings.dropout_states:
+        model.dropout = models.Dropout(settings.dropout_words, settings.dropout_states, rng)
     nodes = error_rows(model.cell, keyword_rows)
-    ratios = RatioWatcher(nodes) if settings["ratios"] else None
+    ratios = RatioWatcher(nodes) if settings.ratios else None
     if ratios is not None and not recorder.checkpoint.exists():
         ratios.measure(model, sets.train, MEASURED_AT_ONCE, mode)
     epochs = recorded_fit(
@@ -49,16 +48,16 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         remedied_optimizer(model, settings),
         sets.train,
         sets.dev,
-        batch_size=settings["batch"],
+        batch_size=settings.batch,
         rng=rng,
-        max_epochs=settings["max_epochs"],
-        min_epochs=settings["min_epochs"],
-        patience=settings["patience"],
+        max_epochs=settings.max_epochs,
+        min_epochs=settings.min_epochs,
+        patience=settings.patience,
         nodes=nodes,
         measure=None if ratios is None else partial(_measured, ratios),
         watchers=[] if ratios is None else [ratios],
         monitor=_monitor(),
-        clip=None if settings["max_norm"] is None else partial(clip_grad_norm, max_norm=settings["max_norm"]),
+        clip=None if settings.max_norm is None else partial(clip_grad_norm, max_norm=settings.max_norm),
         mode=mode,
         epoch_0=ratios is not None,
     )
@@ -68,29 +67,29 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         {
             "test_accuracy": accuracy(model, sets.test, mode=mode),
             **summary(epochs),
-            "trained": _trained(model, sets.train, settings["batch"], mode),
+            "trained": _trained(model, sets.train, settings.batch, mode),
             "data_hash": sets.hash,
         },
     )
 
 
-def remedied_model(settings: Settings) -> models.TreeClassifier:
+def remedied_model(settings: RemedySettings) -> models.TreeClassifier:
     """Return the model as it is before training; with `recurrent`, its matrices between nodes drawn anew."""
     model = new_model(settings)
-    if settings["recurrent"] is not None:
-        rng = np.random.default_rng([*settings["seeds"]["model"], 1])
-        init = (settings["recurrent"], {"gain": settings["gain"]})
-        initialise(model.cell, {MATRICES.get(settings["model"], "W[12]"): init}, rng)
+    if settings.recurrent is not None:
+        rng = np.random.default_rng([*settings.seeds["model"], 1])
+        init = (settings.recurrent, {"gain": settings.gain})
+        initialise(model.cell, {MATRICES.get(settings.model, "W[12]"): init}, rng)
     return model
 
 
-def remedied_optimizer(model: models.TreeClassifier, settings: Settings) -> Optimizer:
+def remedied_optimizer(model: models.TreeClassifier, settings: RemedySettings) -> Optimizer:
     """Return the optimiser, with the paper's groups and their L2."""
-    if settings["optimizer"] == "adagrad":
+    if settings.optimizer == "adagrad":
         return new_optimizer(model, settings)
-    own = {"momentum": settings["momentum"], "nesterov": settings["nesterov"]}
-    options = own if settings["optimizer"] == "sgd" else {}
-    return by_name(settings["optimizer"], parameter_groups(model, settings), lr=settings["lr"], **options)
+    own = {"momentum": settings.momentum, "nesterov": settings.nesterov}
+    options = own if settings.optimizer == "sgd" else {}
+    return by_name(settings.optimizer, parameter_groups(model, settings), lr=settings.lr, **options)
 
 
 def _monitor() -> Monitor:

@@ -16,18 +16,33 @@ RUNS = {"smoke": 1, "paper": 3}
 EPOCHS = {"smoke": (3, 3), "paper": (10, 12)}  # at least, at most
 DEEP = 8  # keyword depth from which the monitor's rule and the figure look at ratios
 
-# Besides those of the paper's runs: what of the tree's matrices is drawn anew, another optimiser, and what is
-# done between backward and update, or to words and classified states.
-OWN = {
-    "recurrent": None,  # or "orthogonal", "identity": W1 and W2, or W of a chain
-    "gain": 1.0,
-    "optimizer": "adagrad",
-    "momentum": 0.0,
-    "nesterov": False,
-    "max_norm": None,  # of all gradients together
-    "dropout_words": 0.0,
-    "dropout_states": 0.0,
-}
+
+@dataclass(frozen=True, kw_only=True)
+class RemedySettings(Settings):
+    """Settings of one run: those of the paper's runs, and more.
+
+    Attributes
+    ----------
+    recurrent : "orthogonal", "identity" or None
+        What is drawn anew of the tree's matrices, W1 and W2, or W of a chain, and times which `gain`.
+    optimizer, momentum, nesterov
+        Another optimiser, and its options.
+    max_norm : float or None
+        Of all gradients together, where they are clipped between backward and update.
+    dropout_words, dropout_states : float
+    remedy : str
+        One of `REMEDIES`.
+    """
+
+    recurrent: str | None = None
+    gain: float = 1.0
+    optimizer: str = "adagrad"
+    momentum: float = 0.0
+    nesterov: bool = False
+    max_norm: float | None = None
+    dropout_words: float = 0.0
+    dropout_states: float = 0.0
+    remedy: str
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,7 @@ BATCH = {"RLSTM": 5}  # the paper's
 BATCH_OF_OTHERS = 20  # the paper's for the RNN
 
 
-def settings(remedy: str, run: int, scale: str, seed: int, *, experiment: str = "gradient") -> Settings:
+def settings(remedy: str, run: int, scale: str, seed: int, *, experiment: str = "gradient") -> RemedySettings:
     """Return the settings of one run.
 
     Parameters
@@ -100,13 +115,9 @@ def settings(remedy: str, run: int, scale: str, seed: int, *, experiment: str = 
     least, most = EPOCHS[scale]
     size = replace(SCALES[scale], max_epochs=most, gradient_epochs=least, extra=0)
     paper = run_settings(experiment, GRADIENT_DATASET, chosen.model, run, scale=size, seed=seed)
-    own = {
-        "experiment": NAME,
-        "remedy": remedy,
-        "batch": BATCH.get(chosen.model, BATCH_OF_OTHERS),
-        "extra_depths": [],
-    }
-    return {**paper, **OWN, **own, **chosen.changes}
+    batch = BATCH.get(chosen.model, BATCH_OF_OTHERS)
+    own = {"experiment": NAME, "remedy": remedy, "batch": batch, "extra_depths": ()}
+    return RemedySettings(**vars(paper) | own | dict(chosen.changes))
 
 
 def jobs(scale: str, seed: int, runs: int | None) -> Iterator[Job]:
@@ -116,6 +127,6 @@ def jobs(scale: str, seed: int, runs: int | None) -> Iterator[Job]:
             yield job(f"{NAME}/{remedy}/{run}", settings(remedy, run, scale, seed))
 
 
-def job(name: str, of: Settings) -> Job:
+def job(name: str, of: RemedySettings) -> Job:
     """Return a run as work for a sweep."""
     return replace(grids.job(name, of), perform=PERFORM)

@@ -8,6 +8,7 @@ usual one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from experiments.studies.remedies.settings import NAME, REMEDIES, job, settings
@@ -32,7 +33,7 @@ def jobs(scale: str, seed: int, runs: int | None) -> Iterator[Job]:
         for changes in trials:
             for run in range(1, (runs or 1) + 1):
                 of = settings(remedy, run, scale, seed, experiment="ablate")
-                of |= {"max_epochs": min(of["max_epochs"], MAX_EPOCHS), **changes}
+                of = replace(of, max_epochs=min(of.max_epochs, MAX_EPOCHS), **changes)
                 named = "+".join(f"{name}-{value}" for name, value in changes.items()) or "as-it-is"
                 yield job(f"{NAME}-trials/{remedy}/{named}/{run}", of)
 

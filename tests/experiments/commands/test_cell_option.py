@@ -57,9 +57,9 @@ def own(tmp_path, monkeypatch):
 
 
 def _settings(experiment, cell):
-    changes = {"extra_depths": [5]} if experiment == "gradient" else {}
+    changes = {"extra_depths": (5,)} if experiment == "gradient" else {}
     return run_settings(
-        experiment, 3, cell, 1, scale=TINY, seed=0, D=6, mode="level", lengths=[4, 8], **changes
+        experiment, 3, cell, 1, scale=TINY, seed=0, D=6, mode="level", lengths=(4, 8), **changes
     )
 
 
@@ -148,9 +148,9 @@ def test_all_trains_the_experiments_for_the_cells_and_claims_nothing_of_them(mon
 @pytest.mark.parametrize(("cell", "batches"), [("LSTM", {20, 50}), ("RNN", {5, 50}), ("TreeGRU", {20, 50})])
 def test_every_cell_can_be_asked_what_the_paper_s_are(cell, batches):
     jobs = list(ablation_jobs("paper", cells=(cell,)))
-    assert {job.settings["model"] for job in jobs} == {cell}
+    assert {job.settings.model for job in jobs} == {cell}
     assert not {job.id for job in jobs} & {job.id for job in ablation_jobs("paper", seed=1)}
-    (usual, *tried) = [job.settings for job in jobs if job.settings["run"] == 1]
+    (usual, *tried) = [job.json for job in jobs if job.settings.run == 1]
     changed = [{name: s[name] for name in s if s[name] != usual[name]} for s in tried]
     assert len(changed) == len({str(change) for change in changed})
     assert {} not in changed  # what is tried differs from the default

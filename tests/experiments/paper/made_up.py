@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from experiments.paper.settings import SCALES, run_settings
-from experiments.sweep import Job, Run
+from experiments.sweep import Job, Run, to_json
 from experiments.sweep.folder import Folder
 from experiments.sweep.rows import encode, end_line
 
@@ -41,7 +41,7 @@ TREES = {  # of a treebank
 
 
 def accuracy_run(experiment, dataset, model, n, percent, scale="paper"):
-    settings = run_settings(experiment, dataset, model, n, scale=SCALES[scale], seed=0)
+    settings = to_json(run_settings(experiment, dataset, model, n, scale=SCALES[scale], seed=0))
     result = {
         "kind": "result",
         "test_accuracy": round(percent / 100, 4),
@@ -97,7 +97,7 @@ def gradient_epoch(model, epoch, rng, scale=1.0):
 
 
 def gradient_run(model, n, epochs=13, scale="paper"):
-    settings = run_settings("gradient", 3, model, n, scale=SCALES[scale], seed=0)
+    settings = to_json(run_settings("gradient", 3, model, n, scale=SCALES[scale], seed=0))
     rng = np.random.default_rng(n)
     factor = 1 + SPREAD[n - 1] / 20
     rows = [gradient_epoch(model, k, rng, factor) for k in range(epochs + 1)]

@@ -195,7 +195,7 @@ def test_train_dev_and_test_share_no_randomness():
 def test_both_models_and_all_runs_have_one_dataset():
     of = [_settings(model=model, run=run) for model in ("RNN", "RLSTM") for run in (1, 2)]
     assert len({datasets(settings).hash for settings in of}) == 1
-    assert len({tuple(settings["seeds"]["model"]) for settings in of}) == 2  # one per run
+    assert len({tuple(settings.seeds["model"]) for settings in of}) == 2  # one per run
     others = [_settings(seed=1), _settings(dataset=3), _settings("ablate"), _settings("depth")]
     assert len({datasets(settings).hash for settings in [*of, *others]}) == 5
 

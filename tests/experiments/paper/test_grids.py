@@ -9,14 +9,12 @@ import pytest
 from experiments.__main__ import main
 from experiments.paper.ablation import QUESTIONS, ablation_jobs, table
 from experiments.paper.datasets import datasets
-from experiments.paper.grids import EXPERIMENTS, base, experiment_jobs
-from experiments.paper.settings import SCALES
+from experiments.paper.grids import EXPERIMENTS, experiment_jobs
+from experiments.paper.settings import SCALES, base
 from experiments.paper.stored import ABLATION
 from experiments.sweep import Run, finished
 from tests.experiments.paper import made_up
 from viz import PAGE
-
-IDENTITY = {"run", "seeds", "dataset", "lengths", "model", "batch"}
 
 
 def _paper(experiment):
@@ -37,8 +35,8 @@ def test_every_setting_is_what_its_name_says():
     for job in [*_paper("length"), *_paper("depth"), *_paper("gradient")]:
         experiment, dataset, model, run = job.name.split("/")
         settings = job.settings
-        assert (settings["experiment"], settings["dataset"]) == (experiment, int(dataset))
-        assert (settings["model"], settings["run"]) == (model, int(run))
+        assert (settings.experiment, settings.dataset) == (experiment, int(dataset))
+        assert (settings.model, settings.run) == (model, int(run))
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
@@ -49,19 +47,19 @@ def test_work_is_the_number_of_tree_nodes(experiment):
 
 def test_the_base_of_the_manifest_is_in_every_run():
     for job in _paper("length"):
-        assert {key: job.settings[key] for key in base()} == base()
+        assert {key: getattr(job.settings, key) for key in base()} == base()
 
 
 def test_no_seed_of_the_ablation_is_one_of_the_paper_s_runs():
     def seeds(jobs):
-        return {tuple(seed) for job in jobs for seed in job.settings["seeds"].values()}
+        return {tuple(seed) for job in jobs for seed in job.settings.seeds.values()}
 
     paper = seeds([job for experiment in EXPERIMENTS for job in _paper(experiment)])
     assert not paper & seeds(ablation_jobs("paper"))
 
 
 def test_settings_of_the_ablation_differ_from_the_default_by_what_their_question_names():
-    jobs = {job.name: job.settings for job in ablation_jobs("paper")}
+    jobs = {job.name: job.json for job in ablation_jobs("paper")}
     assert len(jobs) == 3 * 11 + 5 * 2 * 7
     for name, settings in jobs.items():
         _, question, _, dataset, model, run = name.split("/")
@@ -76,9 +74,9 @@ def test_the_ablation_asks_what_the_design_leaves_open_and_what_claim_21_says():
     assert rlstm.keys() >= {"l2", "first_step", "eps", "leaf_weights", "init", "shape"}
     values = {}
     for job in ablation_jobs("paper"):
-        if job.settings["model"] == "RNN":
+        if job.settings.model == "RNN":
             for key in ("lr", "batch", "D", "dataset"):
-                values.setdefault(key, set()).add(job.settings[key])
+                values.setdefault(key, set()).add(getattr(job.settings, key))
     expected = {"lr": {0.01, 0.05, 0.1}, "batch": {5, 20, 50}, "D": {25, 50, 100}, "dataset": {1, 3}}
     assert values == expected
 
@@ -86,8 +84,8 @@ def test_the_ablation_asks_what_the_design_leaves_open_and_what_claim_21_says():
 def test_the_table_has_every_setting_with_all_its_runs_and_a_dash_for_those_that_failed():
     jobs = list(ablation_jobs("paper"))
     runs = [
-        Run(job.name, job.settings, job.work, [{"kind": "epoch", "epoch": 7}],
-            {"dev_accuracy": 0.5 + 0.1 * job.settings["run"]}, [])
+        Run(job.name, job.json, job.work, [{"kind": "epoch", "epoch": 7}],
+            {"dev_accuracy": 0.5 + 0.1 * job.settings.run}, [])
         for job in jobs
         if not job.name.startswith("ablate/lr/0.1/01/") and job.name != "ablate/D/D100/03/RNN/2"
     ]  # fmt: skip

@@ -21,9 +21,9 @@ TINY = Scale(
 
 
 def _settings(experiment="length", model="RNN", **changes):
-    changes = {"D": 6, "mode": "level", "lengths": [4, 8], **changes}
+    changes = {"D": 6, "mode": "level", "lengths": (4, 8), **changes}
     if experiment == "gradient":
-        changes = {"extra_depths": [5], **changes}
+        changes = {"extra_depths": (5,), **changes}
     return run_settings(experiment, 3, model, 1, scale=TINY, seed=0, **changes)
 
 
@@ -134,19 +134,19 @@ def test_the_paper_s_settings():
     rnn, rlstm = (run_settings("length", 3, m, 1, scale=SCALES["paper"], seed=0) for m in ("RNN", "RLSTM"))
     for settings, batch in ((rnn, 20), (rlstm, 5)):
         stated = {
-            "sizes": {"train": 10_000, "dev": 1_000, "test": 1_000}, "lengths": [21, 30],
+            "sizes": {"train": 10_000, "dev": 1_000, "test": 1_000}, "lengths": (21, 30),
             "D": 50, "activation": "tanh", "lr": 0.05, "patience": 5, "batch": batch,
         }  # fmt: skip
-        assert {key: settings[key] for key in stated} == stated
+        assert {key: getattr(settings, key) for key in stated} == stated
     depth = run_settings("depth", 10, "RNN", 5, scale=SCALES["paper"], seed=0)
-    assert (depth["lengths"], depth["keyword_depths"]) == ([21, 30], [10, 11])
+    assert (depth.lengths, depth.keyword_depths) == ((21, 30), (10, 11))
     gradient = run_settings("gradient", 3, "RNN", 1, scale=SCALES["paper"], seed=0)
-    assert (gradient["min_epochs"], gradient["extra"], gradient["extra_depths"]) == (13, 2000, [12, 13])
-    assert gradient["seeds"] == rnn["seeds"]
+    assert (gradient.min_epochs, gradient.extra, gradient.extra_depths) == (13, 2000, (12, 13))
+    assert gradient.seeds == rnn.seeds
 
 
 def test_a_setting_that_no_run_has_is_refused():
-    with pytest.raises(ValueError, match=r"no settings \['l1'\]; it has experiment, "):
+    with pytest.raises(TypeError, match=r"Settings.* unexpected keyword argument 'l1'"):
         _settings(l1=0.1)
 
 

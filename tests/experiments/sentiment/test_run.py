@@ -126,7 +126,8 @@ def test_runs_differ_in_their_seeds_only_and_repeat(planned):
     assert all(np.array_equal(states[0][name], states[1][name]) for name in states[0])
     assert not np.array_equal(states[0]["L"], states[2]["L"])
     second = planned(run=2)[0]
-    assert {key for key in first if first[key] != second[key]} == {"run", "seeds"}
+    changed = {name for name, value in vars(first).items() if getattr(second, name) != value}
+    assert changed == {"run", "seeds"}
 
 
 def test_words_start_from_their_bound_and_each_part_has_its_own_settings(planned):
@@ -176,7 +177,7 @@ def test_with_vectors_every_word_that_has_one_is_known_and_starts_from_it(bank, 
     vectors = data.read_vectors(path, treebank)
     about = {"width": vectors.width, "sha256": vectors.sha256()}
     settings = run_settings("RNN", 1, scale=SCALES["paper"], seed=0, treebank=treebank.sha256, vectors=about)
-    assert settings["D"] == 3
+    assert settings.D == 3
     paths = {"treebank": str(bank), "vectors": str(path)}
     sets = data.sets(settings, paths)
     model = new_model(settings, sets)
@@ -238,6 +239,6 @@ def test_an_empty_file_is_refused(bank):
 
 
 def test_a_setting_that_no_run_has_is_refused():
-    with pytest.raises(ValueError, match=r"no settings \['l1'\]; it has experiment, "):
+    with pytest.raises(TypeError, match=r"Settings.* unexpected keyword argument 'l1'"):
         run_settings("RNN", 1, scale=SCALES["smoke"], seed=0, treebank={}, l1=0.1)
     assert set(CHOSEN) <= set(models.CELLS)

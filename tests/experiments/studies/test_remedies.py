@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 
@@ -10,20 +12,20 @@ from experiments.__main__ import main
 from experiments.paper import run as paper_run
 from experiments.paper.settings import SCALES, run_settings
 from experiments.studies.remedies import STUDY, run, trials
-from experiments.studies.remedies.settings import ARCHITECTURE, BATCH, OWN, REMEDIES, settings
+from experiments.studies.remedies.settings import ARCHITECTURE, BATCH, REMEDIES, settings
 from experiments.studies.remedies.summary import better_than_guessing, summary
-from experiments.sweep import Run
+from experiments.sweep import Run, to_json
 from experiments.training.loop import Watcher
 from tests.experiments.paper.recorder import Recorder
 
 TINY = {
-    "sizes": {"train": 60, "dev": 30, "test": 30}, "lengths": [4, 8],
+    "sizes": {"train": 60, "dev": 30, "test": 30}, "lengths": (4, 8),
     "D": 6, "mode": "level", "min_epochs": 2, "max_epochs": 2,
 }  # fmt: skip
 
 
 def _tiny(remedy, **changes):
-    return {**settings(remedy, 1, "paper", 0), **TINY, **changes}
+    return replace(settings(remedy, 1, "paper", 0), **TINY | changes)
 
 
 def _performed(folder, of, **options):
@@ -34,17 +36,18 @@ def _performed(folder, of, **options):
 
 
 def _as_run(recorder, of):
-    return Run(f"remedies/{of['remedy']}/1", of, 1, recorder.rows, recorder.results[0], [])
+    return Run(f"remedies/{of.remedy}/1", to_json(of), 1, recorder.rows, recorder.results[0], [])
 
 
 def test_rnn_and_rlstm_are_the_runs_of_experiment_3():
     for model in ("RNN", "RLSTM"):
         ours = settings(model, 2, "paper", 7)
         paper = run_settings("gradient", 3, model, 2, scale=SCALES["paper"], seed=7)
-        changed = {name for name, value in paper.items() if ours[name] != value}
+        changed = {name for name, value in vars(paper).items() if getattr(ours, name) != value}
         assert changed == {"experiment", "max_epochs", "min_epochs", "extra", "extra_depths"}
-        assert {name: ours[name] for name in OWN} == OWN
-        assert ours["min_epochs"] >= 10
+        own = {f.name: f.default for f in fields(ours) if f.name not in vars(paper)}
+        assert all(getattr(ours, name) == value for name, value in own.items() if name != "remedy")
+        assert ours.min_epochs >= 10
 
 
 def test_a_remedy_changes_what_it_says_and_nothing_else():
@@ -53,15 +56,16 @@ def test_a_remedy_changes_what_it_says_and_nothing_else():
         ours = settings(name, 1, "paper", 0)
         expected = {"remedy": name, "model": remedy.model, "batch": BATCH.get(remedy.model, 20)}
         expected |= remedy.changes
-        assert ours == {**plain, **expected}
-    assert len({str({**settings(name, 1, "paper", 0), "remedy": ""}) for name in REMEDIES}) == len(REMEDIES)
+        assert ours == replace(plain, **expected)
+    unnamed = {str(replace(settings(name, 1, "paper", 0), remedy="")) for name in REMEDIES}
+    assert len(unnamed) == len(REMEDIES)
 
 
 def test_the_plain_rnn_trains_as_in_experiment_3(tmp_path):
     ours = _performed(tmp_path, _tiny("RNN"))
     paper = run_settings("gradient", 3, "RNN", 1, scale=SCALES["paper"], seed=0)
     theirs = Recorder(tmp_path)
-    paper_run.perform({**paper, **TINY, "extra_depths": []}, theirs)
+    paper_run.perform(replace(paper, **TINY, extra_depths=()), theirs)
     assert [row["epoch"] for row in ours.rows] == [0, 1, 2]
     for row, other in zip(ours.rows, theirs.rows, strict=True):
         for key in ("loss", "dev_accuracy", "best"):
@@ -106,7 +110,7 @@ def test_optimisers_keep_the_papers_groups():
         optimizer = run.remedied_optimizer(run.remedied_model(of), of)
         assert type(optimizer) is kind
         assert [group["l2"] for group in optimizer.groups] == [1e-3] * 3
-        assert {group["lr"] for group in optimizer.groups} == {of["lr"]}
+        assert {group["lr"] for group in optimizer.groups} == {of.lr}
     assert all(group["nesterov"] and group["momentum"] == 0.9 for group in optimizer.groups)
 
 
@@ -165,7 +169,7 @@ def test_an_interrupted_run_ends_bit_identical(tmp_path, monkeypatch, remedy, ev
 
 def test_the_rule_fires_where_nothing_arrives_and_is_silent_where_all_does(tmp_path, monkeypatch):
     monkeypatch.setattr(run, "DEEP", 3)
-    changes = {"lr": 0.0, "lengths": [12, 16], "sizes": {"train": 500, "dev": 20, "test": 20}, "batch": 50}
+    changes = {"lr": 0.0, "lengths": (12, 16), "sizes": {"train": 500, "dev": 20, "test": 20}, "batch": 50}
     vanishing = _performed(tmp_path, _tiny("RNN", **changes))
     alerts = [a for row in vanishing.rows for a in row["alerts"] if a["rule"] == "vanishing"]
     assert [alert["epoch"] for alert in alerts] == [1]  # once, as long as it lasts
@@ -204,7 +208,9 @@ def _made(remedy, accuracies, medians=(0.001, 0.5), alerts=((1,),), trained=0, v
             "best_epoch": n + 1,
             "trained": {"alerts": trained, "verdicts": verdicts, "last": 1.0},
         }
-        runs.append(Run(f"remedies/{remedy}/{n}", settings(remedy, n, "paper", 0), 1, rows, result, []))
+        runs.append(
+            Run(f"remedies/{remedy}/{n}", to_json(settings(remedy, n, "paper", 0)), 1, rows, result, [])
+        )
     return runs
 
 
@@ -268,17 +274,17 @@ def test_trials_have_data_of_their_own_and_change_what_they_name():
     study = [job.settings for job in STUDY.jobs("paper", 0, None)]
     assert len({str(of) for of in made.values()}) == len(made)
     for name, of in made.items():
-        assert of["seeds"]["data"] not in [other["seeds"]["data"] for other in study]
-        assert of["ratios"] is False
-        assert name.split("/")[1] == of["remedy"] in REMEDIES
+        assert of.seeds["data"] not in [other.seeds["data"] for other in study]
+        assert of.ratios is False
+        assert name.split("/")[1] == of.remedy in REMEDIES
 
 
 def test_a_trial_is_a_run_without_ratios_and_a_row_of_the_table(tmp_path):
-    of = {**next(iter(trials.jobs("smoke", 0, 1))).settings, **TINY}
+    of = replace(next(iter(trials.jobs("smoke", 0, 1))).settings, **TINY)
     recorder = _performed(tmp_path, of)
     assert [row["epoch"] for row in recorder.rows] == [1, 2]
     table = trials.table(
-        [Run("remedies-trials/relu/lr-0.01/1", of, 1, recorder.rows, recorder.results[0], [])]
+        [Run("remedies-trials/relu/lr-0.01/1", to_json(of), 1, recorder.rows, recorder.results[0], [])]
     )
     dev = 100 * recorder.results[0]["dev_accuracy"]
     assert (

@@ -168,9 +168,9 @@ def test_it_fires_on_the_papers_rnn_on_dataset_3_at_depth_8_and_below(run):
     settings, sets, model = _gradient_run("RNN", run)
     monitor = Monitor([Vanishing(min_depth=8)], action="stop")
     watcher = MonitorWatcher(monitor, model, data.keyword_rows)
-    rng = np.random.default_rng([*settings["seeds"]["order"], 0])
+    rng = np.random.default_rng([*settings.seeds["order"], 0])
     fit(
-        model, new_optimizer(model, settings), sets.train, sets.dev, batch_size=settings["batch"], rng=rng,
+        model, new_optimizer(model, settings), sets.train, sets.dev, batch_size=settings.batch, rng=rng,
         max_epochs=3, watchers=[watcher],
     )  # fmt: skip
     (alert,) = monitor.alerts
@@ -181,9 +181,9 @@ def test_it_fires_on_the_papers_rnn_on_dataset_3_at_depth_8_and_below(run):
 @pytest.mark.slow
 def test_it_stays_silent_over_a_trained_rlstm():
     settings, sets, model = _gradient_run("RLSTM", 1)
-    rng = np.random.default_rng([*settings["seeds"]["order"], 0])
+    rng = np.random.default_rng([*settings.seeds["order"], 0])
     fit(
-        model, new_optimizer(model, settings), sets.train, sets.dev, batch_size=settings["batch"], rng=rng,
+        model, new_optimizer(model, settings), sets.train, sets.dev, batch_size=settings.batch, rng=rng,
         max_epochs=13, min_epochs=13,
     )  # fmt: skip
     assert accuracy(model, sets.test) > 0.8
