@@ -14,29 +14,16 @@ import argparse
 from experiments.studies import study
 from experiments.studies.agreement import STUDY
 from experiments.studies.agreement.settings import jobs
+from experiments.studies.cells import run_cells
 from experiments.sweep import arguments
-from experiments.sweep.output import RESULTS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     study.add_arguments(parser, STUDY.name)
-    parser.add_argument(
-        "--cell",
-        action="append",
-        type=arguments.watched_cell,
-        metavar="NAME",
-        help="train this cell, not those five: a name of models.CELLS, or package.module:Class for one of "
-        "your own; may be given several times; the default folder is experiments/results/cells-SCALE/"
-        f"{STUDY.name} then",
-    )
+    arguments.add_cells(parser, "those five", arguments.watched_cell, STUDY.name)
 
 
 def run(args: argparse.Namespace) -> int:
     """Train what is not trained yet, draw, sum up; return the exit code."""
-    if not args.cell:
-        return study.run(STUDY, args)
-    if args.out is None:
-        args.out = RESULTS / f"cells-{args.scale}" / STUDY.name
-    cells = tuple(dict.fromkeys(args.cell))
-    return study.run(STUDY, args, list(jobs(args.scale, args.seed, args.runs, cells)))
+    return run_cells(STUDY, args, jobs)

@@ -9,15 +9,16 @@ from __future__ import annotations
 import argparse
 
 from experiments.studies import study
-from experiments.studies.cells import add_cells, run_cells
+from experiments.studies.cells import run_cells
 from experiments.studies.count import STUDY
 from experiments.studies.count.settings import CELLS, jobs
+from experiments.sweep import arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     study.add_arguments(parser, STUDY.name)
-    add_cells(parser, CELLS)
+    arguments.add_cells(parser, ", ".join(CELLS), arguments.watched_cell, STUDY.name)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -13,16 +13,8 @@ from experiments.sweep import arguments
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the demo's options."""
     parser.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="where to write")
-    parser.add_argument(
-        "--seed", type=arguments.seed, default=0, metavar="N", help="seed of data, weights and order"
-    )
-    parser.add_argument(
-        "--cell",
-        type=_other_cell,
-        default="RLSTM",
-        metavar="NAME",
-        help="what to hold against the RNN: a cell of models.TREE_CELLS, or package.module:Class",
-    )
+    arguments.add_seed(parser)
+    arguments.add_cell(parser, "a cell for trees to hold against the RNN", _other_cell, default="RLSTM")
     parser.add_argument(
         "--keep-epochs",
         action="store_true",

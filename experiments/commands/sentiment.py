@@ -17,7 +17,6 @@ from pathlib import Path
 
 from experiments import sweep
 from experiments.sentiment import command
-from experiments.sentiment.settings import SCALES
 from experiments.sweep import arguments
 
 
@@ -44,22 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"numbers of the test sentences to draw, from 1 (default: {command.DRAWN} typical ones)",
     )
-    parser.add_argument(
-        "--scale", choices=SCALES, default="smoke", help="300 sentences of each file, or all of them"
-    )
-    parser.add_argument(
-        "--runs", type=arguments.count("runs"), metavar="N", help="runs of each model, if not the scale's"
-    )
-    parser.add_argument(
-        "--seed",
-        type=arguments.seed,
-        default=0,
-        metavar="N",
-        help="seed of weights, words, order and dropout",
-    )
-    arguments.add_cells(
-        parser, "experiments/results/sentiment-cells or sentiment-cells-smoke", arguments.watched_cell
-    )
+    arguments.add_scale(parser, "300 sentences of each file, or all of them")
+    arguments.add_cells(parser, "the paper's two", arguments.watched_cell, "sentiment")
     sweep.add_arguments(parser, out="experiments/results/sentiment, or sentiment-smoke beside it")
 
 

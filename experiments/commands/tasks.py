@@ -12,21 +12,12 @@ from experiments.studies import study
 from experiments.studies.tasks import STUDY
 from experiments.studies.tasks.settings import CELLS, RATE, jobs
 from experiments.sweep import arguments
-from experiments.sweep.output import RESULTS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     study.add_arguments(parser, STUDY.name)
-    parser.add_argument(
-        "--cell",
-        action="append",
-        type=arguments.tree_cell,
-        metavar="NAME",
-        help="train this cell, not all of models.TREE_CELLS: one of them, or package.module:Class for one of "
-        "your own; may be given several times; the default folder is then "
-        "experiments/results/cells-SCALE/tasks",
-    )
+    arguments.add_cells(parser, "all of models.TREE_CELLS", arguments.tree_cell, STUDY.name)
     parser.add_argument(
         "--rate",
         type=_rate,
@@ -40,8 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train what is not trained yet, draw and sum up; return the exit code."""
     name = STUDY.name if args.rate == RATE else f"{STUDY.name}-rate-{args.rate:g}"
-    if args.out is None and (args.cell or args.rate != RATE):
-        args.out = RESULTS / f"cells-{args.scale}" / name
+    usual = STUDY.folder(args.scale) if args.rate == RATE else arguments.cells_folder(args.scale, name)
+    arguments.choose_folder(args, usual, name)
     cells = tuple(dict.fromkeys(args.cell or CELLS))
     return study.run(STUDY, args, list(jobs(args.scale, args.seed, args.runs, cells, args.rate)))
 

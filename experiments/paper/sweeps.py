@@ -9,7 +9,7 @@ from pathlib import Path
 from experiments import sweep
 from experiments.paper import ablation, claims, error_vectors, figures
 from experiments.paper.grids import EXPERIMENTS, experiment_jobs
-from experiments.paper.settings import MODELS, SCALES, base
+from experiments.paper.settings import MODELS, base
 from experiments.paper.stored import ABLATION
 from experiments.paper.treebank import measure
 from experiments.sweep import arguments, finished
@@ -33,19 +33,8 @@ def add_arguments(
     read_cell : function
         Reads the values of ``--cell``.
     """
-    parser.add_argument(
-        "--scale", choices=SCALES, default="smoke", help="a few hundred sentences, or the paper's 12,000"
-    )
-    parser.add_argument(
-        "--runs",
-        type=arguments.count("runs"),
-        metavar="N",
-        help="runs of each model on each dataset, if not the scale's",
-    )
-    parser.add_argument(
-        "--seed", type=arguments.seed, default=0, metavar="N", help="seed of data, weights and order"
-    )
-    arguments.add_cells(parser, "experiments/results/cells-SCALE", read_cell)
+    arguments.add_scale(parser, "a few hundred sentences, or the paper's 12,000")
+    arguments.add_cells(parser, "the paper's two", read_cell)
     sweep.add_arguments(parser, out)
 
 
@@ -113,6 +102,5 @@ def _jobs(experiment: str, args: argparse.Namespace) -> list[sweep.Job]:
 
 def _run(jobs: Sequence[sweep.Job], args: argparse.Namespace, out: Path | None = None) -> int:
     """Do the jobs; `out`: where their rows go by default, if not into the scale's folder or the cells'."""
-    if args.out is None:
-        args.out = RESULTS / f"cells-{args.scale}" if args.cell else out or RESULTS / args.scale
+    arguments.choose_folder(args, out or RESULTS / args.scale)
     return sweep.run(jobs, args, base=base())

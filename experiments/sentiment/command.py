@@ -13,7 +13,7 @@ from experiments import sweep
 from experiments.sentiment import report
 from experiments.sentiment.data import Treebank, read_treebank, read_vectors
 from experiments.sentiment.settings import CHOSEN, MODELS, SCALES, Settings, run_settings
-from experiments.sweep import Job, Run, finished
+from experiments.sweep import Job, Run, arguments, finished
 from experiments.sweep.folder import Folder
 from experiments.sweep.output import RESULTS, writable_folder
 from experiments.sweep.settings import defaults
@@ -33,9 +33,8 @@ def run(args: argparse.Namespace) -> int:
     OSError, TreebankError, ForestError, VectorsError
         If the treebank or the vectors can't be read, before anything is written.
     """
-    if args.out is None:
-        name = "sentiment-cells" if args.cell else "sentiment"
-        args.out = RESULTS / (name if args.scale == "paper" else f"{name}-smoke")
+    usual = RESULTS / ("sentiment" if args.scale == "paper" else "sentiment-smoke")
+    arguments.choose_folder(args, usual, "sentiment")
     treebank = read_treebank(args.treebank)
     for number in args.draw or ():
         if number > len(treebank.trees["test"]):

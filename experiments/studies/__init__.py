@@ -5,7 +5,7 @@ trained). `cells.py`, `enough.py` and `outcomes.py` serve several studies; every
 folder is one study.
 """
 
-from experiments.studies.study import SCALES, Study, add_arguments, run
+from experiments.studies.study import Study, add_arguments, run
 from experiments.training.recorded import record_result, recorded_fit
 
-__all__ = ["SCALES", "Study", "add_arguments", "record_result", "recorded_fit", "run"]
+__all__ = ["Study", "add_arguments", "record_result", "recorded_fit", "run"]

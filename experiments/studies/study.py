@@ -17,7 +17,6 @@ from minigrad.files import atomic_write
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SCALES = ("smoke", "paper")
 FORMATS = ("pdf", "svg", "png")
 
 
@@ -49,18 +48,7 @@ class Study:
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """Declare the options of the study of that name."""
-    parser.add_argument(
-        "--scale",
-        choices=SCALES,
-        default="smoke",
-        help="seconds to see how it goes, or the committed figures",
-    )
-    parser.add_argument(
-        "--runs", type=arguments.count("runs"), metavar="N", help="runs of each kind, if not the scale's"
-    )
-    parser.add_argument(
-        "--seed", type=arguments.seed, default=0, metavar="N", help="seed of data, weights and order"
-    )
+    arguments.add_scale(parser, "seconds to see how it goes, or the committed figures")
     sweep.add_arguments(parser, f"experiments/results/beyond/{name}, or beyond-smoke/{name}")
 
 

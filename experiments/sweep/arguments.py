@@ -1,4 +1,4 @@
-"""Cells on the command line, and what is said of those that will not do; numbers as `viz` reads them."""
+"""Options that several commands have: scale, runs, seed, cells; and the readers of their values."""
 
 from __future__ import annotations
 
@@ -6,26 +6,93 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import models
+from experiments.sweep.output import RESULTS
 from models.cells import is_chain_cell
 from viz.numbers import count, seed, whole
 
-__all__ = ["add_cells", "cell", "count", "seed", "tree_cell", "watched_cell", "whole"]
+__all__ = [
+    "SCALES",
+    "add_cell",
+    "add_cells",
+    "add_scale",
+    "add_seed",
+    "cell",
+    "cells_folder",
+    "choose_folder",
+    "count",
+    "seed",
+    "tree_cell",
+    "watched_cell",
+    "whole",
+]
+
+SCALES = ("smoke", "paper")
 
 
-def add_cells(parser: argparse.ArgumentParser, folder: str, read: Callable[[str], str]) -> None:
-    """Declare ``--cell``, whose values `read` reads; `folder`: the default one then, in words."""
+def add_scale(parser: argparse.ArgumentParser, sizes: str) -> None:
+    """Declare ``--scale``, ``--runs`` and ``--seed``; `sizes`: how large the two scales are, in words."""
+    parser.add_argument("--scale", choices=SCALES, default=SCALES[0], help=sizes)
     parser.add_argument(
-        "--cell",
-        action="append",
-        type=read,
-        metavar="NAME",
-        help="train this cell, not the paper's two: a name of models.CELLS, or package.module:Class for one "
-        f"of your own; may be given several times; the default folder is {folder} then",
+        "--runs", type=count("runs"), metavar="N", help="runs of each kind, if not as many as the scale has"
     )
+    add_seed(parser)
+
+
+def add_seed(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--seed``."""
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="seed of data, weights and order")
+
+
+def add_cells(
+    parser: argparse.ArgumentParser, instead_of: str, read: Callable[[str], str], name: str = ""
+) -> None:
+    """Declare ``--cell``, which may be given several times; rows then go where `choose_folder` says.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+    instead_of : str
+        The cells that are trained otherwise, in words.
+    read : function
+        Reads a value: `cell`, `watched_cell` or `tree_cell`.
+    name : str
+        As in `cells_folder`.
+    """
+    folder = cells_folder("SCALE", name).relative_to(RESULTS.parent.parent)
+    more = f"; may be given several times; rows go into {folder} then"
+    add_cell(parser, f"train this cell, not {instead_of}", read, more, action="append")
+
+
+def add_cell(
+    parser: argparse.ArgumentParser, what: str, read: Callable[[str], str], more: str = "", **options: Any
+) -> None:
+    """Declare ``--cell``: what it is for, who reads it, and options of ``add_argument``."""
+    named = "a name of models.CELLS, or package.module:Class for one of your own"
+    parser.add_argument("--cell", type=read, metavar="NAME", help=f"{what}: {named}{more}", **options)
+
+
+def cells_folder(scale: str, name: str = "") -> Path:
+    """Return the default folder for rows of cells that ``--cell`` named.
+
+    Parameters
+    ----------
+    scale : str
+    name : str
+        Of what has a folder to itself; empty for the paper's experiments, which share theirs.
+    """
+    return RESULTS / f"cells-{scale}" / name
+
+
+def choose_folder(args: argparse.Namespace, usual: Path, name: str = "") -> None:
+    """Fill in ``args.out`` unless it was given: the usual folder, or with ``--cell`` `cells_folder`."""
+    if args.out is None:
+        args.out = cells_folder(args.scale, name) if args.cell else usual
 
 
 def cell(text: str) -> str:

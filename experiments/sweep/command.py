@@ -9,7 +9,6 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from experiments.sweep import arguments
 from experiments.sweep.crew import Crew, hire
 from experiments.sweep.drive import drive
 from experiments.sweep.estimate import History, in_words
@@ -33,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser, out: str) -> None:
         Where the rows go if nobody says otherwise, in words; ``args.out`` is None then, for the caller to
         replace.
     """
+    from experiments.sweep.arguments import count  # workers, which load this file, need no command line
+
     parser.add_argument(
         "--out", type=Path, metavar="DIR", default=None, help=f"where the rows go (default: {out})"
     )
@@ -43,14 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser, out: str) -> None:
     parser.add_argument("--save-models", action="store_true", help="keep the best model of every run")
     workers = parser.add_mutually_exclusive_group()
     workers.add_argument(
-        "--jobs", type=arguments.count("processes"), default=1, metavar="N", help="processes side by side"
+        "--jobs", type=count("processes"), default=1, metavar="N", help="processes side by side"
     )
     workers.add_argument(
         "--scheduler", metavar="ADDRESS", help='work on the dask cluster there (extra "cluster")'
     )
     workers.add_argument(
         "--local-cluster",
-        type=arguments.count("processes"),
+        type=count("processes"),
         metavar="N",
         help="work on a dask cluster of N processes here",
     )

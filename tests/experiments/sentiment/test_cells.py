@@ -146,7 +146,7 @@ def test_their_rows_go_into_a_folder_of_their_own(bank, monkeypatch):
     argv = ["sentiment", "--treebank", str(bank), "--dry-run"]
     for more in ([], ["--cell", "GRU"], ["--cell", "GRU", "--scale", "paper"]):
         main([*argv, *more])
-    names = ["sentiment-smoke", "sentiment-cells-smoke", "sentiment-cells"]
+    names = ["sentiment-smoke", "cells-smoke/sentiment", "cells-paper/sentiment"]
     assert seen == [RESULTS / name for name in names]
 
 

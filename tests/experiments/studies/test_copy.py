@@ -234,7 +234,7 @@ def test_cells_asked_for_go_into_a_folder_of_their_own(monkeypatch):
     )
     main(["copy", "--scale", "paper"])
     main(["copy", "--cell", "RLSTM", "--runs", "1"])
-    assert [out for out, _ in seen] == [("beyond", "copy"), ("beyond-smoke", "copy-cells")]
+    assert [out for out, _ in seen] == [("beyond", "copy"), ("cells-smoke", "copy")]
     assert [len(jobs) for _, jobs in seen] == [36, 2]
     ids = [job.id for _, jobs in seen for job in jobs]
     assert len(set(ids)) == len(ids)

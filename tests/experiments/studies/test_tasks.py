@@ -219,7 +219,11 @@ def test_other_cells_and_rates_go_into_folders_of_their_own(monkeypatch):
     main(["tasks", "--cell", "RNN", "--cell", "TreeGRU", "--cell", "RNN"])
     main(["tasks", "--rate", "0.25"])
     out, grids = zip(*seen, strict=True)
-    assert out == (None, RESULTS / "cells-smoke" / "tasks", RESULTS / "cells-smoke" / "tasks-rate-0.25")
+    assert out == (
+        RESULTS / "beyond/tasks",
+        RESULTS / "cells-smoke" / "tasks",
+        RESULTS / "cells-smoke" / "tasks-rate-0.25",
+    )
     assert STUDY.folder("paper") == RESULTS / "beyond" / "tasks"
     assert grids[0] == list(jobs("paper", 0, None))
     assert {job.settings["cell"] for job in grids[1]} == {"RNN", "TreeGRU"}
