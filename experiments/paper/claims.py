@@ -10,12 +10,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from experiments.paper.criteria import CLAIMS, FAILS, HOLDS, NO_ROWS, PARTLY, Claim, Decision, Evidence
+from experiments.paper.criteria import CLAIMS, NO_ROWS, Claim, Decision, Evidence
 from experiments.paper.settings import SCALES
 from experiments.paper.stored import ABLATION, Stored, command_line, scale_of
 from experiments.paper.treebank import measure
 from experiments.sweep import finished
 from experiments.sweep.output import writable_folder
+from experiments.sweep.wording import FAILS, HOLDS, PARTLY
 from minigrad.files import atomic_write
 
 TREEBANK = "treebank.json"

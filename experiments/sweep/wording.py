@@ -10,15 +10,16 @@ import numpy as np
 
 from experiments.sweep.rows import Run
 
-HOLDS, FAILS = "holds", "does not hold"
+Form = str | Callable[[float], str]
+HOLDS, PARTLY, FAILS = "holds", "partly", "does not hold"
 
 
-def verdict(holds: bool) -> str:
-    """Return whether an expectation holds, in words."""
-    return HOLDS if holds else FAILS
+def verdict(holds: bool, partly: bool = False) -> str:
+    """Return whether an expectation holds, or does so partly, in words."""
+    return HOLDS if holds else PARTLY if partly else FAILS
 
 
-def median_range(values: Sequence[float], form: str | Callable[[float], str], between: str = " to ") -> str:
+def median_range(values: Sequence[float], form: Form) -> str:
     """Return the median and, unless all look alike, the range: ``0.20 (0.10 to 0.50)``.
 
     Parameters
@@ -27,12 +28,19 @@ def median_range(values: Sequence[float], form: str | Callable[[float], str], be
         At least one; with a NaN among them, all three are NaN.
     form : str or function
         A format for each, such as ``"{:.2f}"``, or what writes it, such as `two_digits`.
-    between : str
-        What stands between the lowest and the highest.
     """
-    write = form.format if isinstance(form, str) else form
-    middle, low, high = (write(float(of(values))) for of in (np.median, np.min, np.max))
-    return middle if low == high else f"{middle} ({low}{between}{high})"
+    middle, low, high = (_written(of(values), form) for of in (np.median, np.min, np.max))
+    return middle if low == high else in_range(float(np.median(values)), values, form)
+
+
+def in_range(value: float, values: Sequence[float], form: Form, between: str = " to ") -> str:
+    """Return a value and the range of those that it was chosen from: ``0.20 (0.10 to 0.50)``."""
+    shown, low, high = (_written(number, form) for number in (value, np.min(values), np.max(values)))
+    return f"{shown} ({low}{between}{high})"
+
+
+def _written(value: float, form: Form) -> str:
+    return form.format(float(value)) if isinstance(form, str) else form(float(value))
 
 
 def two_digits(value: float) -> str:

@@ -13,7 +13,7 @@ from experiments.paper.criteria import (
     gradient_rnn,
     length,
 )
-from experiments.paper.criteria.claim import FAILS, HOLDS, NO_ROWS, PARTLY, Claim, Decision, Evidence
+from experiments.paper.criteria.claim import NO_ROWS, Claim, Decision, Evidence
 
 _FILES = (length, depth, gradient_rnn, gradient_rlstm, gradient_both, corpus, ablation)
 
@@ -24,4 +24,4 @@ CLAIMS: tuple[Claim, ...] = tuple(
     )
 )
 
-__all__ = ["CLAIMS", "FAILS", "HOLDS", "NO_ROWS", "PARTLY", "Claim", "Decision", "Evidence"]
+__all__ = ["CLAIMS", "NO_ROWS", "Claim", "Decision", "Evidence"]

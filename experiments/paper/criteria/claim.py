@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.paper.stored import NoRows, Stored
+from experiments.sweep.wording import verdict
 
-HOLDS, PARTLY, FAILS, NO_ROWS = "holds", "partly", "does not hold", "no rows"
+NO_ROWS = "no rows"
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class Evidence:
     runs: Stored
     ablation: Stored
     treebank: dict[str, Any] | None = None
+
+
+Decide = Callable[[Evidence], tuple[bool, bool, str]]
 
 
 @dataclass(frozen=True)
@@ -68,26 +72,18 @@ class Claim:
     where: str
     sentence: str
     criterion: str
-    _decide: Callable[[Evidence], tuple[str, str]]
+    _decide: Decide
 
     def decide(self, evidence: Evidence) -> Decision:
         """Return the decision that the evidence supports."""
         try:
-            return Decision(*self._decide(evidence))
+            holds, partly, measured = self._decide(evidence)
+            return Decision(verdict(holds, partly), measured)
         except NoRows as missing:
             return Decision(NO_ROWS, missing.what, missing.command)
 
 
-def claim(
-    id: int, where: str, sentence: str, holds: str, partly: str | None
-) -> Callable[[Callable[[Evidence], tuple[str, str]]], Claim]:
-    """Make a claim of the function that decides it: evidence in, verdict and measured numbers out."""
+def claim(id: int, where: str, sentence: str, holds: str, partly: str | None) -> Callable[[Decide], Claim]:
+    """Make a claim of the function that decides it: does it hold, does it partly, and the numbers."""
     criterion = f"holds: {holds}" + (f"; partly: {partly}" if partly else "")
     return lambda decide: Claim(id, where, sentence, criterion, decide)
-
-
-def verdict(holds: bool, partly: bool = False) -> str:
-    """Return the verdict for the two halves of a criterion."""
-    if holds:
-        return HOLDS
-    return PARTLY if partly else FAILS

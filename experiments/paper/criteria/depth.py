@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from experiments.paper.criteria.claim import Evidence, claim, verdict
+from experiments.paper.criteria.claim import Evidence, claim
 from experiments.paper.criteria.numbers import CHANCE_BOUND, NAMES, Accuracies, difference, in_share
 from experiments.paper.settings import DATASETS
 
@@ -14,11 +14,11 @@ from experiments.paper.settings import DATASETS
     holds="B(RNN) ≥ 95 % on depths 1–2 and 2–3",
     partly="on one of them",
 )
-def rnn_on_shallow_keywords(evidence: Evidence) -> tuple[str, str]:
+def rnn_on_shallow_keywords(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 6."""
     rnn = Accuracies(evidence.runs, "depth", "RNN", DATASETS[:2])
     high = sum(b >= 95 for b in rnn.best.values())
-    return verdict(high == 2, high == 1), f"B {rnn.text(rnn.best)} %"
+    return high == 2, high == 1, f"B {rnn.text(rnn.best)} %"
 
 
 @claim(
@@ -28,13 +28,13 @@ def rnn_on_shallow_keywords(evidence: Evidence) -> tuple[str, str]:
     holds="B(RNN) falls by ≥ 50 points from depths 2–3 to 5–6, and is ≤ 15 % from 6–7 on",
     partly="one of the two",
 )
-def rnn_drops_to_guessing(evidence: Evidence) -> tuple[str, str]:
+def rnn_drops_to_guessing(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 7."""
     rnn = Accuracies(evidence.runs, "depth", "RNN", DATASETS[1:])
     best = rnn.best
     fall = difference(best[2], best[5])
     met = (fall >= 50) + all(best[i] <= 15 for i in DATASETS[5:])
-    return verdict(met == 2, met == 1), f"falls by {fall:.1f} points; B {rnn.text(best)} %"
+    return met == 2, met == 1, f"falls by {fall:.1f} points; B {rnn.text(best)} %"
 
 
 @claim(
@@ -44,11 +44,11 @@ def rnn_drops_to_guessing(evidence: Evidence) -> tuple[str, str]:
     holds="M(RLSTM) > 90 % on each of the seven datasets from depths 1–2 to 7–8",
     partly="on at least five of the seven",
 )
-def rlstm_until_depth_8(evidence: Evidence) -> tuple[str, str]:
+def rlstm_until_depth_8(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 8."""
     rlstm = Accuracies(evidence.runs, "depth", "RLSTM", DATASETS[:7])
     above = sum(m > 90 for m in rlstm.median.values())
-    return verdict(above == 7, above >= 5), f"M {rlstm.text(rlstm.median)} %"
+    return above == 7, above >= 5, f"M {rlstm.text(rlstm.median)} %"
 
 
 @claim(
@@ -59,13 +59,13 @@ def rlstm_until_depth_8(evidence: Evidence) -> tuple[str, str]:
     holds=f"all runs of the RLSTM > {CHANCE_BOUND} %, the 99 % bound of guessing, on all ten datasets",
     partly=f"M(RLSTM) > {CHANCE_BOUND} % on all",
 )
-def rlstm_never_guesses(evidence: Evidence) -> tuple[str, str]:
+def rlstm_never_guesses(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 9."""
     rlstm = Accuracies(evidence.runs, "depth", "RLSTM", DATASETS)
     every_run = all(min(values) > CHANCE_BOUND for values in rlstm.runs.values())
     medians = all(m > CHANCE_BOUND for m in rlstm.median.values())
     lowest = min(min(values) for values in rlstm.runs.values())
-    return verdict(every_run, medians), f"lowest run {lowest:.1f} %; M {rlstm.text(rlstm.median)} %"
+    return every_run, medians, f"lowest run {lowest:.1f} %; M {rlstm.text(rlstm.median)} %"
 
 
 @claim(
@@ -77,7 +77,7 @@ def rlstm_never_guesses(evidence: Evidence) -> tuple[str, str]:
     "one",
     partly="on at least 90 % of them",
 )
-def rlstm_improves_over_rnn(evidence: Evidence) -> tuple[str, str]:
+def rlstm_improves_over_rnn(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 17."""
     counted, lost = 0, []
     for experiment, name in NAMES.items():
@@ -90,4 +90,4 @@ def rlstm_improves_over_rnn(evidence: Evidence) -> tuple[str, str]:
                     lost.append(f"{experiment} {name(i)}: {rlstm[i]:.1f} and {rnn[i]:.1f} %")
     won = counted - len(lost)
     text = f"on {won} of {counted} datasets" + (f"; not on {', '.join(lost)}" if lost else "")
-    return verdict(counted > 0 and won == counted, in_share(won, counted, (9, 10))), text
+    return counted > 0 and won == counted, in_share(won, counted, (9, 10)), text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from experiments.paper.criteria.claim import Evidence, claim, verdict
+from experiments.paper.criteria.claim import Evidence, claim
 from experiments.paper.criteria.gradient_rlstm import last
 from experiments.paper.criteria.numbers import correlations, spearman
 from experiments.paper.settings import MODELS
@@ -20,7 +20,7 @@ from experiments.sweep.rows import number
     "RNN's run of the same number, at every keyword depth ≥ 5 that a training tree has",
     partly="so at more than half of these depths",
 )
-def rlstm_transmits_better(evidence: Evidence) -> tuple[str, str]:
+def rlstm_transmits_better(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 18."""
     rlstm, rnn = (evidence.runs.epochs(model) for model in ("RLSTM", "RNN"))
     pairs = [
@@ -36,7 +36,7 @@ def rlstm_transmits_better(evidence: Evidence) -> tuple[str, str]:
     text = f"at {won} of the {len(depths)} depths {depths[0]} to {depths[-1]}"
     text += f"; not at {', '.join(map(str, lost))}" if lost else ""
     counts = " ".join(str(sum(_above(pair, depth) for pair in pairs)) for depth in depths)
-    return verdict(not lost, 2 * won > len(depths)), f"{text} (of {len(pairs)} epochs above in {counts})"
+    return not lost, 2 * won > len(depths), f"{text} (of {len(pairs)} epochs above in {counts})"
 
 
 def _above(pair: tuple[Epoch, Epoch], depth: int) -> bool:
@@ -52,7 +52,7 @@ def _above(pair: tuple[Epoch, Epoch], depth: int) -> bool:
     "epochs from 1 on of both models",
     partly="≥ 0.5",
 )
-def ratio_tells_success(evidence: Evidence) -> tuple[str, str]:
+def ratio_tells_success(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 19."""
     points = {
         model: [
@@ -66,7 +66,7 @@ def ratio_tells_success(evidence: Evidence) -> tuple[str, str]:
     rho = _correlation(both)
     alone = ", ".join(f"{model} alone {correlations([_correlation(points[model])])}" for model in MODELS)
     text = f"Spearman {correlations([rho])} over {len(both)} epochs ({alone})"
-    return verdict(rho >= 0.7, rho >= 0.5), text
+    return rho >= 0.7, rho >= 0.5, text
 
 
 def _correlation(points: list[tuple[float, float]]) -> float:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from experiments.paper.criteria.claim import Evidence, claim, verdict
+from experiments.paper.criteria.claim import Evidence, claim
 from experiments.paper.criteria.gradient_rnn import at_depth
-from experiments.paper.criteria.numbers import in_share, ratios
+from experiments.paper.criteria.numbers import in_share, in_shares, ratios
 from experiments.paper.stored import Epoch, NoRows
 from experiments.sweep.rows import number
 
@@ -28,7 +28,7 @@ def last(epochs: list[Epoch]) -> list[Epoch]:
     "half the peak",
     partly="the same with the peak at epoch 2, 3 or 4",
 )
-def exploding_then_stable(evidence: Evidence) -> tuple[str, str]:
+def exploding_then_stable(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 13."""
     at_two, at_two_to_four, texts = 0, 0, []
     for epochs in evidence.runs.epochs("RLSTM"):
@@ -40,7 +40,7 @@ def exploding_then_stable(evidence: Evidence) -> tuple[str, str]:
         at_two_to_four += explodes and 1 <= k <= 3
         texts.append(f"epoch {k + 1}: {share[0]:.2%} → {peak:.2%} → {later:.2%}")
     holds, partly = (in_share(n, len(texts), (4, 5)) for n in (at_two, at_two_to_four))
-    return verdict(holds, partly), f"peak by run (share in epoch 1 → peak → end) {', '.join(texts)}"
+    return holds, partly, f"peak by run (share in epoch 1 → peak → end) {', '.join(texts)}"
 
 
 @claim(
@@ -52,7 +52,7 @@ def exploding_then_stable(evidence: Evidence) -> tuple[str, str]:
     "the RNN's run of the same number, last epoch beside last epoch",
     partly="one of the two, at both depths",
 )
-def not_vanishing_at_depth_12_and_13(evidence: Evidence) -> tuple[str, str]:
+def not_vanishing_at_depth_12_and_13(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 14."""
     pairs = list(zip(*(evidence.runs.epochs(model) for model in ("RLSTM", "RNN")), strict=True))
     texts, large, larger = [], True, True
@@ -69,7 +69,7 @@ def not_vanishing_at_depth_12_and_13(evidence: Evidence) -> tuple[str, str]:
             f"depth {depth}: lowest bound by run {ratios(map(min, lower))}, RNN's largest median "
             f"{ratios(map(max, other))}"
         )
-    return verdict(large and larger, large or larger), "; ".join(texts)
+    return large and larger, large or larger, "; ".join(texts)
 
 
 def _extra(epoch: Epoch, depth: int, value: str) -> float:
@@ -88,7 +88,7 @@ def _extra(epoch: Epoch, depth: int, value: str) -> float:
     "which dev accuracy rises most, counted from epoch 0 on, are at most one apart",
     partly="in 3 of 5",
 )
-def concurrent_with_dev_accuracy(evidence: Evidence) -> tuple[str, str]:
+def concurrent_with_dev_accuracy(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 15."""
     together, texts = 0, []
     for epochs in at_depth(evidence.runs, "RLSTM", 10):
@@ -96,10 +96,8 @@ def concurrent_with_dev_accuracy(evidence: Evidence) -> tuple[str, str]:
         accuracy = _largest_rise([epoch.dev_accuracy for epoch in epochs])
         together += ratio is not None and accuracy is not None and abs(ratio - accuracy) <= 1
         texts.append(f"{ratio or 'none'} and {accuracy or 'none'}")
-    holds, partly = (in_share(together, len(texts), share) for share in ((4, 5), (3, 5)))
-    return verdict(
-        holds, partly
-    ), f"epochs of the largest rise, ratio and accuracy, by run: {', '.join(texts)}"
+    text = f"epochs of the largest rise, ratio and accuracy, by run: {', '.join(texts)}"
+    return *in_shares(together, len(texts), (4, 5), (3, 5)), text
 
 
 def _largest_rise(values: Sequence[float]) -> int | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from experiments.paper.criteria.claim import Evidence, claim, verdict
-from experiments.paper.criteria.numbers import correlations, in_share, ratios, spearman
+from experiments.paper.criteria.claim import Evidence, claim
+from experiments.paper.criteria.numbers import correlations, in_shares, ratios, spearman
 from experiments.paper.stored import Epoch, NoRows, Stored
 from experiments.sweep.rows import number
 
@@ -26,7 +26,7 @@ def at_depth(rows: Stored, model: str, depth: int) -> list[list[Epoch]]:
     "median at depth 5 is < 0.1",
     partly="the median at depth 5 only",
 )
-def small_in_the_first_epoch(evidence: Evidence) -> tuple[str, str]:
+def small_in_the_first_epoch(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 10."""
     runs = at_depth(evidence.runs, "RNN", 5)
     medians, q95 = [
@@ -38,7 +38,7 @@ def small_in_the_first_epoch(evidence: Evidence) -> tuple[str, str]:
         f"epoch 1: 95 % quantile {ratios(q95[1])}, median at depth 5 {ratios(medians[1])}; "
         f"epoch 0: {ratios(q95[0])}, {ratios(medians[0])}"
     )
-    return verdict(small_medians and small_q95, small_medians), text
+    return small_medians and small_q95, small_medians, text
 
 
 @claim(
@@ -49,15 +49,14 @@ def small_in_the_first_epoch(evidence: Evidence) -> tuple[str, str]:
     holds="RNN: Spearman(epoch, median ratio at depth 10) ≥ 0.9 in 4 of 5 runs, epochs from 1 on",
     partly="in 3 of 5",
 )
-def lifted_steadily(evidence: Evidence) -> tuple[str, str]:
+def lifted_steadily(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 11."""
     found = [
         spearman([e.number for e in epochs[1:]], [e.median(10) for e in epochs[1:]])
         for epochs in at_depth(evidence.runs, "RNN", 10)
     ]
     steady = sum(rho >= 0.9 for rho in found)
-    holds, partly = (in_share(steady, len(found), share) for share in ((4, 5), (3, 5)))
-    return verdict(holds, partly), f"Spearman by run {correlations(found)}"
+    return *in_shares(steady, len(found), (4, 5), (3, 5)), f"Spearman by run {correlations(found)}"
 
 
 @claim(
@@ -68,7 +67,7 @@ def lifted_steadily(evidence: Evidence) -> tuple[str, str]:
     "epochs ≥ 2 of all runs",
     partly="in half of them",
 )
-def decreasing_with_depth(evidence: Evidence) -> tuple[str, str]:
+def decreasing_with_depth(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 12."""
     found = []
     for epochs in evidence.runs.epochs("RNN"):
@@ -76,10 +75,9 @@ def decreasing_with_depth(evidence: Evidence) -> tuple[str, str]:
             depths = epoch.depths(LEAST_TREES)
             found.append(spearman(depths, [epoch.median(depth) for depth in depths]))
     falling = sum(rho <= -0.9 for rho in found)
-    holds, partly = (in_share(falling, len(found), share) for share in ((9, 10), (1, 2)))
     known = [rho for rho in found if rho == rho]
     spread = f"; Spearman {correlations([min(known)])} to {correlations([max(known)])}" if known else ""
-    return verdict(holds, partly), f"in {falling} of {len(found)} epochs{spread}"
+    return *in_shares(falling, len(found), (9, 10), (1, 2)), f"in {falling} of {len(found)} epochs{spread}"
 
 
 @claim(
@@ -90,11 +88,11 @@ def decreasing_with_depth(evidence: Evidence) -> tuple[str, str]:
     holds="RNN, every run: in the last epoch the median ratio at depth 10 is ≥ 0.5 and dev accuracy ≤ 15 %",
     partly="the ratio ≥ 0.1, dev accuracy ≤ 15 %",
 )
-def recovered_and_still_guessing(evidence: Evidence) -> tuple[str, str]:
+def recovered_and_still_guessing(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 20."""
     last = [epochs[-1] for epochs in at_depth(evidence.runs, "RNN", 10)]
     medians, dev = [epoch.median(10) for epoch in last], [epoch.dev_accuracy for epoch in last]
     guessing = all(accuracy <= 15 for accuracy in dev)
     holds, partly = (guessing and all(m >= least for m in medians) for least in (0.5, 0.1))
     shown = " ".join(f"{accuracy:.1f}" for accuracy in dev)
-    return verdict(holds, partly), f"median at depth 10 {ratios(medians)}, dev accuracy {shown} %"
+    return holds, partly, f"median at depth 10 {ratios(medians)}, dev accuracy {shown} %"

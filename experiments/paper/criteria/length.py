@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from experiments.paper.criteria.claim import Evidence, claim, verdict
+from experiments.paper.criteria.claim import Evidence, claim
 from experiments.paper.criteria.numbers import Accuracies, difference, length_name
 from experiments.paper.settings import DATASETS
 
@@ -14,11 +14,11 @@ from experiments.paper.settings import DATASETS
     holds="B(RNN) ≥ 70 % on 1–10 tokens",
     partly="≥ 50 %",
 )
-def rnn_on_short_sentences(evidence: Evidence) -> tuple[str, str]:
+def rnn_on_short_sentences(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 1."""
     rnn = Accuracies(evidence.runs, "length", "RNN", [1])
     best = rnn.best[1]
-    return verdict(best >= 70, best >= 50), f"B {best:.1f} % (runs {_runs(rnn.runs[1])})"
+    return best >= 70, best >= 50, f"B {best:.1f} % (runs {_runs(rnn.runs[1])})"
 
 
 @claim(
@@ -29,12 +29,12 @@ def rnn_on_short_sentences(evidence: Evidence) -> tuple[str, str]:
     holds="B(RNN) ≤ 15 % on each dataset from 11–20 tokens on",
     partly="only 11–20 above, up to 35 %",
 )
-def rnn_guesses_from_11_tokens_on(evidence: Evidence) -> tuple[str, str]:
+def rnn_guesses_from_11_tokens_on(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 2."""
     rnn = Accuracies(evidence.runs, "length", "RNN", DATASETS[1:])
     best = rnn.best
     rest = all(best[i] <= 15 for i in DATASETS[2:])
-    return verdict(rest and best[2] <= 15, rest and best[2] <= 35), f"B {rnn.text(best)} %"
+    return rest and best[2] <= 15, rest and best[2] <= 35, f"B {rnn.text(best)} %"
 
 
 @claim(
@@ -44,11 +44,11 @@ def rnn_guesses_from_11_tokens_on(evidence: Evidence) -> tuple[str, str]:
     holds="M(RLSTM) > 90 % on each of 1–10, 11–20, 21–30 tokens (the median is our reading)",
     partly="on two of the three",
 )
-def rlstm_below_31_tokens(evidence: Evidence) -> tuple[str, str]:
+def rlstm_below_31_tokens(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 3."""
     rlstm = Accuracies(evidence.runs, "length", "RLSTM", DATASETS[:3])
     above = sum(m > 90 for m in rlstm.median.values())
-    return verdict(above == 3, above == 2), f"M {rlstm.text(rlstm.median)} %"
+    return above == 3, above == 2, f"M {rlstm.text(rlstm.median)} %"
 
 
 @claim(
@@ -59,11 +59,11 @@ def rlstm_below_31_tokens(evidence: Evidence) -> tuple[str, str]:
     holds="M(RLSTM) ≥ 20 % on each of the four datasets from 31–40 to 61–70 tokens",
     partly="on three of the four",
 )
-def rlstm_up_to_70_tokens(evidence: Evidence) -> tuple[str, str]:
+def rlstm_up_to_70_tokens(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 4."""
     rlstm = Accuracies(evidence.runs, "length", "RLSTM", DATASETS[3:7])
     above = sum(m >= 20 for m in rlstm.median.values())
-    return verdict(above == 4, above == 3), f"M {rlstm.text(rlstm.median)} %"
+    return above == 4, above == 3, f"M {rlstm.text(rlstm.median)} %"
 
 
 @claim(
@@ -73,12 +73,12 @@ def rlstm_up_to_70_tokens(evidence: Evidence) -> tuple[str, str]:
     holds="M(RLSTM) and M(RNN) within 3 points on each of 71–80, 81–90, 91–100 tokens",
     partly="on two of the three",
 )
-def both_alike_above_70_tokens(evidence: Evidence) -> tuple[str, str]:
+def both_alike_above_70_tokens(evidence: Evidence) -> tuple[bool, bool, str]:
     """Decide claim 5."""
     rlstm, rnn = (Accuracies(evidence.runs, "length", m, DATASETS[7:]).median for m in ("RLSTM", "RNN"))
     near = sum(abs(difference(rlstm[i], rnn[i])) <= 3 for i in rlstm)
     pairs = ", ".join(f"{length_name(i)}: {rlstm[i]:.1f} and {rnn[i]:.1f}" for i in rlstm)
-    return verdict(near == 3, near == 2), f"M(RLSTM) and M(RNN) {pairs} %"
+    return near == 3, near == 2, f"M(RLSTM) and M(RNN) {pairs} %"
 
 
 def _runs(values: list[float]) -> str:

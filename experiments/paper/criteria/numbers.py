@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from experiments.paper.stored import Stored
+from experiments.sweep.wording import in_range
 
 # Below this no run of 1,000 test trees and ten classes is better than guessing: the 99 % bound of 10 %.
 CHANCE_BOUND = 12.3
@@ -45,11 +46,9 @@ class Accuracies:
 
     def text(self, shown: dict[int, float]) -> str:
         """Write the number shown of each dataset with its lowest and highest run."""
-        parts = (
-            f"{self._name(i)}: {shown[i]:.1f} ({min(values):.1f}…{max(values):.1f})"
-            for i, values in self.runs.items()
+        return ", ".join(
+            f"{self._name(i)}: {in_range(shown[i], values, '{:.1f}', '…')}" for i, values in self.runs.items()
         )
-        return ", ".join(parts)
 
 
 def difference(a: float, b: float) -> float:
@@ -83,3 +82,8 @@ def ratios(values: Iterable[float]) -> str:
 def in_share(passing: int, total: int, share: tuple[int, int]) -> bool:
     """Whether so many of all pass, at least the share (4, 5) or the like; of nothing, none passes."""
     return total > 0 and passing * share[1] >= share[0] * total
+
+
+def in_shares(passing: int, total: int, holds: tuple[int, int], partly: tuple[int, int]) -> tuple[bool, bool]:
+    """Whether so many pass that a claim holds, and that it partly does, as `in_share` says."""
+    return in_share(passing, total, holds), in_share(passing, total, partly)
