@@ -24,7 +24,7 @@ LAYERS = [
     ["ops"],
     ["nn"],
     ["optim", "fold", "gradcheck"],
-    ["monitor"],
+    ["monitor", "exercises"],
 ]
 
 

@@ -1,0 +1,78 @@
+"""Exercise 4. A wrong vjp.
+
+One of these three operations has a wrong derivative. Find it with `mg.gradcheck`, for instance:
+
+    import numpy as np
+    import minigrad as mg
+    from minigrad.exercises.wrong_vjp import square
+    print(mg.gradcheck(square, [np.array([0.5, -1.0, 2.0])]))
+
+Then write the right maker of its vjp. y is the result, g its cotangent.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minigrad.exercises import NotYetError, filled
+from minigrad.gradcheck import gradcheck
+from minigrad.primitive import primitive
+
+
+@primitive()
+def square(x: np.ndarray) -> Any:
+    """x²
+
+    shapes: any
+    vjp: 2 g ⊙ x
+    """
+    return x * x
+
+
+@primitive()
+def swish(x: np.ndarray) -> Any:
+    """x σ(x)
+
+    shapes: any
+    vjp: g ⊙ (s + y (1 − s)), where s = σ(x)
+    """
+    return x / (1 + np.exp(-x))
+
+
+@primitive()
+def normalise(x: np.ndarray) -> Any:
+    """x / ‖x‖
+
+    shapes: (n,)
+    vjp: (g − y) / ‖x‖
+    """
+    return x / np.sqrt((x * x).sum())
+
+
+def _swish_x(y: np.ndarray, x: np.ndarray) -> Any:
+    s = 1 / (1 + np.exp(-x))
+    return lambda g: g * (s + y * (1 - s))
+
+
+square.defvjp(lambda y, x: lambda g: 2 * g * x)
+swish.defvjp(_swish_x)
+normalise.defvjp(lambda y, x: lambda g: (g - y) / np.sqrt((x * x).sum()))
+
+
+def answer() -> Any:
+    """Return the wrong operation and a right maker, as in ``square, lambda y, x: lambda g: 2 * g * x``."""
+    return ...
+
+
+def check() -> None:
+    """Check that the operation is wrong as it stands, and right with the new maker."""
+    wrong, maker = filled(answer(), "answer")
+    x = np.array([0.5, -1.0, 2.0])
+    if gradcheck(wrong, [x]):
+        raise NotYetError(f"{wrong.operation.name} is right: gradcheck finds nothing; look at the others")
+    wrong.defvjp(maker)
+    report = gradcheck(wrong, [x])
+    if not report:
+        raise NotYetError(f"{wrong.operation.name} it is, but the new vjp is wrong, too:\n{report}")
