@@ -52,8 +52,9 @@ def gradcheck(
         float64 leaves that require a gradient, or (for a function with parameters) arrays. They and
         their ``.grad`` are left as they were found, bit for bit.
     method : "auto", "central" or "complex"
-        "auto" takes the complex step for inputs where the function allows it: where every op is
-        analytic, none refuses complex numbers, and central differences agree.
+        "auto" takes the complex step for inputs where the function allows it: where every op means
+        something for complex numbers (``primitive(analytic=True)``), none refuses them, and central
+        differences agree.
     rtol, atol : float
         Tolerances, see above.
     seed : int
@@ -85,6 +86,7 @@ def gradcheck(
         except UnfitError as unfit:
             report.problems.append(str(unfit))
             return report
+        report.cotangent = subject.cotangent
         rng = np.random.default_rng([seed, 1])
         for number in range(len(subject.tensors)):
             Check(subject, number, rng, method, rtol, atol).run(max_elements, report)
@@ -150,7 +152,10 @@ class Check:
                 d = line.central(min(1e-5, 1e-3 / self.size**0.5))
                 slack = 1e-4 * max(abs(stepped), abs(d.numeric), self._norm(line)) + 10 * d.noise
                 if not abs(stepped - d.numeric) <= slack:
-                    why = "it gives another derivative than central differences, so some op is not analytic"
+                    why = (
+                        "it gives another derivative than central differences, so some op (as |x|) does "
+                        "not mean the same for complex numbers"
+                    )
         if why and asked:
             raise ValueError(f"gradcheck: the function does not allow the complex step: {why}; use 'central'")
         return not why

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 SHOWN = 10
 HEADER = ("input", "index", "analytic", "numeric", "abs. error", "rel. error", "verdict")
 
@@ -23,7 +25,7 @@ class Row:
     direction : int
         Which random direction, counted from 1; 0 for an element.
     analytic, numeric : float
-        The derivative that backward gave, and the one that differences of the function gave.
+        The derivative of J that backward gave, and the one that differences of the function's values gave.
     tolerance : float
         How far they may be apart.
     verdict : str
@@ -80,9 +82,11 @@ class Row:
         }
 
 
-@dataclass
+@dataclass(repr=False)
 class Report:
     """The outcome of `gradcheck`: true when every derivative that could be compared was right.
+
+    Printed, or looked at in a shell, it is a table of the comparisons, worst first.
 
     Attributes
     ----------
@@ -94,6 +98,9 @@ class Report:
         Number of elements that were compared, skipped as kinks, and too small to be compared.
     problems : list of str
         What made a comparison impossible: a function that is not deterministic, changes its inputs, …
+    cotangent : array, or None
+        The random c of J = Σ c ⊙ result, which is what is differentiated: ``result.backward(c)`` gives the
+        analytic derivatives. None if the function did not get that far.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -102,6 +109,7 @@ class Report:
     kinks: int = 0
     tiny: int = 0
     problems: list[str] = field(default_factory=list)
+    cotangent: np.ndarray | None = None
 
     @property
     def wrong(self) -> list[Row]:
@@ -140,6 +148,7 @@ class Report:
             "compared": self.compared,
             "kinks": self.kinks,
             "tiny": self.tiny,
+            "cotangent": None if self.cotangent is None else self.cotangent.tolist(),
             "rows": [row.as_dict() for row in self.worst_first],
         }
 
@@ -148,6 +157,13 @@ class Report:
         lines = [f"gradcheck {'passed' if self else 'FAILED'}: {counts}"]
         lines += [f"  {reason}" for reason in self.reasons]
         lines += [f"  {name}: {method}" for name, method in self.methods.items()]
+        if self.rows and self.cotangent is not None:
+            c = self.cotangent
+            shown = f"report.cotangent, of shape {c.shape}" if c.size > SHOWN else str(c.round(3).tolist())
+            lines += [
+                "  analytic: ∂J/∂input by backward; numeric: from values of J = Σ c ⊙ result alone,",
+                f"  where c = {shown}",
+            ]
         if self.rows:
             table = [HEADER, *(row.cells() for row in self.worst_first[:SHOWN])]
             widths = [max(map(len, column)) for column in zip(*table, strict=True)]
@@ -160,3 +176,5 @@ class Report:
         if len(self.rows) > SHOWN:
             lines.append(f"… {len(self.rows) - SHOWN} more")
         return "\n".join(lines)
+
+    __repr__ = __str__

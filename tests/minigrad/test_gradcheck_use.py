@@ -155,6 +155,28 @@ def test_the_table_is_worst_first_and_short() -> None:
     assert len(text) == header + 12
 
 
+def test_a_report_looked_at_in_a_shell_is_its_table() -> None:
+    report = mg.gradcheck(primitive(np.sin, lambda g, x: -g * np.cos(x)), {"x": numbers(2)})
+    assert repr(report) == str(report)
+    assert "analytic: ∂J/∂input by backward" in repr(report)
+    assert repr(mg.gradcheck(lambda x: mg.tanh(x) + mg.tensor(x.data.sum() * np.nan), [numbers(2)]))
+
+
+@pytest.mark.parametrize("n", [2, 40])
+def test_the_cotangent_that_is_shown_gives_the_analytic_derivatives(n: int) -> None:
+    x = mg.tensor(numbers(n), requires_grad=True)
+    report = mg.gradcheck(mg.tanh, [x])
+    assert report.cotangent is not None
+    mg.tanh(x).backward(report.cotangent)
+    assert isinstance(x.grad, np.ndarray)
+    for row in report.rows:
+        assert row.index is not None
+        assert row.analytic == x.grad[row.index]
+    shown = f"c = {report.cotangent.round(3).tolist()}" if n == 2 else "c = report.cotangent, of shape (40,)"
+    assert shown in str(report)
+    assert report.as_dict()["cotangent"] == report.cotangent.tolist()
+
+
 def test_the_report_as_a_dict() -> None:
     report = mg.gradcheck(primitive(np.sin, lambda g, x: -g * np.cos(x)), {"x": numbers(2)})
     found = report.as_dict()
