@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.nn import Module
-from minigrad.tensor import Tensor
+from minigrad.tensor import Tensor, as_tensor
 
 
 @dataclass(frozen=True)
@@ -84,4 +84,33 @@ class Cell(Module):
 
     def compose(self, left: Child, right: Child) -> Tensor | Mapping[str, Tensor]:
         """Return the parent's state: {part name: tensor (rows, width)}, or one tensor for a single part."""
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"{type(self).__name__} has no compose(self, left, right), which returns a parent's state"
+        )
+
+
+def composed(cell: Cell, left: Child, right: Child) -> dict[str, Tensor]:
+    """Return the parent's state by part, as ``compose`` computes it.
+
+    Raises
+    ------
+    TypeError
+        If ``compose`` returns nothing, or several tensors without their parts' names.
+    ValueError
+        If it returns other parts than the cell declares.
+    """
+    found = cell.compose(left, right)
+    of, names = f"compose of {type(cell).__name__}", [part.name for part in cell.parts]
+    pairs = ", ".join(f'"{name}": {name}' for name in names)
+    returned = f"return {names[0]}" if len(names) == 1 else f"return {{{pairs}}}"
+    if found is None or isinstance(found, tuple | list):
+        what = "returned nothing" if found is None else f"returned a {type(found).__name__}"
+        raise TypeError(f"{of} {what}; it should end with `{returned}`")
+    if not isinstance(found, Mapping):
+        found = {names[0]: found}
+    if found.keys() != set(names):
+        what = f"the parts {', '.join(found)}" if found else "no parts"
+        raise ValueError(
+            f"{of} returned {what}; the cell declares {', '.join(names)}, so it should end with `{returned}`"
+        )
+    return {name: as_tensor(found[name]) for name in names}

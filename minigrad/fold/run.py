@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad.errors import ShapeError
 from minigrad.fold import compiler
-from minigrad.fold.cell import Cell, Child, Part
+from minigrad.fold.cell import Cell, Child, Part, composed
 from minigrad.fold.schedule import MODES, Tile, Trees
 from minigrad.fold.state import States
 from minigrad.graph import scope, state
@@ -159,16 +159,9 @@ class _Run:
         self._rows = rows = tile.rows
         self._mask = 0
         left, right = self._left[rows], self._right[rows]
-        composed = self._cell.compose(self._read(left), self._read_right(right))
-        if not isinstance(composed, Mapping):
-            composed = {self._cell.parts[0].name: composed}
-        if composed.keys() != self.states.keys():
-            raise ValueError(
-                f"compose of {type(self._cell).__name__} returned the parts {', '.join(composed)}; "
-                f"the cell declares {', '.join(self.states)}"
-            )
+        parent = composed(self._cell, self._read(left), self._read_right(right))
         for part in self._cell.parts:
-            value = as_tensor(composed[part.name])
+            value = parent[part.name]
             if value.shape != (len(rows), part.width) or value.dtype != self._leaves.dtype:
                 raise ShapeError(
                     f"compose of {type(self._cell).__name__} in {tile}: part {part.name!r} is "

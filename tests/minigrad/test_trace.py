@@ -106,7 +106,7 @@ ERRORS = {
     "control flow": (branch, mg.GraphError),
     "its own": (fail, KeyError),
     "shapes": (lambda c, x, y: x.h @ np.zeros((2, 2)), UnsupportedError),
-    "parts": (lambda c, x, y: {"g": x.h}, KeyError),
+    "parts": (lambda c, x, y: {"g": x.h}, ValueError),
     "nothing": (lambda c, x, y: None, TypeError),
     "no error": (lambda c, x, y: mg.tanh(x.h @ c.W1 + c.b), None),
 }

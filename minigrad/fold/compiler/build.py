@@ -86,10 +86,11 @@ def fold_source(cell: Cell, dtype: Any = None) -> str:
         If the cell uses an op without an emission rule; the text names it.
     GraphError
         If ``compose`` branches on a value or changes a tensor in place.
+    TypeError
+        If the parameters have another dtype.
     """
-    if dtype is None:
-        dtype = next((parameter.dtype for parameter in cell.parameters()), np.float32)
-    return write(trace(cell, dtype), f"{type(cell).__name__}, {np.dtype(dtype)}")[1]
+    traced = trace(cell, dtype)
+    return write(traced, f"{type(cell).__name__}, {traced.dtype}")[1]
 
 
 def write(traced: Trace, title: str) -> tuple[Emitted, str]:

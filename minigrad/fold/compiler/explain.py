@@ -7,8 +7,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-import numpy as np
-
 from minigrad.fold.cell import Cell
 from minigrad.fold.compiler.plan import Plan, WeightProduct
 from minigrad.fold.compiler.sweep import Passes, Rectangle, Sweep, is_rows
@@ -24,7 +22,7 @@ PASSES = {
 }
 
 
-def explain_fold(cell: Cell, dtype: Any = np.float32, file: TextIO | None = None) -> None:
+def explain_fold(cell: Cell, dtype: Any = None, file: TextIO | None = None) -> None:
     """Print what mode "compiled" does at a tree node: its loops and products, in order, with their cost.
 
     ``%k`` are values with a row per node. A *block* is a sum of products; several products of one operand, or
@@ -37,7 +35,7 @@ def explain_fold(cell: Cell, dtype: Any = np.float32, file: TextIO | None = None
     ----------
     cell : Cell
     dtype
-        float32 or float64.
+        float32 or float64; that of the cell's parameters if left out.
     file : text file, optional
         Standard output if left out.
 
@@ -45,11 +43,13 @@ def explain_fold(cell: Cell, dtype: Any = np.float32, file: TextIO | None = None
     ------
     UnsupportedError
         If the cell can't be compiled; the text names the op.
+    TypeError
+        If the parameters have another dtype.
     """
     traced = trace(cell, dtype)
     plan = Plan(traced)
     gradients = {f"∂ {side}.{name}": s for (side, name), s in traced.child_gradients.items()}
-    lines = [f"{type(cell).__name__}, {np.dtype(dtype)}", *_inputs(plan)]
+    lines = [f"{type(cell).__name__}, {traced.dtype}", *_inputs(plan)]
     for title, sweep, results in (
         ("forward", plan.forward, traced.outputs),
         ("backward", plan.backward, gradients),

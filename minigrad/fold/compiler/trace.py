@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from minigrad.errors import ShapeError
-from minigrad.fold.cell import Cell, Child, Part
+from minigrad.fold.cell import Cell, Child, Part, composed
 from minigrad.graph import Gradient, Node, backward, reachable, state
 from minigrad.nn import Parameter
 from minigrad.ops.linear import transpose
 from minigrad.symbol import ROWS, Symbol, SymbolTable, UnsupportedError
-from minigrad.tensor import Tensor, as_tensor
+from minigrad.tensor import Tensor
 
 SIDES = ("left", "right")
 
@@ -71,20 +70,36 @@ class Trace:
         return transpose(x)
 
 
-def trace(cell: Cell, dtype: Any) -> Trace:
+def trace(cell: Cell, dtype: Any = None) -> Trace:
     """Describe what a cell computes and how it is differentiated.
+
+    Parameters
+    ----------
+    cell : Cell
+    dtype
+        float32 or float64; that of the cell's parameters if left out, and float32 if it has none.
 
     Raises
     ------
+    TypeError
+        If the parameters have another dtype, or several; the text names one.
     UnsupportedError
         If an op can't be described by symbols; the text names it.
     GraphError
         If ``compose`` branches on a value or changes a tensor in place.
     """
     children = {"left": cell.parts, "right": cell.right_parts or cell.parts}
-    traced = Trace(cell.parts, children, np.dtype(dtype), parameters=cell.parameters())
-    if any(parameter.dtype != traced.dtype for parameter in traced.parameters):
-        raise TypeError(f"the parameters of {type(cell).__name__} are not all {traced.dtype}")
+    parameters = cell.parameters()
+    alternative = "" if dtype is None else "leave dtype out, or "
+    if dtype is None:
+        dtype = next((parameter.dtype for parameter in parameters), np.float32)
+    traced = Trace(cell.parts, children, np.dtype(dtype), parameters=parameters)
+    for name, parameter in cell.named_parameters():
+        if parameter.dtype != traced.dtype:
+            raise TypeError(
+                f"{name} of {type(cell).__name__} is {parameter.dtype}, not {traced.dtype}; {alternative}"
+                f"convert the cell with cell.astype(np.{traced.dtype})"
+            )
     values = [parameter.data for parameter in traced.parameters]
     before = state.fold, state.scope, state.record, state.recording_graph
     state.fold, state.scope, state.record, state.recording_graph = traced, None, None, True
@@ -116,11 +131,9 @@ def _run(cell: Cell, traced: Trace) -> None:
     try:
         for parameter in traced.parameters:
             parameter.grad = None
-        composed = cell.compose(*sides)
-        if not isinstance(composed, Mapping):
-            composed = {cell.parts[0].name: composed}
+        parent = composed(cell, *sides)
         for part in traced.parts:
-            out: Any = as_tensor(composed[part.name]).data
+            out: Any = parent[part.name].data
             if not isinstance(out, Symbol):
                 raise UnsupportedError(f"a constant for part {part.name}")
             if out.shape != (ROWS, part.width):
@@ -128,7 +141,7 @@ def _run(cell: Cell, traced: Trace) -> None:
             traced.outputs[part.name] = out
             cotangent = traced.source("cotangent", part.name, shape=(ROWS, part.width))
             traced.cotangents[part.name] = cotangent
-        outputs = [(as_tensor(composed[p.name]), traced.cotangents[p.name]) for p in traced.parts]
+        outputs = [(parent[p.name], traced.cotangents[p.name]) for p in traced.parts]
         _differentiate(outputs, traced)
         for key, tensor in tensors.items():
             gradient: Any = tensor.grad
@@ -161,7 +174,7 @@ def _differentiate(outputs: list[tuple[Tensor, Symbol]], traced: Trace) -> None:
 
 
 def _probe(node: Node, traced: Trace) -> None:
-    """Call an op's vjps for nothing, so that one that symbols can't follow is named."""
+    """Dry-run each vjp of an op, so that one that symbols can't follow is named."""
     try:
         g = traced.source("probe", node.shape, shape=node.shape, dtype=node.dtype)
         for vjp in node.vjps or ():

@@ -92,13 +92,41 @@ def test_an_in_place_change_is_refused_and_not_made(rule: Any, mode: str) -> Non
         (lambda c, x, y: x.h[0], Simple, mg.ShapeError, r"part 'h' is float64 \(3,\) and should be float64"),
         (lambda c, x, y: mg.sum(x.h, 1, True), Simple, mg.ShapeError, r"part 'h' is float64 \(\d, 1\)"),
         (lambda c, x, y: np.zeros(x.h.shape, np.float32), Simple, mg.ShapeError, "is float32 .* be float64"),
-        (lambda c, x, y: None, Simple, TypeError, "a tensor holds numbers"),
+        (lambda c, x, y: None, Simple, TypeError, "Cell returned nothing; it should end with `return h`"),
+        (lambda c, x, y: None, Memory, TypeError, 'nothing; .* `return {"h": h, "c": c}`'),
+        (lambda c, x, y: (x.h, x.c), Memory, TypeError, 'returned a tuple; .* `return {"h": h, "c": c}`'),
+        (lambda c, x, y: [x.h], Simple, TypeError, "returned a list; it should end with `return h`"),
+        (lambda c, x, y: {}, Simple, ValueError, "returned no parts; the cell declares h"),
+        (mg.Cell.compose, Simple, NotImplementedError, r"Cell has no compose\(self, left, right\)"),
         (lambda c, x, y: x.d, Simple, AttributeError, "this child has no part 'd'; its cell declares h"),
     ],
 )
 def test_what_compose_returns_is_checked(rule: Any, base: Any, error: Any, text: str, mode: str) -> None:
     with pytest.raises(error, match=text):
         mg.fold(composing(rule, base), TWO_PAIRS, X, mode)
+
+
+@pytest.mark.parametrize("describe", [mg.explain_fold, mg.fold_source])
+def test_a_cell_is_described_as_it_would_be_run(describe: Any) -> None:
+    for rule, error, text in (
+        (lambda c, x, y: None, TypeError, "Cell returned nothing"),
+        (lambda c, x, y: {"g": x.h}, ValueError, "Cell returned the parts g; the cell declares h"),
+    ):
+        with pytest.raises(error, match=text):
+            describe(composing(rule))
+
+
+@pytest.mark.parametrize("describe", [mg.explain_fold, mg.fold_source])
+def test_a_cell_is_described_in_the_dtype_of_its_parameters(describe: Any, capsys: Any) -> None:
+    cell = Simple(np.random.default_rng(0))  # float64
+    assert "Simple, float64" in (describe(cell) or capsys.readouterr().out)
+    text = r"W1 of Simple is float64, not float32; leave dtype out, or .* cell\.astype\(np\.float32\)"
+    with pytest.raises(TypeError, match=text):
+        describe(cell, np.float32)
+    cell.b = mg.nn.Parameter(cell.b.data.astype(np.float32))
+    with pytest.raises(TypeError, match=r"b of Simple is float32, not float64; convert the cell"):
+        describe(cell)
+    assert "Simple, float32" in (describe(cell.astype(np.float32)) or capsys.readouterr().out)
 
 
 def test_a_shape_error_in_compose_names_op_shapes_and_tree_node(mode: str) -> None:
