@@ -23,7 +23,9 @@ def _linear_cross_entropy(
     x: Array, W: Array, b: Array, *,
     rows: Array, labels: Array, scale: float, by_x: Array, by_W: Array, by_b: Array,
 ) -> Any:  # fmt: skip
-    """Σ −log softmax(W x[row] + b)[label] · scale; the derivatives for g = 1 are left in by_x, by_W and by_b
+    """Σ −log p[label] · scale over the rows, where p = softmax(W x[row] + b)
+
+    The derivatives for g = 1 are stored in by_x, by_W and by_b.
 
     shapes: x (N, D), W (classes, D), b (classes,), rows (n,), labels (n,) → ()
     vjp: g s W in the rows read (SparseRows), g sᵀ x[rows], g Σ s, where s = (p − onehot(label)) · scale

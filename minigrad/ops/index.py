@@ -1,4 +1,4 @@
-"""Reading parts of an array."""
+"""Indexing: reading parts of an array."""
 
 from __future__ import annotations
 

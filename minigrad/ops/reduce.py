@@ -1,4 +1,4 @@
-"""Many elements to one: along an axis, along several, or altogether."""
+"""Reductions: many elements become one, along an axis, along several, or all of them."""
 
 from __future__ import annotations
 

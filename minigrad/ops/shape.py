@@ -1,4 +1,4 @@
-"""The same elements in another arrangement: reshape, join, cut."""
+"""The same elements in another arrangement: reshape, join, split."""
 
 from __future__ import annotations
 
@@ -104,6 +104,9 @@ def stack(tensors: Sequence[Any], axis: int = 0) -> Tensor:
 
 def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Tensor]:
     """Cut a tensor along an axis: into equal `sections`, or into parts of the given lengths.
+
+    shapes: the parts make up the axis exactly
+    vjp: g of each part, added to zeros in its place
 
     Raises
     ------

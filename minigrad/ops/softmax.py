@@ -1,4 +1,4 @@
-"""From scores to probabilities and to a loss."""
+"""Softmax, its logarithm, and the cross-entropy loss."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def log_softmax(x: Any, axis: int = -1) -> Tensor:
 
 @primitive()
 def _cross_entropy(logits: Array, *, labels: Array, p: Array) -> Any:
-    """−log softmax(x)[label] of every row; the softmax is left in p, where the vjp finds it
+    """−log p[label] of every row, where p = softmax(logits) is stored for the vjp
 
     shapes: logits (n, classes), labels (n,) → (n,)
     vjp: g (p − onehot(label))
