@@ -11,6 +11,8 @@ from models.notation import shorten, unescape
 T = TypeVar("T")
 Make = Callable[[str | None, str | None, tuple[T, ...]], T]  # a tree from its label, word and children
 
+OUTSIDE = "; words stand inside brackets, as in (3 good)"
+
 
 class Fault(Exception):  # noqa: N818 - never leaves the reader
     """A token out of place; whoever knows the text turns it into a `TreebankError`.
@@ -68,7 +70,7 @@ def build(tokens: list[str], make: Make[T]) -> list[T]:
             bracket = around.pop()
             (trees if bracket is None else bracket).append(tree)
         elif bracket is None:
-            raise Fault(at, "'(' to open a tree", hint="; words stand inside brackets, as in (3 good)")
+            raise Fault(at, "'(' to open a tree", hint=OUTSIDE)
         elif len(bracket) == 1 or (len(bracket) == 2 and type(bracket[1]) is str):
             bracket.append(intern(unescape(token)))
         else:
@@ -89,27 +91,28 @@ def _close(at: int, bracket: list[Any], make: Make[T]) -> T:
 
 
 def _child_after_word(at: int, bracket: list[Any]) -> Fault:
-    label, word = map(shorten, bracket[1:])
-    return Fault(
-        at,
-        "')' to close {bracket}, which has a word already",
-        bracket[0],
-        f"; a node has either a word or children: write ({label} (x {word}) (…))",
-    )
+    return _after_word(at, bracket, "(…)", "(…)", "a node has either a word or children")
 
 
 def _word_too_many(at: int, token: str, bracket: list[Any]) -> Fault:
+    word = shorten(token)
     if type(bracket[-1]) is str:
-        label, first, second = map(shorten, [*bracket[1:], token])
-        return Fault(
-            at,
-            "')' to close {bracket}, which has a word already",
-            bracket[0],
-            f"; a leaf has one word: write ({label} (x {first}) (x {second}))",
-        )
+        return _after_word(at, bracket, f"({word})", f"(x {word})", "a leaf has one word")
     return Fault(
         at,
         "'(' or ')' after a child in {bracket}",
         bracket[0],
-        f"; a node has either a word or children: write (x {shorten(token)})",
+        f"; a node has either a word or children: write ({word}), or (x {word}) for a leaf with the label x",
     )
+
+
+def _after_word(at: int, bracket: list[Any], plain: str, labelled: str, rule: str) -> Fault:
+    """What comes behind a label and a word; the label may have been meant as a word."""
+    label, word = map(shorten, bracket[1:])
+    hint = f"; {rule}: write ({label} (x {word}) {labelled})"
+    if not label.isdigit():
+        hint += (
+            f", or, if '{label}' is a word too, (({label}) ({word}) {plain}), since ({label} {word}) is the "
+            f"word '{word}' labelled '{label}'"
+        )
+    return Fault(at, "')' to close {bracket}, which has a word already", bracket[0], hint)

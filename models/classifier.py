@@ -63,6 +63,10 @@ class TreeClassifier(Module):
     -----
     L: (words, width of a leaf). Ws: (classes, D), bs: (classes,), where D is the width of the cell's first
     state part, which is the one that is classified.
+
+    Calls, `loss` and `predict` run in mode "compiled" unless told otherwise, as training does. A cell that
+    this machine has not seen yet is then compiled first, which takes some seconds, once; for a look at a few
+    trees, "level" starts at once. A cell that can't be compiled runs as "level", after one warning.
     """
 
     def __init__(
@@ -91,7 +95,7 @@ class TreeClassifier(Module):
         self.Ws = Parameter(initial("fan_in_uniform", rng, (classes, D), dtype))
         self.bs = Parameter(initial("zeros", rng, (classes,), dtype))
 
-    def __call__(self, forest: Forest, mode: str = "level") -> tuple[mg.Tensor, mg.NodeStates]:
+    def __call__(self, forest: Forest, mode: str = "compiled") -> tuple[mg.Tensor, mg.NodeStates]:
         """Return the scores of the classified nodes, (len(self.rows(forest)), classes), and all states.
 
         Raises
@@ -129,7 +133,7 @@ class TreeClassifier(Module):
             raise ValueError(f"{forest.describe(row)} {what}; the classes are 0..{self.classes - 1}")
         return labels
 
-    def loss(self, forest: Forest, mode: str = "level") -> tuple[mg.Tensor, mg.NodeStates]:
+    def loss(self, forest: Forest, mode: str = "compiled") -> tuple[mg.Tensor, mg.NodeStates]:
         """Return the cross-entropy, averaged over the trees, and all states.
 
         A tree's loss is the sum over its classified nodes. This is what training differentiates, so it is
@@ -143,7 +147,7 @@ class TreeClassifier(Module):
             top = mg.dropout(top, dropout.states, dropout.rng)
         return mg.linear_cross_entropy(top, self.Ws, self.bs, labels, rows, divisor=len(forest)), states
 
-    def predict(self, forest: Forest, mode: str = "level") -> np.ndarray:
+    def predict(self, forest: Forest, mode: str = "compiled") -> np.ndarray:
         """Return the most probable class of every classified node, intp (n,)."""
         with mg.no_grad():
             logits, _ = self(forest, mode)

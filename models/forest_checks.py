@@ -58,10 +58,16 @@ def label_number(node: Tree, row: int, tree: int) -> int:
             return -1
     if label.isascii() and label.isdigit() and len(label) <= _LABEL_DIGITS:
         return int(label)
+    label, leaf = shorten(node.label or ""), ""
+    if node.word is not None:
+        word = shorten(node.word)
+        leaf = (
+            f"; ({label} {word}) is the word '{word}' labelled '{label}', two words are (({label}) ({word}))"
+        )
     raise ForestError(
-        f"{node_name(row, tree, node.words())}, has the label '{shorten(node.label or '')}'; the labels of a "
-        "Forest are whole numbers >= 0 (class numbers), or None: tree.map(label=…) changes them, and "
-        "tree.map(label=lambda label: None) leaves them out"
+        f"{node_name(row, tree, node.words())}, has the label '{label}'{leaf}. The labels of a Forest are "
+        "whole numbers >= 0 (class numbers), or None: tree.map(label=…) changes them, and "
+        "tree.map(label=lambda label: None) removes them"
     )
 
 

@@ -73,7 +73,9 @@ class Tree:
         r"""Read one tree in bracket notation.
 
         ``(3 good)`` is a leaf, ``(good)`` a leaf without a label, ``(3 (2 not) (1 bad))`` an inner
-        node and ``((2 not) (1 bad))`` one without a label. A tree may stretch over several lines.
+        node and ``((2 not) (1 bad))`` one without a label. So ``(the cat)`` is the word *cat* with the
+        label *the*, and the two words without labels are ``((the) (cat))``. A tree may stretch over
+        several lines.
 
         Parameters
         ----------

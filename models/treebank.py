@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from models.blocks import Block
-from models.builder import Fault, Make, T, build
+from models.builder import OUTSIDE, Fault, Make, T, build
 from models.errors import DependencyError, TreebankError
 from models.excerpt import excerpt, line_at, place
 from models.notation import offset, shorten, split
@@ -34,7 +34,7 @@ def parse_tree(text: str, source: str | None, make: Make[T]) -> T:
         if not trees:
             raise Fault(size, "'(' to open a tree")
         if size < len(tokens):
-            raise Fault(size, "the end of the text after one tree", hint=_AFTER.get(tokens[size], ""))
+            raise Fault(size, "the end of the text after one tree", hint=_AFTER.get(tokens[size], OUTSIDE))
     except Fault as fault:
         raise _error(fault, tokens, Block(text), source) from None
     return trees[0]

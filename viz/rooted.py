@@ -35,7 +35,7 @@ def rooted_forest(model: TreeClassifier, tree: Tree, label: int | None = None) -
         label = own_class(tree, model.classes)
     if label is None:
         # Any class will do here: only which nodes have one matters.
-        label = int(model.predict(Forest([rooted(tree, 0)], model.vocabulary))[0])
+        label = int(model.predict(Forest([rooted(tree, 0)], model.vocabulary), "level")[0])
     if not 0 <= label < model.classes:
         raise ValueError(f"the classes of this model are 0..{model.classes - 1}, not {label}")
     return Forest([rooted(tree, label)], model.vocabulary)

@@ -41,7 +41,7 @@ def fold_of(shape: str) -> Measurement:
         forest = random_forest(rng, [n + 1], shape, vocabulary=words, labels=[0])
         model = new_model("RNN", words)
         start = time.perf_counter()
-        loss, states = model.loss(forest)
+        loss, states = model.loss(forest, "level")
         loss.backward()
         del loss, states
         return time.perf_counter() - start

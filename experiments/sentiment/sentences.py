@@ -27,7 +27,7 @@ def typical_sentences(
     distance = np.zeros(len(forest))
     for model in classifiers.values():
         top = np.searchsorted(model.rows(forest), forest.root)
-        suits &= model.predict(forest)[top] == forest.label[forest.root]
+        suits &= model.predict(forest, "level")[top] == forest.label[forest.root]
         norm = np.log(np.maximum(root_norms(model, forest, "level"), np.finfo(np.float64).tiny))
         tree = np.searchsorted(forest.root, forest.leaves)
         ratio, depth = norm[forest.leaves] - norm[forest.root[tree]], forest.depth[forest.leaves]

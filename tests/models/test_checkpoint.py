@@ -46,12 +46,12 @@ def classifier(
 
 def same(one: TreeClassifier, other: TreeClassifier) -> None:
     forest = FOREST if one.cell.right_parts is None else as_chains(FOREST)
-    for a, b in zip(one(forest), other(forest), strict=True):
+    for a, b in zip(one(forest, "level"), other(forest, "level"), strict=True):
         pairs = [(a, b)] if isinstance(a, mg.Tensor) else [(a[name], b[name]) for name in a]
         for ours, theirs in pairs:
             assert ours.data.tobytes() == theirs.data.tobytes()
             assert ours.dtype == theirs.dtype
-    assert np.array_equal(one.predict(forest), other.predict(forest))
+    assert np.array_equal(one.predict(forest, "level"), other.predict(forest, "level"))
 
 
 @pytest.mark.parametrize("head", ["root", "labelled"])
@@ -123,7 +123,7 @@ def test_a_large_random_forest_is_predicted_alike(tmp_path: Path) -> None:
     forest = random_forest(rng, rng.integers(1, 30, 20), vocabulary=WORDS)
     model = classifier()
     loaded = models.load(models.save(tmp_path / "m", model))
-    np.testing.assert_array_equal(model.predict(forest), loaded.predict(forest))
+    np.testing.assert_array_equal(model.predict(forest, "level"), loaded.predict(forest, "level"))
 
 
 def test_a_loaded_model_looks_words_up_in_the_same_way(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_loaded_model_looks_words_up_in_the_same_way(tmp_path: Path) -> None:
     assert loaded.vocabulary.counts == words.counts == (2, 2, 1)
     forest = Forest([Tree.parse("(1 (NOT) ((Good) (rare)))")])  # with a vocabulary of its own
     assert loaded.vocabulary.lookup(["NOT", "Good", "rare", "UNK"]).tolist() == [0, 1, 2, 2]
-    assert model(forest)[0].data.tobytes() == loaded(forest)[0].data.tobytes()
+    assert model(forest, "level")[0].data.tobytes() == loaded(forest, "level")[0].data.tobytes()
 
 
 @pytest.fixture

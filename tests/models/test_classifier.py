@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 
 import minigrad as mg
+from experiments.training.loop import fit
 from minigrad.fold.schedule import MODES
 from minigrad.gradcheck import assert_gradients
 from models.cells import CELLS, RLSTM, RNN
@@ -78,16 +81,16 @@ def test_sequences_are_classified_and_differentiated_right(kind: str, head: str)
     model, chains = classifier(kind, head), as_chains(FOREST)
     assert_gradients(lambda: model.loss(chains, "level")[0], model.parameters())
     first = model.cell.parts[0].name
-    logits, states = model(chains)
+    logits, states = model(chains, "level")
     np.testing.assert_allclose(
         logits.data, states[first].data[chains.root] @ model.Ws.data.T + model.bs.data, rtol=1e-12
     )
-    assert model.predict(chains).tolist() == logits.data.argmax(axis=1).tolist()
+    assert model.predict(chains, "level").tolist() == logits.data.argmax(axis=1).tolist()
 
 
 def test_words_that_do_not_occur_get_no_gradient() -> None:
     model = classifier()
-    model.loss(FOREST[[1]])[0].backward()
+    model.loss(FOREST[[1]], "level")[0].backward()
     assert isinstance(model.L.grad, mg.SparseRows)
     assert model.L.grad.rows.tolist() == [3]
     assert model.cell.parameters()[0].grad is None or not np.any(model.cell.parameters()[0].grad)
@@ -104,32 +107,37 @@ def test_words_that_do_not_occur_get_no_gradient() -> None:
 def test_a_label_that_is_no_class_names_its_node(tree: str, head: str, text: str) -> None:
     forest = Forest([Tree.parse("(1 bad)"), Tree.parse(tree)], WORDS)
     with pytest.raises(ValueError, match=rf"{text}; the classes are 0\.\.2"):
-        classifier(head=head).loss(forest)
+        classifier(head=head).loss(forest, "level")
 
 
 def test_nodes_that_are_not_classified_need_no_label() -> None:
-    assert np.isfinite(classifier().loss(Forest([Tree.parse("(1 (good) (9 bad))")], WORDS))[0].item())
+    assert np.isfinite(
+        classifier().loss(Forest([Tree.parse("(1 (good) (9 bad))")], WORDS), "level")[0].item()
+    )
     forest = Forest([Tree.parse("((good) (bad))")], WORDS)
     model = classifier(head="labelled")
-    assert model.loss(forest)[0].item() == 0
-    assert model.predict(forest).shape == (0,)
+    assert model.loss(forest, "level")[0].item() == 0
+    assert model.predict(forest, "level").shape == (0,)
 
 
 def test_an_unknown_word_is_named() -> None:
     with pytest.raises(VocabularyError, match="'worse' is not among the 4 words"):
-        classifier().loss(Forest([Tree.parse("(1 (1 worse) (1 bad))")]))
+        classifier().loss(Forest([Tree.parse("(1 (1 worse) (1 bad))")]), "level")
 
 
 def test_only_the_words_of_the_forest_have_to_be_known() -> None:
     forest = Forest([Tree.parse("(1 (1 worse) (1 bad))"), Tree.parse("(1 (1 good) (1 bad))")])
     model = classifier()
-    assert model.loss(forest[[1]])[0].item() == model.loss(Forest([forest[1]], WORDS))[0].item()
+    assert (
+        model.loss(forest[[1]], "level")[0].item()
+        == model.loss(Forest([forest[1]], WORDS), "level")[0].item()
+    )
 
 
 def test_another_vocabulary_is_mapped_by_word() -> None:
     other = Forest(FOREST, Vocabulary(["bad", "good", "unused", "very", "not"]))
     assert other.word[other.leaves].tolist() != FOREST.word[FOREST.leaves].tolist()
-    for ours, theirs in zip(classifier()(FOREST), classifier()(other), strict=True):
+    for ours, theirs in zip(classifier()(FOREST, "level"), classifier()(other, "level"), strict=True):
         a, b = (ours, theirs) if isinstance(ours, mg.Tensor) else (ours["h"], theirs["h"])
         np.testing.assert_array_equal(a.data, b.data)
 
@@ -138,7 +146,7 @@ def test_an_unknown_entry_stands_for_missing_words() -> None:
     rng = np.random.default_rng(0)
     words = Vocabulary(["good", "bad"], unknown="<unk>")
     model = TreeClassifier(RNN(4, rng), words, 2, rng)
-    model.loss(Forest([Tree.parse("(1 (1 worse) (1 bad))")]))[0].backward()
+    model.loss(Forest([Tree.parse("(1 (1 worse) (1 bad))")]), "level")[0].backward()
     assert isinstance(model.L.grad, mg.SparseRows)
     assert sorted(model.L.grad.rows.tolist()) == [1, 2]
 
@@ -148,15 +156,59 @@ def test_an_unknown_entry_stands_for_missing_words() -> None:
 def test_predictions_are_the_largest_scores(head: str, mode: str) -> None:
     model = classifier("RLSTM", head)
     got = model.predict(FOREST, mode)
-    np.testing.assert_array_equal(got, model(FOREST)[0].data.argmax(axis=1))
+    np.testing.assert_array_equal(got, model(FOREST, "level")[0].data.argmax(axis=1))
     assert got.shape == model.rows(FOREST).shape
+
+
+def test_without_a_mode_a_model_runs_as_fit_trains_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = inspect.signature(fit).parameters["mode"].default
+    seen = []
+
+    def encode(cell: mg.Cell, forest: Forest, leaves: mg.Tensor, mode: str) -> mg.NodeStates:
+        seen.append(mode)
+        return mg.fold(cell, forest, leaves, "level")
+
+    monkeypatch.setattr("models.classifier.encode", encode)
+    model = classifier()
+    model(FOREST)
+    model.loss(FOREST)
+    model.predict(FOREST)
+    assert seen == [trained] * 3 == ["compiled"] * 3
+
+
+@mg.primitive()
+def flipped(x: np.ndarray) -> np.ndarray:
+    """The elements of each row in reverse order, for which there is no emission rule
+
+    shapes: (N, D)
+    vjp: g, flipped
+    """
+    return np.flip(x, axis=1)
+
+
+flipped.defvjp(lambda ans, x: lambda g: np.flip(g, axis=1))
+
+
+def test_a_cell_that_cannot_be_compiled_runs_after_one_warning() -> None:
+    class Flipping(RNN):
+        def compose(self, left: mg.Child, right: mg.Child) -> mg.Tensor:
+            return mg.tanh(flipped(left.h + right.h) @ self.W1.T)
+
+    rng = np.random.default_rng(0)
+    model = TreeClassifier(Flipping(4, rng, dtype=np.float64), WORDS, CLASSES, rng)
+    with pytest.warns(mg.CompileWarning, match='Flipping can\'t be compiled and runs with mode="level"'):
+        loss, _ = model.loss(FOREST)
+    scores, _ = model(FOREST)  # warnings are errors here: a second one would be raised
+    assert loss.item() == model.loss(FOREST, "level")[0].item()
+    np.testing.assert_array_equal(scores.data, model(FOREST, "level")[0].data)
+    np.testing.assert_array_equal(model.predict(FOREST), model.predict(FOREST, "level"))
 
 
 def test_prediction_builds_no_graph_and_leaves_no_trace() -> None:
     model = classifier()
-    model.predict(FOREST)
+    model.predict(FOREST, "level")
     assert all(parameter.grad is None for parameter in model.parameters())
-    assert model(FOREST)[0].requires_grad
+    assert model(FOREST, "level")[0].requires_grad
 
 
 def test_parameters_start_as_the_paper_says() -> None:
@@ -222,11 +274,11 @@ def test_only_the_loss_of_a_model_in_training_drops_anything() -> None:
     plain, model = classifier(), classifier()
     model.dropout = Dropout(0.5, 0.5, np.random.default_rng(0))
     untouched = model.dropout.rng.bit_generator.state
-    np.testing.assert_array_equal(model(FOREST)[0].data, plain(FOREST)[0].data)
-    np.testing.assert_array_equal(model.predict(FOREST), plain.predict(FOREST))
-    assert model.eval().loss(FOREST)[0].item() == plain.loss(FOREST)[0].item()
+    np.testing.assert_array_equal(model(FOREST, "level")[0].data, plain(FOREST, "level")[0].data)
+    np.testing.assert_array_equal(model.predict(FOREST, "level"), plain.predict(FOREST, "level"))
+    assert model.eval().loss(FOREST, "level")[0].item() == plain.loss(FOREST, "level")[0].item()
     assert model.dropout.rng.bit_generator.state == untouched
-    assert model.train().loss(FOREST)[0].item() != plain.loss(FOREST)[0].item()
+    assert model.train().loss(FOREST, "level")[0].item() != plain.loss(FOREST, "level")[0].item()
 
 
 @modes

@@ -65,7 +65,7 @@ def test_a_treebank_word_with_a_backslash_is_written_as_it_was_read():
         (")", 1, 1, "'(' to open a tree", "')', which closes no bracket"),
         ("(3 a))", 1, 6, "the end of the text", "')', which closes no bracket"),
         ("(3 a)\n(2 b)", 2, 1, "the end of the text", "'(': a second tree"),
-        ("(3 a) b", 1, 7, "the end of the text", "the word 'b'"),
+        ("(3 a) b", 1, 7, "the end of the text", "the word 'b'; words stand inside brackets"),
         ("good", 1, 1, "'(' to open a tree", "the word 'good'; words stand inside brackets"),
         ("()", 1, 2, "a word or a child in the bracket opened at line 1, column 1", "')'"),
         ("(3 (2 a) ( ))", 1, 12, "a word or a child", "')'"),
@@ -81,6 +81,16 @@ def test_a_fault_is_found_where_it_is_and_says_what_was_expected(text, line, col
     assert expected in error.expected
     assert found in error.found
     assert str(error).startswith(f"line {line}, column {column}: expected {error.expected}, found")
+
+
+def test_words_written_without_labels_are_told_what_was_read_as_a_label():
+    found = fault("(the cat sat)").found
+    assert "write (the (x cat) (x sat)), or, if 'the' is a word too, ((the) (cat) (sat))" in found
+    assert found.endswith("since (the cat) is the word 'cat' labelled 'the'")
+    assert Tree.parse("((the) (cat) (sat))").words() == ["the", "cat", "sat"]
+    assert "((the) (cat) (…))" in fault("(the cat (sat))").found
+    assert "write (cat), or (x cat) for a leaf with the label x" in fault("((the) cat)").found
+    assert "word too" not in fault("(3 not bad)").found  # a number is meant as a label
 
 
 def test_the_whole_message():

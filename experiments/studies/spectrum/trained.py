@@ -96,7 +96,7 @@ def look(model: models.TreeClassifier, forest: models.Forest) -> dict[str, Any]:
     """
     length = int(forest.height.max())
     copy = by_steps(model, length)
-    loss, states = copy.loss(forest)
+    loss, states = copy.loss(forest, "level")
     loss.backward()
     W = np.stack([parameter.data for parameter in copy.cell.matrices()])
     norms = len(forest) * Flow.of(states, forest).norms()[:, :length]

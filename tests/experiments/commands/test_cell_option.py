@@ -77,7 +77,7 @@ def test_a_run_trains_any_cell_and_its_model_is_kept(cell, tmp_path):
     test = models.as_chains(sets.test) if cell in models.CHAIN_CELLS else sets.test
     loaded = models.load(recorder.model)
     assert isinstance(loaded.cell, models.CELLS[cell])
-    assert np.mean(loaded.predict(test) == loaded.labels(test)) == result["test_accuracy"]
+    assert np.mean(loaded.predict(test, "level") == loaded.labels(test)) == result["test_accuracy"]
     assert result["data_hash"] == sets.hash
 
 
@@ -96,7 +96,7 @@ def test_the_ratio_in_a_chain_is_that_of_the_state_that_read_the_keyword():
     chains = models.as_chains(data.sentences(rng, 20, (3, 6)))
     model = models.TreeClassifier(models.Elman(5, rng, dtype=np.float64), data.VOCABULARY, data.CLASSES, rng)
     assert definitions(model.cell) == ("post",)
-    loss, states = model.loss(chains)
+    loss, states = model.loss(chains, "level")
     loss.backward()
     depths, ratios = gradient_ratios(chains, states, error_rows(model.cell, data.keyword_rows))
     h, W = states.h.data, model.cell.W.data

@@ -71,7 +71,7 @@ def test_the_ratio_in_a_chain_is_that_of_the_state_that_read_the_word(sets):
     )
     model = new_model(settings, chains)
     depth, ratio = word_ratios(model, chains.test, "level", batch=7)
-    loss, states = model.loss(chains.test)
+    loss, states = model.loss(chains.test, "level")
     loss.backward()
     h, W = states.h.data, model.cell.W.data
     expected = []
@@ -115,7 +115,9 @@ def test_any_cells_are_trained_told_and_drawn_and_no_tree_under_one_that_reads_n
     paths = {"treebank": str(bank)}
     test = data.sets(from_json(Settings, runs["Elman"].settings), paths).as_chains().test
     assert accuracies(elman, test, "level") == runs["Elman"].result["test"]
-    assert np.mean(elman.predict(test) == elman.labels(test)) == runs["Elman"].result["test_accuracy"]
+    assert (
+        np.mean(elman.predict(test, "level") == elman.labels(test)) == runs["Elman"].result["test_accuracy"]
+    )
     assert runs["Elman"].result["test"]["all_fine"] is None
     lengths = np.diff(test.root, prepend=-1) // 2
     assert sum(runs["Elman"].rows[0]["ratios"]["count"]) == (lengths - 1).sum()

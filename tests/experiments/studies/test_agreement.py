@@ -176,7 +176,7 @@ def test_columns_are_sorted_by_distance_and_by_attractors():
     forest = models.as_chains(_sentences([18, 3, 18, 17, 3, 1]))
     columns = measures.by_distance(model, forest, "level")
     assert columns["distance"] == [1, 3, 17, 18]
-    right = model.predict(forest) == model.labels(forest)
+    right = model.predict(forest, "level") == model.labels(forest)
     assert columns["accuracy"] == [right[5], right[[1, 4]].mean(), right[3], right[[0, 2]].mean()]
     norm, ratio = measures.gradients(model, forest, "level")
     for name, values in (("ratio", ratio), ("norm", norm)):

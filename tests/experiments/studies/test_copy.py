@@ -75,8 +75,8 @@ def test_loss_and_recall_are_those_of_the_model_part_by_part(monkeypatch):
     forest = sequences(np.random.default_rng(1), 10, delay=3, remembered=2, words=model.vocabulary)
     monkeypatch.setattr(measures, "AT_ONCE", 3)
     loss, recall = loss_and_recall(model, forest, "level")
-    assert loss == pytest.approx(float(model.loss(forest)[0]) / 7, rel=1e-5)
-    right, labels = model.predict(forest) == model.labels(forest), model.labels(forest)
+    assert loss == pytest.approx(float(model.loss(forest, "level")[0]) / 7, rel=1e-5)
+    right, labels = model.predict(forest, "level") == model.labels(forest), model.labels(forest)
     hits = [bool(r) for r, label in zip(right, labels, strict=True) if label < 2]
     assert len(hits) == 20
     assert recall == np.mean(hits)

@@ -102,7 +102,7 @@ def test_the_loss_is_that_of_the_determined_symbols_only():
     model = new_model(_settings())
     counts = [2, 4]
     forest = strings(counts, model.vocabulary)
-    scores = model(forest)[0].data.astype(float)
+    scores = model(forest, "level")[0].data.astype(float)
     chosen = np.exp(scores)[np.arange(12), forest.label[forest.inner]] / np.exp(scores).sum(axis=1)
     by_hand = [-np.log(p) for p, b in zip(chosen, "aabb" + "aaaabbbb", strict=True) if b == "b"]
     assert accepted(model, counts, "level")[1] == pytest.approx(np.mean(by_hand), rel=1e-5)
@@ -119,7 +119,7 @@ def test_the_reach_ends_before_the_first_string_that_is_not_accepted(accepts, n)
 def test_the_trace_is_the_memory_or_else_the_state(cell, part):
     model = new_model(_settings("abc", cell))
     forest = strings([3], model.vocabulary)
-    states = model(forest)[1]
+    states = model(forest, "level")[1]
     assert np.array_equal(trace(model, 3, "level"), states[part].data[forest.inner])
     assert trace(model, 3, "level").shape == (9, 5)
 

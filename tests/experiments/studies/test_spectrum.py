@@ -273,7 +273,7 @@ def test_what_is_looked_at_is_the_gradient_of_each_sentence_alone(sharing):
     norms, parts = [], {name: 0.0 for name, _ in model.cell.named_parameters()}
     for k in range(7):
         model.zero_grad()
-        loss, states = model.loss(forest.select([k]))
+        loss, states = model.loss(forest.select([k]), "level")
         loss.backward()
         norms.append(np.linalg.norm(states["h"].grad[2::2], axis=1)[::-1])
         parts = {name: parts[name] + p.grad / 7 for name, p in model.cell.named_parameters()}
@@ -289,12 +289,12 @@ def test_what_is_looked_at_is_the_gradient_of_each_sentence_alone(sharing):
 def _far(model, forest):
     """What the first half of the positions adds to the gradient by W, from the total at its end."""
     model.zero_grad()
-    loss, states = model.loss(forest)
+    loss, states = model.loss(forest, "level")
     loss.backward()
     last = forest.root - 6  # of six words, the node that has read the third
     at_half = states["h"].grad[last].copy()
     model.zero_grad()
-    (mg.gather(model(forest)[1]["h"], last) * at_half).sum().backward()
+    (mg.gather(model(forest, "level")[1]["h"], last) * at_half).sum().backward()
     return np.linalg.norm(model.cell.W.grad)
 
 

@@ -45,7 +45,7 @@ def test_a_run_counts_every_test_sentence_once_and_what_was_right(dataset, tmp_p
     assert all(isinstance(row["alerts"], list) for row in recorder.rows)
     test = generate.sentences(_settings(dataset))["test"]
     saved = models.load(recorder.model)
-    right = saved.predict(test.forest) == saved.labels(test.forest)
+    right = saved.predict(test.forest, "level") == saved.labels(test.forest)
     assert result["test_accuracy"] == right.mean()
     for name, group in (("by_count", test.count), ("by_depth", test.depth)):
         found = result[name]

@@ -53,7 +53,7 @@ def test_training_twice_from_one_seed_is_bit_identical(cell, mode):
 
 def test_the_loss_of_an_epoch_is_the_mean_over_trees_whatever_the_last_minibatch_holds():
     model, optimizer, train, dev, rng = _setup(lr=0.0, n=50)
-    loss, _ = model.loss(train)
+    loss, _ = model.loss(train, "level")
     (epoch,) = _fit(model, optimizer, train, dev, rng, max_epochs=1, batch_size=20)
     assert epoch.loss == pytest.approx(float(loss), rel=1e-6)
 

@@ -117,7 +117,7 @@ def test_a_penalty_on_activations_holds_relu_units_down():
             model, mg.optim.Adam(model.parameters(), lr=0.03), train, train, rng, max_epochs=12, patience=9,
             penalty=penalty if weight else None,
         )  # fmt: skip
-        _, states = model.loss(train)
+        _, states = model.loss(train, "level")
         return float(states.h.data[train.inner].mean()), epochs[0].loss
 
     (penalised, with_penalty), (free, without) = mean(0.3), mean(0.0)

@@ -21,7 +21,7 @@ def _model(forest_seed=0, n=40, cell=models.RNN, lengths=(4, 9), D=5):
 
 def test_ratio_of_an_rnn_is_the_product_of_its_jacobians():
     model, forest = _model()
-    loss, states = model.loss(forest)
+    loss, states = model.loss(forest, "level")
     loss.backward()
     depths, ratios = gradient_ratios(forest, states, data.keyword_rows)
     h, cell = states.h.data, model.cell
@@ -175,7 +175,7 @@ def test_ratios_stand_at_their_tree_s_place_whatever_the_order_of_training():
 
 def test_a_root_without_error_has_no_ratio():
     model, forest = _model(n=3)
-    loss, states = model.loss(forest)
+    loss, states = model.loss(forest, "level")
     loss.backward()
     states.h.grad[:] = 0
     assert np.isnan(gradient_ratios(forest, states, data.keyword_rows)[1]).all()
@@ -184,7 +184,7 @@ def test_a_root_without_error_has_no_ratio():
 def test_ratios_before_backward_say_what_is_missing():
     model, forest = _model(n=3)
     with pytest.raises(ValueError, match="call backward first"):
-        gradient_ratios(forest, model.loss(forest)[1], data.keyword_rows)
+        gradient_ratios(forest, model.loss(forest, "level")[1], data.keyword_rows)
 
 
 def test_epoch_zero_changes_no_parameter_and_leaves_no_gradient():
