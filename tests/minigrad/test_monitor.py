@@ -316,7 +316,7 @@ def test_all_rules_look_at_a_real_minibatch_without_a_word() -> None:
     monitor = Monitor()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        loss, folded = model.loss(FOREST)
+        loss, folded = model.loss(FOREST, "level")
         loss.backward()
         parameters = dict(model.named_parameters())
         assert monitor.observe(folded, FOREST, loss=float(loss), parameters=parameters) == []

@@ -126,7 +126,7 @@ def test_looking_at_a_model_changes_nothing_in_it():
     made = model("RNN")
     forest = models.Forest([Tree.parse("(1 (not) (bad))")], made.vocabulary)
     made.train()
-    made.loss(forest)[0].backward()
+    made.loss(forest, "level")[0].backward()
     gradients = [parameter.grad for parameter in made.parameters()]
     before = made.state_dict()
     root_gradient_norms(made, TREE)
