@@ -51,7 +51,7 @@ def test_binary_sums_the_classes_of_each_side_and_leaves_neutral_labels_out():
 
 @pytest.mark.parametrize("batch", [1, 3, 500])
 def test_accuracies_are_those_of_every_tree_taken_alone(forest, batch):
-    model = _model(forest, "level")
+    model = _model(forest)
     hits = {name: [] for name in NAMES}
     for tree in forest:
         alone = models.Forest([tree], forest.vocabulary)
@@ -73,7 +73,7 @@ def test_accuracies_are_those_of_every_tree_taken_alone(forest, batch):
 def test_nodes_without_a_label_are_not_counted():
     trees = [models.Tree.parse("(3 (Good) (2 film))"), models.Tree.parse("(1 (1 bad) ((the) (film)))")]
     forest = models.Forest(trees)
-    model = _model(forest, "level")
+    model = _model(forest)
     p = np.exp(model(forest, "level")[0].data)
     assert len(p) == 4
     hits = p.argmax(axis=1) == [2, 3, 1, 1]  # in the order of the rows: film, root, bad, root
@@ -111,7 +111,7 @@ def test_norms_are_those_of_the_root_s_loss_by_finite_differences(forest, cell):
 
 
 def test_ratios_are_taken_at_every_word_below_a_root_whatever_the_batches(forest):
-    model = _model(forest, "level")
+    model = _model(forest)
     expected = []
     for tree in forest:
         alone = models.Forest([tree], forest.vocabulary)
@@ -124,7 +124,7 @@ def test_ratios_are_taken_at_every_word_below_a_root_whatever_the_batches(forest
 
 
 def test_measuring_leaves_no_gradient_no_dropout_and_the_head_as_it_was(forest):
-    model = _model(forest, "level")
+    model = _model(forest)
     plain = root_norms(model, forest, "level")
     model.dropout = models.Dropout(0.5, 0.5, np.random.default_rng(0))
     np.testing.assert_array_equal(root_norms(model, forest, "level"), plain)
@@ -134,7 +134,7 @@ def test_measuring_leaves_no_gradient_no_dropout_and_the_head_as_it_was(forest):
 
 
 def test_norms_of_many_trees_are_those_that_a_picture_of_one_shows(forest):
-    model = _model(forest, "level")
+    model = _model(forest)
     norms = root_norms(model, forest, "level")
     start = 0
     for tree, root in zip(forest, forest.root, strict=True):
@@ -144,7 +144,7 @@ def test_norms_of_many_trees_are_those_that_a_picture_of_one_shows(forest):
 
 
 def test_a_root_without_error_has_no_ratio(forest):
-    model = _model(forest, "level")
+    model = _model(forest)
     model.Ws.data[...] = 0
     depth, ratio = word_ratios(model, forest, "level")
     assert len(depth) == len(ratio) > 0
@@ -152,7 +152,7 @@ def test_a_root_without_error_has_no_ratio(forest):
 
 
 def test_typical_sentences_fit_a_page_and_are_understood_by_all_models(forest):
-    models_ = {"a": _model(forest, "level"), "b": _model(forest, models.RNN, seed=1)}
+    models_ = {"a": _model(forest), "b": _model(forest, models.RNN, seed=1)}
     root = forest.label[forest.root]
     found = typical_sentences(models_, forest, 2)
     assert len(set(found)) == 2
