@@ -172,7 +172,7 @@ def test_typical_sentences_fit_a_page_and_are_understood_by_all_models(forest):
         def __getattr__(self, name):
             return getattr(self._model, name)
 
-        def predict(self, forest):
+        def predict(self, forest, mode):
             return forest.label
 
     import experiments.sentiment.sentences as sentences
