@@ -162,7 +162,7 @@ def scribble(path: Path) -> None:
 
 slow = pytest.mark.slow
 DAMAGE = [
-    pytest.param("fold_*.py", truncate, id="module, truncated"),
+    pytest.param("fold_*.py", truncate, id="module, truncated", marks=slow),
     pytest.param("fold_*.py", scribble, id="module, foreign", marks=slow),
     pytest.param("fold_*.py", Path.unlink, id="module, gone", marks=slow),
     pytest.param("*.nbc", truncate, id="code, truncated"),
@@ -170,7 +170,7 @@ DAMAGE = [
     pytest.param("*.nbc", scribble, id="code, foreign", marks=slow),
     pytest.param("*.nbi", truncate, id="index, truncated", marks=slow),
     pytest.param("*.nbi", empty, id="index, empty", marks=slow),
-    pytest.param("*.nbi", scribble, id="index, foreign"),
+    pytest.param("*.nbi", scribble, id="index, foreign", marks=slow),
 ]
 
 
@@ -207,7 +207,8 @@ def test_a_damaged_cache_is_replaced_with_one_warning(
 
 
 @emitted
-@pytest.mark.parametrize("parent", ["a file", pytest.param("no home", marks=slow)])
+@slow
+@pytest.mark.parametrize("parent", ["a file", "no home"])
 def test_without_a_writable_place_there_is_no_cache_and_no_error(
     parent: str, tmp_path: Path, reference: Any
 ) -> None:
@@ -234,6 +235,7 @@ IndexDataCacheFile.save = save
 
 
 @emitted
+@slow
 def test_a_folder_that_can_only_be_read_is_read(filled: Path, reference: Any) -> None:
     run(filled)
     refuse = """

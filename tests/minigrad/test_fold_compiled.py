@@ -71,16 +71,17 @@ def beside(case: Case, other: str = "node") -> Iterator[tuple[Arrays, Arrays]]:
     return zip(case.fold("compiled"), case.fold(other), strict=True)
 
 
-cells = pytest.mark.parametrize("kind", CELLS.values(), ids=CELLS)
+# A cell takes seconds to compile. The contract compiles three of these for float64 anyway, and one does for
+# float32; the slow tests take the rest.
+QUICK = {(kind, np.float64) for kind in (Product, ThreeParts, SharedMatrix)} | {(RNN, np.float32)}
 each = pytest.mark.parametrize(
     ("kind", "dtype"),
     [
-        # The contract has compiled the three others for both dtypes; each of these takes seconds.
         pytest.param(
             kind,
             dtype,
             id=f"{kind.__name__}-{dtype.__name__}",
-            marks=[pytest.mark.slow] * (kind in (RNN, RLSTM)),
+            marks=[] if (kind, dtype) in QUICK else pytest.mark.slow,
         )
         for kind in CELLS.values()
         for dtype in (np.float64, np.float32)
@@ -303,6 +304,7 @@ USES: dict[str, Callable[[mg.NodeStates], Any]] = {
 def test_memory_comes_back_without_the_garbage_collector(use, recording, monkeypatch):
     case = Case(Memory, BIG)
     code = compiled(case.cell, np.float64)
+    case.fold("compiled")  # compiled here, since the compiler needs the garbage collector
     seen = runs_of(monkeypatch)
     gc.collect()
     gc.disable()
@@ -374,17 +376,17 @@ def test_values_that_are_replaced_by_another_dtype_s_are_refused_as_in_node_mode
 class Stacked(mg.Cell):
     """Two products in a row: in backward, a sum that is nothing but a product is an operand of others.
 
-    One matrix is in three products, and its gradient the sum of three.
+    One matrix is in three products, and its gradient the sum of three. A child's part is handed on unchanged.
     """
 
-    parts = (mg.Part("h", E),)
+    parts = (mg.Part("h", E), mg.Part("m", E))
 
     def __init__(self, rng: np.random.Generator, dtype: Any = np.float64) -> None:
         self.A, self.B = (Parameter(rng.normal(size=(E, E)).astype(dtype) / 2) for _ in range(2))
 
     def compose(self, left: mg.Child, right: mg.Child) -> dict[str, mg.Tensor]:
         above = mg.tanh((left.h @ self.A.T) @ self.B.T + right.h @ self.A.T)
-        return {"h": mg.tanh(above @ self.A.T + right.h)}
+        return {"h": mg.tanh(above @ self.A.T + right.m), "m": right.h}
 
 
 def test_a_bare_product_may_be_an_operand_and_a_matrix_stand_in_three_products():
@@ -392,9 +394,24 @@ def test_a_bare_product_may_be_an_operand_and_a_matrix_stand_in_three_products()
         close(got, expected, TOLERANCE[np.float64])
 
 
-@cells
-def test_evaluation_gives_the_bits_of_training(kind):
-    case = Case(kind, BIG)
+def test_a_part_that_is_handed_on_unchanged_is_not_taken_from_memory_nobody_wrote(monkeypatch):
+    poison(monkeypatch, "minigrad.fold.compiler.evaluation")
+    case = Case(Stacked, BIG)
+    X, found = case.L[case.words], {}
+    for mode in ("node", "compiled"):
+        leaves = mg.tensor(X, requires_grad=True)
+        case.cell.zero_grad()
+        states = mg.fold(case.cell, BIG, leaves, mode)
+        ((states.h * states.m).sum() + (states.h * states.h).sum()).backward()
+        weights = [parameter.grad for parameter in case.cell.parameters()]
+        found[mode] = [states.h.data, states.m.data, states.m.grad, leaves.grad, *weights]
+    for expected, got in zip(found["node"], found["compiled"], strict=True):
+        assert np.abs(got - expected).max() <= 1e-12 * np.abs(expected).max()
+
+
+@each
+def test_evaluation_gives_the_bits_of_training(kind, dtype):
+    case = Case(kind, BIG, dtype)
     values, _ = case.fold("compiled")
     with mg.no_grad():
         states = mg.fold(case.cell, BIG, case.L[case.words], "compiled")
@@ -415,28 +432,3 @@ def test_rows_begin_at_cache_lines_an_odd_number_apart(width, dtype):
         assert apart % LINE == 0
         assert b - a == max(n, 1) * padded(3, dtype) * np.dtype(dtype).itemsize
         assert c - b == 7 * apart
-
-
-class Handed(mg.Cell):
-    """Hands a child's part on unchanged."""
-
-    parts = (mg.Part("h", E), mg.Part("m", E))
-
-    def __init__(self) -> None:
-        self.W = mg.nn.Parameter(np.eye(E) / 2)
-
-    def compose(self, left: mg.Child, right: mg.Child) -> dict[str, mg.Tensor]:
-        return {"h": mg.tanh(left.h @ self.W.T + right.m), "m": right.h}
-
-
-def test_a_part_that_is_handed_on_unchanged_is_not_taken_from_memory_nobody_wrote() -> None:
-    cell, found = Handed(), {}
-    X = np.random.default_rng(0).normal(size=(BIG.n_leaves, E))
-    for mode in ("node", "compiled"):
-        leaves = mg.tensor(X, requires_grad=True)
-        cell.W.zero_grad()
-        states = mg.fold(cell, BIG, leaves, mode)
-        ((states.h * states.m).sum() + (states.h * states.h).sum()).backward()
-        found[mode] = [states.h.data, states.m.data, states.m.grad, leaves.grad, cell.W.grad]
-    for expected, got in zip(found["node"], found["compiled"], strict=True):
-        assert np.abs(got - expected).max() <= 1e-12 * np.abs(expected).max()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numba
@@ -88,8 +88,11 @@ every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 
 @every_dtype
 @every_product
-def test_every_tail(multiply: Multiply, dtype: type) -> None:
-    for m in range(21):
+@pytest.mark.parametrize(
+    "rows", [(0, 1, 5, 7, 8, 9, 20), pytest.param(range(21), marks=pytest.mark.slow)], ids=["some", "all"]
+)
+def test_every_tail(multiply: Multiply, dtype: type, rows: Iterable[int]) -> None:
+    for m in rows:
         for n in COLUMNS[m % 3 :: 3] if m > 9 else COLUMNS:
             k = DEPTHS[(m + n) % len(DEPTHS)]
             _check(multiply, *_matrices(m, k, n, dtype))

@@ -43,8 +43,17 @@ def test_compose_of_no_rows_gives_no_rows_and_zero_gradients(kind: str) -> None:
     assert not any(np.any(parameter.grad) for parameter in made.parameters())
 
 
-@kinds
-@pytest.mark.parametrize("mode", MODES)
+SLOW = {("RLSTM", "compiled")}  # the contract's cells are compiled anyway; this one takes ten seconds more
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [
+        pytest.param(kind, mode, marks=[pytest.mark.slow] if (kind, mode) in SLOW else [])
+        for kind in ("RNN", "RLSTM")
+        for mode in MODES
+    ],
+)
 def test_folds_with_shared_words_are_differentiated_right(kind: str, mode: str) -> None:
     made = cell(kind)
     L = mg.tensor(vectors(), requires_grad=True, name="L")

@@ -1,0 +1,26 @@
+"""Workers in parallel, where pytest-xdist is installed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Give whole folders to a worker per core, file by file.
+
+    A worker takes a second to start, so single files run in this process; so does everything under a
+    debugger. ``-n`` says otherwise; ``-n 0`` is none.
+    """
+    option = config.option
+    if hasattr(config, "workerinput") or "PYTEST_XDIST_WORKER" in os.environ:
+        return  # this is a worker
+    if getattr(option, "numprocesses", 0) is not None or option.usepdb or option.collectonly:
+        return
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if cores > 1 and all(Path(argument).is_dir() for argument in config.args):
+        option.numprocesses = cores
+        option.dist = "loadfile"
