@@ -7,6 +7,8 @@ import experiments.threads  # isort: skip  # noqa: F401  (sets the thread counts
 import sys
 from collections.abc import Sequence
 
+from experiments.studies import STUDIES
+
 COMMANDS = {
     "demo": "train an RNN and an RLSTM for two minutes, and see where the gradient goes",
     "length": "Experiment 1: accuracy against the length of the sentences",
@@ -17,13 +19,8 @@ COMMANDS = {
     "claims": "decide the paper's claims by stored rows",
     "ablate": "try what the paper leaves open, and what it says makes no difference",
     "sentiment": "train on the Stanford Sentiment Treebank, and see how far gradients get in real sentences",
-    "agreement": "study: number agreement over 1 to 20 words, and the gradient that gets back to the subject",
     "beyond": "all studies in one go, and a page that shows them",
-    "tasks": "the paper's future work: sums of keywords, order, negation, distractors, for every tree cell",
-    "remedies": "what relu, orthogonal matrices, clipping and other remedies do to the RNN's gradients",
-    "copy": "say symbols again after a delay of 10 to 100: Elman networks, LSTM and GRU",
-    "count": "count beyond the lengths of training: aⁿbⁿ and aⁿbⁿcⁿ, LSTM against GRU, with their traces",
-    "spectrum": "gradients under recurrent matrices of several spectral norms, beside their bound",
+    **STUDIES,
     "export": "write all rows of a sweep as one CSV file",
     "bench": "measure the training speed, beside PyTorch and DyNet where they are installed",
 }
@@ -44,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run_command(
             "minigrad",
             "Experiments on vanishing gradients in recursive neural networks (Le & Zuidema 2016).",
-            "experiments.commands",
+            _module,
             COMMANDS,
             argv,
             failed=(TrainingError,),
@@ -53,6 +50,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+
+
+def _module(command: str) -> str:
+    """Return the module of a command: a study is a command of its own."""
+    return f"experiments.{'studies' if command in STUDIES else 'commands'}.{command}"
 
 
 if __name__ == "__main__":

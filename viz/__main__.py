@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from viz.command_line import run_command
 
         return run_command(
-            "python -m viz", "Pictures of trees and of graphs.", "viz.commands", COMMANDS, argv
+            "python -m viz", "Pictures of trees and of graphs.", "viz.commands.{}".format, COMMANDS, argv
         )
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
 
@@ -15,7 +15,7 @@ class InputError(ValueError):
 def run_command(
     prog: str,
     description: str,
-    package: str,
+    module_of: Callable[[str], str],
     commands: Mapping[str, str],
     argv: Sequence[str] | None = None,
     *,
@@ -28,9 +28,9 @@ def run_command(
     ----------
     prog, description : str
         What the help says of the whole.
-    package : str
-        Where the commands are: each a module with a docstring, which is its help, ``add_arguments(parser)``
-        and ``run(args)``, which returns an exit code. Only the one that is run is imported.
+    module_of : function of a command's name
+        Returns the name of its module, which has a docstring, the command's help, ``add_arguments(parser)``
+        and ``run(args)``, which returns an exit code. Only that of the command that is run is imported.
     commands : mapping from a command's name to a line about it
     argv : sequence of str, optional
         The arguments; those of the process if left out.
@@ -53,7 +53,7 @@ def run_command(
         *wrong,
     )
     argv = sys.argv[1:] if argv is None else argv
-    args = _parser(prog, description, package, commands, argv).parse_args(argv)
+    args = _parser(prog, description, module_of, commands, argv).parse_args(argv)
     try:
         return int(args.run(args))
     except failures as error:
@@ -81,7 +81,11 @@ class _Help(argparse.RawDescriptionHelpFormatter, argparse.ArgumentDefaultsHelpF
 
 
 def _parser(
-    prog: str, description: str, package: str, commands: Mapping[str, str], argv: Sequence[str]
+    prog: str,
+    description: str,
+    module_of: Callable[[str], str],
+    commands: Mapping[str, str],
+    argv: Sequence[str],
 ) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=prog, description=description)
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -89,7 +93,7 @@ def _parser(
     for name, text in commands.items():
         command = subparsers.add_parser(name, help=text, formatter_class=_Help)
         if name == chosen:
-            module = import_module(f"{package}.{name}")
+            module = import_module(module_of(name))
             command.description = module.__doc__
             module.add_arguments(command)
             command.set_defaults(run=module.run)

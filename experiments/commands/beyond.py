@@ -14,14 +14,12 @@ from collections.abc import Container
 from importlib import import_module
 from pathlib import Path
 
-from experiments.studies import Study, study
+from experiments.studies import STUDIES, study
 from experiments.sweep.folder import Folder
 from experiments.sweep.output import writable_folder
 from experiments.sweep.plan import make_plan
 from minigrad.files import atomic_write
 
-# In the order in which they are done and shown.
-STUDIES = ("tasks", "spectrum", "copy", "count", "agreement", "remedies")
 PAGE = "README.md"
 _HEADING = re.compile(r"^(?=#+ )", re.MULTILINE)
 
@@ -41,23 +39,23 @@ def run(args: argparse.Namespace) -> int:
     SweepError
         If the folder of a study holds runs with other settings; before anything is done.
     """
-    out = find(STUDIES[0]).folder(args.scale).parent if args.out is None else args.out
+    out = study.default_folder(args.scale) if args.out is None else args.out
     todo = [(find(name), argparse.Namespace(**{**vars(args), "out": out / name})) for name in STUDIES]
     for each, options in todo:
         make_plan(Folder(options.out), list(each.jobs(args.scale, args.seed, args.runs)), args.overwrite)
     codes: dict[str, int] = {}
     for number, (each, options) in enumerate(todo, 1):
         print(f"{each.name} ({number} of {len(todo)})", flush=True)
-        codes[each.name] = study.run(each, options)
+        codes[each.name] = each.run(options)
         if not args.dry_run:
             write_page(out, args.scale, failed={name for name, code in codes.items() if code})
         print()
     return next((code for code in codes.values() if code), 0)
 
 
-def find(name: str) -> Study:
+def find(name: str) -> study.Study:
     """Return the study of that name; only then is it imported."""
-    found: Study = import_module(f"experiments.studies.{name}").STUDY
+    found: study.Study = import_module(f"experiments.studies.{name}").STUDY
     return found
 
 
@@ -83,7 +81,7 @@ def write_page(out: Path, scale: str, failed: Container[str] = ()) -> None:
 
 
 def _section(folder: Path, name: str, failed: bool) -> str:
-    question = (import_module(f"experiments.commands.{name}").__doc__ or "").strip().splitlines()[0]
+    question = (import_module(f"experiments.studies.{name}").__doc__ or "").strip().splitlines()[0]
     title = f"## {name}\n\n{question}\n"
     summary = folder / "summary.md"
     if failed or not summary.exists():

@@ -1,21 +1,23 @@
-"""A study as a command: do its runs, draw its figures, write down what one sees."""
+"""What a study is, and what its command does: the runs, then figures and a summary of what they show."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import viz
 from experiments import sweep
-from experiments.sweep import arguments
+from experiments.sweep import Job, Recorder, Run, arguments
 from experiments.sweep.output import RESULTS, writable_folder
 from minigrad.files import atomic_write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+Figures: TypeAlias = "Mapping[str, Figure]"  # by the names of their files
 
 FORMATS = ("pdf", "svg", "png")
 
@@ -28,57 +30,105 @@ class Study:
     ----------
     name : str
         Of its command and its folder; the runs' names begin with it.
-    jobs : function of scale, seed and number of runs
-        Returns the jobs; the last argument is None where the scale decides.
+    grid : function of scale, seed, number of a run, and cells where the study has some
+        Yields (name, settings, work) of the runs of that number, from 1; see `experiments.sweep.Job`. The
+        study's name is put before the name, the number behind it.
+    perform : function of settings and a Recorder
+        Does one run. It is a function of a module, so that other processes can import it.
     figures : function of the finished runs
         Returns figures by the names of their files.
     summary : function of the finished runs
-        Returns the paragraph of what one sees, in Markdown, every number of it taken from the runs.
+        Returns what one sees, in Markdown, every number of it taken from the runs.
+    cells : sequence of str
+        The cells that the study trains, where ``--cell`` may name others.
+    read_cell : function
+        Of `experiments.sweep.arguments`: reads a value of ``--cell``.
+    runs : mapping of str to int
+        Runs of each kind, by scale.
     """
 
     name: str
-    jobs: Callable[[str, int, int | None], Iterable[sweep.Job]]
-    figures: Callable[[Sequence[sweep.Run]], Mapping[str, Figure]]
-    summary: Callable[[Sequence[sweep.Run]], str]
+    grid: Callable[..., Iterable[tuple[str, Any, int]]]
+    perform: Callable[[Any, Recorder], object]
+    figures: Callable[[Sequence[Run]], Figures]
+    summary: Callable[[Sequence[Run]], str]
+    cells: Sequence[str] = ()
+    read_cell: Callable[[str], str] = arguments.watched_cell
+    runs: Mapping[str, int] = field(default_factory=lambda: {"smoke": 1, "paper": 3})
 
-    def folder(self, scale: str) -> Path:
-        """Return where the rows go if nobody says otherwise."""
-        return RESULTS / {"paper": "beyond", "smoke": "beyond-smoke"}[scale] / self.name
+    def jobs(self, scale: str, seed: int = 0, runs: int | None = None, **options: Any) -> Iterator[Job]:
+        """Yield the runs.
+
+        Parameters
+        ----------
+        scale : "smoke" or "paper"
+        seed : int
+        runs : int, optional
+            Of each kind, if not the scale's.
+        **options
+            Of `grid`: "cells", for instance.
+        """
+        path = f"{self.perform.__module__}:{self.perform.__qualname__}"
+        for run in range(1, (runs or self.runs[scale]) + 1):
+            for name, settings, work in self.grid(scale, seed, run, **options):
+                # A cell of one's own is package.module:Class.
+                yield Job(f"{self.name}/{name.replace(':', '.')}/{run}", settings, work, path)
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the options of the study's command."""
+        add_arguments(parser, self.name)
+        if self.cells:
+            arguments.add_cells(parser, ", ".join(self.cells), self.read_cell, self.name)
+
+    def run(self, args: argparse.Namespace, variant: str = "", **options: Any) -> int:
+        """Do the runs that are not done yet, then draw and sum up; return the exit code.
+
+        Parameters
+        ----------
+        args : argparse.Namespace
+            From `add_arguments`. ``args.out`` is filled in if it is None.
+        variant : str
+            What is put behind the name of the default folder where options of the study's own ask for it;
+            such rows go where those of other cells go.
+        **options
+            Of `grid`.
+        """
+        cells = getattr(args, "cell", None)
+        if cells:
+            options["cells"] = tuple(dict.fromkeys(cells))
+        if args.out is None:
+            name = self.name + variant
+            other = cells or variant
+            args.out = (
+                arguments.cells_folder(args.scale, name) if other else default_folder(args.scale) / name
+            )
+        jobs = list(self.jobs(args.scale, args.seed, args.runs, **options))
+        code = sweep.run(jobs, args)
+        if code or args.dry_run:
+            return code
+        names = {job.name for job in jobs}
+        self.show([run for run in sweep.finished(args.out) if run.name in names], args.out)
+        return 0
+
+    def show(self, runs: Sequence[Run], out: Path) -> None:
+        """Draw the figures and write the summary of finished runs; print the latter."""
+        folder = writable_folder(out / "figures")
+        for name, figure in self.figures(runs).items():
+            for suffix in FORMATS:
+                viz.save_figure(figure, folder / f"{name}.{suffix}")
+            print(f"figure: {folder / name}.pdf, .svg, .png")
+        summary = self.summary(runs).strip()
+        with atomic_write(out / "summary.md") as file:
+            file.write(f"{summary}\n".encode())
+        print(f"\n{summary}")
 
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
-    """Declare the options of the study of that name."""
+    """Declare the options that the commands of all studies have."""
     arguments.add_scale(parser, "seconds to see how it goes, or the committed figures")
     sweep.add_arguments(parser, f"experiments/results/beyond/{name}, or beyond-smoke/{name}")
 
 
-def run(study: Study, args: argparse.Namespace, jobs: Sequence[sweep.Job] | None = None) -> int:
-    """Do the runs that are not done yet, then draw and sum up; return the exit code.
-
-    Parameters
-    ----------
-    study : Study
-    args : argparse.Namespace
-        From `add_arguments`.
-    jobs : sequence of Job, optional
-        The runs, where options of the study's own choose them.
-    """
-    if args.out is None:
-        args.out = study.folder(args.scale)
-    if jobs is None:
-        jobs = list(study.jobs(args.scale, args.seed, args.runs))
-    code = sweep.run(jobs, args)
-    if code or args.dry_run:
-        return code
-    names = {job.name for job in jobs}
-    runs = [run for run in sweep.finished(args.out) if run.name in names]
-    folder = writable_folder(args.out / "figures")
-    for name, figure in study.figures(runs).items():
-        for suffix in FORMATS:
-            viz.save_figure(figure, folder / f"{name}.{suffix}")
-        print(f"figure: {folder / name}.pdf, .svg, .png")
-    summary = study.summary(runs).strip()
-    with atomic_write(args.out / "summary.md") as file:
-        file.write(f"{summary}\n".encode())
-    print(f"\n{summary}")
-    return 0
+def default_folder(scale: str) -> Path:
+    """Return where the folders of the studies are by default."""
+    return RESULTS / {"paper": "beyond", "smoke": "beyond-smoke"}[scale]

@@ -19,7 +19,7 @@ def verdict(holds: bool, partly: bool = False) -> str:
     return HOLDS if holds else PARTLY if partly else FAILS
 
 
-def median_range(values: Sequence[float], form: Form) -> str:
+def median_range(values: Sequence[float], form: Form, between: str = " to ") -> str:
     """Return the median and, unless all look alike, the range: ``0.20 (0.10 to 0.50)``.
 
     Parameters
@@ -28,9 +28,11 @@ def median_range(values: Sequence[float], form: Form) -> str:
         At least one; with a NaN among them, all three are NaN.
     form : str or function
         A format for each, such as ``"{:.2f}"``, or what writes it, such as `two_digits`.
+    between : str
+        What is put between the lowest and the highest.
     """
     middle, low, high = (_written(of(values), form) for of in (np.median, np.min, np.max))
-    return middle if low == high else in_range(float(np.median(values)), values, form)
+    return middle if low == high else in_range(float(np.median(values)), values, form, between)
 
 
 def in_range(value: float, values: Sequence[float], form: Form, between: str = " to ") -> str:
@@ -59,7 +61,16 @@ def alerts_in_words(runs: Sequence[Run]) -> str:
     return listed(f"{rule} ×{n}" for rule, n in sorted(counts.items()))
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table, all columns but the first aligned to the right."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def table(head: str | Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table.
+
+    Parameters
+    ----------
+    head : str or sequence of str
+        Its first two lines in Markdown; or the names of the columns, of which all but the first are then
+        aligned to the right.
+    rows : iterable of sequences of str
+    """
+    if not isinstance(head, str):
+        head = f"| {' | '.join(head)} |\n| --- |{' ---: |' * (len(head) - 1)}"
+    return "\n".join([head, *(f"| {' | '.join(row)} |" for row in rows)])

@@ -1,40 +1,44 @@
-"""The study's runs, by what they were trained on and by cell."""
+"""The study's runs, by what they were trained on and by cell, and what was measured of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from experiments.studies.agreement.settings import CELLS, title
+from experiments.studies.agreement.settings import CELLS
+from experiments.studies.runs import by, chosen
 from experiments.sweep import Run
 from experiments.sweep.rows import number
+from models import cell as cell_class
+from models.cells import is_chain_cell
 
 LEARNED = 0.95  # dev accuracy from which on a model is said to have learned
 
-
-def trained_on(runs: Sequence[Run], distances: Sequence[int]) -> dict[str, list[Run]]:
-    """Return the runs that were trained on these distances, by their cells' titles; ours come first."""
-    found: dict[str, list[Run]] = {}
-    for run in sorted(runs, key=lambda run: (*CELLS, run.settings["cell"]).index(run.settings["cell"])):
-        if run.settings["distances"] == list(distances):
-            found.setdefault(title(run.settings["cell"]), []).append(run)
-    return found
+Cells = Mapping[str, Sequence[Run]]
+Columns = Callable[[Run], dict[str, list[float]]]
 
 
-def mixed(runs: Sequence[Run]) -> dict[str, list[Run]]:
+def trained_on(runs: Sequence[Run], distances: Sequence[int]) -> Cells:
+    """Return the runs that were trained on these distances, by the titles of their cells."""
+    found = by(chosen(runs, distances=list(distances)), "cell", CELLS)
+    return {title(cell): members for cell, members in found.items()}
+
+
+def title(cell: str) -> str:
+    """Return what figures call a cell: it says so if it runs over trees."""
+    return cell if is_chain_cell(cell_class(cell)) else f"{cell} over trees"
+
+
+def mixed(runs: Sequence[Run]) -> Cells:
     """Return the runs that were trained on all distances, by cell."""
-    most = max((run.settings["distances"] for run in runs), key=len)
-    return trained_on(runs, most)
+    return trained_on(runs, max((run.settings["distances"] for run in runs), key=len))
 
 
 def alone(runs: Sequence[Run]) -> list[int]:
     """Return the distances that were trained on alone, ascending."""
     return sorted({run.settings["distances"][0] for run in runs if len(run.settings["distances"]) == 1})
-
-
-Columns = Callable[[Run], dict[str, list[float]]]
 
 
 def before(run: Run) -> dict[str, list[float]]:
@@ -50,11 +54,6 @@ def after(run: Run) -> dict[str, list[float]]:
 def learned_in(run: Run) -> float:
     """Return the first epoch after which a run's dev accuracy is `LEARNED`; NaN if there is none."""
     return next((float(row["epoch"]) for row in run.rows if row["dev_accuracy"] >= LEARNED), np.nan)
-
-
-def over_epochs(run: Run, name: str) -> list[float]:
-    """Return a number of every epoch's row, from epoch 0."""
-    return [number(row[name]) for row in run.rows]
 
 
 def _known(columns: dict[str, list[Any]]) -> dict[str, list[float]]:

@@ -1,4 +1,4 @@
-"""The settings of a run: everything that determines its rows, in one flat dict; and the runs of the study."""
+"""The settings of a run, and the runs that the study is made of."""
 
 from __future__ import annotations
 
@@ -6,117 +6,74 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.sweep import Job
-from models import cell as cell_class
-from models.cells import is_chain_cell
+from experiments.studies.fit import TrainingSettings
 
-Settings = dict[str, Any]
-
-NAME = "agreement"
 CELLS = ("Elman", "LSTM", "GRU", "RNN", "RLSTM")  # the last two over random trees of the same sentences
 LONGEST = 20  # words between subject and verb
-MIXED = "mixed"  # trained on all distances from 1 to the longest; otherwise on one alone
-
-SHARED: Settings = {
-    "D": 50,
-    "optimizer": "adam",
-    "lr": 0.001,
-    "clip": 1.0,  # of the gradient's norm over all parameters
-    "batch": 20,
-    "words": 0.1,  # word vectors start from U(±0.1)
-    "shape": "uniform_split",
+ALONE = {"paper": (1, 10, 20), "smoke": (2, 20)}  # distances that models are trained on alone
+SCALES: dict[str, dict[str, Any]] = {
+    # All epochs are run: nobody stops early while a model still guesses.
+    "paper": {"sizes": {"train": 5_000, "dev": 500, "test": 200}, "max_epochs": 15},
+    "smoke": {"sizes": {"train": 500, "dev": 100, "test": 40}, "max_epochs": 3},
 }
-CODE = 6  # where the study's seeds begin
 
 
-@dataclass(frozen=True)
-class Scale:
-    """How much of everything.
+@dataclass(frozen=True, kw_only=True)
+class Settings(TrainingSettings):
+    """The settings of a run.
 
     Attributes
     ----------
-    alone : tuple of int
-        Distances that models are trained on alone.
-    sizes : dict
-        Number of sentences in train, dev and test; of test in each distance.
-    max_epochs : int
-        All of them are run: nobody stops early while a model still guesses.
-    runs : int
-        Of each cell on each dataset.
-    """
-
-    alone: tuple[int, ...]
-    sizes: dict[str, int]
-    max_epochs: int
-    runs: int
-
-
-SCALES = {
-    "paper": Scale(alone=(1, 10, 20), sizes={"train": 5_000, "dev": 500, "test": 200}, max_epochs=15, runs=3),
-    "smoke": Scale(alone=(2, 20), sizes={"train": 500, "dev": 100, "test": 40}, max_epochs=3, runs=1),
-}
-
-
-def run_settings(cell: str, alone: int | None, run: int, *, scale: Scale, seed: int) -> Settings:
-    """Return the settings of one run, JSON values only.
-
-    Parameters
-    ----------
     cell : str
         As `models.cell` takes it.
-    alone : int or None
-        The one distance that is trained on; None for all.
-    run : int
-        From 1. All runs and cells have the same data; all datasets, the same initial weights.
-    scale : Scale
-    seed : int
+    distances : tuple of int
+        Those that are trained on.
+    sizes : dict
+        Number of sentences in train, dev and test; of test in each distance.
+    clip : float
+        Largest norm of all gradients together.
+    words : float
+        Of U(±words), which word vectors start from.
+    shape : str
+        Of the trees.
+    max_epochs : int
     """
-    return {
-        "experiment": NAME,
-        "cell": cell,
-        "distances": list(range(1, LONGEST + 1)) if alone is None else [alone],
-        "run": run,
-        "seed": seed,
-        "seeds": {
-            "data": [seed, CODE, 0, alone or 0],
-            "model": [seed, CODE, 1, run],
-            "order": [seed, CODE, 2, alone or 0, run],
-        },
-        "sizes": dict(scale.sizes),
-        **SHARED,
-        "max_epochs": scale.max_epochs,
-        "mode": "compiled",
-    }
+
+    experiment: str = "agreement"
+    cell: str
+    distances: tuple[int, ...]
+    sizes: dict[str, int]
+    D: int = 50
+    lr: float = 0.001
+    clip: float = 1.0
+    batch: int = 20
+    words: float = 0.1
+    shape: str = "uniform_split"
+    max_epochs: int
 
 
-def jobs(scale: str, seed: int, runs: int | None, cells: Sequence[str] = CELLS) -> Iterator[Job]:
-    """Yield the runs of the study.
+def grid(
+    scale: str, seed: int, run: int, cells: Sequence[str] = CELLS
+) -> Iterator[tuple[str, Settings, int]]:
+    """Yield every cell, trained on all distances and on some alone.
 
-    Parameters
-    ----------
-    scale : "smoke" or "paper"
-    seed : int
-    runs : int, optional
-        Of each cell on each dataset, if not as many as the scale has.
-    cells : sequence of str
-        As `models.cell` takes them.
+    All runs and cells have the same data; all datasets, the same initial weights.
     """
-    size = SCALES[scale]
-    for alone in (None, *size.alone):
+    for alone in (0, *ALONE[scale]):
+        distances = (alone,) if alone else tuple(range(1, LONGEST + 1))
         for cell in cells:
-            for run in range(1, (runs or size.runs) + 1):
-                settings = run_settings(cell, alone, run, scale=size, seed=seed)
-                dataset = MIXED if alone is None else f"alone/{alone:02}"
-                name = f"{NAME}/{dataset}/{cell.replace(':', '.')}/{run}"
-                yield Job(name, settings, _work(settings), "experiments.studies.agreement.run:perform")
-
-
-def title(cell: str) -> str:
-    """Return what figures call a cell: it says so if it runs over trees."""
-    return cell if is_chain_cell(cell_class(cell)) else f"{cell} over trees"
-
-
-def _work(settings: Settings) -> int:
-    """Return about how many tree nodes an epoch trains on: a tree of n words has 2n − 1, a chain 2n + 1."""
-    distances = settings["distances"]
-    return settings["sizes"]["train"] * (2 * sum(distances) // len(distances) + 1)
+            settings = Settings(
+                cell=cell,
+                distances=distances,
+                run=run,
+                seed=seed,
+                seeds={
+                    "data": (seed, 6, 0, alone),
+                    "model": (seed, 6, 1, run),
+                    "order": (seed, 6, 2, alone, run),
+                },
+                **SCALES[scale],
+            )
+            # A tree of n words has 2n − 1 nodes, a chain 2n + 1.
+            work = settings.sizes["train"] * (2 * sum(distances) // len(distances) + 1)
+            yield f"{f'alone/{alone:02}' if alone else 'mixed'}/{cell}", settings, work

@@ -10,10 +10,10 @@ import numpy as np
 
 from experiments.studies.agreement import rows
 from experiments.studies.agreement.measures import FAR
-from experiments.studies.agreement.wording import digits, epochs, listed, number, percent, verdict
+from experiments.studies.agreement.rows import Cells
 from experiments.sweep import Run
-
-Cells = Mapping[str, Sequence[Run]]
+from experiments.sweep.rows import number
+from experiments.sweep.wording import listed, median_range, table, two_digits, verdict
 
 MANY = 4  # attractors
 VANISHED = 0.1  # ratio below which an error is said to vanish
@@ -48,7 +48,7 @@ def summary(runs: Sequence[Run]) -> str:
 def _before(mixed: Cells) -> str:
     columns = {cell: [rows.before(run) for run in members] for cell, members in mixed.items()}
     told = [
-        f"{cell} {digits(_median(found, 'ratio', 0))} to {digits(_median(found, 'ratio', -1))}"
+        f"{cell} {two_digits(_median(found, 'ratio', 0))} to {two_digits(_median(found, 'ratio', -1))}"
         for cell, found in columns.items()
     ]
     gone = [cell for cell, found in columns.items() if _median(found, "ratio", -1) < VANISHED]
@@ -62,16 +62,13 @@ def _before(mixed: Cells) -> str:
 
 def _alone_table(runs: Sequence[Run], distances: Sequence[int]) -> str:
     columns = [rows.trained_on(runs, [k]) for k in distances]
-    lines = [
-        "| words between | " + " | ".join(map(str, distances)) + " |",
-        "|---|" + "---:|" * len(distances),
-    ]
+    lines = []
     for cell in columns[0]:
-        accuracy = [percent([rows.after(run)["accuracy"][0] for run in by[cell]]) for by in columns]
-        when = [epochs([rows.learned_in(run) for run in by[cell]]) for by in columns]
-        lines.append(f"| {cell} | " + " | ".join(accuracy) + " |")
-        lines.append("| … in epoch | " + " | ".join(when) + " |")
-    return "\n".join(lines)
+        accuracy = [_percent([rows.after(run)["accuracy"][0] for run in by[cell]]) for by in columns]
+        when = [_epochs([rows.learned_in(run) for run in by[cell]]) for by in columns]
+        lines += [[cell, *accuracy], ["… in epoch", *when]]
+    names = " | ".join(map(str, distances))
+    return table(f"| words between | {names} |\n|---|{'---:|' * len(distances)}", lines)
 
 
 def _learning(longest: Cells, distance: int) -> str:
@@ -96,50 +93,53 @@ def _learning(longest: Cells, distance: int) -> str:
 
 def _guessing(longest: Cells) -> str:
     """Say what the ratio does in runs that guess at first, until the epoch before they learn."""
-    told, grown, n = [], 0, 0
-    for cell, members in longest.items():
-        guessed = [run for run in members if rows.learned_in(run) > 1]
-        ratios = [rows.over_epochs(run, "ratio") for run in guessed]
-        ends = [
-            (ratio[0], ratio[int(rows.learned_in(run)) - 1])
-            for run, ratio in zip(guessed, ratios, strict=True)
+    ends = {
+        cell: [
+            (number(run.rows[0]["ratio"]), number(run.rows[int(rows.learned_in(run)) - 1]["ratio"]))
+            for run in members
+            if rows.learned_in(run) > 1
         ]
-        grown += sum(last > first for first, last in ends)
-        n += len(ends)
-        if ends:
-            first, last = (median(column) for column in zip(*ends, strict=True))
-            told.append(f"{cell} from {digits(first)} to {digits(last)}")
-    if not n:
+        for cell, members in longest.items()
+    }
+    every = [pair for of_cell in ends.values() for pair in of_cell]
+    if not every:
         return "No run that learns guesses for an epoch first."
+    told = [
+        f"{cell} from {' to '.join(two_digits(median(column)) for column in zip(*of_cell, strict=True))}"
+        for cell, of_cell in ends.items()
+        if of_cell
+    ]
     return (
-        f"{n} of the runs that learn guess for an epoch or more first. The ratio grows while they guess in "
-        f"{grown} of {n}, until the epoch before the dev accuracy is there: {'; '.join(told)}."
+        f"{len(every)} of the runs that learn guess for an epoch or more first. The ratio grows while they "
+        f"guess in {sum(last > first for first, last in every)} of {len(every)}, until the epoch before the "
+        f"dev accuracy is there: {'; '.join(told)}."
     )
 
 
 def _mixed_table(mixed: Cells) -> str:
     last = rows.after(next(iter(mixed.values()))[0])["distance"][-1]
-    lines = [
+    head = (
         f"| | accuracy | lowest of all distances | over {FAR} words, {MANY} attractors or more | in epoch "
         f"| ratio at {last:.0f} before | after | norm at {last:.0f} before | after "
-        "| compositions to the subject |",
-        "|---|" + "---:|" * 9,
-    ]
-    for cell, members in mixed.items():
-        cells = [
-            percent([run.result["test_accuracy"] for run in members]),
-            percent([min(rows.after(run)["accuracy"]) for run in members]),
-            percent([_attracted(run) for run in members]),
-            epochs([rows.learned_in(run) for run in members]),
+        f"| compositions to the subject |\n|---|{'---:|' * 9}"
+    )
+    lines = [
+        [
+            cell,
+            _percent([run.result["test_accuracy"] for run in members]),
+            _percent([min(rows.after(run)["accuracy"]) for run in members]),
+            _percent([_attracted(run) for run in members]),
+            _epochs([rows.learned_in(run) for run in members]),
             *(
-                number([of(run)[name][-1] for run in members])
+                median_range([of(run)[name][-1] for run in members], two_digits)
                 for name in ("ratio", "norm")
                 for of in (rows.before, rows.after)
             ),
             f"{members[0].result['depth']:.1f}",
         ]
-        lines.append(f"| {cell} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        for cell, members in mixed.items()
+    ]
+    return table(head, lines)
 
 
 def _attracted(run: Run) -> float:
@@ -187,3 +187,13 @@ def _alerted(run: Run, rule: str) -> bool:
 def _median(columns: Sequence[Mapping[str, Sequence[float]]], name: str, k: int) -> float:
     """Return the median over runs of a column's k-th number."""
     return median(column[name][k] for column in columns)
+
+
+def _percent(shares: Sequence[float]) -> str:
+    return median_range([100 * share for share in shares], "{:.1f}")
+
+
+def _epochs(values: Sequence[float]) -> str:
+    """Return epochs; a dash for never, which is NaN and later than any."""
+    later = np.nan_to_num(values, nan=np.inf).tolist()
+    return median_range(later, lambda epoch: "–" if np.isinf(epoch) else f"{epoch:g}")

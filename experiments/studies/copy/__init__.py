@@ -1,13 +1,14 @@
-"""Copy memory: how long a delay each cell bridges, beside the loss of a guess without memory.
+"""Copy memory: how long a delay do Elman networks, LSTM and GRU bridge?
 
-Start at `task.py` (the task and the guess), then `settings.py` (what is run) and `run.py` (one run).
+Some symbols, a delay of 10 to 100 positions, then the symbols have to be said again in order; beside the loss
+of a guess without memory.
 """
 
 from experiments.studies.copy.figures import figures
-from experiments.studies.copy.settings import jobs
+from experiments.studies.copy.perform import perform
+from experiments.studies.copy.settings import CELLS, grid
 from experiments.studies.copy.summary import summary
 from experiments.studies.study import Study
 
-STUDY = Study("copy", jobs, figures, summary)
-
-__all__ = ["STUDY"]
+STUDY = Study("copy", grid, perform, figures, summary, CELLS, runs={"smoke": 2, "paper": 3})
+add_arguments, run = STUDY.add_arguments, STUDY.run

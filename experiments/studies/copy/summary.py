@@ -4,40 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from experiments.studies.copy.figures import cells_of, delays_of, of
+from experiments.studies.copy.figures import share
+from experiments.studies.runs import by, chosen, values
 from experiments.sweep import Run
-from experiments.sweep.wording import alerts_in_words, median_range, verdict
+from experiments.sweep.wording import alerts_in_words, listed, median_range, table, verdict
 
 BEATEN = 0.95  # share of a guess's loss below which a run has learned to remember something
 SOLVED = 0.99  # fraction of test's symbols said right from which on a run has learned the task
 LONG = 100  # delay that an LSTM is expected to solve,
 SHORT = 30  # and delay beyond which an Elman network is expected not to beat the guess
+HEAD = """\
+| T | cell | loss / guess | symbols right in % | solved | epochs | alerts |
+|---:|---|---:|---:|---:|---:|---|"""
 
 
 def summary(runs: Sequence[Run]) -> str:
-    """Return the paragraph and the table."""
-    if not runs:
-        return "No run is finished."
-    settings = runs[0].settings
-    symbols, remembered = settings["symbols"], settings["remembered"]
-    lines = [
-        f"{remembered} symbols are read, each one of {symbols}, then T − 1 blanks and a sign to begin; then "
-        "they have to be said in order, and blanks everywhere else. A guess without memory has a loss of "
-        f"{remembered} ln {symbols} / (T + {2 * remembered}) nats per position. "
-        f"A run beats it if its loss on test is below {BEATEN:g} of that, and solves the task if it says "
-        f"{SOLVED:.0%} of test's symbols right. Medians and ranges of the runs:",
-        "",
-        "| T | cell | loss / guess | symbols right in % | solved | epochs | alerts |",
-        "|---:|---|---:|---:|---:|---:|---|",
+    """Return the paragraph, the table and the verdicts."""
+    symbols, remembered = (runs[0].settings[name] for name in ("symbols", "remembered"))
+    rows = [
+        _row(own, delay, cell)
+        for delay in values(runs, "delay")
+        for cell, own in by(chosen(runs, delay=delay), "cell").items()
     ]
-    lines += [_row(of(runs, cell, delay)) for delay in delays_of(runs) for cell in cells_of(runs)]
-    lines += ["", *_verdicts(runs)]
-    return "\n".join(lines)
-
-
-def share(run: Run) -> float:
-    """Return the loss on test as a share of a guess's."""
-    return float(run.result["test_loss"] / run.result["guess_loss"])
+    return "\n".join(
+        [
+            f"{remembered} symbols are read, each one of {symbols}, then T − 1 blanks and a sign to begin; "
+            "then they have to be said in order, and blanks everywhere else. A guess without memory has a "
+            f"loss of {remembered} ln {symbols} / (T + {2 * remembered}) nats per position. "
+            f"A run beats it if its loss on test is below {BEATEN:g} of that, and solves the task if it says "
+            f"{SOLVED:.0%} of test's symbols right. Medians and ranges of the runs:",
+            "",
+            table(HEAD, rows),
+            "",
+            *_verdicts(runs),
+        ]
+    )
 
 
 def solved(run: Run) -> bool:
@@ -50,39 +51,36 @@ def beats(run: Run) -> bool:
     return share(run) < BEATEN
 
 
-def _row(runs: Sequence[Run]) -> str:
-    if not runs:
-        return ""
-    first = runs[0]
-    cells = [
-        str(first.settings["delay"]),
-        first.settings["cell"],
+def _row(runs: Sequence[Run], delay: int, cell: str) -> list[str]:
+    return [
+        str(delay),
+        cell,
         median_range([share(run) for run in runs], "{:.3f}"),
         median_range([100 * run.result["test_recall"] for run in runs], "{:.1f}"),
         f"{sum(map(solved, runs))} of {len(runs)}",
         median_range([run.epochs for run in runs], "{:.0f}"),
         alerts_in_words(runs),
     ]
-    return f"| {' | '.join(cells)} |"
 
 
 def _verdicts(runs: Sequence[Run]) -> list[str]:
     """Return what was expected, and whether it holds."""
     said = []
-    if lstm := of(runs, "LSTM", LONG):
+    if lstm := chosen(runs, cell="LSTM", delay=LONG):
         n = sum(map(solved, lstm))
         said.append(
             f"- The LSTM solves a delay of {LONG}: {verdict(n == len(lstm))} ({n} of {len(lstm)} runs)."
         )
-    if beyond := [run for run in runs if run.settings["cell"] == "Elman" and run.settings["delay"] > SHORT]:
+    if beyond := [run for run in chosen(runs, cell="Elman") if run.settings["delay"] > SHORT]:
         n = sum(map(beats, beyond))
         said.append(
             f"- An Elman network does not beat a guess beyond a delay of {SHORT}: {verdict(not n)} "
             f"({n} of {len(beyond)} runs beat it)."
         )
-    for cell in cells_of(runs):
-        reached = [d for d in delays_of(runs) if all(map(solved, of(runs, cell, d)))]
-        beaten = [d for d in delays_of(runs) if any(map(beats, of(runs, cell, d)))]
+    for cell, own in by(runs, "cell").items():
+        of_delay = {delay: chosen(own, delay=delay) for delay in values(runs, "delay")}
+        reached = [delay for delay, at in of_delay.items() if all(map(solved, at))]
+        beaten = [delay for delay, at in of_delay.items() if any(map(beats, at))]
         said.append(
             f"- {cell}: solved in all runs at {_delays(reached)}; "
             f"a guess is beaten in at least one run at {_delays(beaten)}."
@@ -93,4 +91,4 @@ def _verdicts(runs: Sequence[Run]) -> list[str]:
 def _delays(delays: Sequence[int]) -> str:
     if not delays:
         return "no delay"
-    return f"{'delays' if len(delays) > 1 else 'a delay of'} {', '.join(map(str, delays))}"
+    return f"{'delays' if len(delays) > 1 else 'a delay of'} {listed(map(str, delays))}"

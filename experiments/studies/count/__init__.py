@@ -1,13 +1,14 @@
-"""Counting: aⁿbⁿ and aⁿbⁿcⁿ, trained on short strings and tested on longer ones, and what the cells hold.
+"""Counting: do LSTM and GRU go on counting beyond the lengths that they were trained on?
 
-Start at `task.py` (the strings, and what accepting one means), then `settings.py` and `run.py` (one run).
+Strings aⁿbⁿ and aⁿbⁿcⁿ, next symbol by next symbol; trained on short ones, tested on longer ones, with the
+traces of what the cells hold.
 """
 
 from experiments.studies.count.figures import figures
-from experiments.studies.count.settings import jobs
+from experiments.studies.count.perform import perform
+from experiments.studies.count.settings import CELLS, grid
 from experiments.studies.count.summary import summary
 from experiments.studies.study import Study
 
-STUDY = Study("count", jobs, figures, summary)
-
-__all__ = ["STUDY"]
+STUDY = Study("count", grid, perform, figures, summary, CELLS, runs={"smoke": 2, "paper": 3})
+add_arguments, run = STUDY.add_arguments, STUDY.run

@@ -2,54 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 
 import models
+from experiments.studies.count.settings import CELLS
 from experiments.studies.count.task import LANGUAGES, WRITTEN
+from experiments.studies.runs import by, chosen
+from experiments.studies.study import Figures
 from experiments.sweep import Run
 from viz import Line, LinePanel, line_panels
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 BINS = 50  # points of a line
 ROOM = 0.35  # above the traces, of their range, for the names of the marks
 
 
-def figures(runs: Sequence[Run]) -> Mapping[str, Figure]:
-    """Return the figures, by the names of their files; none without runs."""
-    if not runs:
-        return {}
+def figures(runs: Sequence[Run]) -> Figures:
+    """Return "count" and "traces"."""
+    of_language = by(runs, "language", LANGUAGES)
+    traced = [
+        chosen(own, language=language) for own in by(runs, "cell", CELLS).values() for language in of_language
+    ]
     return {
-        "count": line_panels([_accepted(runs, language) for language in languages_of(runs)]),
-        "traces": line_panels(
-            [
-                _traced(longest_reach(of(runs, cell, language)))
-                for cell in cells_of(runs)
-                for language in languages_of(runs)
-            ]
-        ),
+        "count": line_panels([_accepted(own, language) for language, own in of_language.items()]),
+        "traces": line_panels([_traced(longest_reach(own)) for own in traced]),
     }
-
-
-def of(runs: Sequence[Run], cell: str, language: str) -> list[Run]:
-    """Return the runs of a cell on a language."""
-    return [run for run in runs if (run.settings["cell"], run.settings["language"]) == (cell, language)]
-
-
-def cells_of(runs: Iterable[Run]) -> list[str]:
-    """Return the cells, LSTM before GRU before others."""
-    found = dict.fromkeys(run.settings["cell"] for run in runs)
-    return sorted(found, key=lambda cell: {"LSTM": 0, "GRU": 1}.get(cell, 2))
-
-
-def languages_of(runs: Iterable[Run]) -> list[str]:
-    """Return the languages, the simpler first."""
-    found = {run.settings["language"] for run in runs}
-    return [language for language in LANGUAGES if language in found]
 
 
 def longest_reach(runs: Sequence[Run]) -> Run:
@@ -67,16 +45,15 @@ def shares(run: Run) -> tuple[list[float], list[float]]:
 
 def _accepted(runs: Sequence[Run], language: str) -> LinePanel:
     """Return the panel of what is accepted of one language."""
-    lines = {}
-    for cell in cells_of(runs):
-        if own := of(runs, cell, language):
-            lines[cell] = Line(shares(own[0])[1], [shares(run)[0] for run in own])
     return LinePanel(
         WRITTEN[language],
-        lines,
+        {
+            cell: Line(shares(own[0])[1], [shares(run)[0] for run in own])
+            for cell, own in by(runs, "cell", CELLS).items()
+        },
         "n",
         "fraction of strings accepted",
-        xlim=(0, 1.15 * max(_last(run) for run in runs if run.settings["language"] == language)),
+        xlim=(0, 1.15 * max(map(_last, runs))),
         ylim=(-0.03, 1.05),
         marked={"training ends": runs[0].settings["longest"]},
     )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 import minigrad as mg
 import models
 from experiments.studies.count.task import determined, strings
-from experiments.studies.outcomes import outcomes
+from experiments.studies.exam import outcomes
 
 POSITIONS_AT_ONCE = 20_000
 
@@ -62,32 +60,6 @@ def trace(model: models.TreeClassifier, count: int, mode: str = "compiled") -> n
         states = model(forest, mode)[1]
     held: np.ndarray = states[model.cell.parts[-1].name].data[forest.inner]
     return held
-
-
-class Exam:
-    """A model's acceptance and loss on the strings of training's lengths; a `score` for `fit`.
-
-    The score is e^−loss, the geometric mean of the probabilities of the determined symbols.
-
-    Attributes
-    ----------
-    loss, accepted : float
-        Of the last call; NaN before. The second is a fraction.
-    """
-
-    def __init__(self, longest: int, mode: str) -> None:
-        self._counts, self._mode = range(1, longest + 1), mode
-        self.loss = self.accepted = math.nan
-
-    def __call__(self, model: models.TreeClassifier) -> float:
-        """Examine the model."""
-        accepts, self.loss = accepted(model, self._counts, self._mode)
-        self.accepted = float(accepts.mean())
-        return math.exp(-self.loss)
-
-    def row(self, epoch: int) -> dict[str, Any]:
-        """Return what the last call found, for the epoch's row."""
-        return {"dev_loss": self.loss, "dev_accepted": self.accepted}
 
 
 def _parts(counts: Sequence[int], letters: int) -> list[Sequence[int]]:

@@ -1,4 +1,4 @@
-"""The study's settings, and the runs that it is made of."""
+"""The settings of a run, and the runs that the study is made of."""
 
 from __future__ import annotations
 
@@ -7,112 +7,70 @@ from dataclasses import dataclass
 from typing import Any
 
 from experiments.studies.count.task import LANGUAGES
-from experiments.sweep import Job
-from experiments.sweep.job import changed
+from experiments.studies.fit import TrainingSettings, streams
 
 CELLS = ("LSTM", "GRU")
-CODE = 202  # where the study's seeds begin
-STREAMS = {"data": 0, "model": 1, "order": 2}
-
-# Chosen in small trials, on strings of the training's lengths, with seeds that no stored run has.
-CHOSEN: dict[str, Any] = {
-    "optimizer": "adam",
-    "lr": 0.01,
-    "clip": 1.0,  # norm of all gradients
-    "batch": 10,
-    "word_bound": 1.0,  # of U(±bound), for the vectors of the letters
-    "mode": "compiled",
+SCALES: dict[str, dict[str, Any]] = {
+    "paper": {"longest": 50, "tested": 500, "traced": 100, "size": 1_000, "max_epochs": 20},
+    "smoke": {"longest": 10, "tested": 40, "traced": 20, "size": 400, "max_epochs": 8},
 }
 
 
-@dataclass(frozen=True)
-class Scale:
-    """How much of everything.
+@dataclass(frozen=True, kw_only=True)
+class Settings(TrainingSettings):
+    """The settings of a run.
+
+    Those that do not depend on the scale were chosen in small trials, on strings of the training's lengths,
+    with seeds that no stored run has.
 
     Attributes
     ----------
+    language : "ab" or "abc"
+    cell : str
+        As `models.cell` takes it.
     longest : int
         n of the longest strings that are trained on.
     tested : int
         n of the longest strings that are tested; all shorter ones are too.
     traced : int
         n of the strings whose traces are drawn.
-    D : int
     size : int
         Number of strings in an epoch.
-    max_epochs, runs : int
-        Runs of each cell on each language.
+    max_epochs : int
+    clip : float
+        Largest norm of all gradients together.
+    word_bound : float
+        Of U(±bound), for the vectors of the letters.
     """
 
+    study: str = "count"
+    language: str
+    cell: str
     longest: int
     tested: int
     traced: int
-    D: int
+    D: int = 10
     size: int
     max_epochs: int
-    runs: int
+    lr: float = 0.01
+    clip: float = 1.0
+    batch: int = 10
+    word_bound: float = 1.0
 
 
-SCALES = {
-    "paper": Scale(longest=50, tested=500, traced=100, D=10, size=1_000, max_epochs=20, runs=3),
-    "smoke": Scale(longest=10, tested=40, traced=20, D=10, size=400, max_epochs=8, runs=2),
-}
-
-
-def run_settings(
-    language: str, cell: str, run: int, *, scale: Scale, seed: int, **changes: Any
-) -> dict[str, Any]:
-    """Return the settings of one run, JSON values only.
-
-    Parameters
-    ----------
-    language : "ab" or "abc"
-    cell : str
-        As `models.cell` takes it.
-    run : int
-        From 1; each has data of its own, the same for all cells.
-    scale : Scale
-    seed : int
-    **changes
-        Settings other than the study's.
-    """
-    code = LANGUAGES.index(language)
-    settings: dict[str, Any] = {
-        "study": "count",
-        "language": language,
-        "cell": cell,
-        "run": run,
-        "seed": seed,
-        "seeds": {name: [seed, CODE, code, run, stream] for name, stream in STREAMS.items()},
-        "longest": scale.longest,
-        "tested": scale.tested,
-        "traced": scale.traced,
-        "D": scale.D,
-        "size": scale.size,
-        "max_epochs": scale.max_epochs,
-        **CHOSEN,
-    }
-    return changed(settings, changes)
-
-
-def jobs(scale: str, seed: int, runs: int | None, cells: Sequence[str] = CELLS) -> Iterator[Job]:
-    """Yield the runs.
-
-    Parameters
-    ----------
-    scale : "smoke" or "paper"
-    seed : int
-    runs : int or None
-        Of each cell on each language, if not as many as the scale has.
-    cells : sequence of str
-    """
-    size = SCALES[scale]
-    for language in LANGUAGES:
+def grid(
+    scale: str, seed: int, run: int, cells: Sequence[str] = CELLS
+) -> Iterator[tuple[str, Settings, int]]:
+    """Yield every cell on every language; each run has data of its own, the same for all cells."""
+    for number, language in enumerate(LANGUAGES):
         for cell in cells:
-            for run in range(1, (runs or size.runs) + 1):
-                yield Job(
-                    f"count/{language}/{cell.replace(':', '.')}/{run}",
-                    run_settings(language, cell, run, scale=size, seed=seed),
-                    work=size.size * len(language) * (size.longest + 1),  # twice half of that
-                    perform="experiments.studies.count.run:perform",
-                )
+            settings = Settings(
+                language=language,
+                cell=cell,
+                run=run,
+                seed=seed,
+                seeds=streams(seed, 202, number, run),
+                **SCALES[scale],
+            )
+            work = settings.size * len(language) * (settings.longest + 1)  # twice half of that
+            yield f"{language}/{cell}", settings, work

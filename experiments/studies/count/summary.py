@@ -6,32 +6,37 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.studies.count.figures import cells_of, languages_of, longest_reach, of
-from experiments.studies.count.task import WRITTEN
+from experiments.studies.count.figures import longest_reach
+from experiments.studies.count.settings import CELLS
+from experiments.studies.count.task import LANGUAGES, WRITTEN
+from experiments.studies.runs import by, chosen
 from experiments.sweep import Run
-from experiments.sweep.wording import alerts_in_words, median_range, verdict
+from experiments.sweep.wording import alerts_in_words, median_range, table, verdict
 
 
 def summary(runs: Sequence[Run]) -> str:
     """Return the paragraph, the table and the verdicts."""
-    if not runs:
-        return "No run is finished."
-    settings = runs[0].settings
-    longest, tested = settings["longest"], settings["tested"]
-    lines = [
-        f"Trained on strings with n from 1 to {longest}, tested on every n up to {tested}. A string is "
-        "accepted if every symbol from the first b on, the end included, is predicted. The reach is the n up "
-        "to which all strings are accepted. Medians and ranges of the runs:",
-        "",
-        f"| language | cell | reach | accepted to n = {longest}, % | beyond, % | loss on dev | alerts |",
-        "|---|---|---:|---:|---:|---:|---|",
-    ]
-    pairs = [(cell, language) for language in languages_of(runs) for cell in cells_of(runs)]
-    lines += [_row(own) for cell, language in pairs if (own := of(runs, cell, language))]
-    lines += ["", *(_generalises(own) for cell, language in pairs if (own := of(runs, cell, language)))]
-    lines += [line for language in languages_of(runs) if (line := _compared(runs, language))]
-    lines += [_drawn(own) for cell, language in pairs if (own := of(runs, cell, language))]
-    return "\n".join(lines)
+    longest, tested = (runs[0].settings[name] for name in ("longest", "tested"))
+    of_language = by(runs, "language", LANGUAGES)
+    kinds = [own for of in of_language.values() for own in by(of, "cell", CELLS).values()]
+    head = (
+        f"| language | cell | reach | accepted to n = {longest}, % | beyond, % | loss on dev | alerts |\n"
+        "|---|---|---:|---:|---:|---:|---|"
+    )
+    compared = [_compared(own, language) for language, own in of_language.items()]
+    return "\n".join(
+        [
+            f"Trained on strings with n from 1 to {longest}, tested on every n up to {tested}. A string is "
+            "accepted if every symbol from the first b on, the end included, is predicted. The reach is the "
+            "n up to which all strings are accepted. Medians and ranges of the runs:",
+            "",
+            table(head, map(_row, kinds)),
+            "",
+            *map(_generalises, kinds),
+            *filter(None, compared),
+            *map(_drawn, kinds),
+        ]
+    )
 
 
 def within_and_beyond(run: Run) -> tuple[float, float]:
@@ -41,10 +46,10 @@ def within_and_beyond(run: Run) -> tuple[float, float]:
     return float(np.mean(accepts[:longest])), float(np.mean(accepts[longest:]))
 
 
-def _row(runs: Sequence[Run]) -> str:
+def _row(runs: Sequence[Run]) -> list[str]:
     within, beyond = zip(*map(within_and_beyond, runs), strict=True)
     best = [min(row["dev_loss"] for row in run.rows) for run in runs]
-    cells = [
+    return [
         WRITTEN[runs[0].settings["language"]],
         runs[0].settings["cell"],
         median_range([run.result["reach"] for run in runs], "{:.0f}"),
@@ -53,7 +58,6 @@ def _row(runs: Sequence[Run]) -> str:
         median_range(best, "{:.1e}"),
         alerts_in_words(runs),
     ]
-    return f"| {' | '.join(cells)} |"
 
 
 def _generalises(runs: Sequence[Run]) -> str:
@@ -67,7 +71,7 @@ def _generalises(runs: Sequence[Run]) -> str:
 
 def _compared(runs: Sequence[Run], language: str) -> str | None:
     """Return which of LSTM and GRU reaches further; None if one of them is missing."""
-    lstm, gru = of(runs, "LSTM", language), of(runs, "GRU", language)
+    lstm, gru = (chosen(runs, cell=cell) for cell in ("LSTM", "GRU"))
     if not lstm or not gru:
         return None
     ours, theirs = (float(np.median([run.result["reach"] for run in own])) for own in (lstm, gru))

@@ -16,6 +16,7 @@ from experiments.studies.remedies.settings import (
     REMEDIES,
     TRAINING,
 )
+from experiments.studies.study import Figures
 from experiments.sweep import Run
 from minigrad.monitor import Vanishing
 from viz import DotRow, Line, LinePanel, dot_rows, line_panels
@@ -28,7 +29,7 @@ BESIDE = {ACTIVATION: ("RNN",), ARCHITECTURE: ("RNN", "RLSTM"), TRAINING: ("RNN"
 LOWEST = 1e-7  # of the axis of ratios, which lines may leave; one that is exactly zero leaves its place out
 
 
-def figures(runs: Sequence[Run]) -> Mapping[str, Figure]:
+def figures(runs: Sequence[Run]) -> Figures:
     """Return "accuracy" and "ratios"."""
     of = found(runs)
     return {"accuracy": _accuracy(of), "ratios": _ratios(of)}

@@ -6,11 +6,13 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from experiments.paper.stored import percent
 from experiments.studies.remedies.settings import CHAINS, REMEDIES
+from experiments.studies.runs import by, epochs
 from experiments.sweep import Run
 from experiments.sweep.rows import number
 from viz import Line
@@ -57,14 +59,10 @@ class Found:
         """The median over the runs of the last epoch's training loss."""
         return statistics.median(run.rows[-1]["loss"] for run in self.runs)
 
-    def ratios(self, run: Run) -> list[float]:
-        """Return the median ratio of keywords at depth 8 and below in every epoch from 0 on."""
-        return [number(row["ratios"]["median_from_8"]) for row in run.rows]
-
     def ratio(self, epoch: int) -> float:
-        """Return the median over the runs of that ratio in an epoch, −1 for the last; NaN if it has none."""
-        known = [ratios[epoch] for run in self.runs if epoch < len(ratios := self.ratios(run))]
-        known = [ratio for ratio in known if not math.isnan(ratio)]
+        """Return the median of the runs' `deep_ratio` in an epoch, −1 for the last; NaN if it has none."""
+        found = [deep_ratio(run.rows[epoch]) for run in self.runs if epoch < len(run.rows)]
+        known = [ratio for ratio in found if not math.isnan(ratio)]
         return statistics.median(known) if known else math.nan
 
     def ratio_at(self, depth: int, epoch: int = -1) -> float:
@@ -84,9 +82,7 @@ class Found:
 
     def line(self) -> Line:
         """Return the ratio over the epochs, as far as each run went."""
-        runs = [self.ratios(run) for run in self.runs]
-        epochs = max(map(len, runs))
-        return Line(range(epochs), [[*run, *[math.nan] * (epochs - len(run))] for run in runs])
+        return epochs(self.runs, deep_ratio)
 
     def alerts(self, run: Run, rule: str = VANISHING) -> list[int]:
         """Return the epochs in which the monitor spoke up."""
@@ -110,7 +106,9 @@ class Found:
 
 def found(runs: Sequence[Run]) -> dict[str, Found]:
     """Return the remedies that have runs, in the order of `REMEDIES`."""
-    by_remedy: dict[str, list[Run]] = {name: [] for name in REMEDIES}
-    for run in runs:
-        by_remedy[run.settings["remedy"]].append(run)
-    return {name: Found(name, of) for name, of in by_remedy.items() if of}
+    return {name: Found(name, of) for name, of in by(runs, "remedy", REMEDIES).items()}
+
+
+def deep_ratio(row: dict[str, Any]) -> float:
+    """Return the median ratio of keywords at depth 8 and below, of an epoch's row; NaN for none."""
+    return number(row["ratios"]["median_from_8"])

@@ -8,11 +8,7 @@ from typing import Any
 
 from experiments.paper import grids
 from experiments.paper.settings import GRADIENT_DATASET, SCALES, Settings, run_settings
-from experiments.sweep import Job
 
-NAME = "remedies"
-PERFORM = "experiments.studies.remedies.run:perform"
-RUNS = {"smoke": 1, "paper": 3}
 EPOCHS = {"smoke": (3, 3), "paper": (10, 12)}  # at least, at most
 DEEP = 8  # keyword depth from which the monitor's rule and the figure look at ratios
 
@@ -97,36 +93,18 @@ BATCH = {"RLSTM": 5}  # the paper's
 BATCH_OF_OTHERS = 20  # the paper's for the RNN
 
 
-def settings(remedy: str, run: int, scale: str, seed: int, *, experiment: str = "gradient") -> RemedySettings:
-    """Return the settings of one run.
+def grid(
+    scale: str, seed: int, run: int, experiment: str = "gradient"
+) -> Iterator[tuple[str, RemedySettings, int]]:
+    """Yield every remedy.
 
-    Parameters
-    ----------
-    remedy : str
-        One of `REMEDIES`.
-    run : int
-        From 1. Data, weights and order of RNN and RLSTM are those of this run of Experiment 3.
-    scale : "smoke" or "paper"
-    seed : int
-    experiment : "gradient" or "ablate"
-        Whose data and seeds.
+    Data, weights and order of RNN and RLSTM are those of the same run of Experiment 3, or of "ablate".
     """
-    chosen = REMEDIES[remedy]
     least, most = EPOCHS[scale]
     size = replace(SCALES[scale], max_epochs=most, gradient_epochs=least, extra=0)
-    paper = run_settings(experiment, GRADIENT_DATASET, chosen.model, run, scale=size, seed=seed)
-    batch = BATCH.get(chosen.model, BATCH_OF_OTHERS)
-    own = {"experiment": NAME, "remedy": remedy, "batch": batch, "extra_depths": ()}
-    return RemedySettings(**vars(paper) | own | dict(chosen.changes))
-
-
-def jobs(scale: str, seed: int, runs: int | None) -> Iterator[Job]:
-    """Yield all runs."""
-    for remedy in REMEDIES:
-        for run in range(1, (runs or RUNS[scale]) + 1):
-            yield job(f"{NAME}/{remedy}/{run}", settings(remedy, run, scale, seed))
-
-
-def job(name: str, of: RemedySettings) -> Job:
-    """Return a run as work for a sweep."""
-    return replace(grids.job(name, of), perform=PERFORM)
+    for name, remedy in REMEDIES.items():
+        paper = run_settings(experiment, GRADIENT_DATASET, remedy.model, run, scale=size, seed=seed)
+        batch = BATCH.get(remedy.model, BATCH_OF_OTHERS)
+        own = {"experiment": "remedies", "remedy": name, "batch": batch, "extra_depths": ()}
+        settings = RemedySettings(**vars(paper) | own | dict(remedy.changes))
+        yield name, settings, grids.job(name, settings).work

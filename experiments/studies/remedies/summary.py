@@ -9,8 +9,9 @@ from scipy.stats import spearmanr
 
 from experiments.paper.data import CLASSES
 from experiments.studies.remedies.found import Found, found
-from experiments.studies.remedies.settings import DEEP, REMEDIES
+from experiments.studies.remedies.settings import DEEP
 from experiments.sweep import Run
+from experiments.sweep.wording import in_range, listed, table, two_digits, verdict
 from minigrad.monitor import Vanishing
 
 ERRORS = 3.0  # standard errors above guessing from which an accuracy is better than that
@@ -34,20 +35,20 @@ def better_than_guessing(sentences: int) -> float:
 
 
 def _table(of: Mapping[str, Found]) -> str:
-    lines = [
+    head = (
         "| | test accuracy, %: median (range) | training loss, last epoch "
         f"| median ratio at depth ≥ {DEEP}: before training | epoch 1 | last epoch "
-        "| rule of vanishing fired: runs, epochs | over the trained model |",
-        "|---|---:|---:|---:|---:|---:|---|---:|",
-    ]
+        "| rule of vanishing fired: runs, epochs | over the trained model |\n"
+        "|---|---:|---:|---:|---:|---:|---|---:|"
+    )
+    lines = []
     for f in sorted(of.values(), key=lambda f: -f.accuracy):
-        spread = f"{f.accuracy:.1f} ({min(f.accuracies):.1f}–{max(f.accuracies):.1f})"
-        ratios = " | ".join(_number(f.ratio(epoch)) for epoch in (0, 1, -1))
-        fired = f"{f.fired} of {len(f.runs)}"
-        epochs = f", {_listed(f.epochs_of_alerts)}" if f.fired else ""
+        spread = in_range(f.accuracy, f.accuracies, "{:.1f}", "–")
+        ratios = [two_digits(f.ratio(epoch)) for epoch in (0, 1, -1)]
+        fired = f"{f.fired} of {len(f.runs)}" + (f", {_epochs(f.epochs_of_alerts)}" if f.fired else "")
         after = f"{f.fired_trained} of {len(f.runs)}"
-        lines.append(f"| {f.title} | {spread} | {f.loss:.2f} | {ratios} | {fired}{epochs} | {after} |")
-    return "\n".join(lines)
+        lines.append([f.title, spread, f"{f.loss:.2f}", *ratios, fired, after])
+    return table(head, lines)
 
 
 def _accuracies(of: Mapping[str, Found], guess: float) -> str:
@@ -98,10 +99,10 @@ def _monitor(of: Mapping[str, Found]) -> str:
     if rnn := of.get("RNN"):
         under = [k for k in range(len(rnn.line().x)) if rnn.ratio(k) < rule.threshold]
         text.append(
-            f"It fires on the plain RNN: {_verdict(rnn.fired == len(rnn.runs))} ({rnn.fired} of "
-            f"{len(rnn.runs)} runs, {_listed(rnn.epochs_of_alerts)}). Over all of an epoch's keywords the "
-            f"median, {_number(rnn.ratio(0))} before training, is under the threshold in {_listed(under)} "
-            f"and {_number(rnn.ratio(-1))} in the last; over the RNN with the weights of its best epoch "
+            f"It fires on the plain RNN: {verdict(rnn.fired == len(rnn.runs))} ({rnn.fired} of "
+            f"{len(rnn.runs)} runs, {_epochs(rnn.epochs_of_alerts)}). Over all of an epoch's keywords the "
+            f"median, {two_digits(rnn.ratio(0))} before training, is under the threshold in {_epochs(under)} "
+            f"and {two_digits(rnn.ratio(-1))} in the last; over the RNN with the weights of its best epoch "
             f"({', '.join(str(run.result['best_epoch']) for run in rnn.runs)}) the rule fires in "
             f"{rnn.fired_trained} of {len(rnn.runs)} runs. It tells whether gradients arrive, "
             "not whether the model learns from them."
@@ -115,13 +116,13 @@ def _on_rlstm(rlstm: Found) -> str:
     runs = len(rlstm.runs)
     told = [run.result["trained"] for run in rlstm.runs if 100 * run.result["test_accuracy"] >= TRAINED]
     during = f"While the RLSTM learned it fired in {rlstm.fired} of {runs} runs" + (
-        f", {_listed(rlstm.epochs_of_alerts)}." if rlstm.fired else "."
+        f", {_epochs(rlstm.epochs_of_alerts)}." if rlstm.fired else "."
     )
     if not told:
         return f"{during} No run of it reached {TRAINED:g} %, so what the rule says then is not known."
     silent = all(one["verdicts"] and not one["alerts"] for one in told)
     return (
-        f"{during} It stays silent for a trained RLSTM: {_verdict(silent)} (the best epoch's weights over "
+        f"{during} It stays silent for a trained RLSTM: {verdict(silent)} (the best epoch's weights over "
         f"the training sentences, {sum(one['verdicts'] for one in told)} windows, in the {len(told)} of "
         f"{runs} runs with a test accuracy from {TRAINED:g} % on)."
     )
@@ -136,7 +137,7 @@ def _chains(of: Mapping[str, Found]) -> str:
                 lines.append(
                     f"{a.title} over trees {a.accuracy:.1f} %, {b.title.split(',')[0]} over chains "
                     f"{b.accuracy:.1f} % (median ratio at depth {DEPTH} in the last epoch "
-                    f"{_number(a.ratio_at(DEPTH))} and {_number(b.ratio_at(DEPTH))})"
+                    f"{two_digits(a.ratio_at(DEPTH))} and {two_digits(b.ratio_at(DEPTH))})"
                 )
     if not lines:
         return ""
@@ -148,15 +149,11 @@ def _chains(of: Mapping[str, Found]) -> str:
     )
 
 
-def _verdict(holds: bool) -> str:
-    return "holds" if holds else "does not hold"
-
-
 def _names(of: Iterable[Found]) -> str:
-    return ", ".join(REMEDIES[f.remedy].title for f in of) or "none"
+    return listed(f.title for f in of)
 
 
-def _listed(epochs: Sequence[int]) -> str:
+def _epochs(epochs: Sequence[int]) -> str:
     """Return epochs in words, runs of successive ones as ranges."""
     if not epochs:
         return "no epoch"
@@ -168,7 +165,3 @@ def _listed(epochs: Sequence[int]) -> str:
             ranges.append([epoch, epoch])
     told = ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in ranges)
     return f"{'epoch' if len(epochs) == 1 else 'epochs'} {told}"
-
-
-def _number(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.2g}"

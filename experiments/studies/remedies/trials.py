@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from experiments.studies.remedies.settings import NAME, REMEDIES, job, settings
+from experiments.studies.remedies import settings
+from experiments.studies.remedies.perform import perform
 from experiments.studies.study import Study
-from experiments.sweep import Job, Run
+from experiments.sweep import Run
+from experiments.sweep.wording import table
 
 MAX_EPOCHS = 10
 
@@ -27,28 +29,27 @@ TRIALS: dict[str, Sequence[Mapping[str, Any]]] = {
 }
 
 
-def jobs(scale: str, seed: int, runs: int | None) -> Iterator[Job]:
-    """Yield all trials, one run of each unless there are to be more."""
-    for remedy, trials in TRIALS.items():
-        for changes in trials:
-            for run in range(1, (runs or 1) + 1):
-                of = settings(remedy, run, scale, seed, experiment="ablate")
-                of = replace(of, max_epochs=min(of.max_epochs, MAX_EPOCHS), **changes)
-                named = "+".join(f"{name}-{value}" for name, value in changes.items()) or "as-it-is"
-                yield job(f"{NAME}-trials/{remedy}/{named}/{run}", of)
+def grid(scale: str, seed: int, run: int) -> Iterator[tuple[str, settings.RemedySettings, int]]:
+    """Yield all trials."""
+    for remedy, of, work in settings.grid(scale, seed, run, experiment="ablate"):
+        for changes in TRIALS.get(remedy, ()):
+            named = "+".join(f"{name}-{value}" for name, value in changes.items()) or "as-it-is"
+            tried = replace(of, max_epochs=min(of.max_epochs, MAX_EPOCHS), **changes)
+            yield f"{remedy}/{named}", tried, work
 
 
-def table(runs: Sequence[Run]) -> str:
-    """Return the best dev accuracy of every trial."""
-    lines = ["| remedy | tried | dev accuracy, % | in epoch | epochs |", "|---|---|---:|---:|---:|"]
+def summary(runs: Sequence[Run]) -> str:
+    """Return the best dev accuracy of every trial, as a table."""
+    rows = []
     for run in runs:
         _, remedy, named, _ = run.name.split("/")
-        tried = named.replace("+", ", ").replace("-", " ")
+        title, tried = settings.REMEDIES[remedy].title, named.replace("+", ", ").replace("-", " ")
         dev = f"{100 * run.result['dev_accuracy']:.1f}"
-        lines.append(
-            f"| {REMEDIES[remedy].title} | {tried} | {dev} | {run.result['best_epoch']} | {run.epochs} |"
-        )
-    return "\n".join(lines)
+        rows.append([title, tried, dev, str(run.result["best_epoch"]), str(run.epochs)])
+    head = "| remedy | tried | dev accuracy, % | in epoch | epochs |\n|---|---|---:|---:|---:|"
+    return table(head, rows)
 
 
-TRIAL_STUDY = Study(f"{NAME}-trials", jobs, lambda runs: {}, table)
+TRIAL_STUDY = Study(
+    "remedies-trials", grid, perform, lambda runs: {}, summary, runs=dict.fromkeys(("smoke", "paper"), 1)
+)

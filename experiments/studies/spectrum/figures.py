@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import viz
+from experiments.studies.runs import chosen, line, values
 from experiments.studies.spectrum.flow import MAX_SLOPE
 from experiments.studies.spectrum.settings import (
     ACTIVATIONS,
@@ -18,7 +19,7 @@ from experiments.studies.spectrum.settings import (
     SHARING,
     UNSHARED_NORM,
 )
-from experiments.studies.spectrum.stored import at_epoch, chosen, curves, of_part, values
+from experiments.studies.study import Figures
 from experiments.sweep import Run
 
 if TYPE_CHECKING:
@@ -29,14 +30,25 @@ GRADIENT = "‖∂J/∂h‖"
 DRAWN_EPOCHS = (0, 1, 5, 20)  # those there are, and the last
 
 
-def figures(runs: Sequence[Run]) -> dict[str, Figure]:
+def figures(runs: Sequence[Run]) -> Figures:
     """Return the figures by their names."""
+    trained = chosen(runs, part="trained")
     return {
-        "bound": _bound(of_part(runs, "bound")),
-        "eigenvalues": _eigenvalues(of_part(runs, "eigenvalues")),
-        "training": _training(of_part(runs, "trained")),
-        "accuracy": _accuracy(of_part(runs, "trained")),
+        "bound": _bound(chosen(runs, part="bound")),
+        "eigenvalues": _eigenvalues(chosen(runs, part="eigenvalues")),
+        "training": _training(trained),
+        "accuracy": _accuracy(trained),
     }
+
+
+def curves(runs: Sequence[Run], sharing: str) -> np.ndarray:
+    """Return the gradients of runs without training by distance, (runs, steps + 1)."""
+    return np.array([run.result[sharing]["gradient"] for run in runs])
+
+
+def at_epoch(runs: Sequence[Run], epoch: int) -> list[dict[str, Any]]:
+    """Return the runs' rows of an epoch."""
+    return [next(row for row in run.rows if row["epoch"] == epoch) for run in runs]
 
 
 def _bound(runs: Sequence[Run]) -> Figure:
@@ -108,7 +120,6 @@ def _training(runs: Sequence[Run]) -> Figure:
 
 
 def _accuracy(runs: Sequence[Run]) -> Figure:
-    lengths = values(runs, "length")
     chance = 1 / runs[0].settings["classes"]
     panels = []
     for norm in values(runs, "norm"):
@@ -117,24 +128,15 @@ def _accuracy(runs: Sequence[Run]) -> Figure:
             for sharing in SHARING:
                 here = chosen(runs, norm=norm, matrix=matrix, sharing=sharing)
                 if here:
-                    lines[f"{matrix}, {sharing}"] = viz.Line(lengths, _accuracies(here))
+                    lines[f"{matrix}, {sharing}"] = line(
+                        here, "length", lambda run: run.result["test_accuracy"]
+                    )
         panels.append(
             viz.LinePanel(
                 f"norm {norm}", lines, "words", "test accuracy", ylim=(0, 1.05), references={"chance": chance}
             )
         )
     return viz.line_panels(panels, columns=3, height=2.0)
-
-
-def _accuracies(runs: Sequence[Run]) -> list[list[float]]:
-    """Return a list of accuracies by length for every number of a run."""
-    return [
-        [
-            chosen(runs, run=number, length=length)[0].result["test_accuracy"]
-            for length in values(runs, "length")
-        ]
-        for number in values(runs, "run")
-    ]
 
 
 def _line(found: np.ndarray) -> viz.Line:

@@ -3,36 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
 
 from minigrad.nn import initial
 
-Settings = dict[str, Any]
+
+@dataclass(frozen=True, kw_only=True)
+class Recurrent:
+    """What settings tell of the recurrent matrix.
+
+    Attributes
+    ----------
+    matrix : str
+        One of `MATRICES`.
+    D : int
+        It is (D, D).
+    norm : float
+        σ, its largest singular value.
+    radius, line : float and int, or None
+        Of `delay`.
+    rest : float or None
+        Of `outlier`.
+    """
+
+    matrix: str
+    D: int
+    norm: float
+    radius: float | None = None
+    line: int | None = None
+    rest: float | None = None
 
 
-def gaussian(rng: np.random.Generator, settings: Settings) -> np.ndarray:
+def gaussian(rng: np.random.Generator, of: Recurrent) -> np.ndarray:
     """Independent normal elements, scaled: of norm σ it has a spectral radius of about σ/2."""
-    return _drawn("spectral", rng, settings, norm=settings["norm"])
+    return initial("spectral", rng, (of.D, of.D), np.float64, norm=of.norm)
 
 
-def orthogonal(rng: np.random.Generator, settings: Settings) -> np.ndarray:
+def orthogonal(rng: np.random.Generator, of: Recurrent) -> np.ndarray:
     """σQ with Q orthogonal: all its singular values and the moduli of all its eigenvalues are σ."""
-    return _drawn("orthogonal", rng, settings, gain=settings["norm"])
+    return initial("orthogonal", rng, (of.D, of.D), np.float64, gain=of.norm)
 
 
-def delay(rng: np.random.Generator, settings: Settings) -> np.ndarray:
+def delay(rng: np.random.Generator, of: Recurrent) -> np.ndarray:
     """Delay lines, whose radius lies below their norm (Ganguli et al. 2008); draws nothing.
 
-    ``settings["radius"]`` on the diagonal, and above it a constant c, interrupted after every
-    ``settings["line"]`` units, as large as the norm σ asks for: what enters a line grows on its way along it,
-    and leaves it at its end. It is kept triangular: in another basis rounding alone moves such eigenvalues.
+    The radius on the diagonal, and above it a constant c, interrupted after every `line` units, as large as
+    the norm σ asks for: what enters a line grows on its way along it, and is gone at its end. The matrix is
+    kept triangular, since in another basis rounding alone moves such eigenvalues.
     """
-    D, norm, radius = settings["D"], settings["norm"], settings["radius"]
-    line = settings["line"]
-    if not 2 <= line <= D or not 0 <= radius < norm:
+    D, norm, radius, line = of.D, of.norm, of.radius, of.line
+    if line is None or radius is None or not 2 <= line <= D or not 0 <= radius < norm:
         raise ValueError(
             f"delay lines have 2 to {D} units and a radius below the norm: {line=}, {radius=}, {norm=}"
         )
@@ -47,16 +70,16 @@ def delay(rng: np.random.Generator, settings: Settings) -> np.ndarray:
     return diagonal + c * above
 
 
-def outlier(rng: np.random.Generator, settings: Settings) -> np.ndarray:
-    """A symmetric matrix with one eigenvalue σ, all others ``settings["rest"]``."""
-    D = settings["D"]
-    Q = initial("orthogonal", rng, (D, D), np.float64)
-    eigenvalues = np.full(D, float(settings["rest"]))
-    eigenvalues[0] = settings["norm"]
+def outlier(rng: np.random.Generator, of: Recurrent) -> np.ndarray:
+    """A symmetric matrix with one eigenvalue σ, all others `rest`."""
+    assert of.rest is not None
+    Q = initial("orthogonal", rng, (of.D, of.D), np.float64)
+    eigenvalues = np.full(of.D, of.rest)
+    eigenvalues[0] = of.norm
     return (Q * eigenvalues) @ Q.T
 
 
-MATRICES: dict[str, Callable[[np.random.Generator, Settings], np.ndarray]] = {
+MATRICES: dict[str, Callable[[np.random.Generator, Recurrent], np.ndarray]] = {
     "gaussian": gaussian,
     "orthogonal": orthogonal,
     "delay": delay,
@@ -91,7 +114,3 @@ def norm(W: np.ndarray) -> np.ndarray:
 def typical(W: np.ndarray) -> np.ndarray:
     """Return ‖W‖_F/√D: what W multiplies a vector of random direction by, in the root mean square."""
     return np.linalg.norm(W, axis=(-2, -1)) / np.sqrt(W.shape[-1])
-
-
-def _drawn(init: str, rng: np.random.Generator, settings: Settings, **options: float) -> np.ndarray:
-    return initial(init, rng, (settings["D"], settings["D"]), np.float64, **options)

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.sweep import Job
-
-Settings = dict[str, Any]
+from experiments.studies.fit import TrainingSettings, streams
+from experiments.studies.spectrum.matrices import Recurrent
 
 NORMS = (0.8, 1.0, 1.2)
 ACTIVATIONS = ("tanh", "sigmoid", "relu")
@@ -16,117 +15,123 @@ DRAWS = ("orthogonal", "gaussian")
 SHARING = ("shared", "unshared")
 UNSHARED_NORM = 1.2  # of the matrices that are also trained with one for every step
 INPUT = 0.1  # standard deviation of a word's elements: small, so that tanh is near its largest slope
-DELAY: Settings = {"matrix": "delay", "norm": 1.2, "radius": 0.8}  # radius < 1 < norm
-OUTLIER: Settings = {
-    "matrix": "outlier",
-    "norm": 1.2,
-    "rest": 0.8,
-}  # radius > 1, but all singular values but one < 1
+DELAY: dict[str, Any] = {"matrix": "delay", "norm": 1.2, "radius": 0.8}  # radius < 1 < norm
+# Radius > 1, but all singular values but one < 1.
+OUTLIER: dict[str, Any] = {"matrix": "outlier", "norm": 1.2, "rest": 0.8}
 LINES = (2, 5, 10, 20)  # units of a delay line
 LINE = 10  # where one is taken
-
-# Chosen on dev sentences of other seeds: with orthogonal matrices Adam learns 100 words at 0.002 and
-# minibatches of 50 as it does at 0.001 and 20, in half the time. With word vectors as small as the paper's,
-# ±1e-4, Gaussian matrices learn 10 words much later.
-TRAINING = {
-    "activation": "tanh", "words": 40, "classes": 4, "word_bound": 0.1, "optimizer": "adam", "lr": 0.002,
-    "batch": 50,
-}  # fmt: skip
+LENGTHS = {"paper": (10, 50, 100), "smoke": (5, 10)}  # words of the sentences of a training run
 STREAMS = ("matrix", "turns", "words", "cotangents", "data", "model", "order")
-CODES = {"bound": 401, "eigenvalues": 402, "trained": 403}
+
+UNTRAINED: dict[str, dict[str, Any]] = {
+    "paper": {"D": 50, "steps": 100, "chains": 10},
+    "smoke": {"D": 20, "steps": 30, "chains": 3},
+}
+TRAINED: dict[str, dict[str, Any]] = {
+    "paper": {"D": 32, "train": 2000, "dev": 500, "test": 500, "looked_at": 50, "epochs": 20},
+    "smoke": {"D": 12, "train": 200, "dev": 100, "test": 100, "looked_at": 20, "epochs": 3},
+}
 
 
-@dataclass(frozen=True)
-class Scale:
-    """How much of everything.
+@dataclass(frozen=True, kw_only=True)
+class Untrained(Recurrent):
+    """The settings of a run without training.
 
     Attributes
     ----------
-    D, steps, chains : int
-        Width, length and number of the chains of a run without training.
-    runs : int
-        Runs of each kind without training.
-    lengths : tuple of int
-        Words of the sentences of a training run.
-    training : dict
-        Width, numbers of sentences (those that are looked at after each epoch are dev's first), and epochs.
-    trainings : int
-        Training runs of each kind.
+    part : "bound" or "eigenvalues"
+    steps, chains : int
+        Length and number of the chains.
+    run, seed, seeds
+        As in `TrainingSettings`.
+    activation : str
+    input : float
+        Standard deviation of a word's elements.
     """
 
-    D: int
+    part: str
     steps: int
     chains: int
-    runs: int
-    lengths: tuple[int, ...]
-    training: dict[str, Any]
-    trainings: int
+    run: int
+    seed: int
+    seeds: dict[str, tuple[int, ...]]
+    activation: str
+    input: float
 
 
-SCALES = {
-    "paper": Scale(
-        D=50, steps=100, chains=10, runs=3, lengths=(10, 50, 100),
-        training={"D": 32, "train": 2000, "dev": 500, "test": 500, "looked_at": 50, "epochs": 20},
-        trainings=3,
-    ),
-    "smoke": Scale(
-        D=20, steps=30, chains=3, runs=1, lengths=(5, 10),
-        training={"D": 12, "train": 200, "dev": 100, "test": 100, "looked_at": 20, "epochs": 3},
-        trainings=1,
-    ),
-}  # fmt: skip
+@dataclass(frozen=True, kw_only=True)
+class Trained(TrainingSettings, Recurrent):
+    """The settings of a run with training, chosen on dev sentences of other seeds.
+
+    With orthogonal matrices Adam learns 100 words at 0.002 and minibatches of 50 as it does at 0.001 and 20,
+    in half the time. With word vectors as small as the paper's, ±1e-4, Gaussian matrices learn 10 words much
+    later.
+
+    Attributes
+    ----------
+    length : int
+        Words of a sentence.
+    sharing : "shared" or "unshared"
+    activation : str
+    words, classes : int
+        How many there are.
+    word_bound : float
+        Of U(±bound), for the word vectors.
+    train, dev, test : int
+        Numbers of sentences.
+    looked_at : int
+        How many of dev, the first, are looked at after each epoch.
+    epochs : int
+    """
+
+    part: str = "trained"
+    length: int
+    sharing: str
+    activation: str = "tanh"
+    words: int = 40
+    classes: int = 4
+    word_bound: float = 0.1
+    lr: float = 0.002
+    batch: int = 50
+    train: int
+    dev: int
+    test: int
+    looked_at: int
+    epochs: int
 
 
-def jobs(scale: str, seed: int, runs: int | None) -> Iterator[Job]:
-    """Yield the runs; `runs` of each kind, if not as many as the scale has."""
-    size = SCALES[scale]
-    for run in range(1, (runs or size.runs) + 1):
-        yield from _untrained(size, seed, run)
-    for run in range(1, (runs or size.trainings) + 1):
-        yield from _trained(size, seed, run)
+def grid(scale: str, seed: int, run: int) -> Iterator[tuple[str, Untrained | Trained, int]]:
+    """Yield matrices under their bound, those whose eigenvalues and norm disagree, and networks to train."""
 
-
-def _untrained(size: Scale, seed: int, run: int) -> Iterator[Job]:
-    def job(part: str, name: str, **changes: Any) -> Job:
-        settings = {
-            "part": part, "D": size.D, "steps": size.steps, "chains": size.chains, "run": run, "seed": seed,
-            "seeds": _seeds(seed, part, run), "radius": None, "line": None, "rest": None, **changes,
-        }  # fmt: skip
-        work = 2 * size.chains * (size.steps + 1)
-        return Job(f"spectrum/{part}/{name}/{run}", settings, work, f"{__package__}.untrained:perform")
+    def untrained(code: int, part: str, name: str, **changes: Any) -> tuple[str, Untrained, int]:
+        seeds = streams(seed, code, run, names=STREAMS)
+        settings = Untrained(part=part, run=run, seed=seed, seeds=seeds, **UNTRAINED[scale], **changes)
+        return f"{part}/{name}", settings, 2 * settings.chains * (settings.steps + 1)
 
     for activation in ACTIVATIONS:
         for matrix in DRAWS:
             for norm in NORMS:
-                yield job(
-                    "bound", f"{activation}/{matrix}/{norm}",
-                    activation=activation, matrix=matrix, norm=norm, input=INPUT,
-                )  # fmt: skip
-    for line in LINES:
-        changes = {**DELAY, "line": line, "activation": "tanh", "input": 0.0}
-        yield job("eigenvalues", f"delay-{line}/rest", **changes)
-    yield job("eigenvalues", "outlier/rest", **OUTLIER, activation="tanh", input=0.0)
-    for activation in ACTIVATIONS:
-        changes = {"activation": activation, "input": INPUT}
-        yield job("eigenvalues", f"delay-{LINE}/{activation}", **{**DELAY, "line": LINE, **changes})
-        yield job("eigenvalues", f"outlier/{activation}", **{**OUTLIER, **changes})
-
-
-def _trained(size: Scale, seed: int, run: int) -> Iterator[Job]:
-    for length in size.lengths:
+                name, kind = f"{activation}/{matrix}/{norm}", {"matrix": matrix, "norm": norm}
+                yield untrained(401, "bound", name, activation=activation, input=INPUT, **kind)
+    disagreeing = {f"delay-{line}": {**DELAY, "line": line} for line in LINES} | {"outlier": OUTLIER}
+    for name, kind in disagreeing.items():
+        yield untrained(402, "eigenvalues", f"{name}/rest", activation="tanh", input=0.0, **kind)
+    for name in (f"delay-{LINE}", "outlier"):
+        for f in ACTIVATIONS:
+            yield untrained(402, "eigenvalues", f"{name}/{f}", activation=f, input=INPUT, **disagreeing[name])
+    for length in LENGTHS[scale]:
         for matrix in DRAWS:
             for norm in NORMS:
                 for sharing in SHARING if norm == UNSHARED_NORM else SHARING[:1]:
-                    settings = {
-                        "part": "trained", "length": length, "matrix": matrix, "norm": norm,
-                        "sharing": sharing, "run": run, "seed": seed, "seeds": _seeds(seed, "trained", run),
-                        "radius": None, "line": None, "rest": None, **TRAINING, **size.training,
-                        "mode": "compiled",
-                    }  # fmt: skip
-                    name = f"spectrum/trained/length-{length}/{matrix}/{norm}/{sharing}/{run}"
-                    work = size.training["train"] * (2 * length + 1)
-                    yield Job(name, settings, work, f"{__package__}.trained:perform")
-
-
-def _seeds(seed: int, part: str, run: int) -> dict[str, list[int]]:
-    return {name: [seed, CODES[part], run, stream] for stream, name in enumerate(STREAMS)}
+                    settings = Trained(
+                        length=length,
+                        matrix=matrix,
+                        norm=norm,
+                        sharing=sharing,
+                        run=run,
+                        seed=seed,
+                        seeds=streams(seed, 403, run, names=STREAMS),
+                        **TRAINED[scale],
+                    )
+                    name = f"trained/length-{length}/{matrix}/{norm}/{sharing}"
+                    yield name, settings, settings.train * (2 * length + 1)

@@ -8,74 +8,61 @@ import numpy as np
 
 import minigrad as mg
 import models
+from experiments.studies.fit import classifier, train
 from experiments.studies.spectrum.flow import Flow, by_matrices, worst
 from experiments.studies.spectrum.matrices import norm, radius, turned
+from experiments.studies.spectrum.settings import Trained
 from experiments.studies.spectrum.task import sentences, vocabulary
 from experiments.studies.spectrum.unshared import Unshared
 from experiments.studies.spectrum.untrained import matrix
 from experiments.sweep import Recorder
 from experiments.training.evaluation import accuracy
 from experiments.training.loop import best_epoch
-from experiments.training.monitoring import quiet_monitor
-from experiments.training.recorded import recorded_fit
-from minigrad.nn import initialise
 
-Settings = dict[str, Any]
 POINTS = 21  # distances of a row
 
 
-def perform(settings: Settings, recorder: Recorder) -> None:
-    """Do one run, or go on with it from its checkpoint; it trains for all its epochs.
-
-    Raises
-    ------
-    TrainingError
-        If the loss becomes NaN or inf.
-    """
-    words = vocabulary(settings["words"])
-    rng = np.random.default_rng([*settings["seeds"]["data"], settings["length"]])
-    train, dev, test = (sentences(rng, settings[name], settings, words) for name in ("train", "dev", "test"))
-    model = new_model(settings, words)
-    looked_at = dev.select(slice(0, settings["looked_at"]))
-    epochs = recorded_fit(
+def perform(settings: Trained, recorder: Recorder) -> None:
+    """Do one run, or go on with it from its checkpoint; raises what `fit` does."""
+    model = new_model(settings)
+    rng = np.random.default_rng([*settings.seeds["data"], settings.length])
+    training, dev, test = (
+        sentences(rng, count, settings.length, settings.classes, model.vocabulary)
+        for count in (settings.train, settings.dev, settings.test)
+    )
+    looked_at = dev.select(slice(0, settings.looked_at))
+    epochs = train(
         recorder,
+        settings,
         model,
-        mg.optim.by_name(settings["optimizer"], model.parameters(), lr=settings["lr"]),
-        train,
+        training,
         dev,
-        batch_size=settings["batch"],
-        rng=np.random.default_rng(settings["seeds"]["order"]),
-        max_epochs=settings["epochs"],
-        patience=settings["epochs"],
+        epochs=settings.epochs,
         nodes=lambda forest: np.flatnonzero(forest.height == 1),  # that have just read the first word
         measure=lambda epoch: look(model, looked_at),
         epoch_0=True,
-        monitor=quiet_monitor(),
-        mode=settings["mode"],
     )
+    # Without `record_result`: networks with a matrix for every step can't be saved.
     recorder.result(
         {
-            "test_accuracy": accuracy(model, test, mode=settings["mode"]),
+            "test_accuracy": accuracy(model, test, mode=settings.mode),
             "best_epoch": best_epoch(epochs).number,
-            "distances": distances(settings["length"]).tolist(),
+            "distances": distances(settings.length).tolist(),
         }
     )
 
 
-def new_model(settings: Settings, words: models.Vocabulary) -> models.TreeClassifier:
+def new_model(settings: Trained) -> models.TreeClassifier:
     """Return the model as it is before training; its other weights do not depend on the recurrent matrix."""
-    rng = np.random.default_rng(settings["seeds"]["model"])
-    W = matrix(settings)
-    cell: Any = models.Elman(settings["D"], rng, f=settings["activation"])
-    if settings["sharing"] == "shared":
+    rng, W = np.random.default_rng(settings.seeds["model"]), matrix(settings)
+    cell: Any = models.Elman(settings.D, rng, f=settings.activation)
+    if settings.sharing == "shared":
         with mg.no_grad():
             cell.W.copy_(W)
     else:
-        each = turned(W, settings["length"], np.random.default_rng(settings["seeds"]["turns"]))
-        cell = Unshared(each.astype(np.float32), cell.U.data, settings["activation"])
-    model = models.TreeClassifier(cell, words, settings["classes"], rng)
-    initialise(model, {"L": ("uniform", {"bound": settings["word_bound"]})}, rng)
-    return model
+        each = turned(W, settings.length, np.random.default_rng(settings.seeds["turns"]))
+        cell = Unshared(each.astype(np.float32), cell.U.data, settings.activation)
+    return classifier(rng, cell, vocabulary(settings.words), settings.classes, settings.word_bound)
 
 
 def distances(length: int) -> np.ndarray:

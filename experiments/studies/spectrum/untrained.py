@@ -10,25 +10,22 @@ import minigrad as mg
 import models
 from experiments.studies.spectrum.flow import Flow, bounds, worst
 from experiments.studies.spectrum.matrices import MATRICES, norm, radius, turned, typical
+from experiments.studies.spectrum.settings import Trained, Untrained
 from experiments.studies.spectrum.unshared import Unshared
 from experiments.sweep import Recorder
 from minigrad.nn import initialise
 
-Settings = dict[str, Any]
 
-
-def perform(settings: Settings, recorder: Recorder) -> None:
+def perform(settings: Untrained, recorder: Recorder) -> None:
     """Measure one matrix, shared by all steps and turned anew at each."""
     W = matrix(settings)
-    D, steps = settings["D"], settings["steps"]
-    each = turned(W, steps, np.random.default_rng(settings["seeds"]["turns"]))
-    f = settings["activation"]
+    D, f = settings.D, settings.activation
+    each = turned(W, settings.steps, np.random.default_rng(settings.seeds["turns"]))
     shared = models.Elman(D, np.random.default_rng(0), f=f, dtype=np.float64)
     initialise(shared, {"U": "identity"}, np.random.default_rng(0))
     with mg.no_grad():
         shared.W.copy_(W)
-    result = {
-        "kind": "result",
+    result: dict[str, Any] = {
         "norm": float(norm(W)),
         "radius": float(radius(W)),
         "typical": float(typical(W)),
@@ -43,30 +40,27 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         result[name] = {
             "gradient": np.median(gradients, axis=0).tolist(),
             "worst": {
-                "product": worst(gradients, bound.product),
-                "jacobians": worst(gradients, bound.jacobians),
-                "matrices": worst(gradients, bound.matrices),
+                of: worst(gradients, getattr(bound, of)) for of in ("product", "jacobians", "matrices")
             },
         }
         recorder.progress(gradients.size)
     recorder.result(result)
 
 
-def matrix(settings: Settings) -> np.ndarray:
+def matrix(settings: Untrained | Trained) -> np.ndarray:
     """Return the run's recurrent matrix, (D, D)."""
-    return MATRICES[settings["matrix"]](np.random.default_rng(settings["seeds"]["matrix"]), settings)
+    return MATRICES[settings.matrix](np.random.default_rng(settings.seeds["matrix"]), settings)
 
 
-def backward(cell: mg.Cell | models.Encoder, settings: Settings) -> Flow:
+def backward(cell: mg.Cell | models.Encoder, settings: Untrained) -> Flow:
     """Send a random unit vector back from the last state of every chain.
 
     The words are drawn from N(0, input²), elementwise, and added to W h as they are (U is the identity).
     """
-    chains, steps, D = settings["chains"], settings["steps"], settings["D"]
-    words = settings["input"] * np.random.default_rng(settings["seeds"]["words"]).normal(
-        size=(chains * steps, D)
-    )
-    cotangents = np.random.default_rng(settings["seeds"]["cotangents"]).normal(size=(chains, D))
+    chains, steps, D = settings.chains, settings.steps, settings.D
+    drawn = np.random.default_rng(settings.seeds["words"]).normal(size=(chains * steps, D))
+    words = settings.input * drawn
+    cotangents = np.random.default_rng(settings.seeds["cotangents"]).normal(size=(chains, D))
     cotangents /= np.linalg.norm(cotangents, axis=1, keepdims=True)
     vocabulary = models.Vocabulary(["word", "start"])
     forest = models.chain_forest(np.zeros(chains * steps, int), np.full(chains, steps), vocabulary)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments.studies.runs import by
+from experiments.studies.study import Figures
 from experiments.studies.tasks.settings import CELLS, DATASETS
 from experiments.studies.tasks.words import CLASSES
 from experiments.sweep import Run
 from viz import PAGE, Line, LinePanel, line_panels
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 CHANCE = 100 / CLASSES
 FEWEST = 30  # test sentences of a run, for a point to be drawn
@@ -26,18 +24,15 @@ SHOWN = {  # panels, and what is counted in them
 BLIND = "words alone"
 
 
-def figures(runs: Sequence[Run]) -> Mapping[str, Figure]:
+def figures(runs: Sequence[Run]) -> Figures:
     """Return "by-count" and "by-depth"."""
+    counts = {name: f"{what} in the sentence" for name, what in SHOWN.items()}
     return {
-        "by-count": _by("by_count", runs, {name: f"{what} in the sentence" for name, what in SHOWN.items()}),
-        "by-depth": _by("by_depth", runs, dict.fromkeys(SHOWN, "depth of the deepest keyword")),
+        "by-count": line_panels(_panels("by_count", runs, counts), width=PAGE),
+        "by-depth": line_panels(
+            _panels("by_depth", runs, dict.fromkeys(SHOWN, "depth of the deepest keyword")), width=PAGE
+        ),
     }
-
-
-def cells_of(runs: Sequence[Run]) -> list[str]:
-    """Return the cells of the runs: those of `models.TREE_CELLS` in its order, then others."""
-    found = dict.fromkeys(run.settings["cell"] for run in runs)
-    return [cell for cell in CELLS if cell in found] + [cell for cell in found if cell not in CELLS]
 
 
 def group_line(runs: Sequence[Run], groups: str, what: str = "right") -> Line:
@@ -61,34 +56,25 @@ def group_line(runs: Sequence[Run], groups: str, what: str = "right") -> Line:
     return Line(values, [[run.get(value, np.nan) for value in values] for run in enough])
 
 
-def _by(groups: str, runs: Sequence[Run], panels: Mapping[str, str]) -> Figure:
-    return line_panels(
-        [
-            LinePanel(
-                title=DATASETS[dataset].title,
-                lines={cell: group_line(runs_of(runs, dataset, cell), groups) for cell in cells_of(runs)},
-                xlabel=xlabel,
-                ylabel="test accuracy (%)",
-                references=_references(runs, dataset, groups),
-                ylim=(0, 103),
-            )
-            for dataset, xlabel in panels.items()
-        ],
-        width=PAGE,
-    )
+def _panels(groups: str, runs: Sequence[Run], xlabels: Mapping[str, str]) -> list[LinePanel]:
+    on = by(runs, "dataset")
+    return [
+        LinePanel(
+            title=DATASETS[name].title,
+            lines={cell: group_line(own, groups) for cell, own in by(on[name], "cell", CELLS).items()},
+            xlabel=xlabel,
+            ylabel="test accuracy (%)",
+            references=_references(on[name], groups),
+            ylim=(0, 103),
+        )
+        for name, xlabel in xlabels.items()
+    ]
 
 
-def _references(runs: Sequence[Run], dataset: str, groups: str) -> dict[str, float | Line]:
+def _references(runs: Sequence[Run], groups: str) -> dict[str, float | Line]:
     """Return the line of guessing, and that of the words alone where it is not the perfect score."""
-    line = group_line(runs_of(runs, dataset, cells_of(runs)[0]), groups, "blind")
+    line = group_line(next(iter(by(runs, "cell", CELLS).values())), groups, "blind")
     medians = np.nanmedian(line.runs, axis=0)
     if (medians >= 100).all():
         return {"guessing": CHANCE}
     return {"guessing": CHANCE, BLIND: Line(line.x, [medians.tolist()])}
-
-
-def runs_of(runs: Sequence[Run], dataset: str, cell: str | None = None) -> list[Run]:
-    """Return the runs on a dataset, of one cell or all."""
-    return [
-        run for run in runs if run.settings["dataset"] == dataset and cell in (None, run.settings["cell"])
-    ]

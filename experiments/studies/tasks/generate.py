@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 
+from experiments.studies.fit import parts
 from experiments.studies.tasks.distractors import distractors
 from experiments.studies.tasks.keywords import addition, order
 from experiments.studies.tasks.negation import negation
@@ -21,27 +21,25 @@ TASKS: dict[str, Callable[..., Sentences]] = {
     "negation": negation,
     "distractors": distractors,
 }
-PARTS = ("train", "dev", "test")
-DECISIVE = ("task", "rate", "sizes", "lengths")
 
 
-def sentences(settings: Settings) -> dict[str, Sentences]:
+def sentences(settings: Settings) -> tuple[Sentences, Sentences, Sentences]:
     """Return train, dev and test of a run; those of the latest runs are kept, and must not be written to."""
-    wanted = {name: settings[name] for name in DECISIVE}
-    return _sentences(json.dumps({**wanted, "seeds": settings["seeds"]["data"]}))
+    sizes = tuple(settings.sizes.items())
+    return _sentences(settings.task, settings.rate, sizes, settings.lengths, settings.seeds["data"])
 
 
 @lru_cache(maxsize=3)  # the runs of one cell on a dataset; the next cell has the same
-def _sentences(text: str) -> dict[str, Sentences]:
-    wanted = json.loads(text)
-    rate = {} if wanted["rate"] is None else {"rate": wanted["rate"]}
-    lengths = (wanted["lengths"][0], wanted["lengths"][1])
-    return {
-        part: TASKS[wanted["task"]](
-            np.random.default_rng([*wanted["seeds"], number]),  # train, dev, test share no generator
-            wanted["sizes"][part],
-            lengths,
-            **rate,
-        )
-        for number, part in enumerate(PARTS)
-    }
+def _sentences(
+    task: str,
+    rate: float | None,
+    sizes: tuple[tuple[str, int], ...],
+    lengths: tuple[int, int],
+    seed: tuple[int, ...],
+) -> tuple[Sentences, Sentences, Sentences]:
+    options = {} if rate is None else {"rate": rate}
+
+    def draw(rng: np.random.Generator, part: str) -> Sentences:
+        return TASKS[task](rng, dict(sizes)[part], lengths, **options)
+
+    return parts(seed, draw)

@@ -1,4 +1,4 @@
-"""The datasets, and what a run is: everything that determines its rows, in one flat dict."""
+"""The datasets, the settings of a run, and the runs that the study is made of."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import models
-from experiments.sweep import Job
-from experiments.sweep.job import changed
+from experiments.studies.fit import TrainingSettings
 
-Settings = dict[str, Any]
-
-PERFORM = "experiments.studies.tasks.run:perform"
 CELLS = tuple(models.TREE_CELLS)
+RATE = 0.5  # of distractors, if nobody says otherwise
 
 
 @dataclass(frozen=True)
@@ -24,125 +21,94 @@ class Dataset:
     ----------
     task : str
         One of `generate.TASKS`.
-    rate : float or None
-        Of distractors, for the task that has them.
     title : str
         What figures and tables call it.
+    rate : float or None
+        Of distractors, for the task that has them.
     """
 
     task: str
-    rate: float | None
     title: str
+    rate: float | None = None
 
 
-RATE = 0.5  # of distractors, if nobody says otherwise
 DATASETS = {
-    "keyword": Dataset("distractors", 0.0, "one keyword"),  # the paper's task
-    "sum": Dataset("sum", None, "sum"),
-    "order": Dataset("order", None, "order"),
-    "negation": Dataset("negation", None, "negation"),
-    "distractors": Dataset("distractors", RATE, "distractors"),
+    "keyword": Dataset("distractors", "one keyword", 0.0),  # the paper's task
+    "sum": Dataset("sum", "sum"),
+    "order": Dataset("order", "order"),
+    "negation": Dataset("negation", "negation"),
+    "distractors": Dataset("distractors", "distractors", RATE),
+}
+SCALES: dict[str, dict[str, Any]] = {
+    "paper": {"sizes": {"train": 6_000, "dev": 1_000, "test": 2_000}, "max_epochs": 20, "patience": 8},
+    "smoke": {"sizes": {"train": 600, "dev": 200, "test": 400}, "max_epochs": 2, "patience": 2},
 }
 
-LENGTHS = (5, 15)
-# Chosen on dev, on data and seeds of their own, with TreeLSTM and RNN; the same for every cell.
-TRAINING = {"D": 32, "word_bound": 0.1, "optimizer": "adam", "lr": 5e-3, "batch": 20}
-ENOUGH = 0.995  # dev accuracy at which training ends
 
+@dataclass(frozen=True, kw_only=True)
+class Settings(TrainingSettings):
+    """The settings of a run.
 
-@dataclass(frozen=True)
-class Scale:
-    """How much of everything.
+    Those of training were chosen on dev, on data and seeds of their own, with TreeLSTM and RNN; they are the
+    same for every cell.
 
     Attributes
     ----------
-    sizes : dict
-        Number of sentences in train, dev and test.
-    max_epochs, patience : int
-    runs : int
-        Runs of each cell on each task.
-    """
-
-    sizes: dict[str, int]
-    max_epochs: int
-    patience: int
-    runs: int
-
-
-SCALES = {
-    "paper": Scale({"train": 6_000, "dev": 1_000, "test": 2_000}, max_epochs=20, patience=8, runs=3),
-    "smoke": Scale({"train": 600, "dev": 200, "test": 400}, max_epochs=2, patience=2, runs=1),
-}
-
-CODE = 201  # where the seeds of this study begin
-STREAMS = {"data": 0, "model": 1, "order": 2}
-
-
-def run_settings(dataset: str, cell: str, run: int, *, scale: Scale, seed: int, **changes: Any) -> Settings:
-    """Return the settings of one run, JSON values only.
-
-    Parameters
-    ----------
     dataset : str
         One of `DATASETS`.
+    task, rate
+        As in `Dataset`.
     cell : str
         As `models.cell` takes it.
-    run : int
-        From 1. The same run of all cells has the same sentences; another run has others.
-    scale : Scale
-    seed : int
-    **changes
-        Other values than these.
+    sizes : dict
+        Number of sentences in train, dev and test.
+    lengths : (int, int)
+        Words of the shortest and the longest sentence.
+    word_bound : float
+        Of U(±bound), for the word vectors.
+    max_epochs, patience : int
+    enough : float
+        Dev accuracy at which training ends.
     """
-    number = list(DATASETS).index(dataset)
-    settings: Settings = {
-        "study": "tasks",
-        "dataset": dataset,
-        "task": DATASETS[dataset].task,
-        "rate": DATASETS[dataset].rate,
-        "cell": cell,
-        "run": run,
-        "seed": seed,
-        "seeds": {
-            name: [seed, CODE, 0 if stream else number, run, stream] for name, stream in STREAMS.items()
-        },
-        "sizes": dict(scale.sizes),
-        "lengths": list(LENGTHS),
-        **TRAINING,
-        "max_epochs": scale.max_epochs,
-        "patience": scale.patience,
-        "enough": ENOUGH,
-        "mode": "compiled",
-    }
-    return changed(settings, changes)
+
+    study: str = "tasks"
+    dataset: str
+    task: str
+    rate: float | None
+    cell: str
+    sizes: dict[str, int]
+    lengths: tuple[int, int] = (5, 15)
+    D: int = 32
+    word_bound: float = 0.1
+    lr: float = 5e-3
+    batch: int = 20
+    max_epochs: int
+    patience: int
+    enough: float = 0.995
 
 
-def jobs(
-    scale: str, seed: int, runs: int | None, cells: Sequence[str] = CELLS, rate: float = RATE
-) -> Iterator[Job]:
-    """Yield the runs of the study.
+def grid(
+    scale: str, seed: int, run: int, cells: Sequence[str] = CELLS, rate: float = RATE
+) -> Iterator[tuple[str, Settings, int]]:
+    """Yield every cell on every dataset, with distractors of a rate in the dataset that has them.
 
-    Parameters
-    ----------
-    scale : "smoke" or "paper"
-    seed : int
-    runs : int or None
-        Runs of each cell on each dataset; None: as many as the scale has.
-    cells : sequence of str
-    rate : float
-        Of distractors, in the dataset that has them.
+    The same run of all cells has the same sentences; another run has others.
     """
-    size = SCALES[scale]
-    for dataset in DATASETS:
-        changes = {"rate": rate} if dataset == "distractors" else {}
+    for number, (name, dataset) in enumerate(DATASETS.items()):
         for cell in cells:
-            for run in range(1, (runs or size.runs) + 1):
-                settings = run_settings(dataset, cell, run, scale=size, seed=seed, **changes)
-                name = cell.replace(":", ".")  # of one's own, package.module:Class
-                yield Job(f"tasks/{dataset}/{name}/{run}", settings, _work(settings), PERFORM)
-
-
-def _work(settings: Settings) -> int:
-    """Return about how many tree nodes an epoch trains on: a tree of n words has 2n − 1."""
-    shortest, longest = settings["lengths"]
-    return int(settings["sizes"]["train"] * (shortest + longest - 1))
+            settings = Settings(
+                dataset=name,
+                task=dataset.task,
+                rate=rate if name == "distractors" else dataset.rate,
+                cell=cell,
+                run=run,
+                seed=seed,
+                seeds={
+                    "data": (seed, 201, number, run, 0),
+                    "model": (seed, 201, 0, run, 1),
+                    "order": (seed, 201, 0, run, 2),
+                },
+                **SCALES[scale],
+            )
+            # A tree of n words has 2n − 1 nodes.
+            yield f"{name}/{cell}", settings, settings.sizes["train"] * (sum(settings.lengths) - 1)

@@ -4,48 +4,44 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from experiments.studies.tasks.figures import BLIND, SHOWN, cells_of, group_line, runs_of
-from experiments.studies.tasks.settings import DATASETS
+from experiments.studies.runs import by
+from experiments.studies.tasks.figures import BLIND, SHOWN, group_line
+from experiments.studies.tasks.settings import CELLS, DATASETS
 from experiments.studies.tasks.words import CLASSES
 from experiments.sweep import Run
+from experiments.sweep.wording import median_range, table, verdict
 
 SOLVED = 95.0  # percent, in the median run
 SHALLOW, DEEP = 3, 6  # depths of the deepest keyword: up to, and from
 PAIR = ("RNN", "RLSTM")  # the paper's
 
-Found = dict[str, dict[str, list[Run]]]  # by dataset and cell
+Found = Mapping[str, Mapping[str, Sequence[Run]]]  # by dataset and cell
 
 
 def summary(runs: Sequence[Run]) -> str:
     """Return the text."""
-    cells = cells_of(runs)
-    found = {name: {cell: runs_of(runs, name, cell) for cell in cells} for name in DATASETS}
+    cells = by(runs, "cell", CELLS)
+    found = {name: by(on, "cell", CELLS) for name, on in by(runs, "dataset", DATASETS).items()}
     parts = [
-        "# tasks: the paper's future work\n",
-        _head(runs),
-        _table(["cell", *(DATASETS[name].title for name in DATASETS)], _accuracies(runs, cells)),
-        "\n".join(_paragraph(name, found[name]) for name in DATASETS) + "\n",
+        "# tasks: the paper's future work",
+        _head(runs, found),
+        table(["cell", *(DATASETS[name].title for name in found)], _accuracies(found, cells)),
+        "\n".join(_paragraph(name, found[name]) for name in found),
         _pair(found),
         _counts(found, cells),
         _depths(found, cells),
-        _alerts(runs, cells),
+        _alerts(cells),
     ]
-    return "\n".join(part for part in parts if part)
+    return "\n\n".join(part for part in parts if part)
 
 
 def percent(runs: Sequence[Run]) -> list[float]:
     """Return the test accuracies in percent."""
     return [100 * float(run.result["test_accuracy"]) for run in runs]
-
-
-def median_and_range(values: Sequence[float]) -> str:
-    """Return ``"98 (97–99)"``, or one number if they are all alike."""
-    middle, low, high = (f"{value:.1f}" for value in (statistics.median(values), min(values), max(values)))
-    return middle if low == high else f"{middle} ({low}–{high})"
 
 
 def at_depths(runs: Sequence[Run], least: int, most: int) -> float | None:
@@ -59,33 +55,36 @@ def at_depths(runs: Sequence[Run], least: int, most: int) -> float | None:
     return 100 * right / n if n else None
 
 
-def _head(runs: Sequence[Run]) -> str:
+def _head(runs: Sequence[Run], found: Found) -> str:
     settings = runs[0].settings
     shortest, longest = settings["lengths"]
     n = max(run.settings["run"] for run in runs)
-    rate = runs_of(runs, "distractors")[0].settings["rate"]
+    rate = next(iter(found["distractors"].values()))[0].settings["rate"]
     return (
         f"Test accuracy in %, {settings['sizes']['train']:,} training sentences of {shortest} to {longest} "
         f"words, {n} {'run' if n == 1 else 'runs'} of each cell: median (lowest–highest). Guessing is "
         f'{100 / CLASSES:.0f} %; "{BLIND}" is the most that a reader can get who knows neither the order of '
-        f"the words nor the tree. Distractors come at a rate of {rate:g}.\n"
+        f"the words nor the tree. Distractors come at a rate of {rate:g}."
     )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    rule = ["---", *("---:" for _ in head[1:])]
-    return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *rows)) + "\n"
-
-
-def _accuracies(runs: Sequence[Run], cells: Sequence[str]) -> list[list[str]]:
-    rows = [
-        [cell, *(median_and_range(percent(runs_of(runs, name, cell))) for name in DATASETS)] for cell in cells
+def _accuracies(found: Found, cells: Iterable[str]) -> list[list[str]]:
+    blind = [f"{_blind(run for of in cells.values() for run in of):.1f}" for cells in found.values()]
+    return [
+        *(
+            [cell, *(median_range(percent(of[cell]), "{:.1f}", "–") for of in found.values())]
+            for cell in cells
+        ),
+        [BLIND, *blind],
     ]
-    blind = [statistics.median(100 * run.result["blind"] for run in runs_of(runs, name)) for name in DATASETS]
-    return [*rows, [BLIND, *(f"{value:.1f}" for value in blind)]]
 
 
-def _paragraph(name: str, found: dict[str, list[Run]]) -> str:
+def _blind(runs: Iterable[Run]) -> float:
+    """Return what the words alone allow, in percent: the median over the runs' test sentences."""
+    return statistics.median(100 * run.result["blind"] for run in runs)
+
+
+def _paragraph(name: str, found: Mapping[str, Sequence[Run]]) -> str:
     """Say who solves a dataset, and who does no better than the words alone allow, or than guessing."""
     medians = {cell: statistics.median(percent(runs)) for cell, runs in found.items()}
     solved = [cell for cell, median in medians.items() if median >= SOLVED]
@@ -100,7 +99,7 @@ def _paragraph(name: str, found: dict[str, list[Run]]) -> str:
     late = sum(run.result["best_epoch"] == run.settings["max_epochs"] for run in every)
     if late:
         text += f" Still improving in the last epoch allowed: {late} of {len(every)} runs."
-    bound = statistics.median(100 * run.result["blind"] for run in every)
+    bound = _blind(every)
     if bound < 100:
         above = [
             cell
@@ -118,15 +117,15 @@ def _pair(found: Found) -> str:
     wins = [
         name for name, cells in found.items() if min(percent(cells[PAIR[1]])) > max(percent(cells[PAIR[0]]))
     ]
-    verdict = {len(found): "holds", 0: "does not hold"}.get(len(wins), "holds in part")
+    decided = "holds in part" if 0 < len(wins) < len(found) else verdict(bool(wins))
     return (
-        f"The paper's conclusion, that the RLSTM is superior to the RNN, **{verdict}**: every run of the "
+        f"The paper's conclusion, that the RLSTM is superior to the RNN, **{decided}**: every run of the "
         f"RLSTM is better than every run of the RNN on {len(wins)} of {len(found)} datasets"
-        f"{' (' + _list([DATASETS[name].title for name in wins]) + ')' if wins else ''}.\n"
+        f"{' (' + _list([DATASETS[name].title for name in wins]) + ')' if wins else ''}."
     )
 
 
-def _counts(found: Found, cells: Sequence[str]) -> str:
+def _counts(found: Found, cells: Iterable[str]) -> str:
     lines = {name: [group_line(found[name][cell], "by_count") for cell in cells] for name in SHOWN}
     lines = {
         name: of_cells for name, of_cells in lines.items() if of_cells[0].x
@@ -139,19 +138,18 @@ def _counts(found: Found, cells: Sequence[str]) -> str:
         [cell, *(_change(*np.nanmedian(lines[name][k].runs, axis=0)[[0, -1]]) for name in lines)]
         for k, cell in enumerate(cells)
     ]
-    return f"Median accuracy in %, with the fewest → the most of the task's words:\n\n{_table(head, rows)}"
+    return f"Median accuracy in %, with the fewest → the most of the task's words:\n\n{table(head, rows)}"
 
 
-def _depths(found: Found, cells: Sequence[str]) -> str:
-    head = ["cell", *(DATASETS[name].title for name in found)]
+def _depths(found: Found, cells: Iterable[str]) -> str:
     near_far = ((0, SHALLOW), (DEEP, 10**9))
     rows = [
-        [cell, *(_change(*(at_depths(found[name][cell], *depths) for depths in near_far)) for name in found)]
+        [cell, *(_change(*(at_depths(of[cell], *depths) for depths in near_far)) for of in found.values())]
         for cell in cells
     ]
     return (
         f"Accuracy in %, all runs together, with the deepest keyword at depth {SHALLOW} or less → at depth "
-        f"{DEEP} or more:\n\n{_table(head, rows)}"
+        f"{DEEP} or more:\n\n{table(['cell', *(DATASETS[name].title for name in found)], rows)}"
     )
 
 
@@ -159,16 +157,15 @@ def _change(before: float | None, after: float | None) -> str:
     return " → ".join("–" if value is None else f"{value:.1f}" for value in (before, after))
 
 
-def _alerts(runs: Sequence[Run], cells: Sequence[str]) -> str:
+def _alerts(cells: Mapping[str, Sequence[Run]]) -> str:
     """Say in how many runs of each cell the monitor had something to tell."""
     said = []
-    for cell in cells:
-        mine = [run for run in runs if run.settings["cell"] == cell]
-        rules: Counter[str] = Counter()
-        for run in mine:
-            rules.update({alert["rule"] for row in run.rows for alert in row["alerts"]})
-        fired = ", ".join(f"{rule} in {n}" for rule, n in sorted(rules.items())) or "nothing"
-        said.append(f"{cell} {fired} of {len(mine)}" if rules else f"{cell} {fired}")
+    for cell, runs in cells.items():
+        rules = Counter(
+            rule for run in runs for rule in {alert["rule"] for row in run.rows for alert in row["alerts"]}
+        )
+        fired = ", ".join(f"{rule} in {n}" for rule, n in sorted(rules.items()))
+        said.append(f"{cell} {fired} of {len(runs)}" if rules else f"{cell} nothing")
     return f"What the monitor told, in how many runs: {'; '.join(said)}."
 
 

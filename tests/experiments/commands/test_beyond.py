@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import re
 import types
-from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 
@@ -15,7 +13,7 @@ import pytest
 from experiments import sweep
 from experiments.__main__ import COMMANDS, main
 from experiments.commands import beyond
-from experiments.studies import Study, study
+from experiments.studies import STUDIES, study
 from experiments.sweep.output import RESULTS
 from tests.experiments.studies import pretend_study
 
@@ -24,30 +22,22 @@ NAMES = ("first", "second")
 
 def _studies(monkeypatch, **changes):
     """Put two pretended studies in the place of all; their runs are told apart by their names."""
-
-    def jobs(name, *args):
-        return [
-            dataclasses.replace(job, name=job.name.replace("pretend", name))
-            for job in pretend_study.jobs(*args)
-        ]
-
-    modules = {}
-    for name in NAMES:
-        parts = {"name": name, "jobs": functools.partial(jobs, name), **changes.get(name, {})}
-        made = dataclasses.replace(pretend_study.STUDY, **parts)
-        modules[f"experiments.studies.{name}"] = types.SimpleNamespace(STUDY=made)
-        modules[f"experiments.commands.{name}"] = types.SimpleNamespace(__doc__=f"What is {name}?\n\nMore.\n")
+    modules = {
+        f"experiments.studies.{name}": types.SimpleNamespace(
+            STUDY=dataclasses.replace(pretend_study.STUDY, name=name, **changes.get(name, {})),
+            __doc__=f"What is {name}?\n\nMore.\n",
+        )
+        for name in NAMES
+    }
     monkeypatch.setattr(beyond, "STUDIES", NAMES)
     monkeypatch.setattr(beyond, "import_module", modules.__getitem__)
 
 
 @pytest.fixture(autouse=True)
-def here(monkeypatch):
-    """Runs are done in this process, which spares seconds."""
+def here(monkeypatch, in_process):
+    """Figures are those that the page shows."""
     monkeypatch.setattr(study, "FORMATS", ("png",))
-    with ThreadPoolExecutor(1) as executor:
-        monkeypatch.setattr("experiments.sweep.run", functools.partial(sweep.run, executor=executor))
-        yield
+    yield
     pretend_study.FAILING.clear()
 
 
@@ -83,7 +73,8 @@ def test_a_failed_study_keeps_none_from_being_done_and_its_code_is_returned(tmp_
     _studies(monkeypatch)
     assert _beyond(tmp_path) == 0
     pretend_study.FAILING.add(2)
-    _studies(monkeypatch, second={"jobs": lambda *args: pretend_study.jobs("smoke", 0, 1)})  # run 1 alone
+    one = lambda scale, seed, run: pretend_study.grid(scale, seed, run) if run == 1 else ()  # noqa: E731
+    _studies(monkeypatch, second={"grid": one})
     assert _beyond(tmp_path, "--runs", "2") == 1
     page = _page(tmp_path)
     assert "What is first?\n\nSome of its runs have failed; `python -m experiments first`" in page
@@ -126,21 +117,22 @@ def test_what_is_finished_is_shown_if_a_later_study_is_interrupted(tmp_path, mon
 def test_each_scale_has_its_folder(monkeypatch):
     _studies(monkeypatch)
     seen = []
-    monkeypatch.setattr(study, "run", lambda each, args: seen.append(args.out) or 0)
+    monkeypatch.setattr(study.Study, "run", lambda each, args: seen.append(args.out) or 0)
     main(["beyond", "--dry-run"])
     main(["beyond", "--dry-run", "--scale", "paper"])
     folders = [RESULTS / "beyond-smoke", RESULTS / "beyond"]
     assert seen == [folder / name for folder in folders for name in NAMES]
 
 
-@pytest.mark.parametrize("name", beyond.STUDIES)
+@pytest.mark.parametrize("name", STUDIES)
 def test_every_study_has_a_command_of_its_name(name):
-    found = beyond.find(name)
-    assert isinstance(found, Study)
+    found, module = beyond.find(name), import_module(f"experiments.studies.{name}")
+    assert isinstance(found, study.Study)
     assert found.name == name
     assert name in COMMANDS
-    assert import_module(f"experiments.commands.{name}").__doc__
-    for scale in study.SCALES:
+    assert module.__doc__
+    assert callable(module.run)
+    for scale in ("smoke", "paper"):
         jobs = list(found.jobs(scale, 0, None))
         assert len({job.name for job in jobs}) == len(jobs) > 0
         assert all(job.name.split("/")[0] == name for job in jobs)
@@ -148,9 +140,11 @@ def test_every_study_has_a_command_of_its_name(name):
 
 
 def test_no_study_is_left_out():
-    folder = Path(beyond.__file__).parent.parent / "studies"
+    folder = Path(study.__file__).parent
     names = {
         path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
     }
-    modules = {name: import_module(f"experiments.studies.{name}") for name in names - {"__init__"}}
-    assert set(beyond.STUDIES) == {name for name, module in modules.items() if hasattr(module, "STUDY")}
+    modules = {
+        name: import_module(f"experiments.studies.{name}") for name in names - {"__init__", "template"}
+    }
+    assert set(STUDIES) == {name for name, module in modules.items() if hasattr(module, "STUDY")}

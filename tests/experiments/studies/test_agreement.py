@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 import json
 import re
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -15,22 +12,33 @@ import pytest
 import models
 from experiments import sweep
 from experiments.__main__ import main
-from experiments.studies import study
-from experiments.studies.agreement import STUDY, grammar, measures, rows, run, settings
+from experiments.studies.agreement import STUDY, grammar, measures, rows
+from experiments.studies.agreement.perform import datasets, new_model, perform
+from experiments.studies.agreement.settings import ALONE, SCALES, grid
 from experiments.sweep.output import RESULTS
 from minigrad.nn import initialise
 from tests.experiments.paper.recorder import Recorder
 
-TINY = {"D": 6, "mode": "level", "max_epochs": 2, "lr": 0.01}
-SMALL = settings.Scale(alone=(3, 20), sizes={"train": 40, "dev": 20, "test": 2}, max_epochs=2, runs=1)
+TINY = {
+    "sizes": {"train": 40, "dev": 20, "test": 2}, "D": 6, "mode": "level", "max_epochs": 2, "lr": 0.01,
+}  # fmt: skip
 
 
 def _sentences(distance, seed=0):
     return grammar.sentences(np.random.default_rng(seed), np.asarray(distance))
 
 
-def _settings(cell, alone, **changes):
-    return {**settings.run_settings(cell, alone, 1, scale=SMALL, seed=0), **TINY, **changes}
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """Small runs, and two distances alone."""
+    monkeypatch.setitem(SCALES, "smoke", TINY)
+    monkeypatch.setitem(ALONE, "smoke", (3, 20))
+
+
+def _settings(cell, alone, run=1):
+    kind = f"{'mixed' if alone is None else f'alone/{alone:02}'}/{cell}"
+    (of,) = (settings for name, settings, _ in grid("smoke", 0, run, (cell,)) if name == kind)
+    return of
 
 
 # the grammar
@@ -198,13 +206,13 @@ def test_columns_are_sorted_by_distance_and_by_attractors():
 def test_a_run_measures_before_and_after(tmp_path, cell, alone):
     recorder = Recorder(tmp_path)
     given = _settings(cell, alone)
-    run.perform(given, recorder)
+    perform(given, recorder)
     assert [row["epoch"] for row in recorder.rows] == [0, 1, 2]
     assert all(row["ratio"] > 0 for row in recorder.rows)
     before, (result,) = recorder.rows[0]["by_distance"], recorder.results
     distances = list(range(1, 21)) if alone is None else [3]
     assert before["distance"] == result["by_distance"]["distance"] == distances
-    model, (_, _, test) = run.new_model(given), run.datasets(given)
+    model, (_, _, test) = new_model(given), datasets(given)
     test = models.as_chains(test) if cell == "LSTM" else test
     assert before == measures.by_distance(model, test, "level")
     assert result["by_distance"]["ratio"] != before["ratio"]
@@ -223,43 +231,36 @@ def test_a_run_that_was_cut_ends_with_the_same_rows(tmp_path, monkeypatch):
         folder.mkdir()
     given = _settings("Elman", 3)
     whole, cut = Recorder(folders[0]), Recorder(folders[1], stop_after=480)
-    run.perform(given, whole)
+    perform(given, whole)
     with pytest.raises(KeyboardInterrupt):
-        run.perform(given, cut)
+        perform(given, cut)
     assert len(cut.rows) == 2  # in the second epoch
     cut.stop_after = None
-    run.perform(given, cut)
+    perform(given, cut)
     assert (cut.rows, cut.results) == (whole.rows, whole.results)
 
 
 def test_cells_share_data_and_runs_share_initial_weights_over_datasets():
-    elman, lstm = (run.datasets(_settings(cell, 3)) for cell in ("Elman", "LSTM"))
+    elman, lstm = (datasets(_settings(cell, 3)) for cell in ("Elman", "LSTM"))
     assert all(list(a) == list(b) for a, b in zip(elman, lstm, strict=True))
     assert list(elman[0]) != list(elman[1])
-    other = [run.new_model(_settings("GRU", alone)).state_dict() for alone in (None, 3)]
+    other = [new_model(_settings("GRU", alone)).state_dict() for alone in (None, 3)]
     assert all((other[0][name] == other[1][name]).all() for name in other[0])
-    second = settings.run_settings("GRU", 3, 2, scale=SMALL, seed=0) | TINY
-    assert (run.new_model(second).L.data != other[0]["L"]).any()
+    assert (new_model(_settings("GRU", 3, 2)).L.data != other[0]["L"]).any()
 
 
 # the command
 
 
 @pytest.fixture
-def small(monkeypatch):
-    """Small runs, done in this process; the figures that would be written, by their names."""
-    original = settings.run_settings
-    monkeypatch.setattr(settings, "SCALES", {"smoke": SMALL, "paper": dataclasses.replace(SMALL, runs=2)})
-    monkeypatch.setattr(settings, "run_settings", lambda *a, **k: original(*a, **k) | TINY)
-    monkeypatch.setattr(study, "FORMATS", ("svg",))
-    drawn = {}
-    monkeypatch.setattr("viz.save_figure", lambda figure, path: drawn.update({path.name: figure}))
-    with ThreadPoolExecutor(1) as executor:
-        monkeypatch.setattr("experiments.sweep.run", functools.partial(sweep.run, executor=executor))
-        yield drawn
+def drawn(monkeypatch, in_process):
+    """The figures that would be written, by the names of their files."""
+    found = {}
+    monkeypatch.setattr("viz.save_figure", lambda figure, path: found.update({path.name: figure}))
+    return found
 
 
-def test_the_command_does_all_runs_and_its_summary_s_numbers_are_theirs(small, tmp_path, capsys):
+def test_the_command_does_all_runs_and_its_summary_s_numbers_are_theirs(drawn, tmp_path, capsys):
     assert main(["agreement", "--out", str(tmp_path)]) == 0
     runs = sweep.finished(tmp_path)
     assert len(runs) == 5 * 3
@@ -281,20 +282,18 @@ def test_the_command_does_all_runs_and_its_summary_s_numbers_are_theirs(small, t
     assert cells[5] == f"{lstm.result['by_distance']['ratio'][-1]:.2g}"
     assert cells[8] == "10.5"
     cells = {"Elman", "LSTM", "GRU", "RNN over trees", "RLSTM over trees"}
-    assert set(small) == {"agreement.svg", "agreement-epochs.svg"}
-    for figure in small.values():
+    assert set(drawn) == {"agreement.svg", "agreement-epochs.svg"}
+    for figure in drawn.values():
         assert {text.get_text() for text in figure.legends[0].get_texts()} == cells
 
 
-def test_cells_of_one_s_own_choice_have_a_folder_of_their_own(small, monkeypatch, tmp_path):
-    seen = []
-    monkeypatch.setattr("experiments.sweep.run", lambda jobs, args: seen.append((args.out, jobs)) or 1)
+def test_cells_of_one_s_own_choice_have_a_folder_of_their_own(planned):
     main(["agreement", "--cell", "GRU", "--cell", "TreeLSTM", "--cell", "GRU", "--scale", "paper"])
     main(["agreement"])
-    (cells, jobs), (usual, _) = seen
+    (cells, jobs), (usual, _) = planned
     assert (cells, usual) == (RESULTS / "cells-paper/agreement", RESULTS / "beyond-smoke/agreement")
-    assert {job.settings["cell"] for job in jobs} == {"GRU", "TreeLSTM"}
-    assert len(jobs) == 2 * 3 * 2
+    assert {job.settings.cell for job in jobs} == {"GRU", "TreeLSTM"}
+    assert len(jobs) == 2 * 4 * 3
 
 
 def test_a_network_of_several_folds_has_no_such_gradient_and_is_refused(tmp_path, capsys):
@@ -316,7 +315,7 @@ def _made_up(cell, alone, *, epochs=(0.5, 1.0), run=1, ratio=(0.5, 0.01), after=
         ratio = np.geomspace(*ends, n).tolist()
         return {"distance": distances, "accuracy": [accuracy] * n, "ratio": ratio, "norm": ratio}
 
-    given = {**settings.run_settings(cell, alone, run, scale=SMALL, seed=0), "distances": distances}
+    given = sweep.to_json(_settings(cell, alone, run))
     found = [
         {"kind": "epoch", "epoch": k, "dev_accuracy": x, "ratio": 0.1 + 0.1 * k, "alerts": []}
         for k, x in enumerate(epochs)

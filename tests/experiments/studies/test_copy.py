@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -12,23 +12,22 @@ import pytest
 import models
 from experiments import sweep
 from experiments.__main__ import main
-from experiments.studies.copy import STUDY, measures, settings
+from experiments.studies.copy import STUDY
 from experiments.studies.copy.initial import chrono, new_model
-from experiments.studies.copy.measures import loss_and_recall
-from experiments.studies.copy.run import perform
-from experiments.studies.copy.settings import CELLS, SCALES, Scale, run_settings
+from experiments.studies.copy.perform import loss_and_recall, perform
+from experiments.studies.copy.settings import CELLS, DELAYS, SCALES, grid
 from experiments.studies.copy.task import guess_loss, sequences, vocabulary
-from experiments.sweep import Run
+from experiments.sweep import Run, to_json
 from tests.experiments.paper.recorder import Recorder
 
-TINY = Scale(
-    delays=(2, 3), symbols=2, remembered=2, D=6,
-    sizes={"train": 40, "dev": 20, "test": 20}, max_epochs=3, runs=1,
-)  # fmt: skip
+TINY = {
+    "remembered": 2, "D": 6, "sizes": {"train": 40, "dev": 20, "test": 20}, "max_epochs": 3, "mode": "level",
+}  # fmt: skip
 
 
 def _settings(cell="LSTM", **changes):
-    return run_settings(cell, 3, 1, scale=TINY, seed=0, **{"mode": "level", **changes})
+    (of_cell,) = (settings for name, settings, _ in grid("smoke", 0, 1) if name == f"002/{cell}")
+    return replace(of_cell, **TINY | {"delay": 3} | changes)
 
 
 def _performed(folder, chosen):
@@ -73,7 +72,7 @@ def test_loss_and_recall_are_those_of_the_model_part_by_part(monkeypatch):
     model = new_model(chosen)
     model.Ws.data[...] *= 20  # so that classes differ
     forest = sequences(np.random.default_rng(1), 10, delay=3, remembered=2, words=model.vocabulary)
-    monkeypatch.setattr(measures, "AT_ONCE", 3)
+    monkeypatch.setattr(import_module("experiments.studies.copy.perform"), "AT_ONCE", 3)
     loss, recall = loss_and_recall(model, forest, "level")
     assert loss == pytest.approx(float(model.loss(forest, "level")[0]) / 7, rel=1e-5)
     right, labels = model.predict(forest, "level") == model.labels(forest), model.labels(forest)
@@ -151,7 +150,7 @@ def test_a_run_that_is_interrupted_when_it_has_enough_has_enough_when_it_goes_on
     whole.checkpoint.unlink()
     recorder = Recorder(tmp_path)
     with monkeypatch.context() as patched:
-        patched.setattr("experiments.studies.enough.Stop", lambda alert: KeyboardInterrupt())
+        patched.setattr("experiments.studies.exam.Stop", lambda alert: KeyboardInterrupt())
         with pytest.raises(KeyboardInterrupt):
             perform(chosen, recorder)
     perform(chosen, recorder)
@@ -160,7 +159,7 @@ def test_a_run_that_is_interrupted_when_it_has_enough_has_enough_when_it_goes_on
 
 
 def _run(cell, delay, run, share, recall, alerts=()):
-    chosen = {**_settings(cell), "delay": delay, "run": run}
+    chosen = to_json(replace(_settings(cell), delay=delay, run=run))
     guess = guess_loss(delay, remembered=2, symbols=2)
     rows = [{"kind": "epoch", "epoch": 1, "dev_loss": share * guess, "alerts": list(alerts)}]
     result = {"test_loss": share * guess, "guess_loss": guess, "test_recall": recall}
@@ -189,11 +188,6 @@ def test_the_table_has_median_and_range_and_counts_alerts():
     assert row in _lines(*runs)
 
 
-def test_without_runs_there_is_nothing_to_draw_or_say():
-    assert STUDY.figures([]) == {}
-    assert STUDY.summary([]) == "No run is finished."
-
-
 def test_the_figure_has_each_cell_and_a_run_that_ended_keeps_its_loss():
     runs = [_run("LSTM", d, k, s, 1.0) for d in (10, 100) for k, s in ((1, 0.5), (2, 0.1))]
     runs[-1].rows.append({"kind": "epoch", "epoch": 2, "dev_loss": 1.0, "alerts": []})
@@ -205,38 +199,26 @@ def test_the_figure_has_each_cell_and_a_run_that_ended_keeps_its_loss():
     assert long.get_lines()[0].get_ydata().tolist() == pytest.approx([0.3 * guess, (0.5 * guess + 1) / 2])
 
 
-@pytest.mark.usefixtures("_tiny")
-def test_the_command_trains_draws_and_says_what_one_sees(tmp_path, capsys):
-    assert main(["copy", "--out", str(tmp_path / "out"), "--cell", "GRU", "--cell", "Elman"]) == 0
+@pytest.mark.usefixtures("in_process")
+def test_the_command_trains_draws_and_says_what_one_sees(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(SCALES, "smoke", TINY)
+    monkeypatch.setitem(DELAYS, "smoke", (2, 3))
     out = tmp_path / "out"
-    assert {path.name for path in (out / "figures").iterdir()} == {"copy.png"}
+    arguments = ["copy", "--runs", "1", "--out", str(out), "--cell", "GRU", "--cell", "Elman"]
+    assert main(arguments) == 0
+    assert {path.name for path in (out / "figures").iterdir()} == {"copy.svg"}
     assert len(sweep.finished(out)) == 4
     text = (out / "summary.md").read_text(encoding="utf-8")
     assert text.strip() in capsys.readouterr().out
     assert "| 3 | GRU |" in text
 
 
-@pytest.fixture
-def _tiny(monkeypatch):
-    """A smoke scale of milliseconds, in this process, drawn once."""
-    monkeypatch.setattr("experiments.studies.study.FORMATS", ("png",))
-    monkeypatch.setitem(SCALES, "smoke", TINY)
-    monkeypatch.setitem(settings.CHOSEN, "mode", "level")
-    with ThreadPoolExecutor(1) as executor:
-        monkeypatch.setattr("experiments.sweep.run", partial(sweep.run, executor=executor))
-        yield
-
-
-def test_cells_asked_for_go_into_a_folder_of_their_own(monkeypatch):
-    seen = []
-    monkeypatch.setattr(
-        "experiments.sweep.run", lambda jobs, args: seen.append((args.out.parts[-2:], jobs)) or 1
-    )
+def test_cells_asked_for_go_into_a_folder_of_their_own(planned):
     main(["copy", "--scale", "paper"])
     main(["copy", "--cell", "RLSTM", "--runs", "1"])
-    assert [out for out, _ in seen] == [("beyond", "copy"), ("cells-smoke", "copy")]
-    assert [len(jobs) for _, jobs in seen] == [36, 2]
-    ids = [job.id for _, jobs in seen for job in jobs]
+    assert [out.parts[-2:] for out, _ in planned] == [("beyond", "copy"), ("cells-smoke", "copy")]
+    assert [len(jobs) for _, jobs in planned] == [36, 2]
+    ids = [job.id for _, jobs in planned for job in jobs]
     assert len(set(ids)) == len(ids)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
@@ -13,20 +12,21 @@ import minigrad as mg
 import models
 from experiments import sweep
 from experiments.__main__ import main
-from experiments.studies.count import STUDY, measures, settings
+from experiments.studies.count import STUDY, measures
 from experiments.studies.count.measures import accepted, reach, trace
-from experiments.studies.count.run import new_model, perform
-from experiments.studies.count.settings import SCALES, Scale, run_settings
+from experiments.studies.count.perform import new_model, perform
+from experiments.studies.count.settings import SCALES, grid
 from experiments.studies.count.task import determined, strings, vocabulary
-from experiments.sweep import Run
+from experiments.sweep import Run, to_json
 from minigrad.nn import Parameter
 from tests.experiments.paper.recorder import Recorder
 
-TINY = Scale(longest=4, tested=8, traced=3, D=5, size=30, max_epochs=3, runs=1)
+TINY = {"longest": 4, "tested": 8, "traced": 3, "D": 5, "size": 30, "max_epochs": 3, "mode": "level"}
 
 
 def _settings(language="ab", cell="LSTM", **changes):
-    return run_settings(language, cell, 1, scale=TINY, seed=0, **{"mode": "level", **changes})
+    (of,) = (settings for name, settings, _ in grid("smoke", 0, 1) if name == f"{language}/{cell}")
+    return replace(of, **TINY | changes)
 
 
 def _performed(folder, chosen):
@@ -159,7 +159,7 @@ def test_an_interrupted_run_ends_bit_identical(tmp_path, monkeypatch):
 
 
 def _run(cell, language, run, accepts, slope=0.5):
-    chosen = {**_settings(language, cell), "run": run}
+    chosen = to_json(_settings(language, cell, run=run))
     rows = [{"kind": "epoch", "epoch": 1, "dev_loss": 0.25, "alerts": [{"rule": "saturated"}]}]
     a = [[slope * k, 0.0] for k in range(1, 4)]
     held = a + a[::-1] + [[0.0, 0.0]] * (3 * (len(language) - 2))
@@ -210,27 +210,12 @@ def test_the_figure_s_lines_are_what_each_run_accepts(monkeypatch):
     assert axes.get_lines()[0].get_xydata().tolist() == [[1.5, 1], [3.5, 0.75], [5.5, 1], [7.5, 0.5]]
 
 
-def test_without_runs_there_is_nothing_to_draw_or_say():
-    assert STUDY.figures([]) == {}
-    assert STUDY.summary([]) == "No run is finished."
-
-
-@pytest.fixture
-def _tiny(monkeypatch):
-    """A smoke scale of milliseconds, in this process, drawn once."""
-    monkeypatch.setattr("experiments.studies.study.FORMATS", ("png",))
+@pytest.mark.usefixtures("in_process")
+def test_the_command_trains_draws_and_says_what_one_sees(tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(SCALES, "smoke", TINY)
-    monkeypatch.setitem(settings.CHOSEN, "mode", "level")
-    with ThreadPoolExecutor(1) as executor:
-        monkeypatch.setattr("experiments.sweep.run", partial(sweep.run, executor=executor))
-        yield
-
-
-@pytest.mark.usefixtures("_tiny")
-def test_the_command_trains_draws_and_says_what_one_sees(tmp_path, capsys):
     out = tmp_path / "out"
-    assert main(["count", "--out", str(out), "--cell", "Elman"]) == 0
-    assert {path.name for path in (out / "figures").iterdir()} == {"count.png", "traces.png"}
+    assert main(["count", "--out", str(out), "--cell", "Elman", "--runs", "1"]) == 0
+    assert {path.name for path in (out / "figures").iterdir()} == {"count.svg", "traces.svg"}
     assert [run.name for run in sweep.finished(out)] == ["count/ab/Elman/1", "count/abc/Elman/1"]
     text = (out / "summary.md").read_text(encoding="utf-8")
     assert text.strip() in capsys.readouterr().out
@@ -239,9 +224,10 @@ def test_the_command_trains_draws_and_says_what_one_sees(tmp_path, capsys):
 
 def test_the_runs_differ_by_language_cell_and_run():
     jobs = list(STUDY.jobs("paper", 0, None))
-    assert [job.name for job in jobs[:4]] == [*(f"count/ab/LSTM/{k}" for k in (1, 2, 3)), "count/ab/GRU/1"]
+    kinds = [f"count/{language}/{cell}" for language in ("ab", "abc") for cell in ("LSTM", "GRU")]
+    assert {job.name for job in jobs} == {f"{kind}/{run}" for kind in kinds for run in (1, 2, 3)}
     assert len({job.id for job in jobs}) == len(jobs) == 12
-    data = {tuple(job.settings["seeds"]["data"]) for job in jobs}
+    data = {job.settings.seeds["data"] for job in jobs}
     assert len(data) == 6  # the same for both cells
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ import minigrad as mg
 from experiments.__main__ import main
 from experiments.paper import run as paper_run
 from experiments.paper.settings import SCALES, run_settings
-from experiments.studies.remedies import STUDY, run, trials
-from experiments.studies.remedies.settings import ARCHITECTURE, BATCH, REMEDIES, settings
+from experiments.studies.remedies import STUDY, trials
+from experiments.studies.remedies.perform import perform, remedied_model, remedied_optimizer
+from experiments.studies.remedies.settings import ARCHITECTURE, BATCH, REMEDIES, grid
 from experiments.studies.remedies.summary import better_than_guessing, summary
 from experiments.sweep import Run, to_json
 from experiments.training.loop import Watcher
@@ -24,13 +26,21 @@ TINY = {
 }  # fmt: skip
 
 
+module = import_module("experiments.studies.remedies.perform")  # the package has a function of that name
+
+
+def _settings(remedy, run=1, seed=0):
+    (of,) = (settings for name, settings, _ in grid("paper", seed, run) if name == remedy)
+    return of
+
+
 def _tiny(remedy, **changes):
-    return replace(settings(remedy, 1, "paper", 0), **TINY | changes)
+    return replace(_settings(remedy), **TINY | changes)
 
 
 def _performed(folder, of, **options):
     recorder = Recorder(folder, **options)
-    run.perform(of, recorder)
+    perform(of, recorder)
     recorder.checkpoint.unlink(missing_ok=True)
     return recorder
 
@@ -41,7 +51,7 @@ def _as_run(recorder, of):
 
 def test_rnn_and_rlstm_are_the_runs_of_experiment_3():
     for model in ("RNN", "RLSTM"):
-        ours = settings(model, 2, "paper", 7)
+        ours = _settings(model, 2, 7)
         paper = run_settings("gradient", 3, model, 2, scale=SCALES["paper"], seed=7)
         changed = {name for name, value in vars(paper).items() if getattr(ours, name) != value}
         assert changed == {"experiment", "max_epochs", "min_epochs", "extra", "extra_depths"}
@@ -51,13 +61,13 @@ def test_rnn_and_rlstm_are_the_runs_of_experiment_3():
 
 
 def test_a_remedy_changes_what_it_says_and_nothing_else():
-    plain = settings("RNN", 1, "paper", 0)
+    plain = _settings("RNN")
     for name, remedy in REMEDIES.items():
-        ours = settings(name, 1, "paper", 0)
+        ours = _settings(name)
         expected = {"remedy": name, "model": remedy.model, "batch": BATCH.get(remedy.model, 20)}
         expected |= remedy.changes
         assert ours == replace(plain, **expected)
-    unnamed = {str(replace(settings(name, 1, "paper", 0), remedy="")) for name in REMEDIES}
+    unnamed = {str(replace(_settings(name), remedy="")) for name in REMEDIES}
     assert len(unnamed) == len(REMEDIES)
 
 
@@ -90,16 +100,16 @@ def test_every_remedy_has_rows_figures_and_a_summary(tmp_path, remedy):
 
 
 def test_matrices_start_as_asked_and_words_as_ever():
-    plain = run.remedied_model(_tiny("RNN")).state_dict()
+    plain = remedied_model(_tiny("RNN")).state_dict()
     for name, expected in (("orthogonal", None), ("identity", np.eye(6))):
         gain = REMEDIES[name].changes.get("gain", 1.0)
-        started = run.remedied_model(_tiny(name)).state_dict()
+        started = remedied_model(_tiny(name)).state_dict()
         for matrix in ("cell.W1", "cell.W2"):
             W = started[matrix]
             np.testing.assert_allclose(W @ W.T, gain**2 * np.eye(6), atol=1e-6)
             assert expected is None or np.array_equal(W, np.float32(gain) * np.float32(expected))
         assert all(np.array_equal(started[key], plain[key]) for key in ("L", "Ws", "bs", "cell.b"))
-    elman = run.remedied_model(_tiny("Elman", recurrent="identity")).state_dict()
+    elman = remedied_model(_tiny("Elman", recurrent="identity")).state_dict()
     assert np.array_equal(elman["cell.W"], np.eye(6))
     assert not np.array_equal(elman["cell.U"], np.eye(6))
 
@@ -107,7 +117,7 @@ def test_matrices_start_as_asked_and_words_as_ever():
 def test_optimisers_keep_the_papers_groups():
     for name, kind in (("RNN", mg.optim.AdaGrad), ("RMSProp", mg.optim.RMSProp), ("Nesterov", mg.optim.SGD)):
         of = _tiny(name)
-        optimizer = run.remedied_optimizer(run.remedied_model(of), of)
+        optimizer = remedied_optimizer(remedied_model(of), of)
         assert type(optimizer) is kind
         assert [group["l2"] for group in optimizer.groups] == [1e-3] * 3
         assert {group["lr"] for group in optimizer.groups} == {of.lr}
@@ -126,8 +136,8 @@ def test_clipping_bounds_every_update_s_gradient(tmp_path, monkeypatch):
         watcher.norm = lambda: mg.optim.clip_grad_norm(model.parameters(), np.inf)
         return fit(recorder, model, *rest, watchers=[*watchers, watcher], **options)
 
-    fit = run.recorded_fit
-    monkeypatch.setattr(run, "recorded_fit", watched)
+    fit = module.recorded_fit
+    monkeypatch.setattr(module, "recorded_fit", watched)
     _performed(tmp_path, _tiny("RNN", batch=5))
     free = max(norms)
     norms.clear()
@@ -137,13 +147,13 @@ def test_clipping_bounds_every_update_s_gradient(tmp_path, monkeypatch):
 
 def test_dropout_acts_in_training_alone(tmp_path, monkeypatch):
     seen = []
-    shown = run.MonitorWatcher.batch
+    shown = module.MonitorWatcher.batch
 
     def batch(self, trees, forest, states):
         seen.append(states.h.data[forest.leaves])
         shown(self, trees, forest, states)
 
-    monkeypatch.setattr(run.MonitorWatcher, "batch", batch)
+    monkeypatch.setattr(module.MonitorWatcher, "batch", batch)
     _performed(tmp_path, _tiny("dropout", dropout_words=0.5))
     updates = 2 * 3  # epochs, minibatches; afterwards the trained model is looked at
     assert all(0.3 < (leaves == 0).mean() < 0.7 for leaves in seen[:updates])
@@ -160,15 +170,15 @@ def test_an_interrupted_run_ends_bit_identical(tmp_path, monkeypatch, remedy, ev
     for share in (0.4, 1.2):
         recorder.nodes, recorder.stop_after = 0, share * whole.nodes / 3
         with pytest.raises(KeyboardInterrupt):
-            run.perform(of, recorder)
+            perform(of, recorder)
     recorder.stop_after = None
-    run.perform(of, recorder)
+    perform(of, recorder)
     assert recorder.rows == whole.rows
     assert recorder.results == whole.results
 
 
 def test_the_rule_fires_where_nothing_arrives_and_is_silent_where_all_does(tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "DEEP", 3)
+    monkeypatch.setattr(module, "DEEP", 3)
     changes = {"lr": 0.0, "lengths": (12, 16), "sizes": {"train": 500, "dev": 20, "test": 20}, "batch": 50}
     vanishing = _performed(tmp_path, _tiny("RNN", **changes))
     alerts = [a for row in vanishing.rows for a in row["alerts"] if a["rule"] == "vanishing"]
@@ -208,9 +218,7 @@ def _made(remedy, accuracies, medians=(0.001, 0.5), alerts=((1,),), trained=0, v
             "best_epoch": n + 1,
             "trained": {"alerts": trained, "verdicts": verdicts, "last": 1.0},
         }
-        runs.append(
-            Run(f"remedies/{remedy}/{n}", to_json(settings(remedy, n, "paper", 0)), 1, rows, result, [])
-        )
+        runs.append(Run(f"remedies/{remedy}/{n}", to_json(_settings(remedy, n)), 1, rows, result, []))
     return runs
 
 
@@ -270,8 +278,8 @@ def test_figures_show_every_run_sorted_and_leave_zeros_out():
 
 
 def test_trials_have_data_of_their_own_and_change_what_they_name():
-    made = {job.name: job.settings for job in trials.jobs("paper", 0, None)}
-    study = [job.settings for job in STUDY.jobs("paper", 0, None)]
+    made = {job.name: job.settings for job in trials.TRIAL_STUDY.jobs("paper")}
+    study = [job.settings for job in STUDY.jobs("paper")]
     assert len({str(of) for of in made.values()}) == len(made)
     for name, of in made.items():
         assert of.seeds["data"] not in [other.seeds["data"] for other in study]
@@ -280,10 +288,10 @@ def test_trials_have_data_of_their_own_and_change_what_they_name():
 
 
 def test_a_trial_is_a_run_without_ratios_and_a_row_of_the_table(tmp_path):
-    of = replace(next(iter(trials.jobs("smoke", 0, 1))).settings, **TINY)
+    of = replace(next(iter(trials.TRIAL_STUDY.jobs("smoke"))).settings, **TINY)
     recorder = _performed(tmp_path, of)
     assert [row["epoch"] for row in recorder.rows] == [1, 2]
-    table = trials.table(
+    table = trials.summary(
         [Run("remedies-trials/relu/lr-0.01/1", to_json(of), 1, recorder.rows, recorder.results[0], [])]
     )
     dev = 100 * recorder.results[0]["dev_accuracy"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,10 +10,11 @@ import pytest
 
 import minigrad as mg
 import models
+from experiments.studies.fit import streams
 from experiments.studies.spectrum import flow, trained, untrained
 from experiments.studies.spectrum.flow import bounds, by_matrices, worst
 from experiments.studies.spectrum.matrices import MATRICES, norm, radius, turned, typical
-from experiments.studies.spectrum.settings import ACTIVATIONS, SHARING
+from experiments.studies.spectrum.settings import ACTIVATIONS, SHARING, Trained, Untrained
 from experiments.studies.spectrum.task import sentences, vocabulary
 from experiments.studies.spectrum.unshared import Unshared
 from minigrad.cotangent import as_dense
@@ -28,9 +30,11 @@ SHAPES = {
 
 
 def _settings(activation="tanh", matrix="gaussian", **changes):
-    seeds = {name: [0, k] for k, name in enumerate(["matrix", "turns", "words", "cotangents"])}
-    found = {"D": D, "steps": T, "chains": S, "activation": activation, "input": 0.5, "seeds": seeds}
-    return {**found, "matrix": matrix, **SHAPES[matrix], **changes}
+    settings = Untrained(
+        part="bound", matrix=matrix, D=D, steps=T, chains=S, activation=activation, input=0.5, run=1, seed=0,
+        seeds=streams(0, names=["matrix", "turns", "words", "cotangents"]), **SHAPES[matrix],
+    )  # fmt: skip
+    return replace(settings, **changes)
 
 
 def _matrix(kind, **changes):
@@ -153,7 +157,7 @@ def test_gradients_are_those_of_the_equations_and_lie_under_their_bounds(f, shar
     with mg.no_grad():
         elman.U.copy_(np.eye(D))
     found = untrained.backward(elman if sharing == "shared" else Unshared(W, np.eye(D), f), settings)
-    words = settings["input"] * np.random.default_rng([0, 2]).normal(size=(S, T, D))
+    words = settings.input * np.random.default_rng([0, 2]).normal(size=(S, T, D))
     cotangents = np.random.default_rng([0, 3]).normal(size=(S, D))
     cotangents /= np.linalg.norm(cotangents, axis=1, keepdims=True)
     h, g = _by_hand(W, words, cotangents, f)
@@ -216,13 +220,11 @@ def test_a_run_without_training_tells_what_was_measured(tmp_path):
         assert 0 < max(result[sharing]["worst"].values()) <= 1 + flow.ROUNDING
 
 
-TINY = {
-    "part": "trained", "length": 6, "run": 1, "seed": 0, "D": D, "train": 60, "dev": 20, "test": 20,
-    "looked_at": 9, "epochs": 3, "activation": "tanh", "words": 8, "classes": 4, "word_bound": 0.5,
-    "optimizer": "adam", "lr": 0.01, "batch": 20, "mode": "level",
-    "seeds": {n: [0, 403, 1, k] for k, n in enumerate(["matrix", "turns", "data", "model", "order"])},
-    "matrix": "gaussian", "norm": 1.2,
-}  # fmt: skip
+TINY = Trained(
+    length=6, run=1, seed=0, D=D, train=60, dev=20, test=20, looked_at=9, epochs=3, words=8, word_bound=0.5,
+    lr=0.01, batch=20, mode="level", matrix="gaussian", norm=1.2, sharing="shared",
+    seeds=streams(0, 403, 1, names=["matrix", "turns", "data", "model", "order"]),
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("sharing", SHARING)
@@ -230,7 +232,7 @@ def test_a_training_run_has_the_gradients_of_every_epoch_and_resumes_bit_by_bit(
     tmp_path, sharing, monkeypatch
 ):
     monkeypatch.setattr("experiments.training.recorded.CHECKPOINT_EVERY", 0.0)
-    settings = {**TINY, "sharing": sharing}
+    settings = replace(TINY, sharing=sharing)
     whole = Recorder(tmp_path)
     trained.perform(settings, whole)
     (result,) = whole.results
@@ -252,8 +254,7 @@ def test_a_training_run_has_the_gradients_of_every_epoch_and_resumes_bit_by_bit(
 
 
 def test_shared_and_unshared_networks_differ_in_nothing_but_the_matrices():
-    words = vocabulary(8)
-    shared, unshared = (trained.new_model({**TINY, "sharing": s}, words) for s in SHARING)
+    shared, unshared = (trained.new_model(replace(TINY, sharing=s)) for s in SHARING)
     for name in ("L", "Ws", "bs"):
         np.testing.assert_array_equal(getattr(shared, name).data, getattr(unshared, name).data)
     np.testing.assert_array_equal(shared.cell.U.data, unshared.cell.U.data)
@@ -266,9 +267,8 @@ def test_shared_and_unshared_networks_differ_in_nothing_but_the_matrices():
 
 @pytest.mark.parametrize("sharing", SHARING)
 def test_what_is_looked_at_is_the_gradient_of_each_sentence_alone(sharing):
-    settings, words = {**TINY, "sharing": sharing}, vocabulary(8)
-    model = trained.new_model(settings, words).astype(np.float64)
-    forest = sentences(np.random.default_rng(0), 7, settings, words)
+    model = trained.new_model(replace(TINY, sharing=sharing)).astype(np.float64)
+    forest = sentences(np.random.default_rng(0), 7, 6, 4, model.vocabulary)
     found = trained.look(model, forest)
     norms, parts = [], {name: 0.0 for name, _ in model.cell.named_parameters()}
     for k in range(7):
@@ -299,8 +299,7 @@ def _far(model, forest):
 
 
 def test_a_sentences_class_is_its_first_words_and_nothing_else_tells():
-    settings = {"length": 5, "words": 20, "classes": 4}
-    forest = sentences(np.random.default_rng(0), 400, settings, vocabulary(20))
+    forest = sentences(np.random.default_rng(0), 400, 5, 4, vocabulary(20))
     words = forest.word[forest.leaves].reshape(400, 6)[:, 1:]
     np.testing.assert_array_equal(forest.label[forest.root], words[:, 0] // 5)
     assert (np.delete(forest.label, forest.root) == -1).all()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import import_module
 
 import numpy as np
@@ -26,17 +24,14 @@ FORMATS = study.FORMATS
 
 
 @pytest.fixture(autouse=True)
-def command(monkeypatch):
-    """The pretended study among the commands; its runs are done in this process, which spares seconds."""
+def command(monkeypatch, in_process):
+    """The pretended study among the commands."""
     monkeypatch.setitem(COMMANDS, "pretend", "a study for tests")
     monkeypatch.setattr(
         "viz.command_line.import_module",
         lambda name: pretend_study if name == "experiments.commands.pretend" else import_module(name),
     )
-    monkeypatch.setattr(study, "FORMATS", ("svg",))
-    with ThreadPoolExecutor(1) as executor:
-        monkeypatch.setattr("experiments.sweep.run", functools.partial(sweep.run, executor=executor))
-        yield
+    yield
     pretend_study.FAILING.clear()
 
 
@@ -108,12 +103,12 @@ def test_runs_that_were_not_asked_for_are_left_out_of_figure_and_summary(tmp_pat
     assert (tmp_path / "summary.md").read_text().startswith("Runs: 1,")
 
 
-def test_rows_go_where_the_scale_says(monkeypatch):
-    seen = []
-    monkeypatch.setattr("experiments.sweep.run", lambda jobs, args: seen.append((args.out, len(jobs))) or 1)
+def test_rows_go_where_the_scale_says(planned):
     main(["pretend"])
     main(["pretend", "--scale", "paper"])
-    assert seen == [(RESULTS / "beyond-smoke" / "pretend", 1), (RESULTS / "beyond" / "pretend", 2)]
+    assert [(out, len(jobs)) for out, jobs in planned] == [
+        (RESULTS / "beyond-smoke" / "pretend", 1), (RESULTS / "beyond" / "pretend", 2),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -139,7 +134,7 @@ def test_an_output_that_is_a_file_is_refused_before_training(tmp_path, capsys):
 
 
 def _perform(tmp_path, recorder=None, **options):
-    settings = {**pretend_study.jobs("smoke", 0, 1)[0].settings, **options.pop("settings", {})}
+    settings = replace(pretend_study.Settings(), **options.pop("settings", {}))
     recorder = Recorder(tmp_path) if recorder is None else recorder
     pretend_study.perform(settings, recorder, **options)
     return recorder

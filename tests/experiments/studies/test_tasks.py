@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-import functools
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,23 +10,23 @@ import pytest
 import experiments.training.recorded as training
 import models
 from experiments.__main__ import main
-from experiments.commands import tasks as command
-from experiments.studies import study
-from experiments.studies.tasks import STUDY, generate, settings
+from experiments.studies.tasks import STUDY, generate
 from experiments.studies.tasks.figures import figures, group_line
-from experiments.studies.tasks.run import new_model, perform
-from experiments.studies.tasks.settings import DATASETS, Scale, jobs, run_settings
+from experiments.studies.tasks.perform import new_model, perform
+from experiments.studies.tasks.settings import DATASETS, SCALES, grid
 from experiments.studies.tasks.summary import summary
-from experiments.sweep import Run
+from experiments.sweep import Run, to_json
 from experiments.sweep.output import RESULTS
 from tests.experiments.paper.recorder import Recorder
 
-TINY = Scale({"train": 60, "dev": 30, "test": 80}, max_epochs=3, patience=2, runs=1)
+TINY = {
+    "sizes": {"train": 60, "dev": 30, "test": 80}, "max_epochs": 3, "patience": 2, "D": 4, "mode": "level",
+}  # fmt: skip
 
 
 def _settings(dataset="sum", cell="RNN", run=1, **changes):
-    changes = {"D": 4, "mode": "level", **changes}
-    return run_settings(dataset, cell, run, scale=TINY, seed=0, **changes)
+    (of,) = (settings for name, settings, _ in grid("smoke", 0, run) if name == f"{dataset}/{cell}")
+    return replace(of, **TINY | changes)
 
 
 def _performed(folder, wanted, **options):
@@ -43,7 +41,7 @@ def test_a_run_counts_every_test_sentence_once_and_what_was_right(dataset, tmp_p
     (result,) = recorder.results
     assert [row["epoch"] for row in recorder.rows] == list(range(1, result["epochs"] + 1))
     assert all(isinstance(row["alerts"], list) for row in recorder.rows)
-    test = generate.sentences(_settings(dataset))["test"]
+    _, _, test = generate.sentences(_settings(dataset))
     saved = models.load(recorder.model)
     right = saved.predict(test.forest, "level") == saved.labels(test.forest)
     assert result["test_accuracy"] == right.mean()
@@ -64,7 +62,7 @@ def test_an_interrupted_run_ends_bit_identical(tmp_path, monkeypatch):
     whole.checkpoint.unlink()
     monkeypatch.setattr(training, "CHECKPOINT_EVERY", 0.0)
     recorder = Recorder(tmp_path, model=tmp_path / "resumed.npz")
-    nodes = generate.sentences(wanted)["train"].forest.n_nodes
+    nodes = generate.sentences(wanted)[0].forest.n_nodes
     for share in (0.5, 1.3, 1.6):
         recorder.nodes, recorder.stop_after = 0, share * nodes
         with pytest.raises(KeyboardInterrupt):
@@ -89,9 +87,9 @@ def test_training_ends_when_there_is_nothing_left_to_learn(tmp_path):
 
 def test_cells_share_sentences_and_runs_do_not():
     def hashed(**which):
-        alike = dict.fromkeys(generate.PARTS, 40)
+        alike = dict.fromkeys(("train", "dev", "test"), 40)
         sets = generate.sentences(_settings("order", sizes=alike, **which))
-        return [part.forest.word.tobytes() for part in sets.values()]
+        return [part.forest.word.tobytes() for part in sets]
 
     train, dev, test = hashed()
     assert len({train, dev, test}) == 3
@@ -103,23 +101,18 @@ def test_cells_share_sentences_and_runs_do_not():
 
 
 def test_datasets_have_sentences_of_their_own():
-    none, half = (generate.sentences(_settings(name))["train"] for name in ("keyword", "distractors"))
+    none, half = (generate.sentences(_settings(name))[0] for name in ("keyword", "distractors"))
     assert none.count.max() == 0 < half.count.max()
     assert not np.array_equal(none.forest.left[:50], half.forest.left[:50])
 
 
 def test_the_grid_has_every_cell_task_and_run():
-    grid = list(jobs("paper", 0, None))
-    assert len(grid) == len(DATASETS) * len(models.TREE_CELLS) * 3 == len({job.name for job in grid})
-    assert {job.settings["cell"] for job in grid} == set(models.TREE_CELLS)
-    own = list(jobs("smoke", 5, 1, ["package.module:Mine"]))
+    jobs = list(STUDY.jobs("paper"))
+    assert len(jobs) == len(DATASETS) * len(models.TREE_CELLS) * 3 == len({job.name for job in jobs})
+    assert {job.settings.cell for job in jobs} == set(models.TREE_CELLS)
+    own = list(STUDY.jobs("smoke", 5, 1, cells=["package.module:Mine"]))
     assert [job.name for job in own] == [f"tasks/{name}/package.module.Mine/1" for name in DATASETS]
-    assert all(job.settings["seeds"]["data"][0] == 5 for job in own)
-
-
-def test_a_setting_that_no_run_has_is_refused():
-    with pytest.raises(ValueError, match=r"no settings \['l2'\]; it has study, "):
-        _settings(l2=0.1)
+    assert all(job.settings.seeds["data"][0] == 5 for job in own)
 
 
 def _made_up(accuracy, depths=(2, 5, 8), alerts=(), late=1):
@@ -139,7 +132,7 @@ def _made_up(accuracy, depths=(2, 5, 8), alerts=(), late=1):
                 }
                 told = [{"rule": rule} for rule in alerts if cell == "RNN"]
                 rows = [{"kind": "epoch", "epoch": epoch, "alerts": told} for epoch in (1, 2)]
-                wanted = run_settings(dataset, cell, number, scale=TINY, seed=0)
+                wanted = to_json(_settings(dataset, cell, number))
                 runs.append(Run(f"tasks/{dataset}/{cell}/{number}", wanted, 1, rows, result, []))
     return runs
 
@@ -207,28 +200,25 @@ def test_the_summary_says_the_numbers_of_the_rows():
     assert "RNN vanishing in 15 of 15; RLSTM nothing" in text
     assert "solved by no cell" in summary(_made_up(lambda *_: 94.9))
     assert "last epoch allowed" not in text
-    late = summary(_made_up(lambda *_: 50, late=TINY.max_epochs))
+    late = summary(_made_up(lambda *_: 50, late=TINY["max_epochs"]))
     assert "Still improving in the last epoch allowed: 3 of 6 runs." in late
     assert "| RNN | – → 99.5 |" in summary(_made_up(lambda *_: 99, depths=(6, 7, 8)))
 
 
-def test_other_cells_and_rates_go_into_folders_of_their_own(monkeypatch):
-    seen = []
-    monkeypatch.setattr(study, "run", lambda what, args, jobs=None: seen.append((args.out, jobs)) or 0)
+def test_other_cells_and_rates_go_into_folders_of_their_own(planned):
     main(["tasks", "--scale", "paper"])
     main(["tasks", "--cell", "RNN", "--cell", "TreeGRU", "--cell", "RNN"])
     main(["tasks", "--rate", "0.25"])
-    out, grids = zip(*seen, strict=True)
+    out, grids = zip(*planned, strict=True)
     assert out == (
-        RESULTS / "beyond/tasks",
+        RESULTS / "beyond" / "tasks",
         RESULTS / "cells-smoke" / "tasks",
         RESULTS / "cells-smoke" / "tasks-rate-0.25",
     )
-    assert STUDY.folder("paper") == RESULTS / "beyond" / "tasks"
-    assert grids[0] == list(jobs("paper", 0, None))
-    assert {job.settings["cell"] for job in grids[1]} == {"RNN", "TreeGRU"}
+    assert grids[0] == list(STUDY.jobs("paper"))
+    assert {job.settings.cell for job in grids[1]} == {"RNN", "TreeGRU"}
     assert len(grids[1]) == 2 * len(DATASETS)
-    rates = {job.settings["dataset"]: job.settings["rate"] for job in grids[2]}
+    rates = {job.settings.dataset: job.settings.rate for job in grids[2]}
     assert (rates["distractors"], rates["keyword"], rates["sum"]) == (0.25, 0.0, None)
 
 
@@ -250,26 +240,18 @@ def test_what_will_not_do_is_refused_before_anything_is_written(options, text, t
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.usefixtures("in_process")
 def test_the_command_trains_once_draws_and_sums_up(tmp_path, monkeypatch, capsys):
-    tiny = functools.partial(run_settings, D=4, mode="level")
-    monkeypatch.setattr(settings, "run_settings", tiny)
-    monkeypatch.setattr(settings, "SCALES", {"smoke": dataclasses.replace(TINY, max_epochs=2)})
-    monkeypatch.setattr(study, "FORMATS", ("svg",))
+    monkeypatch.setitem(SCALES, "smoke", TINY | {"max_epochs": 2})
     arguments = ["tasks", "--cell", "RNN", "--out", str(tmp_path)]
-    with ThreadPoolExecutor(1) as executor:  # in this process
-        monkeypatch.setattr(study.sweep, "run", functools.partial(study.sweep.run, executor=executor))
-        assert main(arguments) == 0
-        first = {path: path.read_bytes() for path in (tmp_path / "runs").iterdir()}
-        assert main(arguments) == 0
+    assert main(arguments) == 0
+    first = {path: path.read_bytes() for path in (tmp_path / "runs").iterdir()}
+    assert main(arguments) == 0
     assert {path: path.read_bytes() for path in (tmp_path / "runs").iterdir()} == first
     assert len(first) == len(DATASETS)
     text = (tmp_path / "summary.md").read_text(encoding="utf-8")
     assert text in capsys.readouterr().out
-    assert {path.name for path in (tmp_path / "figures").iterdir()} == {
-        "by-count.svg",
-        "by-depth.svg",
-    }
-    assert command.__doc__ is not None
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == {"by-count.svg", "by-depth.svg"}
 
 
 @pytest.mark.slow

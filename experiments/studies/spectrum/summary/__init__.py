@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from experiments.studies.spectrum.stored import of_part
+from experiments.studies.runs import chosen
 from experiments.studies.spectrum.summary.bound import bound_section
 from experiments.studies.spectrum.summary.eigenvalues import eigenvalue_section
 from experiments.studies.spectrum.summary.sharing import sharing_section
@@ -15,7 +15,9 @@ from experiments.sweep import Run
 
 def summary(runs: Sequence[Run]) -> str:
     """Return the sections, one under the other."""
-    untrained, eigenvalues, trained = (of_part(runs, part) for part in ("bound", "eigenvalues", "trained"))
+    untrained, eigenvalues, trained = (
+        chosen(runs, part=part) for part in ("bound", "eigenvalues", "trained")
+    )
     sections = [
         bound_section(untrained, eigenvalues, trained),
         eigenvalue_section(eigenvalues),

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from experiments.studies.runs import chosen, values
+from experiments.studies.spectrum.figures import curves
 from experiments.studies.spectrum.flow import MAX_SLOPE, ROUNDING
 from experiments.studies.spectrum.settings import ACTIVATIONS, DRAWS, SHARING
-from experiments.studies.spectrum.stored import chosen, curves, values
-from experiments.studies.spectrum.summary.words import size, table, verdict
+from experiments.studies.spectrum.summary.words import size, verdict
 from experiments.sweep import Run
+from experiments.sweep.wording import table
 
 
 def bound_section(bound: Sequence[Run], eigenvalues: Sequence[Run], trained: Sequence[Run]) -> str:
@@ -57,7 +59,7 @@ def _table(runs: Sequence[Run], steps: int) -> str:
             for matrix in DRAWS:
                 for sharing in SHARING:
                     found = curves(chosen(here, matrix=matrix), sharing)
-                    cells.append(f"{size(float(np.median(found[:, -1])))} ({factor(found):.2f})")
+                    cells.append(f"{size(found[:, -1])} ({factor(found):.2f})")
             rows.append([f"{activation}, ‖W‖ = {norm}", *cells])
     names = [f"{matrix}, {sharing}" for matrix in DRAWS for sharing in SHARING]
     return table(["", "(γ‖W‖)ᵏ", *names], rows)

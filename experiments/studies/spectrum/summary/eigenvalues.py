@@ -8,11 +8,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from experiments.studies.runs import chosen, values
+from experiments.studies.spectrum.figures import curves
 from experiments.studies.spectrum.flow import MAX_SLOPE, ROUNDING
 from experiments.studies.spectrum.settings import ACTIVATIONS, LINE
-from experiments.studies.spectrum.stored import chosen, curves, values
-from experiments.studies.spectrum.summary.words import size, span, table, verdict
+from experiments.studies.spectrum.summary.words import size, verdict
 from experiments.sweep import Run
+from experiments.sweep.wording import median_range, table
 
 CLOSE = 0.01
 
@@ -48,8 +50,9 @@ The longer the lines, the later the eigenvalues decide: {verdict(later)}.
 **Radius {outlier[0].settings["norm"]}, all singular values but one {outlier[0].settings["rest"]}.**
 First the gradient falls like those many ask for, later it grows as the one eigenvalue asks for (last
 factor within {CLOSE:.0%} of it): {verdict(both)}. The turn is at k =
-{span([turn(run) for run in outlier])}, where the gradient is {size(_median_at_turn(outlier))}; the last
-factor is {span([last_factor(run) for run in outlier], "{:.3f}")}. How long it takes depends on how
+{median_range([turn(run) for run in outlier], "{:.0f}")}, where the gradient is
+{size([at_turn(run) for run in outlier])}; the last factor is
+{median_range([last_factor(run) for run in outlier], "{:.3f}")}. How long it takes depends on how
 little of the gradient points the eigenvector's way: 1/√D of it in a random direction.
 
 With inputs of standard deviation {max(run.settings["input"] for run in runs)}, {steps} steps back:
@@ -69,8 +72,9 @@ def last_factor(run: Run) -> float:
     return float(curve[-1] / curve[-2])
 
 
-def _median_at_turn(runs: Sequence[Run]) -> float:
-    return float(np.median([run.result["shared"]["gradient"][turn(run)] for run in runs]))
+def at_turn(run: Run) -> float:
+    """Return the gradient of a shared matrix where it turns."""
+    return float(run.result["shared"]["gradient"][turn(run)])
 
 
 def _delays(runs: Sequence[Run], steps: int) -> str:
@@ -81,24 +85,16 @@ def _delays(runs: Sequence[Run], steps: int) -> str:
         rows.append(
             [
                 str(m),
-                span([turn(run) for run in here]),
+                median_range([turn(run) for run in here], "{:.0f}"),
                 f"{predicted:.0f}",
-                size(_median_at_turn(here)),
-                size(float(np.median(curves(here, "shared")[:, -1]))),
-                span([last_factor(run) for run in here], "{:.2f}"),
-                size(float(np.median(curves(here, "unshared")[:, -1]))),
+                size([at_turn(run) for run in here]),
+                size(curves(here, "shared")[:, -1]),
+                median_range([last_factor(run) for run in here], "{:.2f}"),
+                size(curves(here, "unshared")[:, -1]),
             ]
         )
-    head = [
-        "m",
-        "largest at k",
-        "predicted",
-        "there",
-        f"at k = {steps}",
-        "last factor",
-        "unshared, at the end",
-    ]
-    return table(head, rows)
+    turns = ("m", "largest at k", "predicted", "there")
+    return table([*turns, f"at k = {steps}", "last factor", "unshared, at the end"], rows)
 
 
 def _driven(runs: Sequence[Run]) -> str:
@@ -106,6 +102,6 @@ def _driven(runs: Sequence[Run]) -> str:
     parts = []
     for matrix, name in (("delay", f"delay lines of {LINE}"), ("outlier", "one eigenvalue above 1")):
         of_matrix = [chosen(driven, matrix=matrix, activation=f) for f in ACTIVATIONS]
-        left = [size(float(np.median(curves(here, "shared")[:, -1]))) for here in of_matrix]
+        left = [size(curves(here, "shared")[:, -1]) for here in of_matrix]
         parts.append(f"{name}: " + ", ".join(map(" ".join, zip(ACTIVATIONS, left, strict=True))))
     return "; ".join(parts)

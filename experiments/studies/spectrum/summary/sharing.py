@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from experiments.studies.runs import chosen
+from experiments.studies.spectrum.figures import curves
 from experiments.studies.spectrum.settings import LINE
-from experiments.studies.spectrum.stored import chosen, curves
 from experiments.studies.spectrum.summary.bound import factor
-from experiments.studies.spectrum.summary.words import size, table, verdict
+from experiments.studies.spectrum.summary.words import size, verdict
 from experiments.sweep import Run
+from experiments.sweep.wording import table
 
 VANISHED = 1e-3  # of the gradient at the end
 CLOSE = 0.05
@@ -62,7 +64,7 @@ def _table(bound: Sequence[Run], eigenvalues: Sequence[Run]) -> str:
         cells = [f"{np.median([run.result[what] for run in runs]):.2f}" for what in ("radius", "typical")]
         for sharing in ("shared", "unshared"):
             found = curves(runs, sharing)
-            cells += [f"{factor(found):.2f}", size(float(np.median(found[:, -1])))]
+            cells += [f"{factor(found):.2f}", size(found[:, -1])]
         rows.append([name, *cells])
     head = ["", "radius", "rms", "shared, a step", "at the end", "unshared, a step", "at the end"]
     return table(head, rows)

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from experiments.studies.runs import chosen, values
+from experiments.studies.spectrum.figures import at_epoch
 from experiments.studies.spectrum.settings import DRAWS, SHARING, UNSHARED_NORM
-from experiments.studies.spectrum.stored import at_epoch, chosen, values
 from experiments.studies.spectrum.summary.sharing import VANISHED
-from experiments.studies.spectrum.summary.words import size, span, table, verdict
+from experiments.studies.spectrum.summary.words import size, verdict
 from experiments.sweep import Run
+from experiments.sweep.wording import median_range, table
 
 LEARNED, GUESSING = 0.9, 0.3  # test accuracy; chance is a quarter
 
@@ -54,7 +56,7 @@ Weight sharing (norm {UNSHARED_NORM}; runs that learn the task): {tested}.
 
 The gradient by a shared matrix is the sum of what all steps add, the last ones too. That it does not
 vanish: {verdict(min(whole) >= VANISHED)}; its norm before training is
-{span([*whole], "{:.2g}")}. But the part that comes from the first half of a sentence, over the
+{median_range(whole, "{:.2g}")}. But the part that comes from the first half of a sentence, over the
 whole: {_far(shared)}."""
 
 
@@ -75,13 +77,16 @@ def _grown(runs: Sequence[Run], name: str) -> str:
 
 
 def _accuracies(runs: Sequence[Run]) -> str:
-    return _by_start(runs, lambda here: span([100 * run.result["test_accuracy"] for run in here]))
+    def cell(here: Sequence[Run]) -> str:
+        return median_range([100 * run.result["test_accuracy"] for run in here], "{:.0f}")
+
+    return _by_start(runs, cell)
 
 
 def _arrivals(runs: Sequence[Run]) -> str:
     def cell(here: Sequence[Run]) -> str:
         before, after = [arrives(run, 0) for run in here], [_last(run) for run in here]
-        return f"{size(float(np.median(before)))} → {size(float(np.median(after)))}"
+        return f"{size(before)} → {size(after)}"
 
     return _by_start(runs, cell)
 
@@ -115,6 +120,6 @@ def _far(shared: Sequence[Run]) -> str:
     for matrix in DRAWS:
         for length in values(shared, "length"):
             rows = at_epoch(chosen(shared, matrix=matrix, length=length, norm=UNSHARED_NORM), 0)
-            ratio = np.median([row["weights"]["far"] / row["weights"]["all"] for row in rows])
-            parts.append(f"{size(float(ratio))} ({matrix}, {length} words)")
+            ratio = size([row["weights"]["far"] / row["weights"]["all"] for row in rows])
+            parts.append(f"{ratio} ({matrix}, {length} words)")
     return ", ".join(parts)

@@ -1,39 +1,29 @@
-"""Numbers, tables and verdicts as text."""
+"""Numbers and verdicts as text."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+
+import numpy as np
+
+from experiments.sweep import wording
 
 WIDTH = 110
 
 
 def verdict(holds: bool) -> str:
     """Return how a claim is decided."""
-    return "**holds**" if holds else "**does not hold**"
+    return f"**{wording.verdict(holds)}**"
 
 
-def size(value: float) -> str:
-    """Return a number >= 0 of which the order of magnitude is what counts."""
+def size(values: float | Sequence[float] | np.ndarray) -> str:
+    """Return a number >= 0 of which the order of magnitude is what counts, or the median of several."""
+    value = float(np.median(values))
     if value == 0 or 1e-3 <= value < 1e4:
         return f"{value:#.2g}".rstrip(".") if value < 100 else f"{value:,.0f}"
     digits, exponent = f"{value:.0e}".split("e")
     return f"{digits}e{int(exponent)}"
-
-
-def span(found: Sequence[float], form: str = "{:.0f}") -> str:
-    """Return the median and, where they differ, the range of some numbers."""
-    ordered = sorted(found)
-    n = len(ordered)
-    middle = (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
-    low, mid, high = (form.format(value) for value in (ordered[0], middle, ordered[-1]))
-    return mid if low == high else f"{mid} ({low} to {high})"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table, all columns but the first to the right."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def wrapped(text: str) -> str:

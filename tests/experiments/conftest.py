@@ -1,0 +1,28 @@
+"""What tests of several commands share."""
+
+from __future__ import annotations
+
+import functools
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from experiments import sweep
+from experiments.studies import study
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    """Runs are done in this process and figures are drawn once, which spares seconds."""
+    monkeypatch.setattr(study, "FORMATS", ("svg",))
+    with ThreadPoolExecutor(1) as executor:
+        monkeypatch.setattr("experiments.sweep.run", functools.partial(sweep.run, executor=executor))
+        yield
+
+
+@pytest.fixture
+def planned(monkeypatch):
+    """A list of (folder, jobs) of the sweeps that would be run; none is."""
+    seen = []
+    monkeypatch.setattr("experiments.sweep.run", lambda jobs, args: seen.append((args.out, jobs)) or 1)
+    return seen
