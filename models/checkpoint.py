@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,28 @@ import numpy as np
 from minigrad.nn import StateError, load_document, save_document
 from models.cells import CELLS
 from models.classifier import TreeClassifier
+from models.notation import shorten
 from models.vocabulary import Vocabulary
 
 FORMAT = "minigrad.TreeClassifier/2"
 _PREFIX = "parameter:"  # of the arrays' names
+
+
+class UnknownCellError(StateError):
+    """A file that holds a model of a cell that is neither one of minigrad's nor given.
+
+    Attributes
+    ----------
+    name : str
+        What the file says the cell's class is called. Nothing is imported by that name.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], name: str, known: Iterable[str]) -> None:
+        super().__init__(
+            f"{path} holds a {shorten(name)}, which is not one of {', '.join(known)}; "
+            "pass its class: load(path, cells={name: class})"
+        )
+        self.name = name
 
 
 def save(path: str | os.PathLike[str], model: TreeClassifier) -> Path:
@@ -62,16 +80,14 @@ def load(path: str | os.PathLike[str], cells: Mapping[str, Any] | None = None) -
     ------
     FileNotFoundError
     StateError
-        If the file is damaged, is not such a file, or does not fit its own description.
+        If the file is damaged, is not such a file, or does not fit its own description; an
+        `UnknownCellError` if it is the class of the cell that is missing.
     """
     header, arrays = load_document(path, FORMAT)
     try:
         known = {**CELLS, **(cells or {})}
         if header["cell"] not in known:
-            raise StateError(
-                f"{path} holds a {header['cell']}, which is not one of {', '.join(known)}; "
-                "pass its class: load(path, cells={name: class})"
-            )
+            raise UnknownCellError(path, str(header["cell"]), known)
         parameters = {name.removeprefix(_PREFIX): values for name, values in arrays.items()}
         dtype = parameters["Ws"].dtype
         rng = np.random.default_rng(0)  # every draw is overwritten below

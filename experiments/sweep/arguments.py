@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ import numpy as np
 import models
 from experiments.sweep.output import RESULTS
 from models.cells import is_chain_cell
-from viz.numbers import count, seed, whole
+from viz.arguments import cell_class, count, seed, whole
 
 __all__ = [
     "SCALES",
@@ -96,17 +94,8 @@ def choose_folder(args: argparse.Namespace, usual: Path, name: str = "") -> None
 
 
 def cell(text: str) -> str:
-    """Read the name of a cell, which may be the user's own, in the working directory."""
-    here = os.getcwd()
-    if here not in sys.path:  # where the console command is run, and not ``python -m``
-        sys.path.append(here)
-    try:
-        made = models.cell(text)(2, np.random.default_rng(0))
-    except models.CellError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    except Exception as error:  # the class may be the user's own
-        raise argparse.ArgumentTypeError(f"{text}(2, rng) raised {type(error).__name__}: {error}") from error
-    if not hasattr(made, "settings"):
+    """Read the name of a cell whose models can be saved; see `viz.arguments.cell_class`."""
+    if not hasattr(cell_class(text)(2, np.random.default_rng(0)), "settings"):
         raise argparse.ArgumentTypeError(
             f"{text} has no `settings`, without which its models can't be saved; set it in __init__ to the "
             "keyword arguments (besides rng and dtype) that build the same cell"

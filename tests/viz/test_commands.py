@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 
 import models
+from minigrad.nn import load_document, save_document
+from models.checkpoint import FORMAT
 from tests.viz.pictures import svg_nodes, svg_text
 from viz.__main__ import COMMANDS, main
+from viz.arguments import cell_class
+from viz.heat import root_gradient_norms
+from viz.text import short_number
 
 TREE = "(3 (2 not) (1 (0 so) (4 bad)))"
 DRAWING = [["tree", TREE], ["compare", TREE, "--model", "MODEL"], ["epochs", TREE, "--model", "MODEL"]]
@@ -126,6 +131,11 @@ WRONG = {
     "a second of one": (["tree", TREE, "--tree", "2"], "TREE is a tree itself"),
     "scale without a model": (["tree", TREE, "--scale", "norm"], "they need --model"),
     "label without a model": (["tree", TREE, "--label", "1"], "they need --model"),
+    "cell without a model": (["tree", TREE, "--cell", "RNN"], "they need --model"),
+    "cell of no model": (
+        ["tree", TREE, "--model", "MODEL", "--cell", "RLSTM"],
+        "--cell names RLSTM, but no model here has that cell",
+    ),
     "limits": (["tree", TREE, "--model", "MODEL", "--limits", "1", "0.1"], "0 < vmin < vmax"),
     "limits of ratios": (
         ["tree", TREE, "--model", "MODEL", "--scale", "ratio", "--limits", "2", "3"],
@@ -154,6 +164,89 @@ def test_wrong_input_exits_with_2_one_message_and_nothing_written(
     assert not out.exists()
 
 
+MINE = """
+import numpy as np
+import minigrad as mg
+
+class Halves(mg.Cell):
+    def __init__(self, D, rng, dtype=np.float32):
+        self.settings = {"D": D}
+        self.parts = (mg.Part("h", D),)
+        self.W = mg.nn.Parameter(rng.normal(size=(D, D)).astype(dtype))
+
+    def compose(self, left, right):
+        return mg.tanh((left.h + right.h) / 2 @ self.W.T)
+"""
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """The file of a model of one's own cell, whose class is in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    (tmp_path / "mine_of_viz.py").write_text(MINE, encoding="utf-8")
+    (tmp_path / "evil_of_viz.py").write_text("open('opened', 'w').close()\n", encoding="utf-8")
+    kind = cell_class("mine_of_viz:Halves")
+    rng = np.random.default_rng(0)
+    model = models.TreeClassifier(kind(4, rng), models.Vocabulary(["not", "so", "bad"]), 5, rng)
+    yield str(models.save(tmp_path / "own.npz", model))
+    sys.modules.pop("mine_of_viz")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["tree", TREE, "--model"],
+        ["compare", TREE, "--model", "RNN"],
+        ["epochs", TREE, "--model"],
+        ["graph", TREE, "--model"],
+    ],
+    ids=lambda argv: argv[0],
+)
+def test_a_model_of_an_own_cell_is_drawn_where_its_class_is_named(own, checkpoints, capsys, argv):
+    argv = [checkpoints[0] if arg == "RNN" else arg for arg in argv]
+    assert main([*argv, own]) == 2
+    told = capsys.readouterr().err
+    assert "own.npz holds a model of the cell 'Halves', which is not one of minigrad's" in told
+    assert told.endswith("say where its class is: --cell package.module:Halves\n")
+    assert main([*argv, own, "--cell", "mine_of_viz:Halves"]) == 0
+    assert "not" in capsys.readouterr().out
+
+
+def test_the_heat_of_an_own_cell_is_its_gradient(own, capsys):
+    assert main(["tree", TREE, "--model", own, "--cell", "mine_of_viz:Halves"]) == 0
+    drawn = capsys.readouterr().out
+    model = models.load(own, {"Halves": cell_class("mine_of_viz:Halves")})
+    for norm in root_gradient_norms(model, models.Tree.parse(TREE)):
+        assert short_number(norm) in drawn
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "evil_of_viz",
+        "evil_of_viz:Boom",
+        "evil_of_viz.Boom",
+        "x" * 500,
+        "\x1b[2J",
+        "__import__('evil_of_viz')",
+    ],
+)
+@pytest.mark.parametrize("more", [[], ["--cell", "mine_of_viz:Halves"]])
+def test_a_name_inside_a_file_is_never_imported(own, tmp_path, capsys, name, more):
+    header, arrays = load_document(own, FORMAT)
+    save_document(own, FORMAT, {**header, "cell": name}, arrays)
+    before = sorted(sys.modules)
+    assert main(["tree", TREE, "--model", own, *more]) == 2
+    assert not (tmp_path / "opened").exists()
+    assert [module for module in sys.modules if "evil" in module and module not in before] == []
+    told = capsys.readouterr().err
+    assert "say where its class is: --cell package.module:" in told
+    assert told.count("\n") == 1
+    assert told[:-1].isprintable()
+    assert len(told) < 400
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
@@ -164,6 +257,8 @@ def test_wrong_input_exits_with_2_one_message_and_nothing_written(
         (["tree", TREE, "-o", "tree.gif"], r"\.svg, \.png, \.pdf, \.dot, \.html, \.txt"),
         (["tree", TREE, "--scale", "log"], "invalid choice: 'log'"),
         (["compare", TREE], "--model"),
+        (["tree", TREE, "--model", "m.npz", "--cell", "nowhere:Cell"], "there is no module 'nowhere' here"),
+        (["tree", TREE, "--model", "m.npz", "--cell", "numpy:array"], "numpy:array is no class"),
     ],
 )
 def test_wrong_arguments_exit_with_2(capsys, argv, message):

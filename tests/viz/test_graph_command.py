@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
+import minigrad as mg
 import models
 from tests.viz.pictures import svg_text
 from viz.__main__ import main
@@ -53,6 +56,18 @@ def test_a_trained_model_is_read(tmp_path: Path, head: str) -> None:
     assert "(2, 3)" in out.read_text(encoding="utf-8")
 
 
+def test_an_own_cell_is_drawn_without_training(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    class Twice(models.RNN):
+        def compose(self, left: mg.Child, right: mg.Child) -> mg.Tensor:
+            return mg.tanh(2 * (left.h @ self.W1.T + right.h))
+
+    module = ModuleType("own_of_graph")
+    vars(module)["Twice"] = Twice
+    monkeypatch.setitem(sys.modules, "own_of_graph", module)
+    assert main(["graph", TREE, "--cell", "own_of_graph:Twice", "--width", "3", "--expand", "ROOT"]) == 0
+    assert "(1, 3)" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("tree", ["(NP (2 not) (1 bad))", "(yes)"])
 def test_labels_that_are_words_and_a_lone_leaf_are_drawn(tmp_path: Path, tree: str) -> None:
     out = tmp_path / "graph.dot"
@@ -69,8 +84,9 @@ def test_labels_that_are_words_and_a_lone_leaf_are_drawn(tmp_path: Path, tree: s
         ([TREE, "-o", "OUT/graph.jpg"], r"\.svg"),
         ([TREE, "-o", "OUT/nowhere/graph.svg"], "nowhere"),
         ([TREE, "--model", "OUT/none.npz"], "none.npz"),
-        ([TREE, "--model", "OUT/none.npz", "--cell", "RNN"], "leave out --model"),
+        ([TREE, "--model", "OUT/none.npz", "--width", "3"], "leave out --model"),
         ([TREE, "--cell", "LSTN"], "RLSTM"),
+        ([TREE, "--cell", "LSTM"], "LSTM reads sequences; choose one of RNN, RLSTM"),
         ([TREE, "--width", "0"], "whole number from 1 on, not '0'"),
         ([TREE, "--max-nodes", "many"], "whole number from 1 on, not 'many'"),
     ],

@@ -8,7 +8,6 @@ For example:
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from viz.command_line import InputError
 from viz.commands import inputs
@@ -19,14 +18,7 @@ from viz.heat import root_gradient_norms
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     inputs.add_tree(parser)
-    parser.add_argument(
-        "--model",
-        type=Path,
-        nargs="+",
-        required=True,
-        metavar="FILE",
-        help="models that models.save wrote, left to right",
-    )
+    inputs.add_models(parser, "left to right")
     parser.add_argument(
         "--name", nargs="+", metavar="TEXT", help="a title for each model; the file's name if left out"
     )
@@ -42,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     if len(set(names)) < len(names):
         raise InputError(f"two models are called {_repeated(names)!r}; tell them apart with --name")
     tree = inputs.read_tree(args)
-    loaded = inputs.load_models(args.model).values()
+    loaded = inputs.load_models(args.model, args.cell).values()
     with inputs.mistakes():
         values = {
             name: root_gradient_norms(model, tree, args.label)

@@ -20,15 +20,8 @@ from viz.heat import root_gradient_norms
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     inputs.add_tree(parser)
-    parser.add_argument(
-        "--model",
-        type=Path,
-        nargs="+",
-        required=True,
-        metavar="FILE",
-        help="models that models.save wrote, epoch by epoch; if their names end in different numbers, those "
-        "are the epochs",
-    )
+    order = "epoch by epoch; if their names end in different numbers, those are the epochs"
+    inputs.add_models(parser, order)
     parser.add_argument(
         "--columns",
         type=int,
@@ -43,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     """Draw the tree in every epoch; return the exit code."""
     tree = inputs.read_tree(args)
     numbered = by_epoch(args.model)
-    loaded = inputs.load_models(numbered.values())
+    loaded = inputs.load_models(numbered.values(), args.cell)
     with inputs.mistakes():
         values = {
             epoch: root_gradient_norms(loaded[path], tree, args.label) for epoch, path in numbered.items()

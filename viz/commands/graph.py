@@ -15,9 +15,9 @@ import numpy as np
 
 import minigrad as mg
 import models
+from viz.arguments import cell_class, count, seed, whole
 from viz.command_line import InputError
 from viz.commands import inputs
-from viz.numbers import count, seed, whole
 from viz.op_graph import OpGraphPicture
 from viz.rooted import rooted_forest
 
@@ -28,12 +28,14 @@ CELL, WIDTH, SEED = "RLSTM", 4, 0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `python -m viz graph`."""
     inputs.add_tree(parser)
-    parser.add_argument("--model", type=Path, metavar="CHECKPOINT", help="a model that models.save wrote")
+    parser.add_argument("--model", type=Path, metavar="FILE", help="a model that models.save wrote")
     parser.add_argument(
         "--cell",
-        choices=sorted(models.TREE_CELLS),
-        help=f"without --model: the cell of a model with random weights, word vectors from U(-1, 1) and "
-        f"{CLASSES} classes (default: {CELL})",
+        type=cell_class,
+        metavar="NAME",
+        help="without --model: the cell of a model with random weights, word vectors from U(-1, 1) and "
+        f"{CLASSES} classes: {', '.join(models.TREE_CELLS)}, or package.module:Class for one of your own "
+        f"(default: {CELL}); with --model: the class of its cell, if it is one of your own",
     )
     parser.add_argument("--width", type=whole("a width"), metavar="D", help=f"its width (default: {WIDTH})")
     parser.add_argument("--seed", type=seed, metavar="N", help=f"its seed (default: {SEED})")
@@ -60,9 +62,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Draw the graph; return the exit code."""
     tree = inputs.read_tree(args)
-    if args.model is not None and (args.cell, args.width, args.seed) != (None, None, None):
-        raise InputError("--cell, --width and --seed describe a model without training: leave out --model")
-    model = models.load(args.model) if args.model is not None else _untrained(tree, args)
+    if args.model is None:
+        model = _untrained(tree, args)
+    elif (args.width, args.seed) != (None, None):
+        raise InputError("--width and --seed describe a model without training: leave out --model")
+    else:
+        (model,) = inputs.load_models([args.model], [args.cell] if args.cell else []).values()
     with mg.record_values():
         loss, forest = _loss(model, tree)
     with mg.record_gradients():
@@ -87,7 +92,11 @@ def _loss(model: models.TreeClassifier, tree: models.Tree) -> tuple[mg.Tensor, m
 
 def _untrained(tree: models.Tree, args: argparse.Namespace) -> models.TreeClassifier:
     rng = np.random.default_rng(SEED if args.seed is None else args.seed)
-    cell = models.TREE_CELLS[args.cell or CELL](D=args.width or WIDTH, rng=rng)
+    cell = (args.cell or models.TREE_CELLS[CELL])(args.width or WIDTH, rng)
+    if cell.right_parts is not None:
+        raise InputError(
+            f"{type(cell).__name__} reads sequences; choose one of {', '.join(models.TREE_CELLS)}"
+        )
     words = models.Vocabulary(node.word for node in tree.postorder() if node.word is not None)
     model = models.TreeClassifier(cell, words, CLASSES, rng)
     with mg.no_grad():

@@ -7,11 +7,14 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import models
+from models.checkpoint import UnknownCellError
+from models.notation import shorten
+from viz.arguments import cell_class, whole
 from viz.command_line import InputError
 from viz.files import suffix_of
-from viz.numbers import whole
 from viz.picture import SUFFIXES, Picture
 from viz.scale import SCALES, Scale
 from viz.tree_panel import Options
@@ -94,9 +97,41 @@ def scale(args: argparse.Namespace) -> Scale | str:
     return kind if args.limits is None else SCALES[kind](*args.limits)
 
 
-def load_models(paths: Iterable[Path]) -> dict[Path, models.TreeClassifier]:
-    """Return trained models by their files."""
-    return {path: models.load(path) for path in paths}
+def add_models(parser: argparse.ArgumentParser, several: str = "") -> None:
+    """Declare the model, or models; `several`: in which order, in words."""
+    many: dict[str, Any] = {"nargs": "+", "required": True} if several else {}
+    what = f"models that models.save wrote, {several}" if several else "a model that models.save wrote"
+    parser.add_argument("--model", type=Path, metavar="FILE", help=what, **many)
+    parser.add_argument(
+        "--cell",
+        action="append",
+        type=cell_class,
+        default=[],
+        metavar="MODULE:CLASS",
+        help="the class of a model's cell, if that is one of your own: package.module:Class; may be repeated",
+    )
+
+
+def load_models(paths: Iterable[Path], cells: Iterable[Any]) -> dict[Path, models.TreeClassifier]:
+    """Return trained models by their files; `cells`: the classes that ``--cell`` named.
+
+    What a file says its cell is called is looked up among these and minigrad's own, never imported.
+    """
+    own = {kind.__name__: kind for kind in cells}
+    loaded = {}
+    for path in paths:
+        try:
+            loaded[path] = models.load(path, own)
+        except UnknownCellError as error:
+            name = shorten(error.name)
+            given = f", and --cell names {', '.join(own)}" if own else ""
+            raise InputError(
+                f"{path} holds a model of the cell {name!r}, which is not one of minigrad's{given}; "
+                f"say where its class is: --cell package.module:{name if name.isidentifier() else 'Class'}"
+            ) from None
+    if unused := set(own) - {type(model.cell).__name__ for model in loaded.values()}:
+        raise InputError(f"--cell names {min(unused)}, but no model here has that cell")
+    return loaded
 
 
 @contextmanager

@@ -10,9 +10,7 @@ For example:
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-import models
 from viz.command_line import InputError
 from viz.commands import inputs
 from viz.heat import root_gradient_norms
@@ -22,22 +20,21 @@ from viz.tree_picture import TreePicture
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     inputs.add_tree(parser)
-    parser.add_argument(
-        "--model", type=Path, metavar="FILE", help="a model that models.save wrote; no heat without it"
-    )
+    inputs.add_models(parser)
     parser.add_argument("--title", metavar="TEXT", help="printed above the tree")
     inputs.add_look(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Draw the tree; return the exit code."""
-    if args.model is None and (args.scale, args.limits, args.label) != (None, None, None):
-        raise InputError("--scale, --limits and --label are about gradients: they need --model")
+    if args.model is None and (args.scale, args.limits, args.label, args.cell) != (None, None, None, []):
+        raise InputError("--scale, --limits, --label and --cell are about gradients: they need --model")
     tree = inputs.read_tree(args)
     with inputs.mistakes():
         values = None
         if args.model is not None:
-            values = root_gradient_norms(models.load(args.model), tree, args.label)
+            (model,) = inputs.load_models([args.model], args.cell).values()
+            values = root_gradient_norms(model, tree, args.label)
         picture = TreePicture(
             tree, values, inputs.scale(args), title=args.title, **inputs.options(args, tree)
         )

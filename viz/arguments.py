@@ -1,0 +1,50 @@
+"""Whole numbers and cells on the command line, and what is said of those that are none."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import models
+
+
+def whole(what: str, least: int = 1) -> Callable[[str], int]:
+    """Return the function that reads a whole number from `least` on, for ``type=`` of an option."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{what} is a whole number from {least} on, not {text!r}")
+        return int(text)
+
+    return read
+
+
+def count(what: str) -> Callable[[str], int]:
+    """Return the function that reads how many there are of something, at least one."""
+    return whole(f"a number of {what}")
+
+
+seed = whole("a seed", 0)
+
+
+def cell_class(text: str) -> Any:
+    """Return the class of a cell by its name: one of `models.CELLS`, or ``package.module:Class``.
+
+    A module of the user's own may be in the working directory.
+    """
+    here = os.getcwd()
+    if here not in sys.path:  # where the console command is run, and not ``python -m``
+        sys.path.append(here)
+    try:
+        kind = models.cell(text)
+        kind(2, np.random.default_rng(0))
+    except models.CellError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    except Exception as error:  # the class may be the user's own
+        raise argparse.ArgumentTypeError(f"{text}(2, rng) raised {type(error).__name__}: {error}") from error
+    return kind
