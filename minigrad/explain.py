@@ -14,6 +14,7 @@ from minigrad.record import value_lines
 from minigrad.tensor import Tensor
 
 HEADER = ("id", "op", "operands", "shape", "vjp", "‖g‖", "", "value")
+MOST_LINES = 500  # unless more are asked for
 MOST_SOURCES = 8  # of a collapsed scope, printed before they are only counted
 
 
@@ -22,7 +23,7 @@ def explain(
     file: TextIO | None = None,
     *,
     expand: Any = "all",
-    max_nodes: int | None = None,
+    max_nodes: int | None = MOST_LINES,
     values: bool = False,
     names: Mapping[str, Tensor] | None = None,
 ) -> None:
@@ -41,8 +42,8 @@ def explain(
     expand : "all", or a scope, or several
         The scopes that are printed op by op; of the others only results are: what ops outside read. A scope
         is named by its text or whole words of it, which may fit several; ``()`` collapses all.
-    max_nodes : int, optional
-        The most lines there may be for ops and collapsed scopes. Older ones are only counted.
+    max_nodes : int, or None
+        The most lines for ops and collapsed scopes. Older ones are only counted; None prints all.
     values : bool
         Print the values that `record_values` has kept: arrays of up to 16 elements in three digits, of larger
         ones least … greatest, and mean.
@@ -59,6 +60,9 @@ def explain(
     """
     found = outline(tensor, expand, max_nodes, names)
     print(table(found, values), file=file or sys.stdout)
+    if found.hidden and max_nodes == MOST_LINES:
+        hint = f"the newest {MOST_LINES} lines; max_nodes=None prints all, expand=() one line for each scope"
+        print(hint, file=file or sys.stdout)
 
 
 def table(found: Outline, values: bool = False, renumber: bool = False) -> str:

@@ -121,13 +121,14 @@ def shortened(boxes: Mapping[Home, Box], arrows: Arrows, nodes: int, most: int) 
         if kept and boxes[home].kind in ("leaf", "leaves"):
             continue
         wanted = {home, *leaves[home]}
-        if len(kept | wanted) > most:
+        if len(kept) + len(wanted - kept) > most:
             kept |= set() if kept else {home}
             break
         kept |= wanted
     hidden = nodes - len({number for home in kept for number in boxes[home].ids})
     shared = {a for a, b in arrows if a in kept and b not in kept}  # leaves that what is hidden reads too
-    rows = [home for home in boxes if home in shared], [home for home in boxes if home in kept - shared]
+    own = kept - shared
+    rows = [home for home in boxes if home in shared], [home for home in boxes if home in own]
     drawn = [boxes[home] for home in rows[0]]
     if hidden:
         drawn.append(Box("hidden", f"+{hidden} hidden", "", ()))

@@ -139,8 +139,27 @@ def test_a_deep_graph_is_printed_without_recursion() -> None:
     for _ in range(5000):
         x = x + 1.0
     text = io.StringIO()
-    mg.explain(x, text)
+    mg.explain(x, text, max_nodes=None)
     assert len(text.getvalue().splitlines()) == 5002
+
+
+def test_a_large_graph_is_printed_whole_only_if_asked_for() -> None:
+    x = mg.tensor(1.0, requires_grad=True)
+    with mg.scope("a long chain"):
+        for _ in range(2000):
+            x = x + 1.0
+    _, hidden, *lines, hint = explained(x).splitlines()
+    assert hidden == "— +1501 hidden"
+    assert sum("add" in line for line in lines) == 500
+    for way in ("max_nodes=None prints all", "expand=() one line for each scope"):
+        assert way in hint
+    text = io.StringIO()
+    mg.explain(x, text, expand=(), max_nodes=None)
+    assert len(text.getvalue().splitlines()) == 4
+    text = io.StringIO()
+    mg.explain(x, text, max_nodes=7)
+    assert len(text.getvalue().splitlines()) == 10
+    assert "max_nodes" not in text.getvalue()
 
 
 def test_the_graph_of_a_fold_can_be_printed_in_every_mode(mode: str) -> None:
