@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import numpy as np
 
-from experiments.bench.systems import Builder
-from experiments.bench.workload import new_model
-from models import Forest, TreeClassifier, Vocabulary
+from experiments.bench.process import BenchError
+from experiments.bench.systems import Builder, Minigrad
+from experiments.bench.workload import Config, new_model
+from models import Forest, TreeClassifier
 
-LOSS = 1e-5
-GRADIENT = 1e-4  # of the tensor's largest element: sums of float32 in another order
-UPDATED_LOSS = 1e-3  # AdaGrad's first step has the sign of g also where g is rounding noise
-
-
-class DisagreementError(Exception):
-    """A system computes something else, so its time would mean nothing."""
+# Of the largest element: sums of float32 in another order. AdaGrad's first step has the sign of g also where
+# g is rounding noise.
+TOLERANCES = {"loss": 1e-5, "gradient": 1e-4, "loss after one update": 1e-3}
 
 
-def saturated_model(cell: str, words: Vocabulary) -> TreeClassifier:
+def saturated_model(config: Config) -> TreeClassifier:
     """Return a model whose word vectors and biases are large, so that no gate and no bias idles.
 
     With the paper's word vectors of at most 1e-4 every gate is near its middle, and a peer with two
     matrices exchanged would hardly be noticed.
     """
-    model = new_model(cell, words)
+    model = new_model(config)
     rng = np.random.default_rng(1)
     for parameter in model.parameters():
         if parameter.ndim == 1 or parameter is model.L:
@@ -31,47 +31,42 @@ def saturated_model(cell: str, words: Vocabulary) -> TreeClassifier:
     return model
 
 
-def check(name: str, build: Builder, reference: Builder, cell: str, forest: Forest) -> dict[str, float]:
-    """Compare the loss, the gradient of every parameter, and the loss after one update.
+def check(name: str, build: Builder, config: Config, forest: Forest) -> dict[str, float]:
+    """Compare the loss, the gradient of every parameter, and the loss after one update, with level mode's.
 
     Returns
     -------
     dict
-        The largest relative differences that were seen.
+        The largest relative difference of each kind.
 
     Raises
     ------
-    DisagreementError
+    BenchError
         If one is above its tolerance; the text names it.
     """
-    one, other = (make(saturated_model(cell, forest.vocabulary)) for make in (reference, build))
-    batch, other_batch = one.prepare(forest), other.prepare(forest)
-    seen = {"loss": _difference(one.backward(batch), other.backward(other_batch))}
-    _refuse(name, cell, "loss", seen["loss"], LOSS)
-    expected, found = one.gradients(), other.gradients()
-    if expected.keys() != found.keys():
-        missing = sorted(expected.keys() ^ found.keys())
-        raise DisagreementError(f"{name} is not timed: it has no gradients of {missing} of {cell}")
-    seen["gradient"] = 0.0
-    for parameter, gradient in expected.items():
-        difference = _difference(gradient, found[parameter])
-        _refuse(name, cell, f"gradient of {parameter}", difference, GRADIENT)
-        seen["gradient"] = max(seen["gradient"], difference)
-    one.step(batch)
-    other.step(other_batch)
-    seen["updated_loss"] = _difference(one.backward(batch), other.backward(other_batch))
-    _refuse(name, cell, "loss after one update", seen["updated_loss"], UPDATED_LOSS)
+    expected = _outcome(partial(Minigrad, "level"), config, forest)
+    found = _outcome(build, config, forest)
+    if missing := expected.keys() ^ found.keys():
+        raise BenchError(
+            f"{name} is not timed: it has no {' and no '.join(sorted(missing))} of {config.cell}"
+        )
+    seen = dict.fromkeys(TOLERANCES, 0.0)
+    for what, value in expected.items():
+        kind = what if what in TOLERANCES else "gradient"
+        difference = float(np.abs(np.subtract(value, found[what])).max() / np.abs(value).max())
+        if not difference <= TOLERANCES[kind]:
+            raise BenchError(
+                f"{name} is not timed: the {what} of {config.cell} differs from minigrad's by "
+                f"{difference:.1e} of its largest element, and {TOLERANCES[kind]:.0e} is allowed"
+            )
+        seen[kind] = max(seen[kind], difference)
     return seen
 
 
-def _difference(expected: np.ndarray | float, found: np.ndarray | float) -> float:
-    """Return max|a−b| / max|a|."""
-    return float(np.abs(np.subtract(expected, found)).max() / np.abs(expected).max())
-
-
-def _refuse(name: str, cell: str, what: str, difference: float, tolerance: float) -> None:
-    if not difference <= tolerance:
-        raise DisagreementError(
-            f"{name} is not timed: the {what} of {cell} differs from minigrad's by {difference:.1e} "
-            f"of its largest element, and {tolerance:.0e} is allowed"
-        )
+def _outcome(build: Builder, config: Config, forest: Forest) -> dict[str, Any]:
+    system = build(saturated_model(config))
+    batch = system.prepare(forest)
+    found = {"loss": system.backward(batch)}
+    gradients = {f"gradient of {name}": g for name, g in system.gradients().items()}
+    system.step(batch)
+    return {**found, **gradients, "loss after one update": system.backward(batch)}

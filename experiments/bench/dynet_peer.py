@@ -8,7 +8,7 @@ with is left out, which saves a sixth. Parameters stand in expressions as they a
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import dynet_config
 
@@ -20,40 +20,32 @@ import numpy as np  # noqa: E402
 from experiments.bench.workload import LEARNING_RATE  # noqa: E402
 from models import Forest, TreeClassifier  # noqa: E402
 
-
-class DynetBatch(NamedTuple):
-    """A minibatch as Python numbers, rows in post-order."""
-
-    nodes: list[list[int]]  # left, right, word
-    roots: list[list[int]]  # row, label
+Batch = tuple[list[list[int]], list[list[int]]]  # left, right, word of each row; row, label of each root
 
 
 class Dynet:
     """One expression graph per minibatch; parameters have minigrad's names and start at its values."""
 
     def __init__(self, model: TreeClassifier) -> None:
-        self._compose = {"RNN": _rnn, "RLSTM": _rlstm}[type(model.cell).__name__]
-        self._collection = dy.ParameterCollection()
-        self._parameters = {
-            name: (
-                self._collection.lookup_parameters_from_numpy(value)
-                if name == "L"
-                else self._collection.parameters_from_numpy(value)
-            )
-            for name, value in model.state_dict().items()
-        }
-        self._trainer = dy.AdagradTrainer(self._collection, learning_rate=LEARNING_RATE)
+        self._collection = collection = dy.ParameterCollection()  # which DyNet does not hold itself
+        values = model.state_dict()
+        table = {"L": collection.lookup_parameters_from_numpy(values.pop("L"))}
+        others = {name: collection.parameters_from_numpy(value) for name, value in values.items()}
+        self._parameters = {**table, **others}
+        self._w = {name.removeprefix("cell."): p for name, p in self._parameters.items()}
+        self._compose = {"RNN": _rnn, "RLSTM": _rlstm}[type(model.cell).__name__](self._w)
+        self._trainer = dy.AdagradTrainer(collection, learning_rate=LEARNING_RATE)
         self._trainer.set_clip_threshold(0)  # its default clips, which minigrad does not
         self._gradients: dict[str, np.ndarray] = {}
 
-    def prepare(self, forest: Forest) -> DynetBatch:
+    def prepare(self, forest: Forest) -> Batch:
         """Turn the arrays into Python numbers."""
-        nodes = np.stack([forest.left, forest.right, forest.word], axis=1).tolist()
-        return DynetBatch(nodes, np.stack([forest.root, forest.label[forest.root]], axis=1).tolist())
+        nodes = np.stack([forest.left, forest.right, forest.word], axis=1)
+        return nodes.tolist(), np.stack([forest.root, forest.label[forest.root]], axis=1).tolist()
 
-    def backward(self, batch: DynetBatch) -> float:
+    def backward(self, batch: Batch) -> float:
         """Compute the loss and keep its gradients; DyNet itself would add the next ones to them."""
-        loss = self._differentiate(batch)
+        loss = self._differentiate(*batch)
         self._gradients = {name: p.grad_as_array().copy() for name, p in self._parameters.items()}
         for parameter in self._parameters.values():
             parameter.scale_gradient(0)
@@ -63,29 +55,25 @@ class Dynet:
         """Return the gradient of each parameter."""
         return self._gradients
 
-    def step(self, batch: DynetBatch) -> float:
+    def step(self, batch: Batch) -> float:
         """Train on one minibatch; of the word table, only its rows are updated."""
-        loss = self._differentiate(batch)
+        loss = self._differentiate(*batch)
         self._trainer.update()
         return loss
 
-    def _differentiate(self, batch: DynetBatch) -> float:
+    def _differentiate(self, nodes: list[list[int]], roots: list[list[int]]) -> float:
         dy.renew_cg()
-        table = self._parameters["L"]
-        w = {name.removeprefix("cell."): p for name, p in self._parameters.items() if name != "L"}
-        compose, lookup = self._compose(w), dy.lookup
+        w, compose, lookup = self._w, self._compose, dy.lookup
+        L = w["L"]
         states: list[tuple[Any, Any]] = []
-        for left, right, word in batch.nodes:
-            states.append((lookup(table, word), None) if left < 0 else compose(*states[left], *states[right]))
-        bs, Ws = w["bs"], w["Ws"]
-        losses = [
-            dy.pickneglogsoftmax(dy.affine_transform([bs, Ws, states[row][0]]), label)
-            for row, label in batch.roots
-        ]
+        for left, right, word in nodes:
+            states.append((lookup(L, word), None) if left < 0 else compose(*states[left], *states[right]))
+        scores = [dy.affine_transform([w["bs"], w["Ws"], states[row][0]]) for row, _ in roots]
+        losses = [dy.pickneglogsoftmax(s, label) for s, (_, label) in zip(scores, roots, strict=True)]
         loss = dy.esum(losses) / len(losses)
-        value = loss.scalar_value()
+        value = float(loss.scalar_value())
         loss.backward()
-        return float(value)
+        return value
 
 
 def _rnn(w: dict[str, Any]) -> Any:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import os
-import platform
-from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Any
 
-from experiments.sweep.machine import commit, processor
+import numpy as np
 
+from experiments.bench.peak import fma_peak
+from experiments.bench.systems import installed
+from experiments.sweep.environment import describe_environment
+
+PACKAGES = {"torch": "torch", "dynet": "dyNET38"}
 QUIET_BEFORE = 0.5
 QUIET_AFTER = 1.6  # the benchmark itself keeps one core busy
 
 
-def describe_machine() -> dict[str, Any]:
-    """Return processor, cores, system, git commit and date."""
+def describe() -> dict[str, Any]:
+    """Return processor, versions, commit, date, and the peak of multiply-adds."""
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[index, call-overload, unused-ignore]
     return {
-        "processor": processor(),
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "commit": commit(),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        **describe_environment(),
+        **{name: version(package) if installed(name) else None for name, package in PACKAGES.items()},
+        "blas": f"{blas['name']} {blas['version']}",
+        "fma_peak_gflops": round(fma_peak(), 1),
     }
 
 

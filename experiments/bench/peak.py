@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+import functools
+import timeit
 from typing import Any
 
 import numba
@@ -12,7 +13,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from experiments.bench.workload import D
-from minigrad.kernels.vectors import VECTOR_BYTES
+from minigrad.kernels.vectors import VECTOR_BYTES, Emitter
 from models import CHAIN_CELLS, Forest
 
 LANES = VECTOR_BYTES // 4
@@ -29,12 +30,10 @@ TURNS = 100_000
 # TreeGRU: Wr of both gates and three Wz; for the node W1, W2 and three Wz. 15(n − 1).
 # HighwayRNN: W and Wt. 4(n − 1).
 # DenseRNN: W; with nodes below it, also V. 3n − 4.
-# MGU:   Wf or Uf; for the node W and U. 4(n − 1).
 # LSTM:  four U for a word, four W for a state. In a chain of n words, 8n − 4.
 PRODUCTS = {
     "RLSTM": (5, 10, 1), "RNN": (1, 1, 0), "TreeLSTM": (8, 5, 0), "SLSTM": (4, 8, 1), "TreeGRU": (5, 5, 5),
-    "ResidualRNN": (1, 1, 0), "HighwayRNN": (2, 2, 0), "DenseRNN": (1, 2, 0), "MGU": (1, 1, 2),
-    "LSTM": (4, 4, 0),
+    "ResidualRNN": (1, 1, 0), "HighwayRNN": (2, 2, 0), "DenseRNN": (1, 2, 0), "LSTM": (4, 4, 0),
 }  # fmt: skip
 
 
@@ -60,22 +59,17 @@ def _multiply_adds(typing_context: Any, x: Any, turns: Any) -> Any:
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         value, count = arguments
-        vector = ir.VectorType(ir.FloatType(), LANES)
-        kind, name = ir.FunctionType(vector, [vector] * 3), f"llvm.fmuladd.v{LANES}f32"
-        fma = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
-        factor = ir.Constant(vector, ir.Undefined)
-        for lane in range(LANES):
-            factor = builder.insert_element(factor, value, ir.Constant(ir.IntType(32), lane))
+        emit = Emitter(builder, ir.FloatType(), count.type)
+        factor = emit.splat(value)
         sums: list[ir.Value] = []  # each with a start of its own, or LLVM would compute one for all
         for _ in range(CHAINS):
             start = builder.fadd(factor, builder.load(sums[-1])) if sums else factor
             sums.append(cgutils.alloca_once_value(builder, start))  # type: ignore[no-untyped-call]
         with cgutils.for_range(builder, count):
             for s in sums:
-                builder.store(builder.call(fma, [builder.load(s), factor, factor]), s)
-        total = builder.load(sums[0])
-        for s in sums[1:]:
-            total = builder.fadd(total, builder.load(s))
+                total = emit.call("llvm.fmuladd.{}", emit.vector, builder.load(s), factor, factor)
+                builder.store(total, s)
+        total = functools.reduce(builder.fadd, map(builder.load, sums))
         return builder.extract_element(total, ir.Constant(ir.IntType(32), 0))
 
     return types.float32(types.float32, types.intp), generate
@@ -90,9 +84,5 @@ def fma_peak(bursts: int = 5) -> float:
     """Return the GFLOP/s of multiply-adds in float32 on registers alone, the best of some short bursts."""
     x = np.float32(0.5)
     _burst(x, 1)  # compiles
-    seconds = []
-    for _ in range(bursts):
-        start = time.perf_counter()
-        _burst(x, TURNS)
-        seconds.append(time.perf_counter() - start)
-    return 2 * CHAINS * LANES * TURNS / min(seconds) / 1e9
+    seconds = min(timeit.repeat(lambda: _burst(x, TURNS), repeat=bursts, number=1))
+    return 2 * CHAINS * LANES * TURNS / seconds / 1e9

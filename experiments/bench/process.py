@@ -6,41 +6,40 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from experiments import threads
+from experiments.threads import VARIABLES
 
 
 class BenchError(Exception):
-    """A measurement failed; the process that made it has said why on stderr."""
+    """A measurement failed, or would mean nothing; the text says why."""
 
 
-def one_thread(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return this process's environment with every thread pool limited to one thread."""
-    return {**os.environ, **dict.fromkeys(threads.VARIABLES, "1"), **(extra or {})}
+def fresh(*arguments: str, env: Mapping[str, str] | None = None) -> Any:
+    """Run ``python arguments…`` with one thread; return what it prints, a JSON value. Its stderr is ours.
 
-
-def in_fresh_process(*arguments: str, env: Mapping[str, str] | None = None) -> Any:
-    """Run ``python arguments…`` and return what it prints, a JSON value; its stderr is ours.
+    Parameters
+    ----------
+    *arguments : str
+    env : mapping, optional
+        Added to the environment, since thread counts are read when the libraries are loaded.
 
     Raises
     ------
     BenchError
-        If it fails.
+        If it fails; it has said why on stderr.
     """
-    done = subprocess.run(
-        [sys.executable, *arguments], env=one_thread(env), stdout=subprocess.PIPE, text=True, check=False
-    )
+    env = {**os.environ, **dict.fromkeys(VARIABLES, "1"), **(env or {})}
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, env=env, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
-        command = " ".join(arguments)[:60]
-        raise BenchError(f"the measurement {command!r} ended with exit code {done.returncode}")
+        what = " ".join(arguments)[:60]
+        raise BenchError(f"the measurement {what!r} ended with exit code {done.returncode}")
     return json.loads(done.stdout)
 
 
-def run_worker(
-    section: str, *, quick: bool, system: str | None = None, env: Mapping[str, str] | None = None
-) -> Any:
-    """Return what a section of `experiments.bench.worker` measures, of one system if only that is named."""
-    flags = (["--quick"] if quick else []) + ([] if system is None else ["--system", system])
-    return in_fresh_process("-m", "experiments.bench.worker", section, *flags, env=env)
+def call(function: Callable[..., Any], *arguments: Any, env: Mapping[str, str] | None = None) -> Any:
+    """Return ``function(*arguments)``, as a fresh process computes it; all of them JSON values."""
+    name = f"{function.__module__}:{function.__name__}"
+    return fresh("-m", "experiments.bench", name, json.dumps(arguments), env=env)

@@ -1,62 +1,64 @@
-"""What comes before the first fast step: importing, and compiling."""
+"""What comes before the first fast step: importing, compiling; and how much memory training takes."""
 
 from __future__ import annotations
 
 import statistics
+import sys
 import tempfile
-from collections.abc import Callable
+import time
 from typing import Any
 
-from experiments.bench.process import in_fresh_process, run_worker
+from experiments.bench.process import call, fresh
+from experiments.bench.race import Document
+from experiments.bench.steps import CONFIGS
+from experiments.bench.systems import builders
+from experiments.bench.workload import minibatches, new_model
 
 IMPORT = "import time; start = time.perf_counter(); import {}; print(time.perf_counter() - start)"
 
 
-def import_times(repeats: int, advance: Callable[[], object]) -> dict[str, float]:
-    """Return the median seconds that ``import minigrad`` and ``import numba`` take in a fresh process.
-
-    Byte code is kept in a folder of its own, so that the environment that this runs in, which may forbid
-    writing it, makes no difference; the first run of each, which fills the folder, is not counted.
-    """
-    samples: dict[str, list[float]] = {"minigrad": [], "numba": []}
-    with tempfile.TemporaryDirectory() as folder:
-        env = {"PYTHONPYCACHEPREFIX": folder, "PYTHONDONTWRITEBYTECODE": ""}
-        for counted in [False] + [True] * repeats:
-            for package, seconds in samples.items():
-                taken = in_fresh_process("-c", IMPORT.format(package), env=env)
-                if counted:
-                    seconds.append(taken)
-            advance()
-    medians = {f"{package}_s": round(statistics.median(s), 4) for package, s in samples.items()}
-    return {**medians, "ratio": round(medians["minigrad_s"] / medians["numba_s"], 3)}
-
-
-def compile_times(advance: Callable[[], object]) -> dict[str, Any]:
-    """Return the seconds of a process's first training step in mode level: compiling, and from the cache."""
-    cold, cached = _twice("first-step", advance)
+def startup(quick: bool) -> Document:
+    """Measure processes: memory by system, imports, and the first steps with empty and with filled caches."""
     return {
-        "first_step_compiling_s": cold["first"],
-        "first_step_cached_s": cached["first"],
-        "second_step_s": cached["second"],
+        "memory": [{"system": name, **call(first_steps, name)} for name in builders(CONFIGS[0].cell)],
+        "import": [imports(package, 3 if quick else 7) for package in ("minigrad", "numba")],
+        "compile": _twice("minigrad-level"),
+        "first_use": _twice("minigrad-compiled"),
     }
 
 
-def first_use(advance: Callable[[], object]) -> dict[str, Any]:
-    """Return the seconds that a compiled cell's first use takes in a process, by the state of the caches.
-
-    "cell_s": one fold and its backward, without anything else of a step. "rest_s": the training step after
-    that, which compiles the kernels of the loss and of the optimiser. "next_step_s": one that compiles none.
-    """
-    fresh, warm = _twice("first-use", advance)
-    return {"fresh_cache": fresh, "warm_cache": warm}
+def imports(package: str, repeats: int) -> dict[str, Any]:
+    """Return the median seconds of an import in a fresh process, after one that writes byte code."""
+    command, env = IMPORT.format(package), {"PYTHONDONTWRITEBYTECODE": ""}
+    seconds = [fresh("-c", command, env=env) for _ in range(repeats + 1)][1:]
+    return {"package": package, "seconds": round(statistics.median(seconds), 4)}
 
 
-def _twice(section: str, advance: Callable[[], object]) -> list[Any]:
-    """Return what two processes measure, the first with empty caches, the second with what that leaves."""
-    measured = []
+def first_steps(name: str) -> dict[str, Any]:
+    """Return the seconds of this process's first two training steps, and its peak megabytes over eight."""
+    config = CONFIGS[0]
+    system = builders(config.cell)[name](new_model(config))
+    batches = [system.prepare(forest) for forest in minibatches(config, 8)]
+    times, before = [], megabytes()
+    for batch in batches:
+        start = time.perf_counter()
+        system.step(batch)
+        times.append(round(time.perf_counter() - start, 4))
+    return {"first_step_s": times[0], "second_step_s": times[1], "before_mb": before, "peak_mb": megabytes()}
+
+
+def megabytes() -> float | None:
+    """Return the most megabytes that this process has held; None where nobody counts."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(used / (1e6 if sys.platform == "darwin" else 1e3), 1)
+
+
+def _twice(name: str) -> list[dict[str, Any]]:
+    """Return the first steps of two processes, with empty caches and with those that the first has filled."""
     with tempfile.TemporaryDirectory() as folder:
-        for _ in range(2):
-            env = {"NUMBA_CACHE_DIR": folder, "MINIGRAD_CACHE_DIR": folder}
-            measured.append(run_worker(section, quick=False, env=env))
-            advance()
-    return measured
+        env = {"NUMBA_CACHE_DIR": folder, "MINIGRAD_CACHE_DIR": folder}
+        return [{"caches": caches, **call(first_steps, name, env=env)} for caches in ("empty", "filled")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol
@@ -13,10 +14,7 @@ from experiments.bench.workload import LEARNING_RATE
 from experiments.training.step import training_step
 from minigrad.cotangent import as_dense
 from minigrad.optim import AdaGrad
-from models import Forest, TreeClassifier
-
-PEERS = ("RNN", "RLSTM")  # the cells that were written for the other systems too
-SLOW = frozenset({"minigrad-node", "torch-cell"})
+from models import CHAIN_CELLS, Forest, TreeClassifier
 
 
 class System(Protocol):
@@ -26,7 +24,7 @@ class System(Protocol):
         """Return the minibatch in the form that `step` takes; not timed."""
 
     def backward(self, batch: Any) -> float:
-        """Compute the loss and leave its gradients."""
+        """Compute the loss and its gradients."""
 
     def gradients(self) -> Mapping[str, np.ndarray]:
         """Return the gradient of each parameter, by the names that minigrad gives them."""
@@ -36,14 +34,20 @@ class System(Protocol):
 
 
 Builder = Callable[[TreeClassifier], System]
+PEERS = {  # package, module and class, the cells that it was written for
+    "torch-level": ("torch", "torch_peers:TorchLevel", ("RNN", "RLSTM")),
+    "torch-cell": ("torch", "torch_peers:TorchCell", ("RNN", "RLSTM")),
+    "torch-lstm": ("torch", "torch_peers:TorchLSTM", ("LSTM",)),
+    "dynet": ("dynet", "dynet_peer:Dynet", ("RNN", "RLSTM")),
+}
+SLOW = ("minigrad-node", "torch-cell")
 
 
 class Minigrad:
     """minigrad's fold in one of its modes."""
 
-    def __init__(self, model: TreeClassifier, mode: str) -> None:
-        self._model = model
-        self._mode = mode
+    def __init__(self, mode: str, model: TreeClassifier) -> None:
+        self.model, self.mode = model, mode
         self._optimizer = AdaGrad(model.parameters(), lr=LEARNING_RATE)
 
     def prepare(self, forest: Forest) -> Forest:
@@ -51,20 +55,30 @@ class Minigrad:
         return forest
 
     def backward(self, batch: Forest) -> float:
-        """Compute the loss and leave its gradients."""
-        loss, _ = self._model.loss(batch, self._mode)
+        """Compute the loss and its gradients."""
+        loss, _ = self.model.loss(batch, self.mode)
         self._optimizer.zero_grad()
         loss.backward()
         return float(loss.item())
 
     def gradients(self) -> dict[str, np.ndarray]:
         """Return the gradient of each parameter."""
-        return {name: np.array(as_dense(p.grad)) for name, p in self._model.named_parameters()}
+        return {name: np.array(as_dense(p.grad)) for name, p in self.model.named_parameters()}
 
     def step(self, batch: Forest) -> float:
         """Train on one minibatch."""
-        loss, _ = training_step(self._model, self._optimizer, batch, self._mode)
+        loss, _ = training_step(self.model, self._optimizer, batch, self.mode)
         return loss
+
+
+def builders(cell: str) -> dict[str, Builder]:
+    """Return, by name, how each system that can train this cell here is made from a model."""
+    modes = ("compiled", "level") if cell in CHAIN_CELLS else ("compiled", "level", "node")
+    found: dict[str, Builder] = {f"minigrad-{mode}": partial(Minigrad, mode) for mode in modes}
+    for name, (package, path, cells) in PEERS.items():
+        if cell in cells and installed(package):
+            found[name] = partial(_peer, path)
+    return found
 
 
 def installed(package: str) -> bool:
@@ -72,38 +86,8 @@ def installed(package: str) -> bool:
     return find_spec(package) is not None
 
 
-def builders(cell: str) -> dict[str, Builder]:
-    """Return, by name, how each system that can train this cell here is made from a model."""
-    found = {f"minigrad-{mode}": _minigrad(mode) for mode in ("compiled", "level")}
-    if cell not in PEERS:
-        return found
-    found["minigrad-node"] = _minigrad("node")
-    if installed("torch"):
-        found["torch-level"] = _peer("torch_peers", "TorchLevel")
-        found["torch-cell"] = _peer("torch_peers", "TorchCell")
-    if installed("dynet"):
-        found["dynet"] = _peer("dynet_peer", "Dynet")
-    return found
-
-
-def chain_builders() -> dict[str, Builder]:
-    """Return, by name, how each system that can train an LSTM over chains here is made from a model."""
-    found = {f"minigrad-{mode}": _minigrad(mode) for mode in ("compiled", "level")}
-    if installed("torch"):
-        found["torch-lstm"] = _peer("torch_chains", "TorchLSTM")
-        found["torch-lstm without oneDNN"] = _peer("torch_chains", "TorchLSTMWithoutOneDNN")
-    return found
-
-
-def _minigrad(mode: str) -> Builder:
-    return lambda model: Minigrad(model, mode)
-
-
-def _peer(module: str, name: str) -> Builder:
-    """Return a builder that imports the peer's library when it is called, and not before."""
-
-    def build(model: TreeClassifier) -> System:
-        system: System = getattr(import_module(f"experiments.bench.{module}"), name)(model)
-        return system
-
-    return build
+def _peer(path: str, model: TreeClassifier) -> System:
+    """Import a peer's library, not before one is wanted, and make it from a model."""
+    module, _, name = path.partition(":")
+    system: System = getattr(import_module(f"experiments.bench.{module}"), name)(model)
+    return system

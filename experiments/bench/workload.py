@@ -1,4 +1,4 @@
-"""What is trained: the cells, the minibatches, and a model, all drawn from one seed."""
+"""What is trained: cells, minibatches and models, all drawn from one seed."""
 
 from __future__ import annotations
 
@@ -7,59 +7,69 @@ from dataclasses import dataclass
 import numpy as np
 
 import models
-from experiments.bench.mgu import MGU
-from models import Forest, TreeClassifier, Vocabulary, random_forest
+from models import Forest, TreeClassifier, Vocabulary
 
 D = 50
-WORDS = 10_001
-CLASSES = 10
 LEARNING_RATE = 0.05
-CELLS = {**models.CELLS, "MGU": MGU}
+CLASSES = 10
+VOCABULARY = Vocabulary(map(str, range(10_001)))
 
 
 @dataclass(frozen=True)
 class Config:
-    """One cell on trees whose numbers of leaves are drawn uniformly from `lengths`, ends included."""
+    """A cell, and the trees it is trained on.
+
+    Attributes
+    ----------
+    cell : str
+        A name of `models.CELLS`. Cells for chains get sentences instead of trees.
+    lengths : (int, int)
+        The numbers of leaves are drawn uniformly from this range, ends included.
+    batch : int
+        Trees in a minibatch.
+    shape : str
+        Of the trees, as in `models.random_forest`.
+    labelled : bool
+        Whether every node has a class, and dropout is drawn, as in training on the treebank; else the root.
+    """
 
     cell: str
     lengths: tuple[int, int]
     batch: int
+    shape: str = "uniform_split"
+    labelled: bool = False
 
     def key(self) -> dict[str, object]:
         """Return the entries that identify this config in a JSON row."""
         return {"cell": self.cell, "lengths": list(self.lengths), "batch": self.batch}
 
 
-CONFIGS = (
-    Config("RLSTM", (1, 100), 10),
-    Config("RLSTM", (21, 30), 5),
-    Config("RNN", (1, 100), 10),
-    Config("RNN", (21, 30), 20),
-    Config("MGU", (1, 100), 10),
-)
+def minibatches(config: Config, count: int) -> list[Forest]:
+    """Draw forests; the same ones for every cell for trees."""
+    rng = np.random.default_rng(0)
+    return [_forest(config, rng) for _ in range(count)]
 
 
-def vocabulary() -> Vocabulary:
-    """Return the tokens "0" … "10000"."""
-    return Vocabulary(map(str, range(WORDS)))
+def _forest(config: Config, rng: np.random.Generator) -> Forest:
+    lengths = rng.integers(config.lengths[0], config.lengths[1] + 1, config.batch)
+    classes = rng.integers(CLASSES, size=config.batch)
+    if config.cell in models.CHAIN_CELLS:
+        labels = np.full(lengths.sum(), -1)
+        labels[np.cumsum(lengths) - 1] = classes
+        words = rng.integers(len(VOCABULARY), size=len(labels))
+        return models.chain_forest(words, lengths, VOCABULARY, labels=labels)
+    drawn = models.random_forest(rng, lengths, config.shape, vocabulary=VOCABULARY, labels=classes)
+    if not config.labelled:
+        return drawn
+    labels = rng.integers(CLASSES, size=drawn.n_nodes)
+    return Forest.from_arrays(drawn.left, drawn.right, drawn.word, labels, drawn.root, VOCABULARY)
 
 
-def minibatches(config: Config, count: int, words: Vocabulary, seed: int = 0) -> list[Forest]:
-    """Draw forests of ``config.batch`` trees split at uniform points, with a class at each root."""
-    rng = np.random.default_rng(seed)
-    low, high = config.lengths
-    return [
-        random_forest(
-            rng,
-            rng.integers(low, high + 1, config.batch),
-            vocabulary=words,
-            labels=rng.integers(CLASSES, size=config.batch),
-        )
-        for _ in range(count)
-    ]
-
-
-def new_model(cell: str, words: Vocabulary, seed: int = 0) -> TreeClassifier:
-    """Return the paper's classifier in float32, the same one for the same seed."""
-    rng = np.random.default_rng(seed)
-    return TreeClassifier(CELLS[cell](D, rng), words, CLASSES, rng)
+def new_model(config: Config) -> TreeClassifier:
+    """Return the paper's classifier in float32, the same one for the same cell."""
+    rng = np.random.default_rng(0)
+    head = "labelled" if config.labelled else "root"
+    model = TreeClassifier(models.CELLS[config.cell](D, rng), VOCABULARY, CLASSES, rng, head)
+    if config.labelled:
+        model.dropout = models.Dropout(words=0.3, states=0.2, rng=rng)
+    return model

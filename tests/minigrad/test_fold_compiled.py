@@ -17,8 +17,9 @@ import models
 from minigrad.fold.compiler import memory as work
 from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.evaluation import Evaluation
-from minigrad.fold.compiler.memory import CHUNK, LINE, Room, padded
+from minigrad.fold.compiler.memory import LINE, Room, padded
 from minigrad.fold.compiler.run import FOLD, compiled
+from minigrad.fold.compiler.sweep import ALL
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.nn import Parameter
 from minigrad.optim import AdaGrad
@@ -36,6 +37,7 @@ from tests.minigrad.fold_contract.reference import TOLERANCE, Arrays, Case, clos
 from tests.minigrad.poison import poison
 
 pytestmark = pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: every cell runs as level")
+CHUNK = ALL.chunk
 VOCABULARY = models.Vocabulary(["a"])
 
 

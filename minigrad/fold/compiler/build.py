@@ -26,6 +26,7 @@ from minigrad.fold.compiler.emit import constants
 from minigrad.fold.compiler.machine_code import Code, load
 from minigrad.fold.compiler.module import Emitted
 from minigrad.fold.compiler.plan import Plan
+from minigrad.fold.compiler.sweep import ALL, Passes
 from minigrad.fold.compiler.trace import Trace, trace
 from minigrad.kernels import activations, invoke, jit, packing, product, vectors
 from minigrad.kernels.jit import FASTMATH
@@ -93,9 +94,9 @@ def fold_source(cell: Cell, dtype: Any = None) -> str:
     return write(traced, f"{type(cell).__name__}, {traced.dtype}")[1]
 
 
-def write(traced: Trace, title: str) -> tuple[Emitted, str]:
+def write(traced: Trace, title: str, passes: Passes = ALL) -> tuple[Emitted, str]:
     """Return the functions of a traced cell, and the text of the module with all they need."""
-    emitted = Emitted(Plan(traced))
+    emitted = Emitted(Plan(traced, passes))
     helpers = (
         _section(activations.__name__, _activations(traced.dtype))
         + "".join(_section(module.__name__, _pasted(module)) for module in PASTED)

@@ -10,6 +10,7 @@ import numpy as np
 from minigrad.fold.cell import Cell
 from minigrad.fold.compiler import build, machine_code
 from minigrad.fold.compiler.memory import Memory
+from minigrad.fold.compiler.sweep import ALL, Passes
 from minigrad.fold.compiler.trace import trace
 from minigrad.internal.addresses import Addresses
 
@@ -18,6 +19,13 @@ Array = np.ndarray
 
 class CompiledCell:
     """A cell's emitted functions, and the memory they work in.
+
+    Parameters
+    ----------
+    cell : Cell
+    dtype
+    passes : Passes
+        For the benchmark, which leaves some out.
 
     Attributes
     ----------
@@ -37,9 +45,10 @@ class CompiledCell:
         What all runs of the cell work in, one after the other.
     """
 
-    def __init__(self, cell: Cell, dtype: Any) -> None:
+    def __init__(self, cell: Cell, dtype: Any, passes: Passes = ALL) -> None:
         self.trace = trace(cell, dtype)
-        self.emitted, self.source = build.write(self.trace, f"{type(cell).__name__}, {np.dtype(dtype)}")
+        title = f"{type(cell).__name__}, {np.dtype(dtype)}"
+        self.emitted, self.source = build.write(self.trace, title, passes)
         self.module = machine_code.load(self.source)
         self.chain = cell.right_parts is not None
         vectors = [part.width for part in cell.right_parts or cell.parts if part.leaf == "vector"]

@@ -95,20 +95,27 @@ class Forms(Generic[Form]):
         GraphError
             If ``compose`` branches on a value or changes a tensor in place.
         """
-        key = id(cell)
-        if key not in self._known:
-            self._known[key] = weakref.ref(cell, lambda _: self._known.pop(key, None)), []
-        entries = self._known[key][1]
+        entries = self._entries(cell)
         for place, (of, snapshot, form) in enumerate(entries):
             if of == dtype and snapshot.holds(cell):
                 if place:
                     entries.insert(0, entries.pop(place))
                 return form
-        snapshot = _Snapshot(cell)
-        form = self._make(cell, dtype)
+        return self.put(cell, dtype, lambda: self._make(cell, dtype))
+
+    def put(self, cell: Cell, dtype: Any, make: Callable[[], Form | Refusal]) -> Form | Refusal:
+        """Make the form of a cell as it is now; `find` returns it from now on."""
+        entries, snapshot = self._entries(cell), _Snapshot(cell)
+        form = make()
         entries.insert(0, (dtype, snapshot, form))
         del entries[KEPT:]
         return form
+
+    def _entries(self, cell: Cell) -> list[tuple[Any, _Snapshot, Form | Refusal]]:
+        key = id(cell)
+        if key not in self._known:
+            self._known[key] = weakref.ref(cell, lambda _: self._known.pop(key, None)), []
+        return self._known[key][1]
 
     def _make(self, cell: Cell, dtype: Any) -> Form | Refusal:
         try:

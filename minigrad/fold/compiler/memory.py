@@ -19,7 +19,6 @@ from minigrad.internal.addresses import address
 from minigrad.kernels.packing import packed_size
 
 Array = np.ndarray
-CHUNK = 128  # nodes whose weights' gradients are computed together: what they need stays in the second cache
 LINE = 64  # bytes of a cache line
 
 
@@ -58,9 +57,9 @@ def rooms(plan: Plan, layout: Layout, vectors: int) -> list[Room]:
         Room("B", 0, vectors, True),
         *(Room(f"Q{k}", 0, _packed(r), True) for k, r in enumerate(plan.backward.rectangles)),
         *(Room(f"P{k}", 0, _packed(r)) for k, r in enumerate(plan.forward.rectangles)),
-        Room("O", CHUNK, layout.operand_width),
+        Room("O", plan.passes.chunk, layout.operand_width),
         Room("Z", TILE, layout.tile_width),
-        Room("E", CHUNK, width),
+        Room("E", plan.passes.chunk, width),
         *(Room(f"dW{k}", p.k[1] - p.k[0], p.n[1] - p.n[0]) for k, p in enumerate(plan.weight_products)),
         Room("sums", 0, plan.backward.operands.width),
     ]

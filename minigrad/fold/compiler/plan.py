@@ -43,7 +43,7 @@ class Plan:
     """
 
     def __init__(self, traced: Trace, passes: Passes = ALL) -> None:
-        self.trace, self._passes = traced, passes
+        self.trace, self.passes = traced, passes
         zero = {
             symbol: side
             for (side, name), symbol in traced.inputs.items()
@@ -93,7 +93,7 @@ class Plan:
         by_pair = {(p.args[0].args[0], p.args[1]): p for p in transposed}
         for (given, side, _), group in groups.items():
             X = self.forward.operands if given else self.forward.kept
-            split = self._passes.split
+            split = self.passes.split
             for xs, gs in itertools.product(
                 split(group, list(X.start)), split(partners[group[0]], list(V.start))
             ):

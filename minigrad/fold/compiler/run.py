@@ -14,6 +14,7 @@ from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.evaluation import Evaluation
 from minigrad.fold.compiler.forms import Forms, Refusal
 from minigrad.fold.compiler.order import TILE
+from minigrad.fold.compiler.sweep import Passes
 from minigrad.fold.schedule import Trees
 from minigrad.graph import Gradient, Node, state
 from minigrad.internal.flat import cut
@@ -87,6 +88,11 @@ _forms = Forms(CompiledCell)
 def compiled(cell: Cell, dtype: Any) -> CompiledCell | Refusal:
     """Return the compiled form of a cell as it is now, or why there is none."""
     return _forms.find(cell, dtype)
+
+
+def compile_with(cell: Cell, dtype: Any, passes: Passes) -> None:
+    """Have a cell, as it is now, compiled with these passes; for the benchmark, which leaves some out."""
+    _forms.put(cell, dtype, lambda: CompiledCell(cell, dtype, passes))
 
 
 def ready(cell: Cell, dtype: Any) -> CompiledCell | Refusal | None:

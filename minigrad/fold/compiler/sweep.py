@@ -40,11 +40,15 @@ class Passes(NamedTuple):
         Make one loop of elementwise operations that may be computed together.
     skip : bool
         Leave out the products with what is zero at leaves, and those that nobody reads there.
+    chunk : int
+        Backward computes the weights' gradients of so many nodes at a time: their operands stay in the
+        second-level cache.
     """
 
     group: bool = True
     fuse: bool = True
     skip: bool = True
+    chunk: int = 128
 
     def split(self, symbols: Sequence[Symbol], order: Sequence[Symbol]) -> list[list[Symbol]]:
         """Return which of the symbols take part in a product together, given how they stand."""

@@ -5,16 +5,10 @@ import pytest
 
 import models
 from experiments.bench import peak
-from experiments.bench.chains import minibatches as chains
-from experiments.bench.workload import CELLS, Config, minibatches, new_model, vocabulary
+from experiments.bench.workload import Config, minibatches, new_model
 from minigrad.kernels.jit import JIT_ENABLED
 
 PER_PRODUCT = 3 * 2 * 50 * 50  # forward, and two derivatives; a multiply and an add for each weight
-
-
-@pytest.fixture(scope="module")
-def words():
-    return vocabulary()
 
 
 @pytest.mark.parametrize(
@@ -22,19 +16,18 @@ def words():
     [
         ("RLSTM", (16, -21)), ("TreeLSTM", (13, -10)), ("SLSTM", (13, -17)), ("TreeGRU", (15, -15)),
         ("RNN", (2, -2)), ("ResidualRNN", (2, -2)), ("HighwayRNN", (4, -4)), ("DenseRNN", (3, -4)),
-        ("MGU", (4, -4)),
     ],
 )  # fmt: skip
-def test_the_arithmetic_of_the_equations_is_counted(cell, of_n, words):
-    (forest,) = minibatches(Config(cell, (2, 40), 7), 1, words)
+def test_the_arithmetic_of_the_equations_is_counted(cell, of_n):
+    (forest,) = minibatches(Config(cell, (2, 40), 7), 1)
     products = of_n[0] * len(forest.leaves) + of_n[1] * len(forest)
     assert peak.training_flop(cell, forest) == products * PER_PRODUCT
 
 
 @pytest.mark.parametrize("cell", [name for name in peak.PRODUCTS if name != "RLSTM"])
-def test_a_node_with_inner_children_meets_every_matrix_but_those_of_leaves_once(cell, words):
+def test_a_node_with_inner_children_meets_every_matrix_but_those_of_leaves_once(cell):
     # In the RLSTM i1 and i2 share theirs, and so do f1 and f2.
-    matrices = [p for p in new_model(cell, words).cell.parameters() if p.ndim == 2]
+    matrices = [p for p in new_model(Config(cell, (1, 1), 1)).cell.parameters() if p.ndim == 2]
     of_leaf, of_inner, of_node = peak.PRODUCTS[cell]
     only_of_leaves = 3 if cell == "TreeLSTM" else 0
     if cell in models.CHAIN_CELLS:
@@ -44,16 +37,16 @@ def test_a_node_with_inner_children_meets_every_matrix_but_those_of_leaves_once(
 
 
 def test_every_cell_for_trees_has_its_count():
-    assert set(models.TREE_CELLS) <= set(peak.PRODUCTS) <= set(CELLS)
+    assert set(models.TREE_CELLS) <= set(peak.PRODUCTS) <= set(models.CELLS)
 
 
-def test_the_state_before_a_chain_s_first_word_is_multiplied_with_nothing(words):
-    (forest,) = chains(1, words, chains=3, steps=7)
+def test_the_state_before_a_chain_s_first_word_is_multiplied_with_nothing():
+    (forest,) = minibatches(Config("LSTM", (7, 7), 3), 1)
     assert peak.training_flop("LSTM", forest) == 3 * (8 * 7 - 4) * PER_PRODUCT
 
 
-def test_a_tree_of_one_word_needs_no_products(words):
-    (forest,) = minibatches(Config("RLSTM", (1, 1), 3), 1, words)
+def test_a_tree_of_one_word_needs_no_products():
+    (forest,) = minibatches(Config("RLSTM", (1, 1), 3), 1)
     assert peak.training_flop("RLSTM", forest) == 0
 
 

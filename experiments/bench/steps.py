@@ -1,0 +1,136 @@
+"""The races: whole training steps, by system, by cell, by size, by pass of the fold's compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+import minigrad as mg
+from experiments.bench.race import PLANS, Document, Entrant, Plan, merged, race
+from experiments.bench.systems import SLOW, Minigrad, builders
+from experiments.bench.workload import Config
+from minigrad.fold.compiler.order import order
+from minigrad.fold.compiler.run import compile_with
+from minigrad.fold.compiler.sweep import Passes
+from models import TREE_CELLS, Forest, TreeClassifier
+from models.direct import loss_and_gradients
+
+CONFIGS = (
+    Config("RLSTM", (1, 100), 10),
+    Config("RLSTM", (21, 30), 5),
+    Config("RNN", (1, 100), 10),
+    Config("RNN", (21, 30), 20),
+)
+CELLS = [Config(cell, (1, 100), 10) for cell in sorted(TREE_CELLS, key=lambda cell: cell != "RLSTM")]
+CHAINS = Config("LSTM", (100, 100), 20)
+TREEBANK = [Config(cell, (2, 36), 25, labelled=True) for cell in ("RNN", "RLSTM")]
+LEAVES = (10, 100, 1_000, 10_000, 100_000)
+GROWING = (  # and up to how many leaves
+    ("compiled", "RLSTM", "balanced", 100_000),
+    ("compiled", "RLSTM", "left_chain", 100_000),
+    ("level", "RNN", "left_chain", 10_000),
+)
+VARIANTS = {
+    "all passes": Passes(),
+    "products one by one": Passes(group=False),
+    "a loop for every operation": Passes(fuse=False),
+    "leaves' memories like others": Passes(skip=False),
+    "one chunk": Passes(chunk=10_000),
+}
+
+
+def systems(quick: bool) -> Document:
+    """Time every system."""
+    return merged(race("rows", PLANS[quick], _all(config)) for config in CONFIGS)
+
+
+def chains(quick: bool) -> Document:
+    """Time an LSTM over chains."""
+    return race("chains", PLANS[quick], _all(CHAINS))
+
+
+def cells(quick: bool) -> Document:
+    """Time every cell for trees, compiled, on the same trees."""
+    found = race("cells", PLANS[quick], [_minigrad("compiled", config) for config in CELLS])
+    for entry in found["cells"]:
+        entry["of_rlstm"] = round(entry["peak_share"] / found["cells"][0]["peak_share"], 3)
+    return found
+
+
+def sentiment(quick: bool) -> Document:
+    """Time training with a class at every node, and dropout."""
+    entrants = ([_minigrad(mode, config) for mode in ("compiled", "level")] for config in TREEBANK)
+    return merged(race("sentiment", PLANS[quick], each) for each in entrants)
+
+
+def growth(quick: bool) -> Document:
+    """Time single trees of 10 to 100,000 leaves."""
+    found = []
+    for n in LEAVES[: 3 if quick else None]:
+        plan = Plan(minibatches=max(1, 1_000 // n), rounds=1 if quick else 3, passes=1)
+        growing = [row[:3] for row in GROWING if n <= row[3]]
+        entrants = [_minigrad(mode, Config(cell, (n, n), 1, shape)) for mode, cell, shape in growing]
+        found.append(race("growth", plan, entrants, checked=False))
+    return merged(found)
+
+
+def breakdown(quick: bool) -> Document:
+    """Time compiled steps up to some point: each part contains those before it."""
+    entrants = ([Entrant(part, config, partial(Part, part)) for part in PARTS] for config in CONFIGS)
+    return merged(race("breakdown", PLANS[quick], each, checked=False) for each in entrants)
+
+
+def passes(quick: bool) -> Document:
+    """Time compiled steps with a pass of the compiler left out."""
+    configs = CONFIGS[:1] if quick else (CONFIGS[0], CONFIGS[3])
+    entrants = ([Entrant(name, config, partial(Variant, name)) for name in VARIANTS] for config in configs)
+    return merged(race("passes", PLANS[quick], each) for each in entrants)
+
+
+def _all(config: Config) -> list[Entrant]:
+    return [Entrant(name, config, build, name in SLOW) for name, build in builders(config.cell).items()]
+
+
+def _minigrad(mode: str, config: Config) -> Entrant:
+    return Entrant(f"minigrad-{mode}", config, partial(Minigrad, mode))
+
+
+class Variant(Minigrad):
+    """Mode compiled, with a pass of the compiler left out."""
+
+    def __init__(self, name: str, model: TreeClassifier) -> None:
+        super().__init__("compiled", model)
+        compile_with(model.cell, np.float32, VARIANTS[name])
+
+
+class Part(Minigrad):
+    """Mode compiled, of whose step the first parts are made."""
+
+    def __init__(self, name: str, model: TreeClassifier) -> None:
+        super().__init__("compiled", model)
+        self._part = PARTS[name]
+
+    def step(self, batch: Forest) -> float:
+        """Make a part of a step."""
+        self._part(self, batch)
+        return 0.0
+
+
+def _forward(system: Part, forest: Forest) -> None:
+    model = system.model
+    mg.fold(model.cell, forest, mg.gather(model.L, forest.word[forest.leaves]), "compiled")
+
+
+def _gradients(system: Part, forest: Forest) -> None:
+    loss_and_gradients(system.model, forest)
+    system.model.zero_grad()
+
+
+PARTS: dict[str, Callable[[Part, Forest], object]] = {
+    "order of the nodes": lambda system, forest: order(forest.left, forest.right),
+    "order, forward": _forward,
+    "order, forward, loss, backward": _gradients,
+    "whole step": Minigrad.step,
+}

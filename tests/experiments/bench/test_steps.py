@@ -1,0 +1,139 @@
+"""The races: who is in them, and that what is left out of the compiler changes no number."""
+
+import numpy as np
+import pytest
+
+import models
+from experiments.bench import race, startup, steps, systems
+from experiments.bench.workload import Config, minibatches, new_model
+from experiments.training.step import training_step
+from minigrad.fold.compiler.code import CompiledCell
+from minigrad.fold.compiler.run import compile_with, compiled
+from minigrad.fold.compiler.sweep import ALL, Passes
+from minigrad.kernels.jit import JIT_ENABLED
+from minigrad.optim import AdaGrad
+from tests.minigrad.fold_contract.cells import Memory
+from tests.minigrad.fold_contract.forests import Trees
+from tests.minigrad.fold_contract.reference import Case, close
+
+emitted = pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: every cell runs as level")
+PASSED = {name: passes for name, passes in steps.VARIANTS.items() if passes != ALL}
+
+
+@pytest.fixture
+def races(monkeypatch):
+    """Those that would be run."""
+    seen = []
+
+    def pretended(key, plan, entrants, checked=True):
+        seen.append((key, plan, list(entrants), checked))
+        return {key: [{**entrant.key(), "peak_share": 0.2 + 0.1 * k} for k, entrant in enumerate(entrants)]}
+
+    monkeypatch.setattr(steps, "race", pretended)
+    return seen
+
+
+def test_every_system_trains_every_config_and_node_by_node_is_slow(races):
+    steps.systems(quick=True)
+    assert [entrants[0].config for _, _, entrants, _ in races] == list(steps.CONFIGS)
+    for _, plan, entrants, checked in races:
+        assert (plan, checked) == (race.PLANS[True], True)
+        assert [e.name for e in entrants] == list(systems.builders(entrants[0].config.cell))
+        assert [e.slow for e in entrants] == [e.name in ("minigrad-node", "torch-cell") for e in entrants]
+
+
+def test_all_cells_for_trees_run_compiled_beside_the_rlstm(races):
+    found = steps.cells(quick=False)["cells"]
+    assert found[0]["cell"] == "RLSTM"
+    assert {entry["cell"] for entry in found} == set(models.TREE_CELLS)
+    assert {(entry["system"], *entry["lengths"], entry["batch"]) for entry in found} == {
+        ("minigrad-compiled", 1, 100, 10)
+    }
+    assert [entry["of_rlstm"] for entry in found] == [round(1 + k / 2, 3) for k in range(len(found))]
+
+
+def test_chains_are_of_100_words(races):
+    steps.chains(quick=True)
+    ((_, _, entrants, _),) = races
+    assert {entrant.config for entrant in entrants} == {Config("LSTM", (100, 100), 20)}
+
+
+def test_training_on_the_treebank_is_timed_in_two_modes(races):
+    found = steps.sentiment(quick=True)["sentiment"]
+    assert [(e["cell"], e["system"]) for e in found] == [
+        (cell, f"minigrad-{mode}") for cell in ("RNN", "RLSTM") for mode in ("compiled", "level")
+    ]
+    assert all(entrant.config.labelled for _, _, entrants, _ in races for entrant in entrants)
+
+
+def test_trees_grow_to_100_000_leaves_and_level_mode_s_chains_to_10_000(races):
+    found = steps.growth(quick=False)["growth"]
+    largest = {}
+    for entry in found:
+        largest[entry["system"]] = entry["lengths"][0]
+    assert largest == {"minigrad-compiled": 100_000, "minigrad-level": 10_000}
+    assert not any(checked for _, _, _, checked in races)
+
+
+@emitted
+def test_the_parts_of_a_step_end_with_a_whole_one():
+    config = Config("RNN", (1, 5), 2)
+    (forest,) = minibatches(config, 1)
+    one, other = new_model(config), new_model(config)
+    optimizer = AdaGrad(other.parameters(), lr=0.05)
+    before = other.state_dict()
+    for part in steps.PARTS:
+        assert all(np.array_equal(before[name], a) for name, a in one.state_dict().items())
+        system = steps.Part(part, one)
+        system.step(forest)
+    training_step(other, optimizer, forest, "compiled")
+    after = other.state_dict()
+    assert all(np.array_equal(after[name], a) for name, a in one.state_dict().items())
+    assert not np.array_equal(before["bs"], after["bs"])
+
+
+@emitted
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PASSED)
+def test_every_variant_computes_the_same(name):
+    (forest,) = minibatches(Config("RLSTM", (1, 40), 30), 1)
+    case = Case(Memory, Trees(forest.left, forest.right))
+    compile_with(case.cell, np.float64, PASSED[name])
+    for a, b in zip(case.fold("compiled"), case.fold("node"), strict=True):
+        close(a, b, 1e-12)
+
+
+@emitted
+def test_every_variant_is_what_it_is_called_and_it_is_what_runs():
+    codes = {}
+    for name in steps.VARIANTS:
+        config = Config("RLSTM", (1, 40), 30)
+        system = steps.Variant(name, new_model(config))
+        codes[name] = compiled(system.model.cell, np.float32)
+        assert isinstance(codes[name], CompiledCell)
+        assert system.mode == "compiled"
+    plans = {name: code.emitted.writer.plan for name, code in codes.items()}
+    rectangles = {name: len(p.forward.rectangles) + len(p.backward.rectangles) for name, p in plans.items()}
+    loops = {name: sum(map(len, p.forward.stages + p.backward.stages)) for name, p in plans.items()}
+    usual = "all passes"
+    assert codes[usual].source == CompiledCell(models.RLSTM(50, np.random.default_rng(0)), np.float32).source
+    assert rectangles["products one by one"] > rectangles[usual]
+    assert loops["a loop for every operation"] > loops[usual]
+    assert any(r.side for r in plans[usual].forward.rectangles)
+    assert not any(r.side for r in plans["leaves' memories like others"].forward.rectangles)
+    chunk = {name: next(r.rows for r in c.emitted.writer.rooms if r.name == "O") for name, c in codes.items()}
+    assert chunk["one chunk"] > 10 * 100 > chunk[usual] == Passes().chunk
+
+
+def test_a_quick_look_at_the_passes_is_at_one_cell(races):
+    assert [e["system"] for e in steps.passes(quick=True)["passes"]] == list(steps.VARIANTS)
+    steps.passes(quick=False)
+    assert [entrants[0].config.cell for _, _, entrants, _ in races] == ["RLSTM", "RLSTM", "RNN"]
+
+
+def test_first_steps_and_memory_are_measured():
+    measured = startup.first_steps("minigrad-level")
+    assert measured["first_step_s"] > 0
+    assert measured["second_step_s"] > 0
+    if measured["peak_mb"] is not None:
+        assert 0 < measured["before_mb"] <= measured["peak_mb"]
