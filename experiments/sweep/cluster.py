@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from experiments.sweep.errors import SweepError
-from experiments.sweep.slots import shielded_from_ctrl_c
+from experiments.sweep.processes import shielded_from_ctrl_c
 from experiments.threads import VARIABLES
 
 if TYPE_CHECKING:

@@ -9,16 +9,16 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from experiments.sweep.crew import Crew, hire
-from experiments.sweep.drive import drive
-from experiments.sweep.estimate import History, in_words
+from tqdm import tqdm
+
+from experiments.sweep.drive import Crew, drive, hire
 from experiments.sweep.folder import Folder
 from experiments.sweep.job import Job, natural_order
 from experiments.sweep.lock import sweep_lock
 from experiments.sweep.manifest import accounted
 from experiments.sweep.output import writable_folder
 from experiments.sweep.plan import Plan, make_plan, prepare
-from experiments.sweep.progress import Progress
+from experiments.sweep.progress import Progress, expected
 from experiments.sweep.worker import Task
 
 
@@ -133,7 +133,7 @@ def _farewell(
 
 
 def _forecast(plan: Plan, jobs: Sequence[Job], processes: int) -> str:
-    history = History(plan.finished)
+    seconds = {id: seconds for id, (_, seconds) in expected(plan.todo, plan.finished).items()}
     done = {run.name: run for run in plan.ready}
     width = max((len(job.name) for job in jobs), default=0)
     lines = []
@@ -141,13 +141,12 @@ def _forecast(plan: Plan, jobs: Sequence[Job], processes: int) -> str:
         if job.name in done:
             state = f"finished, {done[job.name].epochs} epochs in {done[job.name].seconds:.0f} s"
         else:
-            seconds = history.seconds(job)
             state = "begun" if job.name in plan.begun else "to do"
-            state += "" if seconds is None else f", about {seconds:.0f} s"
+            state += f", about {seconds[job.id]:.0f} s" if seconds else ""
         lines.append(f"{job.name:<{width}}  {job.work:>9} nodes per epoch  {state}")
-    left = history.left([(job, 0.0) for job in plan.todo], processes)
-    time = "not known before a run is finished" if left is None else in_words(left.low, left.high)
-    if not plan.todo:
-        time = "none"
+    if seconds or not plan.todo:
+        time = f"about {tqdm.format_interval(sum(seconds.values()) / processes)}"
+    else:
+        time = "not known before a run is finished"
     lines.append(f"{len(plan.todo)} of {len(jobs)} runs to do; time with {processes} at a time: {time}")
     return "\n".join(lines)

@@ -1,24 +1,68 @@
-"""Keep the workers busy until every job is done or given up."""
+"""Who does the work, and how it is handed out until every job is done or given up."""
 
 from __future__ import annotations
 
+import argparse
 import errno
-import math
+import sys
 import time
 import traceback
-from collections import Counter, deque
-from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
 
-from experiments.sweep.crew import DEATHS, Crew
+from experiments.sweep.cluster import local_cluster, remote_cluster
+from experiments.sweep.processes import DEATHS, Processes
 from experiments.sweep.progress import Progress
 from experiments.sweep.rows import read_run
 from experiments.sweep.worker import Outcome, Task, perform
 
-IDLE = 10.0  # seconds without a worker, after which that is said
 LOOK_EVERY = 0.5  # seconds between two looks at the progress
 # The next run would meet with these as well, so they end the sweep.
 HOPELESS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Workers.
+
+    Attributes
+    ----------
+    executor : Executor
+    size : function
+        Returns how many tasks they can do at a time, now.
+    name : str
+    """
+
+    executor: Executor
+    size: Callable[[], int]
+    name: str
+
+
+@contextmanager
+def hire(args: argparse.Namespace, executor: Executor | None = None) -> Iterator[Crew]:
+    """Have the workers that the options ask for; they end with the block, at once if it raises.
+
+    Raises
+    ------
+    SweepError
+        If there is no such cluster.
+    """
+    if executor is not None:
+        yield Crew(executor, lambda: sys.maxsize, type(executor).__name__)
+    elif args.scheduler or args.local_cluster:
+        with (
+            remote_cluster(args.scheduler)
+            if args.scheduler
+            else local_cluster(args.local_cluster, DEATHS) as client
+        ):
+            workers = client.get_executor(pure=False)  # type: ignore[no-untyped-call, unused-ignore]
+            yield Crew(workers, lambda: len(client.nthreads()), "dask")  # type: ignore[no-untyped-call, unused-ignore]
+    else:
+        with Processes(args.jobs) as processes:
+            yield Crew(processes, lambda: args.jobs, "processes")
 
 
 def drive(crew: Crew, tasks: Sequence[Task], progress: Progress) -> list[str]:
@@ -33,49 +77,36 @@ def drive(crew: Crew, tasks: Sequence[Task], progress: Progress) -> list[str]:
     """
     waiting = deque(tasks)
     running: dict[Future[Outcome], Task] = {}
-    deaths: Counter[str] = Counter()
     failed: list[str] = []
-    worked = time.monotonic()
     try:
         while waiting or running:
             size = crew.size()
-            while waiting and len(running) < size:
+            while waiting and len(running) < size:  # more would die with the worker whose turn they wait for
                 running[crew.executor.submit(perform, waiting[0])] = waiting[0]
                 waiting.popleft()
-            if size:
-                worked = time.monotonic()
-            elif time.monotonic() - worked > IDLE:
-                progress.say(f"no worker of {crew.name} is there; waiting for one")
-                worked = math.inf
-            done, _ = wait(running, timeout=LOOK_EVERY, return_when=FIRST_COMPLETED)
-            for future in done:
+            progress.show(size)
+            if not running:
+                time.sleep(LOOK_EVERY)
+            for future in wait(running, timeout=LOOK_EVERY, return_when=FIRST_COMPLETED).done:
                 task = running.pop(future)
                 outcome = _outcome(future)
-                if outcome is None:
-                    deaths[task.job.id] += 1
-                    if deaths[task.job.id] < DEATHS:
-                        waiting.appendleft(task)
-                        continue
-                    outcome = Outcome(f"its process died {DEATHS} times; was it short of memory?\n")
                 _report(task, outcome, progress)
                 if outcome.traceback:
                     failed.append(task.job.name)
-            if not done or not (waiting or running):
-                progress.show(size)
     except BaseException:
         for future in running:
             future.cancel()
-        crew.stop()
         raise
+    progress.show(crew.size())
     return failed
 
 
-def _outcome(future: Future[Outcome]) -> Outcome | None:
-    """Return what came of a task; None if its process died."""
+def _outcome(future: Future[Outcome]) -> Outcome:
+    """Return what came of a task, whose worker may have died over it."""
     try:
         return future.result()
-    except BrokenExecutor:
-        return None
+    except BrokenExecutor as error:
+        return Outcome(f"{error}\n")
     except Exception as error:  # a cluster's own: a worker that lacks the code, a task given up there
         if type(error).__name__ == "KilledWorker":
             return Outcome(f"the cluster gave it up, since too many workers died over it: {error}\n")

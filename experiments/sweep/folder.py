@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 
-@dataclass(frozen=True)
 class Folder:
-    """The output folder of a sweep, and the files in it."""
+    """The output folder of a sweep, and the files in it.
 
-    path: Path
+    Attributes
+    ----------
+    path : Path
+    runs : Path
+        Folder of rows, one file per run.
+    checkpoints : Path
+        Folder of what only interrupted runs need.
+    models : Path
+        Folder of saved models.
+    manifest : Path
+        What was run, on what, and how long it took.
+    lock : Path
+        Locked while a sweep writes here.
+    """
 
-    @property
-    def runs(self) -> Path:
-        """Folder of rows, one file per run."""
-        return self.path / "runs"
-
-    @property
-    def checkpoints(self) -> Path:
-        """Folder of what only interrupted runs need."""
-        return self.path / "checkpoints"
-
-    @property
-    def models(self) -> Path:
-        """Folder of saved models."""
-        return self.path / "models"
-
-    @property
-    def manifest(self) -> Path:
-        """What was run, on what, and how long it took."""
-        return self.path / "manifest.json"
-
-    @property
-    def lock(self) -> Path:
-        """Locked while a sweep writes here."""
-        return self.path / ".lock"
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.runs, self.checkpoints, self.models = path / "runs", path / "checkpoints", path / "models"
+        self.manifest, self.lock = path / "manifest.json", path / ".lock"
 
     def finished(self, id: str) -> Path:
         """Return the path of a finished run's rows."""
@@ -56,8 +47,3 @@ class Folder:
     def model(self, id: str) -> Path:
         """Return the path of a run's best model."""
         return self.models / f"{id}.npz"
-
-    def make(self) -> None:
-        """Make the folders."""
-        for path in (self.runs, self.checkpoints):
-            path.mkdir(parents=True, exist_ok=True)

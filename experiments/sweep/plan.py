@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from experiments.sweep.errors import SweepError
-from experiments.sweep.estimate import History
 from experiments.sweep.folder import Folder
 from experiments.sweep.job import Job, natural_order, run_id
 from experiments.sweep.rows import Run, decode, finished
@@ -26,7 +25,7 @@ class Plan:
     ready : list of Run
         Runs of this sweep that are finished.
     todo : list of Job
-        The others, longest first.
+        The others, those with the most work first.
     others : list of Run
         Finished runs in the folder that belong to other sweeps.
     begun : set of str
@@ -69,9 +68,8 @@ def make_plan(folder: Folder, jobs: Sequence[Job], overwrite: bool = False) -> P
     replaced = {name for name, _ in changed}
     ready = [run for name, run in runs.items() if name in by_name and name not in replaced]
     done = {run.name for run in ready}
-    history = History(runs.values())
     todo = [job for job in jobs if job.name not in done]
-    todo.sort(key=lambda job: (-(history.seconds(job) or 0), -job.work, natural_order(job.name)))
+    todo.sort(key=lambda job: (-job.work, natural_order(job.name)))
     return Plan(
         ready,
         todo,
@@ -83,9 +81,9 @@ def make_plan(folder: Folder, jobs: Sequence[Job], overwrite: bool = False) -> P
 
 def prepare(folder: Folder, plan: Plan, save_models: bool) -> None:
     """Make the folders; remove what is replaced, and what killed sweeps left."""
-    folder.make()
-    if save_models or any(job.keep_model for job in plan.todo):
-        folder.models.mkdir(exist_ok=True)
+    models = save_models or any(job.keep_model for job in plan.todo)
+    for path in (folder.runs, folder.checkpoints, *[folder.models] * models):
+        path.mkdir(parents=True, exist_ok=True)
     for id in plan.replaced:
         for path in (folder.finished(id), folder.part(id), folder.checkpoint(id), folder.model(id)):
             path.unlink(missing_ok=True)

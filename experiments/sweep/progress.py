@@ -4,18 +4,40 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from statistics import fmean
 
 from tqdm import tqdm
 
-from experiments.sweep.estimate import History, in_words
 from experiments.sweep.folder import Folder
 from experiments.sweep.job import Job
 from experiments.sweep.rows import Run
 
 LINE_EVERY = 30.0  # seconds, where stderr is not a terminal
-FORMAT = "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} nodes, {elapsed}{postfix}"
-FORMAT_WITHOUT_TOTAL = "{n_fmt} nodes, {elapsed}{postfix}"
+
+
+def expected(jobs: Iterable[Job], finished: Sequence[Run]) -> dict[str, tuple[float, float]]:
+    """Return by a job's id how many epochs and seconds it may take; nothing before a run is finished.
+
+    That is what runs took whose names differ in numbers only (length/03/RLSTM/2 and length/10/RLSTM/1), or
+    all runs where there is none of those: the mean number of epochs, and seconds per tree node.
+    """
+    kinds: dict[str, list[Run]] = defaultdict(list)
+    for run in finished:
+        kinds[_kind(run.name)].append(run)
+    found = {}
+    for job in jobs if finished else ():
+        runs = kinds.get(_kind(job.name), finished)
+        trained = [max(run.epochs, 1) for run in runs]  # without training all is done in one go
+        nodes = sum(run.work * epochs for run, epochs in zip(runs, trained, strict=True))
+        epochs = fmean(trained)
+        found[job.id] = epochs, epochs * job.work * sum(run.seconds for run in runs) / max(nodes, 1)
+    return found
+
+
+def _kind(name: str) -> str:
+    return "/".join(part for part in name.split("/") if not part.isdecimal())
 
 
 class Progress:
@@ -24,7 +46,7 @@ class Progress:
     Parameters
     ----------
     folder : Folder
-        Where the runs tell how far they are.
+        Where the rows of the runs under way are.
     todo : sequence of Job
         The runs that are not finished.
     finished : sequence of Run
@@ -33,51 +55,51 @@ class Progress:
         How many of the sweep's own runs were finished before.
     """
 
-    def __init__(self, folder: Folder, todo: Iterable[Job], finished: Iterable[Run], ready: int) -> None:
-        self._folder = folder
-        self._todo = {job.id: job for job in todo}
-        self._history = History(finished)
-        self._ready, self._failed, self._all = ready, 0, ready + len(self._todo)
+    def __init__(self, folder: Folder, todo: Sequence[Job], finished: Sequence[Run], ready: int) -> None:
+        self._folder, self._todo, self._finished = folder, {job.id: job for job in todo}, list(finished)
+        self._expected = expected(todo, finished)
+        self._ready, self._failed, self._all = ready, 0, ready + len(todo)
         self._done = 0.0
-        self._line = time.monotonic()
-        self._base = sum(self._told(job) for job in self._todo.values())
-        self._bar = tqdm(disable=None, unit="node", unit_scale=True, bar_format=FORMAT_WITHOUT_TOTAL)
+        self._began = self._line = time.monotonic()
+        before = sum(map(self._told, todo))
+        self._bar = tqdm(disable=None, initial=before, unit="node", unit_scale=True, smoothing=0)
 
-    def show(self, processes: int) -> None:
+    def show(self, workers: int) -> None:
         """Bring the bar up to date, or write a line if it is time for one."""
-        if self._bar.disable and time.monotonic() - self._line < LINE_EVERY:
+        now = time.monotonic()
+        if self._bar.disable and now - self._line < LINE_EVERY:
             return
-        self._line = time.monotonic()
+        self._line = now
         told = {id: self._told(job) for id, job in self._todo.items()}
-        nodes = self._done + sum(told.values()) - self._base
-        jobs = [(job, told[id] / max(job.work, 1)) for id, job in self._todo.items()]
-        left = self._history.left(jobs, max(processes, 1))
+        nodes = total = self._done + sum(told.values())
+        for id, (epochs, _) in self._expected.items():
+            work = self._todo[id].work
+            total += max(epochs * work - told[id], work)
         state = f"{self._ready} of {self._all} runs"
         if self._failed:
             state += f", {self._failed} failed"
-        if left is None:
-            state += ", time left not known before a run is finished"
-        elif self._todo:
-            state += f", {in_words(left.low, left.high)} left"
-            self._bar.total = max(nodes + left.nodes, 1)
-            self._bar.bar_format = FORMAT
-        self._bar.set_postfix_str(state, refresh=False)
-        self._bar.n = max(nodes, 0)
-        self._bar.refresh()
+        if not workers:
+            state += ", waiting for a worker"
+        known = total if self._finished else None
         if self._bar.disable:
-            share = "" if left is None else f", {nodes / max(nodes + left.nodes, 1):.0%}"
-            print(f"{state}{share}", file=sys.stderr, flush=True)
+            how = {"prefix": state, "unit": "node", "unit_scale": True, "initial": self._bar.n}
+            print(tqdm.format_meter(nodes, known, now - self._began, 0, **how), file=sys.stderr, flush=True)
+        else:
+            self._bar.total, self._bar.n = known, nodes
+            self._bar.set_description_str(state)
 
     def finish(self, job: Job, run: Run) -> None:
         """Count a finished run, and learn from it."""
         self._todo.pop(job.id)
+        self._finished.append(run)
         self._done += run.work * run.epochs
         self._ready += 1
-        self._history.add(run)
+        self._expected = expected(self._todo.values(), self._finished)
 
     def fail(self, job: Job) -> None:
         """Count a run that is given up."""
         self._done += self._told(self._todo.pop(job.id))
+        self._expected.pop(job.id, None)
         self._failed += 1
 
     def say(self, text: str) -> None:

@@ -7,16 +7,14 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any
 
 from experiments.sweep.folder import Folder
 from experiments.sweep.job import Job
 from experiments.sweep.rows import OWN_KINDS, Row, decode, encode, end_line
 from minigrad.nn import StateError
 
-TELL_EVERY = 0.5  # seconds between two notes of progress
-LOOK_EVERY = 2.0  # seconds between two looks for the sweep
+TELL_EVERY = 0.5  # seconds between two notes of progress, and two looks for the sweep
 
 
 class OrphanedError(Exception):
@@ -59,7 +57,6 @@ class Recorder:
         self._sweep_lives = sweep_lives
         self._header = {"kind": "run", "name": job.name, "settings": job.json, "work": job.work}
         self._attempt = {"kind": "attempt", "timing": {"environment": environment}}
-        self._work = job.work
         self.checkpoint = folder.checkpoint(job.id)
         self.model: Path | None = folder.model(job.id) if save_model else None
         self.paths = job.paths
@@ -67,18 +64,9 @@ class Recorder:
         self.done = False
         self._lines: list[tuple[Row, int]] = []
         self._read()
-        self._progress = folder.progress(job.id).open("wb", buffering=0)
-        self._nodes = self._told = self._looked = 0.0
-        self._tell()
+        self._progress, self._work = folder.progress(job.id), job.work
+        self._nodes, self._told = 0, 0.0
         self._clock = time.monotonic(), time.process_time()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.close()
 
     @property
     def rows(self) -> list[Row]:
@@ -108,7 +96,6 @@ class Recorder:
         wall, cpu = self._lap()
         self._append({**row, "timing": {**row.get("timing", {}), "seconds": wall, "cpu_seconds": cpu}})
         self._nodes = 0
-        self._tell()
 
     def rewind(self, epochs: int) -> None:
         """Drop the rows of later epochs: those that came after the checkpoint.
@@ -141,9 +128,7 @@ class Recorder:
         now = time.monotonic()
         if now - self._told >= TELL_EVERY:
             self._told = now
-            self._tell()
-        if now - self._looked >= LOOK_EVERY:
-            self._looked = now
+            self._progress.write_text(str(max(self._epoch(), 0) * self._work + self._nodes))
             if not self._sweep_lives():
                 raise OrphanedError("the sweep that started this run has ended")
 
@@ -161,8 +146,7 @@ class Recorder:
         self._write(end_line(self._file.read()))
         os.replace(self._part, self._finished)
         self.done = True
-        self._progress.close()
-        for path in (self.checkpoint, Path(os.fsdecode(self._progress.name))):
+        for path in (self.checkpoint, self._progress):
             path.unlink(missing_ok=True)
 
     def start_afresh(self, why: str) -> None:
@@ -175,7 +159,6 @@ class Recorder:
         self._cut(0)
         self._append(self._header)
         self._append(self._attempt)
-        self._nodes = 0
 
     def _read(self) -> None:
         try:
@@ -221,8 +204,3 @@ class Recorder:
 
     def _end(self) -> int:
         return self._lines[-1][1] if self._lines else 0
-
-    def _tell(self) -> None:
-        nodes = max(self._epoch(), 0) * self._work + int(self._nodes)
-        self._progress.seek(0)
-        self._progress.write(b"%020d" % nodes)

@@ -77,25 +77,25 @@ def _perform(task: Task, outcome: Outcome) -> None:
     with claim(folder.part(job.id), folder.finished(job.id)) as file:
         if file is None:
             return
-        with Recorder(
+        recorder = Recorder(
             file,
             folder,
             job,
             environment=describe_environment(),
             save_model=task.save_model,
             sweep_lives=lambda: sweep_lives(folder.lock, task.token),
-        ) as recorder:
-            outcome.notices = recorder.notices
-            resumed = recorder.checkpoint.exists()
-            try:
-                function(job.settings, recorder)
-            except StateError as error:
-                if not resumed:
-                    raise
-                recorder.start_afresh(f"{job.name}: {error}")
-                function(job.settings, recorder)
-            if not recorder.done:
-                raise RuntimeError(f"{job.perform} returned without a result")
+        )
+        outcome.notices = recorder.notices
+        resumed = recorder.checkpoint.exists()
+        try:
+            function(job.settings, recorder)
+        except StateError as error:
+            if not resumed:
+                raise
+            recorder.start_afresh(f"{job.name}: {error}")
+            function(job.settings, recorder)
+        if not recorder.done:
+            raise RuntimeError(f"{job.perform} returned without a result")
 
 
 def _find(path: str) -> Callable[[Any, Recorder], object]:

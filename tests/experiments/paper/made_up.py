@@ -152,7 +152,7 @@ def store_treebank(folder):
 def store(out, runs):
     """Write the runs as a sweep leaves them."""
     folder = Folder(out)
-    folder.make()
+    folder.runs.mkdir(parents=True, exist_ok=True)
     for run in runs:
         header = {"kind": "run", "name": run.name, "settings": run.settings, "work": run.work}
         content = b"".join(map(encode, [header, *run.rows, run.result]))
