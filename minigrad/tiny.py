@@ -19,10 +19,7 @@ next_number = count().__next__
 
 
 class Value:
-    """An array of float64 (without axes: one number), its history, and the gradient with respect to it.
-
-    `operands` are pairs: a value that this one was computed from, and the vjp that leads back to it.
-    """
+    """An array, how it was computed (its operands, each with the vjp that leads back to it), its gradient."""
 
     __array_ufunc__ = None  # lets `array * value` reach our __rmul__
 
@@ -31,6 +28,9 @@ class Value:
         self.operands = operands
         self.grad = np.zeros_like(self.data)
         self.number = next_number()
+
+    def __repr__(self) -> str:
+        return f"Value({self.data}, grad={self.grad})"
 
     def backward(self) -> None:
         """Compute the gradient of this value, one number, with respect to all that it was computed from."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -24,6 +25,9 @@ def main(arguments: Sequence[str]) -> int:
         module.check()
     except NotYetError as error:
         print(f"not yet: {error}\n(the exercise is in {module.__file__})")
+        return 1
+    except Exception:
+        print(f"not yet: your code raises an error\n{traceback.format_exc(limit=-1)}", end="")
         return 1
     print("right!")
     return 0

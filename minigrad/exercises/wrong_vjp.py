@@ -32,13 +32,13 @@ def square(x: np.ndarray) -> Any:
 
 
 @primitive()
-def swish(x: np.ndarray) -> Any:
-    """x σ(x)
+def softplus(x: np.ndarray) -> Any:
+    """log(1 + eˣ)
 
     shapes: any
-    vjp: g ⊙ (s + y (1 − s)), where s = σ(x)
+    vjp: g / (1 + e⁻ˣ)
     """
-    return x / (1 + np.exp(-x))
+    return np.log(1 + np.exp(x))
 
 
 @primitive()
@@ -51,13 +51,8 @@ def normalise(x: np.ndarray) -> Any:
     return x / np.sqrt((x * x).sum())
 
 
-def _swish_x(y: np.ndarray, x: np.ndarray) -> Any:
-    s = 1 / (1 + np.exp(-x))
-    return lambda g: g * (s + y * (1 - s))
-
-
 square.defvjp(lambda y, x: lambda g: 2 * g * x)
-swish.defvjp(_swish_x)
+softplus.defvjp(lambda y, x: lambda g: g / (1 + np.exp(-x)))
 normalise.defvjp(lambda y, x: lambda g: (g - y) / np.sqrt((x * x).sum()))
 
 
@@ -68,7 +63,10 @@ def answer() -> Any:
 
 def check() -> None:
     """Check that the operation is wrong as it stands, and right with the new maker."""
-    wrong, maker = filled(answer(), "answer")
+    yours = filled(answer(), "answer")
+    if type(yours) is not tuple or len(yours) != 2:
+        raise NotYetError("`answer` returns an operation and a maker, separated by a comma")
+    wrong, maker = yours
     x = np.array([0.5, -1.0, 2.0])
     if gradcheck(wrong, [x]):
         raise NotYetError(f"{wrong.operation.name} is right: gradcheck finds nothing; look at the others")

@@ -32,8 +32,9 @@ MISTAKES = [
     ("unbroadcasting", ["g.sum(axis=0)", "g.sum(axis=1)"], r"has shape \(3,\), not \(3, 1\).*keepdims"),
     ("unbroadcasting", ["g.mean(axis=0)", "..."], r"add up over the repetitions"),
     ("unbroadcasting", ["g.sum(axis=0)", "..."], r"the blank in `column_gradient` is empty"),
-    ("wrong_vjp", ["swish, None"], r"swish is right"),
+    ("wrong_vjp", ["softplus, None"], r"softplus is right"),
     ("wrong_vjp", ["square, None"], r"square is right"),
+    ("wrong_vjp", ["normalise"], r"an operation and a maker, separated by a comma"),
     ("wrong_vjp", ["normalise, lambda y, x: lambda g: g"], r"the new vjp is wrong, too:\n.*analytic"),
 ]
 
@@ -74,6 +75,17 @@ def test_the_command_tells_where_the_exercise_is(capsys: pytest.CaptureFixture[s
         "Exercise 3. Un-broadcasting.",
         "Exercise 4. A wrong vjp.",
     ]
+
+
+def test_an_error_in_an_answer_is_told_with_its_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = _filled("reused_value", ["operand.grad + vjp"])
+    monkeypatch.setitem(sys.modules, "minigrad.exercises.reused_value", broken)
+    assert main(["2"]) == 1
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first == "not yet: your code raises an error"
+    assert last.startswith("TypeError: unsupported operand")
 
 
 @pytest.mark.parametrize("arguments", [["0"], ["5"], ["one"], ["1", "2"]])
