@@ -15,7 +15,7 @@ from minigrad.tensor import Tensor
 Array = np.ndarray
 
 METHODS = ("auto", "central", "complex")
-DIRECTIONS = 4  # two equal errors cancel in one random direction of two, in all of them in one of sixteen
+DIRECTIONS = 4  # two equal errors cancel in a random direction with probability 1/2, in all four with 1/16
 ENOUGH = 10  # wrong elements that are confirmed and named; the report is false after the first
 TINY_EXAMINED = 50
 
@@ -50,7 +50,7 @@ def gradcheck(
         ``gradcheck(lambda: loss(model(forest)), model.parameters())``. It must be deterministic.
     inputs : sequence or dict
         float64 leaves that require a gradient, or (for a function with parameters) arrays. They and
-        their ``.grad`` are left as they were found, bit for bit.
+        their ``.grad`` are the same afterwards, bit for bit.
     method : "auto", "central" or "complex"
         "auto" takes the complex step for inputs where the function allows it: where every op means
         something for complex numbers (``primitive(analytic=True)``), none refuses them, and central
@@ -160,8 +160,8 @@ class Check:
             raise ValueError(f"gradcheck: the function does not allow the complex step: {why}; use 'central'")
         return not why
 
-    def _line(self, places: Array) -> Line:
-        return Line(self.subject, self.number, places, self.rng.choice([-1.0, 1.0], len(places)))
+    def _line(self, indices: Array) -> Line:
+        return Line(self.subject, self.number, indices, self.rng.choice([-1.0, 1.0], len(indices)))
 
     def _norm(self, line: Line) -> float:
         gradient = line.gradient * line.unit
@@ -171,7 +171,7 @@ class Check:
         return line.complex() if self.complex else line.central()
 
     def _row(self, line: Line, d: Difference, direction: int = 0) -> Row:
-        n = len(line.places)
+        n = len(line.indices)
         scale = self._norm(line) if direction else 1e-3 * self.largest
         tolerance = self.atol * n**0.5 + self.rtol * max(abs(d.numeric), scale) + d.noise
         if not abs(d.analytic - d.numeric) <= tolerance:  # NaN is wrong, too
@@ -183,26 +183,26 @@ class Check:
         index = None
         if not direction:
             shape = self.subject.tensors[self.number].shape
-            index = tuple(int(k) for k in np.unravel_index(line.places[0], shape))
+            index = tuple(int(k) for k in np.unravel_index(line.indices[0], shape))
         return Row(self.name, index, direction, d.analytic, d.numeric, tolerance, verdict)
 
     def _elements(self) -> list[Row]:
         rows = []
         suspects = []
-        for place in range(self.size):
-            line = Line(self.subject, self.number, np.array([place]), np.ones(1))
+        for index in range(self.size):
+            line = Line(self.subject, self.number, np.array([index]), np.ones(1))
             d = self._difference(line)
             rows.append(self._row(line, d))
             angle = abs(d.forward - d.backward)
             angular = angle > 1e-3 * max(abs(d.forward), abs(d.backward), 1e-3 * self.largest)
             if angular or rows[-1].verdict == "wrong" or (rows[-1].verdict == "tiny" and not self.complex):
-                suspects.append((rows[-1].rank, place, line))
+                suspects.append((rows[-1].rank, index, line))
         wrong = tiny = 0
-        for _, place, line in sorted(suspects, key=lambda suspect: suspect[:2]):
-            small = rows[place].verdict == "tiny"
+        for _, index, line in sorted(suspects, key=lambda suspect: suspect[:2]):
+            small = rows[index].verdict == "tiny"
             if wrong < ENOUGH and (tiny < TINY_EXAMINED or not small):
-                rows[place] = self._examined(line, rows[place])
-                wrong += rows[place].verdict == "wrong"
+                rows[index] = self._examined(line, rows[index])
+                wrong += rows[index].verdict == "wrong"
                 tiny += small
         return rows
 
@@ -215,7 +215,7 @@ class Check:
 
     def _directions(self) -> list[Row]:
         rows: list[Row] = []
-        found: dict[int, Row] = {}  # wrong elements and kinks, by place
+        found: dict[int, Row] = {}  # wrong elements and kinks, by flat index
         for direction in range(1, DIRECTIONS + 1):
             while True:
                 line = self._line(np.setdiff1d(np.arange(self.size), list(found)))
@@ -238,17 +238,17 @@ class Check:
         stack = [line]
         while stack and len(found) < ENOUGH:
             line = stack.pop()
-            n = len(line.places)
+            n = len(line.indices)
             if n > 1:
                 halves = [line.part(slice(n // 2, n)), line.part(slice(n // 2))]
                 stack += [
                     h for h in halves if self._row(h, self._difference(h), direction).verdict == "wrong"
                 ]
             else:
-                line = Line(self.subject, self.number, line.places, np.ones(1))
+                line = Line(self.subject, self.number, line.indices, np.ones(1))
                 row = self._row(line, self._difference(line))
                 if row.verdict != "ok":
                     row = self._examined(line, row)
                 if row.verdict in ("wrong", "kink"):
-                    found[int(line.places[0])] = row
+                    found[int(line.indices[0])] = row
         return found

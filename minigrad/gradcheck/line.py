@@ -30,21 +30,21 @@ class Difference(NamedTuple):
 
 
 class Line:
-    """A checked function as one number moves: `signs[k]` times it is added to element `places[k]`.
+    """The checked function of one number t: t · `signs[k]` is added to the element at flat index `indices[k]`.
 
     The step of each element is the number times max(1, |x|).
     """
 
-    def __init__(self, subject: Subject, number: int, places: Array, signs: Array) -> None:
-        self.subject, self.number, self.places, self.signs = subject, number, places, signs
+    def __init__(self, subject: Subject, number: int, indices: Array, signs: Array) -> None:
+        self.subject, self.number, self.indices, self.signs = subject, number, indices, signs
         self._base = np.array(subject.tensors[number].data, order="C").reshape(-1)
-        self.x = self._base[places]
-        self.gradient = subject.gradients[number].reshape(-1)[places]
+        self.x = self._base[indices]
+        self.gradient = subject.gradients[number].reshape(-1)[indices]
         self.unit = np.maximum(1.0, np.abs(self.x))
 
     def part(self, chosen: slice) -> Line:
         """Return the line that moves only some of the elements."""
-        return Line(self.subject, self.number, self.places[chosen], self.signs[chosen])
+        return Line(self.subject, self.number, self.indices[chosen], self.signs[chosen])
 
     def central(self, step: float | None = None) -> Difference:
         """Differences over x ± step, each side by itself and both together.
@@ -52,15 +52,15 @@ class Line:
         A line of n elements is √n longer than one of a single element, so its default step is shorter.
         """
         if step is None:
-            step = STEP / len(self.places) ** 0.5
+            step = STEP / len(self.indices) ** 0.5
         up = self.x + step * self.unit * self.signs
         down = self.x - (up - self.x)
-        span = up - down  # in place of 2h: what the rounded arguments are really apart
+        span = up - down  # the true distance of the rounded arguments, instead of 2h
         length = float(np.abs(span[0])) if len(span) == 1 else 2 * step
         above, below = self._value(up), self._value(down)
         c, here = self.subject.cotangent, self.subject.value
         with np.errstate(all="ignore"):
-            # Differencing before summing leaves out what did not change, and its rounding.
+            # Differences first, then the sum: what did not change adds no rounding error.
             numeric = np.sum(c * (above - below)) / length
             forward = np.sum(c * (above - here)) / length * 2
             backward = np.sum(c * (here - below)) / length * 2
@@ -83,7 +83,7 @@ class Line:
             numeric = float(np.sum(self.subject.cotangent * slope))
             noise = 4 * EPSILON * self._size(value.real, slope != 0)
             analytic = float(np.sum(self.gradient * self.unit * self.signs))
-        if len(self.places) == 1:
+        if len(self.indices) == 1:
             scale = float(self.unit[0] * self.signs[0])
             analytic, numeric, noise = float(self.gradient[0]), numeric / scale, noise / float(self.unit[0])
         return Difference(analytic, numeric, numeric, numeric, noise)
@@ -115,7 +115,7 @@ class Line:
             steps += [small * 10.0**-p for p in range(1, 7)]
         apart: list[float] = []
         for step in sorted(steps, reverse=True):
-            if not apart or step < apart[-1] / 3:  # equal steps would agree whatever they are worth
+            if not apart or step < apart[-1] / 3:  # two equal steps would agree always
                 apart.append(step)
         tried = [d for d in map(self.central, apart) if np.isfinite(d.numeric)]
         if len(tried) < 2:
@@ -142,5 +142,5 @@ class Line:
 
     def _value(self, moved: Array) -> Array:
         data = self._base.astype(moved.dtype)
-        data[self.places] = moved
+        data[self.indices] = moved
         return self.subject.at(self.number, data.reshape(self.subject.tensors[self.number].shape))

@@ -62,11 +62,11 @@ class Row:
     def cells(self) -> tuple[str, ...]:
         """Return the row as text, in the order of the table's header."""
         if self.index is None:
-            place = f"direction {self.direction}"
+            where = f"direction {self.direction}"
         else:
-            place = "[" + ", ".join(map(str, self.index)) + "]"
+            where = "[" + ", ".join(map(str, self.index)) + "]"
         numbers = (f"{self.analytic:.9g}", f"{self.numeric:.9g}")
-        return (self.input, place, *numbers, f"{self.absolute:.2e}", f"{self.relative:.2e}", self.verdict)
+        return (self.input, where, *numbers, f"{self.absolute:.2e}", f"{self.relative:.2e}", self.verdict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row as plain Python values."""

@@ -1,4 +1,4 @@
-"""The function under check: run with a graph, run elsewhere, and left as it was found."""
+"""The function under check: run with a graph, and at other points; its inputs are restored afterwards."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class UnfitError(Exception):
 
 
 class Subject:
-    """A function of leaf tensors, its derivatives by backward, and its values at other places.
+    """A function of leaf tensors, its derivatives by backward, and its values at other points.
 
     J = Σ cotangent ⊙ fn is what is differentiated. The cotangent is random and not uniform, so that
     derivatives that are right only for a plain sum show.
@@ -123,8 +123,8 @@ class Subject:
         if not value.size:
             raise UnfitError(f"the result has the shape {value.shape}: there is nothing to differentiate")
         if not np.isfinite(value).all():
-            place = [int(k) for k in np.argwhere(~np.isfinite(value))[0]]
-            raise UnfitError(f"the result is not finite: {value[tuple(place)]} at {place}")
+            index = [int(k) for k in np.argwhere(~np.isfinite(value))[0]]
+            raise UnfitError(f"the result is not finite: {value[tuple(index)]} at {index}")
         nodes = reachable(out.node) if out.node is not None else []
         leaves = {id(node) for node in nodes}
         if not any(id(t.node) in leaves for t in self.tensors):

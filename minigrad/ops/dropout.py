@@ -17,7 +17,7 @@ __all__ = ["dropout"]
 def dropout(x: Any, p: float, rng: np.random.Generator) -> Tensor:
     """Set each element to 0 with probability `p`, and scale the others by 1/(1 − p).
 
-    Inside a fold one mask is drawn for all tree nodes at the first call of each place in ``compose``, and
+    Inside a fold one mask is drawn for all tree nodes for each dropout in ``compose``, at its first call, and
     every node uses its own row of it: the modes of the fold see the same masks.
 
     shapes: any

@@ -81,20 +81,20 @@ def linear_cross_entropy(
     TypeError
         If the labels or rows are not integers.
     IndexError
-        If a row number lies outside x; the text names it and its place.
+        If a row number lies outside x; the text names it and its position.
     ValueError
-        If a label lies outside 0..classes−1 (the text names it and its place), or the
+        If a label lies outside 0..classes−1 (the text names it and its position), or the
         divisor is not positive.
     """
-    op, place = "linear_cross_entropy", "at place"
+    op, at = "linear_cross_entropy", "at position"
     x, W, b = as_tensor(x), as_tensor(W), as_tensor(b)
     height = x.shape[0] if x.ndim else 0
     if rows is None:
         rows = np.arange(height)
     else:
         of = "the rows of x"
-        rows = indices(rows, height, op=op, name="row number", place=place, of=of, error=IndexError)
-    labels = indices(labels, b.size, op=op, name="label", place=place, of="the classes of W and b")
+        rows = indices(rows, height, op=op, name="row number", at=at, of=of, error=IndexError)
+    labels = indices(labels, b.size, op=op, name="label", at=at, of="the classes of W and b")
     divisor = len(rows) if divisor is None else divisor
     if not divisor > 0:
         raise ValueError(f"{op}: the loss is divided by the number of rows or by divisor, not by {divisor}")

@@ -100,10 +100,10 @@ def gather(table: Any, rows: Any) -> Tensor:
     TypeError
         If the rows are not integers.
     IndexError
-        If a row number lies outside 0..V−1; the text names it and its place.
+        If a row number lies outside 0..V−1; the text names it and its position.
     """
     table = as_tensor(table)
     of = f"the rows of {table.name or 'the table'}"
     end = table.shape[0] if table.ndim else 0
-    numbers = indices(rows, end, op="gather", name="row number", place="at place", of=of, error=IndexError)
+    numbers = indices(rows, end, op="gather", name="row number", at="at position", of=of, error=IndexError)
     return read_rows(table, rows=numbers)

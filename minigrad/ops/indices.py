@@ -13,11 +13,11 @@ Array = np.ndarray
 
 
 def indices(
-    values: Any, end: int, *, op: str, name: str, place: str, of: str, error: type[Exception] = ValueError
+    values: Any, end: int, *, op: str, name: str, at: str, of: str, error: type[Exception] = ValueError
 ) -> Array:
     """Return integers in 0..end−1 as an intp array, which no later change of a tensor reaches.
 
-    `op`, `name` (what one of them is), `place` (how its position is called) and `of` (what it counts) are
+    `op`, `name` (what one of them is), `at` (what its position is called) and `of` (what it counts) are
     for the text of the errors.
 
     Raises
@@ -34,7 +34,5 @@ def indices(
         numbers = numbers.astype(np.intp)
     position = kernels.first_outside(numbers.reshape(-1), end)
     if position >= 0:
-        raise error(
-            f"{op}: {name} {numbers.flat[position]} {place} {position} lies outside 0..{end - 1}, {of}"
-        )
+        raise error(f"{op}: {name} {numbers.flat[position]} {at} {position} lies outside 0..{end - 1}, {of}")
     return numbers

@@ -44,7 +44,7 @@ def _repr(x: Tensor) -> str:
 
 
 def _format(x: Tensor, spec: str) -> str:
-    """Return what ``f"{loss:.3f}"`` shall show."""
+    """Return what ``f"{loss:.3f}"`` shows."""
     return format(x.item(), spec) if spec else str(x)
 
 

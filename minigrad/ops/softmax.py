@@ -106,7 +106,7 @@ def cross_entropy(logits: Any, labels: Any, reduction: str = "mean") -> Tensor:
     logits = as_tensor(logits)
     classes = logits.shape[-1] if logits.ndim else 0
     of = f"the classes of {logits.name or 'the logits'} {logits.shape}"
-    numbers = indices(labels, classes, op="cross_entropy", name="label", place="of row", of=of)
+    numbers = indices(labels, classes, op="cross_entropy", name="label", at="of row", of=of)
     losses = _cross_entropy(logits, labels=numbers, p=np.empty(logits.shape, logits.dtype))
     if reduction == "none":
         return losses

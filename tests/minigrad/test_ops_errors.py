@@ -130,10 +130,10 @@ def test_a_label_out_of_range_is_named_with_its_row(label: int, row: int) -> Non
 @pytest.mark.parametrize("number", [5, -1])
 def test_a_row_out_of_range_is_named_with_its_place(number: int) -> None:
     text = message(IndexError, lambda: mg.gather(ones(5, 2, name="L"), [0, 4, number]))
-    assert f"row number {number} at place 2 lies outside 0..4" in text
+    assert f"row number {number} at position 2 lies outside 0..4" in text
     assert "L" in text
     text = message(IndexError, lambda: mg.gather(ones(5, 2), [[0, 4, number]]))
-    assert f"row number {number} at place 2" in text
+    assert f"row number {number} at position 2" in text
 
 
 @pytest.mark.parametrize(
@@ -144,8 +144,8 @@ def test_indices_are_integers(call: Callable[[Any], Any]) -> None:
 
 
 def test_rows_and_labels_of_the_fused_loss_are_checked() -> None:
-    assert "row number 2 at place 1 lies outside 0..1" in message(IndexError, lambda: head([0, 0], [1, 2]))
-    assert "label -1 at place 0 lies outside 0..3" in message(ValueError, lambda: head([-1, 4]))
+    assert "row number 2 at position 1 lies outside 0..1" in message(IndexError, lambda: head([0, 0], [1, 2]))
+    assert "label -1 at position 0 lies outside 0..3" in message(ValueError, lambda: head([-1, 4]))
     assert "integers, not float64" in message(TypeError, lambda: head([0.0, 1.0]))
     for divisor in (0, -1):
         assert f"not by {divisor}" in message(ValueError, lambda d=divisor: head([0, 0], divisor=d))
