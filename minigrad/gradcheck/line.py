@@ -30,7 +30,7 @@ class Difference(NamedTuple):
 
 
 class Line:
-    """The checked function of one number t: t · `signs[k]` is added to the element at flat index `indices[k]`.
+    """The function as one number t moves: t · `signs[k]` is added to the element at flat index `indices[k]`.
 
     The step of each element is the number times max(1, |x|).
     """
