@@ -148,9 +148,6 @@ def _train(
     optimizer = mg.optim.AdaGrad(model.parameters(), lr=LR, l2=L2)
     ratios = RatioWatcher(data.keyword_rows)
     ratios.measure(model, sets["train"])
-    watchers: list[Watcher] = [ratios]
-    if folder is not None:
-        watchers.append(_Keeper(model, folder, name))
     total = EPOCHS * sets["train"].n_nodes
     with tqdm(total=total, desc=name, unit="node", unit_scale=True, disable=None, leave=False) as bar:
         epochs = fit(
@@ -162,7 +159,8 @@ def _train(
             rng=rng,
             max_epochs=EPOCHS,
             patience=PATIENCE,
-            watchers=[*watchers, _Table(name, ratios, bar)],
+            watchers=[ratios, _Table(name, ratios, bar)],
+            keep_epochs=folder,
             progress=bar.update,
         )
     best = max(epoch.number for epoch in epochs if epoch.best)
@@ -185,21 +183,6 @@ def _train(
             "dev_accuracy": [None, *(e.dev_accuracy for e in epochs)],
         },
     }
-
-
-class _Keeper(Watcher):
-    """Writes the model before training and after every epoch."""
-
-    def __init__(self, model: models.TreeClassifier, folder: Path, name: str) -> None:
-        self._model, self._folder, self._name = model, folder, name.lower()
-        self._save(0)
-
-    def epoch(self, epoch: Epoch) -> None:
-        """Write the model."""
-        self._save(epoch.number)
-
-    def _save(self, number: int) -> None:
-        models.save(self._folder / f"{self._name}-{number}.npz", self._model)
 
 
 class _Table(Watcher):

@@ -16,6 +16,7 @@ import numpy as np
 import minigrad as mg
 import models
 from experiments.training.evaluation import accuracy
+from experiments.training.kept import KeptEpochs
 from experiments.training.step import Clip, Penalty, no_collection, training_step
 from minigrad.monitor import Observation, Stop, first_bad_node
 from minigrad.nn import StateError, load_document, save_document
@@ -106,6 +107,7 @@ def fit(
     watchers: Sequence[Watcher] = (),
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: float = 0.0,
+    keep_epochs: str | os.PathLike[str] | None = None,
     mode: str = "compiled",
     penalty: Penalty | None = None,
     clip: Clip | None = None,
@@ -134,6 +136,9 @@ def fit(
     checkpoint_every : float
         Seconds that have to pass before another checkpoint is written; what it costs, and nothing else,
         depends on it.
+    keep_epochs : path, optional
+        A folder, into which the model is written before training and after each epoch, as `KeptEpochs` says,
+        for ``python -m viz epochs``. A run that goes on from a checkpoint writes the epochs after it.
     mode : str
         Of the fold. "compiled" compiles a cell that this machine has not seen yet, for some seconds; "level"
         starts at once and takes several times as long per minibatch.
@@ -157,7 +162,7 @@ def fit(
     StateError
         If the checkpoint is damaged or belongs to another model.
     OSError
-        If the checkpoint can't be written, before any training.
+        If the checkpoint, or a model in `keep_epochs`, can't be written; before any training.
     TypeError
         If `rng` is not a Generator.
     """
@@ -167,11 +172,14 @@ def fit(
     for forest in (train, dev):
         model.labels(forest)  # a bad label is reported before hours of training, not after
     run = _Run(model, optimizer, rng, watchers)
-    if checkpoint is not None:
-        if Path(checkpoint).exists():
-            run.resume(checkpoint)
-        else:
-            run.save(checkpoint)  # and so is a path that can't be written
+    kept = None if keep_epochs is None else KeptEpochs(keep_epochs, model)
+    if checkpoint is not None and Path(checkpoint).exists():
+        run.resume(checkpoint)
+    else:  # paths that can't be written are reported before, too
+        if kept is not None:
+            kept.begin()
+        if checkpoint is not None:
+            run.save(checkpoint)
     saved = time.monotonic()
     with suppress(Stop):
         while len(run.epochs) < max_epochs and (
@@ -195,6 +203,8 @@ def fit(
                         progress(batch.n_nodes)
             dev_accuracy = accuracy(model, dev, mode=mode) if score is None else score(model)
             run.finish(Epoch(number, total / len(train), dev_accuracy, best=False))
+            if kept is not None:
+                kept.write(number)
             if checkpoint is not None and time.monotonic() - saved >= checkpoint_every:
                 run.save(checkpoint)
                 saved = time.monotonic()
