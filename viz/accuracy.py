@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
-from viz.page import BLACK, BLUE, GREY, GRID, PAGE, RED, SMALL
+from viz.line_panels import LOOKS
+from viz.page import BLACK, GREY, GRID, PAGE, SMALL
 from viz.spread import LEVEL, Spread
 
 if TYPE_CHECKING:
@@ -13,9 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Colour, line and marker of the first model, the second, …: never the colour alone.
-Look = tuple[str, Literal["-", "--"], str]
-_LOOKS: tuple[Look, ...] = ((RED, "-", "o"), (BLUE, "--", "s"))
+Look = tuple[str, Any, str]  # colour, line and marker
 Runs = Sequence[Sequence[float]]
 
 
@@ -34,7 +33,7 @@ def accuracy_figure(
     ----------
     datasets : sequence of str
         What stands under the axis.
-    results : mapping from one or two models' names
+    results : mapping from models' names
         To the accuracies in percent of every dataset's runs; an empty list leaves a gap that is named.
     xlabel : str
     chance : float
@@ -42,25 +41,27 @@ def accuracy_figure(
     depths : sequence of float, optional
         Mean keyword depth of each dataset, on a second axis from 0 to 10; NaN where unknown.
     width : float
-        In inches. Narrower than the page, each model has a panel of its own, one above the other.
+        In inches. Narrower than the page, or if there are more than two, each model has a panel of its own,
+        one above the other.
 
     Raises
     ------
     ValueError
-        There is no model or more than two, or not one entry per dataset.
+        There is no model or more than can be told apart, or not one entry per dataset.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    if not 1 <= len(results) <= len(_LOOKS):
-        raise ValueError(f"a figure of accuracies shows one or two models, not {len(results)}")
+    if not 1 <= len(results) <= len(LOOKS):
+        raise ValueError(f"a figure of accuracies shows 1 to {len(LOOKS)} models, not {len(results)}")
     for name, runs in results.items():
         if len(runs) != len(datasets):
             raise ValueError(f"{name}: results of {len(runs)} datasets, but there are {len(datasets)}")
     if depths is not None and len(depths) != len(datasets):
         raise ValueError(f"depths of {len(depths)} datasets, but there are {len(datasets)}")
     narrow = width < PAGE
-    panels = [[name] for name in results] if narrow else [list(results)]
+    apart = narrow or len(results) > 2
+    panels = [[name] for name in results] if apart else [list(results)]
     with rc_context(SMALL):
         figure = Figure(figsize=(width, 1.2 + 1.7 * len(panels) + 0.7 * (not narrow)), layout="constrained")
         rows = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
@@ -69,12 +70,12 @@ def accuracy_figure(
             _prepare(axes, datasets, chance)
             for place, name in enumerate(names):
                 centre = 0.4 * (place - (len(names) - 1) / 2)
-                look = _LOOKS[list(results).index(name)]
+                look = LOOKS[list(results).index(name)]
                 _draw(axes, results[name], centre, 0.9 / max(len(names), 1.5), look)
                 entries.append(_best_line(name, look))
             if depths is not None:
                 _draw_depths(axes, depths)
-            if narrow:
+            if apart:
                 axes.set_title(names[0])
         rows[-1].set_xlabel(xlabel)
         if narrow:
@@ -169,9 +170,14 @@ def _explanations(results: Mapping[str, Runs], chance: float, depths: bool) -> l
     from matplotlib.patches import Patch
 
     counts = {len(runs) for per_dataset in results.values() for runs in per_dataset if len(runs)}
-    n = f"{min(counts)}–{max(counts)}" if len(counts) > 1 else str(max(counts, default=0))
+    n = f"{min(counts)}–{max(counts)} runs" if len(counts) > 1 else f"{max(counts, default=0)} runs"
+    n = "1 run" if counts == {1} else n
     entries: list[Artist] = [
-        Patch(facecolor=GREY + "40", edgecolor=GREY, label=f"median, quartiles, range ({n} runs)"),
+        Patch(
+            facecolor=GREY + "40",
+            edgecolor=GREY,
+            label=f"median, quartiles, range ({n})",
+        ),
         Line2D(
             [],
             [],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,12 @@ SMALL: dict[Any, Any] = STYLE | {
 RED, BLUE, BLACK, GREY, GRID = "#d55e00", "#0072b2", "#000000", "#808080", "#d9d9d9"
 
 _UNDATED = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": None}
+
+
+def caption(figure: Figure, text: str) -> None:
+    """Write a grey line under a figure, broken where it is too long: whose numbers it shows, for instance."""
+    wrapped = textwrap.fill(text, int(19 * figure.get_figwidth()), break_long_words=False)
+    figure.supxlabel(wrapped, fontsize=7, color=GREY)
 
 
 def save_figure(figure: Figure, path: str | Path) -> Path:

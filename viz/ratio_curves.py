@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from viz.page import BLACK, BLUE, GREY, GRID, PAGE, RED, SMALL
+from viz.few import FEW, entry, hollow
+from viz.line_panels import LOOKS
+from viz.page import BLACK, GREY, GRID, PAGE, SMALL
 from viz.ratio_panels import middle
 from viz.spread import LEVEL, Spread
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LAST, HIGHEST = 12, 3  # where the axes end
-_COLOURS = (RED, BLUE)
 
 
 @dataclass(frozen=True)
@@ -31,44 +32,51 @@ class Curve:
         5, 25, 50, 75 and 95 % of the ratios; NaN where there is no tree.
     accuracies : sequence of float
         Dev accuracy after each epoch, in percent; NaN where it was not measured.
+    counts : sequence of int
+        Number of trees at the depth, epoch by epoch; empty where nobody knows.
     """
 
     quantiles: Sequence[Sequence[float]]
     accuracies: Sequence[float]
+    counts: Sequence[int] = ()
 
 
 def ratio_curves(results: Mapping[str, Sequence[Curve]], *, width: float = PAGE) -> Figure:
     """Return the figure: a panel per model, ratio on the left axis and dev accuracy on the right one.
 
-    Bands and the thick line are medians over the runs, thin lines the runs' medians. What lies beyond the
-    axes, epochs 0 to 12 and ratios 0 to 3, is named above the panel.
+    Bands and the thick line are medians over the runs, hollow where there are few trees; thin lines are the
+    runs' medians. What lies beyond the axes, epochs 0 to 12 and ratios 0 to 3, is named above the panel.
 
     Parameters
     ----------
-    results : mapping from one or two models' names to their runs
+    results : mapping from models' names to their runs
         Without runs, the panel says so.
     width : float
-        In inches; panels stand side by side on a page, one above the other in a column.
+        In inches; two panels stand side by side on a page, one above the other in a column.
 
     Raises
     ------
     ValueError
-        There is no model or more than two.
+        There is no model, or more than can be told apart.
     """
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    if not 1 <= len(results) <= len(_COLOURS):
-        raise ValueError(f"a figure of ratio curves shows one or two models, not {len(results)}")
-    rows, columns = (1, len(results)) if width >= PAGE else (len(results), 1)
+    if not 1 <= len(results) <= len(LOOKS):
+        raise ValueError(f"a figure of ratio curves shows 1 to {len(LOOKS)} models, not {len(results)}")
+    columns = min(len(results), 2) if width >= PAGE else 1
+    rows = -(-len(results) // columns)
     with rc_context(SMALL):
         figure = Figure(figsize=(width, 0.9 + 1.9 * rows), layout="constrained")
-        grid = figure.subplots(rows, columns, squeeze=False).flat
-        for letter, axes, colour, (name, runs) in zip("ab", grid, _COLOURS, results.items(), strict=False):
-            hidden = _draw(axes, runs, colour)
-            axes.set_title(f"({letter}) {name}", loc="left")
+        grid = list(figure.subplots(rows, columns, squeeze=False).flat)
+        for axes in grid[len(results) :]:
+            axes.set_axis_off()
+        for k, (axes, look, (name, runs)) in enumerate(zip(grid, LOOKS, results.items(), strict=False)):
+            hidden = _draw(axes, runs, look[0])
+            axes.set_title(f"({chr(ord('a') + k)}) {name}", loc="left")
             axes.set_title(hidden, loc="right", fontsize=7)
-        _legend(figure, max(len(runs) for runs in results.values()), rows)
+        few = any(n < FEW for runs in results.values() for run in runs for n in run.counts)
+        _legend(figure, max(len(runs) for runs in results.values()), columns, few)
     return figure
 
 
@@ -94,6 +102,8 @@ def _draw(axes: Axes, runs: Sequence[Curve], colour: str) -> str:
     for table in tables:
         axes.plot(epochs, table[:, 2], color=colour, linewidth=0.5)
     axes.plot(epochs, median, "-o", color=colour, markersize=2.8)
+    counts = [min((run.counts[k] for run in runs if k < len(run.counts)), default=FEW) for k in epochs]
+    hollow(axes, epochs, median, counts, colour, 2.8)
     known = [[run.accuracies[k] for run in runs if k < len(run.accuracies)] for k in epochs]
     spreads = {k: Spread.of(kept) for k, values in enumerate(known) if (kept := _finite(values))}
     second.errorbar(
@@ -130,7 +140,7 @@ def _hidden(medians: np.ndarray, high: np.ndarray) -> str:
     return f"{above} of {medians.size} medians above {HIGHEST},\n95 % quantile up to {np.nanmax(high):.1f}"
 
 
-def _legend(figure: Figure, runs: int, rows: int) -> None:
+def _legend(figure: Figure, runs: int, columns: int, few: bool) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -139,6 +149,7 @@ def _legend(figure: Figure, runs: int, rows: int) -> None:
         Line2D([], [], color=GREY, marker="o", markersize=2.8, label=f"median ratio{each}"),
         Patch(facecolor=GREY, alpha=0.5, label="25 to 75 %"),
         Patch(facecolor=GREY, alpha=0.18, label="5 to 95 %"),
+        *([entry(GREY, 2.8)] if few else []),
         Line2D(
             [],
             [],
@@ -153,7 +164,7 @@ def _legend(figure: Figure, runs: int, rows: int) -> None:
     figure.legend(
         handles=entries,
         loc="outside upper center",
-        ncols=1 if rows > 1 else 2,
+        ncols=columns,
         frameon=False,
         borderaxespad=0.2,
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from viz.few import FEW, entry, hollow
 from viz.page import BLACK, GRID, PAGE, SMALL
 
 if TYPE_CHECKING:
@@ -28,10 +29,13 @@ class DepthQuantiles:
     depths : sequence of int
     quantiles : sequence of five floats per depth
         5, 25, 50, 75 and 95 %.
+    counts : sequence of int
+        Number of trees at every depth; empty where nobody knows.
     """
 
     depths: Sequence[int]
     quantiles: Sequence[Sequence[float]]
+    counts: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -53,12 +57,14 @@ class EpochPanel:
     sample_ratios: Sequence[float] = field(default=())
 
 
-def ratio_panels(panels: Sequence[EpochPanel], *, colour: str, width: float = PAGE) -> Figure:
+def ratio_panels(
+    panels: Sequence[EpochPanel], *, colour: str, width: float = PAGE, deepest: int = DEEPEST
+) -> Figure:
     """Return the figure: for every epoch the trees of a sample, and the quantiles over the runs by depth.
 
     The bands and the thick line are medians over the runs, of the 5 to 95 % and 25 to 75 % range and of the
-    median; thin lines are the runs' medians. Points beyond the axes, which end at 14 and 5, are counted above
-    the panel.
+    median, which is hollow where there are few trees; thin lines are the runs' medians. Points beyond the
+    axes, which end at `deepest` and 5, are counted above the panel.
 
     Parameters
     ----------
@@ -67,6 +73,8 @@ def ratio_panels(panels: Sequence[EpochPanel], *, colour: str, width: float = PA
         The model's.
     width : float
         In inches; three panels stand side by side on a page, two in a column.
+    deepest : int
+        Where the axis of depths ends.
 
     Raises
     ------
@@ -86,12 +94,13 @@ def ratio_panels(panels: Sequence[EpochPanel], *, colour: str, width: float = PA
         for axes in grid.flat[len(panels) :]:
             axes.set_axis_off()
         for axes, panel in zip(grid.flat, panels, strict=False):
-            _draw(axes, panel, colour)
+            _draw(axes, panel, colour, deepest)
         for axes in grid[-1]:
             axes.set_xlabel("keyword depth")
         for axes in grid[:, 0]:
             axes.set_ylabel("gradient ratio")
-        _legend(figure, colour, max(len(panel.runs) for panel in panels), columns)
+        few = any(n < FEW for panel in panels for run in panel.runs for n in run.counts)
+        _legend(figure, colour, max(len(panel.runs) for panel in panels), columns, few)
     return figure
 
 
@@ -104,10 +113,10 @@ def middle(tables: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]
     return result
 
 
-def _draw(axes: Axes, panel: EpochPanel, colour: str) -> None:
+def _draw(axes: Axes, panel: EpochPanel, colour: str, deepest: int) -> None:
     axes.set_title(panel.title, loc="left")
-    axes.set(xlim=(-0.5, DEEPEST + 0.5), ylim=(0, HIGHEST))
-    axes.set_xticks(range(0, DEEPEST + 1, 2))
+    axes.set(xlim=(-0.5, deepest + 0.5), ylim=(0, HIGHEST))
+    axes.set_xticks(range(0, deepest + 1, 2 if deepest <= DEEPEST else 5))
     axes.set_yticks(range(HIGHEST + 1))
     axes.grid(color=GRID, linewidth=0.5)
     axes.set_axisbelow(True)
@@ -129,7 +138,9 @@ def _draw(axes: Axes, panel: EpochPanel, colour: str) -> None:
     for table in tables:
         axes.plot(depths, table[:, 2], color=colour, linewidth=0.5, zorder=3)
     axes.plot(depths, median, "-o", color=colour, markersize=2.2, zorder=4)
-    _count_hidden(axes, depth, ratio)
+    counts = [dict(zip(run.depths, run.counts, strict=False)) for run in panel.runs]
+    hollow(axes, depths, median, [min(of.get(d, FEW) for of in counts) for d in depths], colour, 2.2)
+    _count_hidden(axes, depth, ratio, deepest)
 
 
 def _table(run: DepthQuantiles, depths: Sequence[int]) -> npt.NDArray[np.float64]:
@@ -137,13 +148,15 @@ def _table(run: DepthQuantiles, depths: Sequence[int]) -> npt.NDArray[np.float64
     return np.array([rows.get(depth, [math.nan] * 5) for depth in depths], dtype=float)
 
 
-def _count_hidden(axes: Axes, depth: npt.NDArray[np.float64], ratio: npt.NDArray[np.float64]) -> None:
-    hidden = int(((ratio > HIGHEST) | (depth > DEEPEST)).sum())
+def _count_hidden(
+    axes: Axes, depth: npt.NDArray[np.float64], ratio: npt.NDArray[np.float64], deepest: int
+) -> None:
+    hidden = int(((ratio > HIGHEST) | (depth > deepest)).sum())
     if hidden:
         axes.set_title(f"{hidden} of {len(ratio)} outside", loc="right", fontsize=7)
 
 
-def _legend(figure: Figure, colour: str, runs: int, columns: int) -> None:
+def _legend(figure: Figure, colour: str, runs: int, columns: int, few: bool) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -163,11 +176,12 @@ def _legend(figure: Figure, colour: str, runs: int, columns: int) -> None:
             label="single trees of run 1",
         ),
         Line2D([], [], color=BLACK, linewidth=0.7, label="ratio 1"),
+        *([entry(colour, 2.2)] if few else []),
     ]
     figure.legend(
         handles=entries,
         loc="outside upper center",
-        ncols=5 if columns == 3 else 2,
+        ncols=(3 if few else 5) if columns == 3 else 2,
         frameon=False,
         borderaxespad=0.2,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 import numpy.typing as npt
 
+from viz.few import FEW, entry, hollow
 from viz.page import PAGE, STYLE
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class Ratios(TypedDict):
     """What one model contributes to the figure.
 
     ``depths`` and ``counts`` have one entry per keyword depth: the depth, and the number of
-    trees whose keyword lies there; where ratios are taken at every word, that of the words there.
+    trees whose keyword lies there; where ratios are taken at every word, that of the words there. Where they
+    are few, points are hollow.
     ``medians[epoch][i]`` is the median ratio at ``depths[i]``, NaN or None where there is none;
     epoch 0 comes before the first update. ``dev_accuracy`` has one fraction per epoch, NaN or None
     where it was not measured.
@@ -97,7 +99,7 @@ def ratio_figure(results: Mapping[str, Ratios], *, at: str = "keyword", counted:
         depths = [depth for ratios in results.values() for depth in ratios["depths"]] or [0]
         panels[0, 0].set_xlim(min(depths) - 0.7, max(depths) + 0.7)
         _epoch_bar(figure, curves[0], colours)
-        _explain(figure, results)
+        _explain(figure, results, counted)
     return figure
 
 
@@ -146,6 +148,7 @@ def _draw_lines(axes: Axes, ratios: Ratios, colours: ListedColormap) -> None:
         inside = np.where((values > 0) & np.isfinite(values), values, math.nan)
         style = "--" if epoch == 0 else "-"
         axes.plot(ratios["depths"], inside, style, color=colour, marker="o", markersize=2.5)
+        hollow(axes, ratios["depths"], inside, ratios["counts"], colour, 2.5)
         for value, (marker, height) in _OFF_THE_AXIS.items():
             off = np.asarray(ratios["depths"])[values == value]
             axes.plot(
@@ -166,7 +169,7 @@ def _draw_counts(axes: Axes, ratios: Ratios) -> None:
     axes.set_axisbelow(True)
 
 
-def _explain(figure: Figure, results: Mapping[str, Ratios]) -> None:
+def _explain(figure: Figure, results: Mapping[str, Ratios], counted: str) -> None:
     """Draw the legend of what is no colour, under the panels."""
     from matplotlib.lines import Line2D
 
@@ -186,6 +189,8 @@ def _explain(figure: Figure, results: Mapping[str, Ratios]) -> None:
         for value, (marker, _) in _OFF_THE_AXIS.items()
         if value in present
     ]
+    if any(count < FEW for ratios in results.values() for count in ratios["counts"]):
+        entries.append(entry("#808080", 3.5, counted))
     figure.legend(handles=entries, loc="outside lower center", ncols=4, frameon=False)
 
 

@@ -1,7 +1,6 @@
 """Everything in one go: Experiments 1, 2 and 3 side by side, then the figures and the claims.
 
-With --cell the three experiments for other cells. The figures and the claims are about the paper's two, so
-that none are made then: `export` writes what came out as a table.
+With --cell the three experiments and the figures for other cells. The claims are about the paper's two.
 """
 
 from __future__ import annotations

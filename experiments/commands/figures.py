@@ -1,7 +1,8 @@
 """Redraw the paper's Figures 2 to 7 from stored rows, for print (PDF, SVG) and screen (PNG).
 
 Figure 2 is drawn as in the paper, and once more for each model that `gradient` has kept, coloured by the
-gradient norms of that model.
+gradient norms of that model. Rows of other cells (--cell) are drawn too; their gradient ratios, Figures 5 and
+6 of the paper's two cells, go into figure-6-CELL.
 """
 
 from __future__ import annotations
@@ -26,10 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--only",
         type=int,
         nargs="+",
-        choices=figures.ALL,
-        default=figures.ALL,
+        choices=figures.NUMBERS,
         metavar="N",
-        help="numbers of figures",
+        help="numbers of figures, from 2 to 7 (default: all)",
     )
 
 

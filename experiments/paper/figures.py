@@ -1,13 +1,15 @@
-"""Redraw the paper's Figures 2 to 7 from stored rows, for print (PDF, SVG) and screen (PNG).
+"""The paper's Figures 2 to 7 from stored rows, for print (PDF, SVG) and screen (PNG), for whatever cells.
 
-Figure 2 is drawn as in the paper, and once more for each model that `gradient` has kept, coloured by the
-gradient norms of that model.
+A figure says below the axes whose rows it shows. Figure 5 is the RNN's; of any other cell than the paper's
+two, Figure 6 is drawn as ``figure-6-CELL``.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,120 +18,41 @@ import viz
 from experiments.paper import example
 from experiments.paper.criteria.numbers import depth_name, length_name
 from experiments.paper.settings import DATASETS, GRADIENT_DATASET, MODELS
-from experiments.paper.stored import NoRows, Stored, command_line, percent, run_epochs
-from experiments.sweep import finished
+from experiments.paper.stored import NoRows, Stored, command_line, percent, run_epochs, whose
+from experiments.sweep import Run, finished
 from experiments.sweep.folder import Folder
 from experiments.sweep.output import writable_folder
 from experiments.sweep.rows import number
+from minigrad.waiting import waiting
+from viz.command_line import InputError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = ("pdf", "svg", "png")
-TREE_FIGURE = 2  # the only one that needs no rows
 WIDTHS = {"": viz.PAGE, "-column": viz.COLUMN}
 CHANCE = 10.0  # percent
-COLOURS = {"RNN": viz.RED, "RLSTM": viz.BLUE}
 EPOCHS = range(1, 7)  # of Figures 5 and 6
 DEPTH = 10  # of Figure 7
+DEEPEST = 30  # where the axis of depths ends for a chain, which is as deep as it has words
+NUMBERS = (2, 3, 4, 5, 6, 7)
+TREE_FIGURE, RNN_FIGURE = 2, 5  # the one that needs no rows, and the one of the RNN alone
 
 
-def _trees(rows: Stored, folder: Folder) -> dict[str, viz.TreePicture]:
-    """Return the pictures of Figure 2 by what follows its number in their files' names."""
-    kept = {}
-    for model in MODELS:
-        runs = rows.found("gradient", GRADIENT_DATASET, model)
-        if runs and (path := folder.model(runs[0].id)).exists():
-            kept[f"{model} after epoch {runs[0].result['best_epoch']}"] = models.load(path)
-    under = example.under_gradients(kept) if kept else {}
-    return {"": example.plain()} | {f"-{title.split()[0]}": picture for title, picture in under.items()}
+@dataclass(frozen=True)
+class Drawing:
+    """A figure that there are rows for.
 
+    Attributes
+    ----------
+    runs : list of Run
+        Those that it shows.
+    figure : function
+        Takes the width.
+    """
 
-def _accuracies(rows: Stored, experiment: str) -> dict[str, list[list[float]]]:
-    found = {
-        model: [
-            [percent(run.result["test_accuracy"]) for run in rows.found(experiment, i, model)]
-            for i in DATASETS
-        ]
-        for model in MODELS
-    }
-    if not any(runs for by_dataset in found.values() for runs in by_dataset):
-        raise NoRows(f"no runs of {experiment}", experiment)
-    return found
-
-
-def figure_3(rows: Stored, width: float) -> Figure:
-    """Return accuracy against the length of the sentence, with the mean depth of the keyword."""
-    depths = []
-    for i in DATASETS:
-        runs = [run for model in MODELS for run in rows.found("length", i, model)]
-        depths.append(number(runs[0].result["mean_keyword_depth"] if runs else None))
-    return viz.accuracy_figure(
-        [length_name(i) for i in DATASETS],
-        _accuracies(rows, "length"),
-        xlabel="sentence length (tokens)",
-        chance=CHANCE,
-        depths=depths,
-        width=width,
-    )
-
-
-def figure_4(rows: Stored, width: float) -> Figure:
-    """Return accuracy against the depth of the keyword."""
-    return viz.accuracy_figure(
-        [depth_name(i) for i in DATASETS],
-        _accuracies(rows, "depth"),
-        xlabel="keyword depth",
-        chance=CHANCE,
-        width=width,
-    )
-
-
-def ratios(model: str) -> Callable[[Stored, float], Figure]:
-    """Return the function that draws a model's ratios against keyword depth, epoch by epoch."""
-
-    def draw(rows: Stored, width: float) -> Figure:
-        runs = [run_epochs(run) for run in rows.found("gradient", GRADIENT_DATASET, model)]
-        if not runs:
-            raise NoRows(f"no runs of gradient with the {model}", "gradient")
-        panels = []
-        for k in EPOCHS:
-            there = [run[k].ratios for run in runs if k < len(run)]
-            panels.append(
-                viz.EpochPanel(
-                    title=f"epoch {k}",
-                    runs=[viz.DepthQuantiles(of["depth"], of["quantiles"]) for of in there],
-                    sample_depths=there[0]["sample"]["depth"] if there else (),
-                    sample_ratios=[number(r) for r in there[0]["sample"]["ratio"]] if there else (),
-                )
-            )
-        return viz.ratio_panels(panels, colour=COLOURS[model], width=width)
-
-    return draw
-
-
-def figure_7(rows: Stored, width: float) -> Figure:
-    """Return the ratios at depth 10 and dev accuracy over the epochs."""
-    curves = {
-        model: [
-            viz.Curve([e.quantiles(DEPTH) for e in epochs], [e.dev_accuracy for e in epochs])
-            for epochs in map(run_epochs, rows.found("gradient", GRADIENT_DATASET, model))
-        ]
-        for model in MODELS
-    }
-    if not any(curves.values()):
-        raise NoRows("no runs of gradient", "gradient")
-    return viz.ratio_curves(curves, width=width)
-
-
-FIGURES: dict[int, Callable[[Stored, float], Figure]] = {
-    3: figure_3,
-    4: figure_4,
-    5: ratios("RNN"),
-    6: ratios("RLSTM"),
-    7: figure_7,
-}
-ALL = (TREE_FIGURE, *FIGURES)
+    runs: list[Run]
+    figure: Callable[..., Figure]
 
 
 def draw(out: Path, only: Sequence[int] | None = None) -> int:
@@ -140,33 +63,147 @@ def draw(out: Path, only: Sequence[int] | None = None) -> int:
     out : Path
         Where the rows are; the figures go into a folder there.
     only : sequence of int, optional
-        Numbers of figures; all unless given.
+        Numbers of figures; all unless given, but the RNN's where there are rows of other cells only.
+
+    Raises
+    ------
+    InputError
+        If there are rows of more cells than a figure can tell apart.
     """
-    only = ALL if only is None else only
-    rows = Stored(finished(out))
-    missing: dict[str, list[str]] = {}
-    figures = {}
-    for n in only:
-        try:
-            if n in FIGURES:
-                figures[n] = {suffix: FIGURES[n](rows, width) for suffix, width in WIDTHS.items()}
-        except NoRows as error:
-            missing.setdefault(error.command, []).append(f"Figure {n}")
-    if figures or not missing:
-        folder = writable_folder(out / "figures")
-        for n in only:
-            if n == TREE_FIGURE:
-                for suffix, picture in _trees(rows, Folder(out)).items():
-                    for format in FORMATS:
-                        picture.save(folder / f"figure-{n}{suffix}.{format}")
-            for suffix, figure in figures.get(n, {}).items():
-                for format in FORMATS:
-                    viz.save_figure(figure, folder / f"figure-{n}{suffix}.{format}")
-        drawn = ", ".join(str(n) for n in only if n == TREE_FIGURE or n in figures)
-        print(f"{folder}: Figures {drawn}")
+    with waiting(f"reading the rows in {out}") as stage:
+        rows = Stored(finished(out))
+        if len(rows.cells) > len(viz.LOOKS):
+            raise InputError(f"{out} holds rows of {len(rows.cells)} cells; figures show {len(viz.LOOKS)}")
+        others = [] if set(rows.cells) & set(MODELS) else rows.cells
+        numbers = only or [n for n in NUMBERS if not others or n != RNN_FIGURE]
+        found: dict[int, dict[str, Drawing]] = {}
+        missing: dict[str, list[str]] = {}
+        for n in numbers:
+            try:
+                found[n] = drawings(rows, n)
+            except NoRows as error:
+                command = error.command + "".join(f" --cell {rows.model(cell)}" for cell in others)
+                missing.setdefault(command_line(command, out), []).append(f"Figure {n}")
+        if not missing or set(found) - {TREE_FIGURE}:
+            if rows.runs:
+                print(whose(rows.runs, out))
+            folder = writable_folder(out / "figures")
+            for k, n in enumerate(found, 1):
+                stage(f"drawing Figure {n} ({k} of {len(found)})")
+                _save(found[n], folder / f"figure-{n}", out)
+                if n == TREE_FIGURE:
+                    for suffix, picture in _trees(rows, Folder(out)).items():
+                        for format in FORMATS:
+                            picture.save(folder / f"figure-{n}{suffix}.{format}")
+            print(f"{folder}: Figures {', '.join(map(str, found))}")
     if missing:
-        needs = "; ".join(
-            f"{', '.join(names)}: {command_line(command, out)}" for command, names in missing.items()
-        )
+        needs = "; ".join(f"{', '.join(names)}: {line}" for line, names in missing.items())
         print(f"minigrad: there are no rows in {out} for some figures; make them: {needs}", file=sys.stderr)
     return 2 if missing else 0
+
+
+def _save(drawn: dict[str, Drawing], path: Path, out: Path) -> None:
+    for suffix, drawing in drawn.items():
+        for narrow, width in WIDTHS.items():
+            figure = drawing.figure(width=width)
+            viz.caption(figure, whose(drawing.runs, out))
+            for format in FORMATS:
+                viz.save_figure(figure, path.with_name(f"{path.name}{suffix}{narrow}.{format}"))
+
+
+def _trees(rows: Stored, folder: Folder) -> dict[str, viz.TreePicture]:
+    """Return the pictures of Figure 2 by what follows its number in their files' names.
+
+    A cell of the user's own has none, for a class that a file names is not imported.
+    """
+    kept = {}
+    for cell in (cell for cell in rows.cells if cell in models.TREE_CELLS):
+        runs = rows.found("gradient", GRADIENT_DATASET, cell)
+        if runs and (path := folder.model(runs[0].id)).exists():
+            run = runs[0]
+            of = f"{run.settings['sizes']['train']:,} training sentences"
+            kept[f"{cell} after epoch {run.result['best_epoch']}, {of}"] = models.load(path)
+    under = example.under_gradients(kept) if kept else {}
+    return {"": example.plain()} | {f"-{title.split()[0]}": picture for title, picture in under.items()}
+
+
+def drawings(rows: Stored, n: int) -> dict[str, Drawing]:
+    """Return a figure's drawings, by what follows its number in the files' names; NoRows if it has none."""
+    if n == TREE_FIGURE:
+        return {}
+    if n in (3, 4):
+        return {"": accuracies(rows, {3: "length", 4: "depth"}[n])}
+    cells = rows.shown("gradient")
+    if n == 7:
+        return {"": curves(rows, cells)}
+    wanted = [cell for cell in cells if (cell == MODELS[0]) == (n == RNN_FIGURE)]
+    drawn = {
+        "" if cell in MODELS else f"-{cell}": ratios(runs, cell, viz.LOOKS[cells.index(cell)][0])
+        for cell in wanted
+        if (runs := rows.found("gradient", GRADIENT_DATASET, cell))
+    }
+    if not drawn:
+        raise NoRows(f"no runs of gradient for Figure {n}", "gradient")
+    return drawn
+
+
+def accuracies(rows: Stored, experiment: str) -> Drawing:
+    """Return accuracy against the length of the sentence, or the depth of the keyword: Figures 3 and 4.
+
+    With the lengths there is the mean depth of the keyword, if one of the cells reads trees.
+    """
+    runs = {cell: [rows.found(experiment, i, cell) for i in DATASETS] for cell in rows.shown(experiment)}
+    shown = [run for by_dataset in runs.values() for of in by_dataset for run in of]
+    percents = {
+        cell: [[percent(run.result["test_accuracy"]) for run in of] for of in by_dataset]
+        for cell, by_dataset in runs.items()
+    }
+    by_length = experiment == "length"
+    trees = [cell for cell in runs if cell not in models.CHAIN_CELLS]
+    depths: list[float] | None = None
+    if by_length and trees:
+        of_dataset = ([run for cell in trees for run in runs[cell][k]] for k in range(len(DATASETS)))
+        depths = [number(of[0].result["mean_keyword_depth"] if of else None) for of in of_dataset]
+    return Drawing(
+        shown,
+        partial(
+            viz.accuracy_figure,
+            [(length_name if by_length else depth_name)(i) for i in DATASETS],
+            percents,
+            xlabel="sentence length (tokens)" if by_length else "keyword depth",
+            chance=CHANCE,
+            depths=depths,
+        ),
+    )
+
+
+def ratios(runs: Sequence[Run], cell: str, colour: str) -> Drawing:
+    """Return a cell's ratios against keyword depth, epoch by epoch: Figures 5 and 6."""
+    epochs = [run_epochs(run) for run in runs]
+    panels = []
+    for k in EPOCHS:
+        there = [of[k].ratios for of in epochs if k < len(of)]
+        sample = there[0]["sample"] if there else {"depth": (), "ratio": ()}
+        quantiles = [viz.DepthQuantiles(of["depth"], of["quantiles"], of["count"]) for of in there]
+        panels.append(
+            viz.EpochPanel(f"epoch {k}", quantiles, sample["depth"], [*map(number, sample["ratio"])])
+        )
+    axis = {"deepest": DEEPEST} if cell in models.CHAIN_CELLS else {}
+    return Drawing(list(runs), partial(viz.ratio_panels, panels, colour=colour, **axis))
+
+
+def curves(rows: Stored, cells: Sequence[str]) -> Drawing:
+    """Return the ratios at depth 10 and dev accuracy over the epochs: Figure 7."""
+    runs = {cell: rows.found("gradient", GRADIENT_DATASET, cell) for cell in cells}
+    drawn = {
+        cell: [
+            viz.Curve(
+                [e.quantiles(DEPTH) for e in epochs],
+                [e.dev_accuracy for e in epochs],
+                [e.count(DEPTH) for e in epochs],
+            )
+            for epochs in map(run_epochs, of)
+        ]
+        for cell, of in runs.items()
+    }
+    return Drawing([run for of in runs.values() for run in of], partial(viz.ratio_curves, drawn))

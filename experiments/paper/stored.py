@@ -12,8 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from experiments.paper.settings import GRADIENT_DATASET
+from experiments.paper.settings import GRADIENT_DATASET, MODELS
 from experiments.sweep import Run
+from experiments.sweep.arguments import cells_folder
 from experiments.sweep.output import RESULTS
 from experiments.sweep.rows import number
 
@@ -47,6 +48,8 @@ def command_line(command: str, out: Path) -> str:
     scale = scale_of(out)
     options = "" if command.startswith("claims") else f" --scale {scale}"
     usual = ABLATION[scale] if command == "ablate" else RESULTS / scale
+    if " --cell " in command:
+        usual = cells_folder(scale)
     return f"python -m experiments {command}{options}" + ("" if out == usual else f" --out {out}")
 
 
@@ -84,6 +87,10 @@ class Epoch:
         """Return the median ratio at a keyword depth."""
         return self.quantiles(depth)[2]
 
+    def count(self, depth: int) -> int:
+        """Return how many trees have their keyword at a depth."""
+        return dict(zip(self.ratios["depth"], self.ratios["count"], strict=True)).get(depth, 0)
+
     def depths(self, at_least: int = 1) -> list[int]:
         """Return the keyword depths that so many trees have."""
         pairs = zip(self.ratios["depth"], self.ratios["count"], strict=True)
@@ -104,6 +111,24 @@ class Stored:
             if experiment != "ablate":
                 found.setdefault((experiment, int(dataset), model), {})[int(n)] = run
         return found
+
+    @cached_property
+    def cells(self) -> list[str]:
+        """The cells that there are runs of, as runs are named: the paper's two first."""
+        found = {cell for _, _, cell in self._by_dataset}
+        return [*(cell for cell in MODELS if cell in found), *sorted(found - set(MODELS))]
+
+    def model(self, cell: str) -> str:
+        """Return what ``--cell`` was, of a cell that there are runs of."""
+        return next(run.settings["model"] for run in self.runs if run.name.split("/")[-2] == cell)
+
+    def shown(self, experiment: str) -> list[str]:
+        """Return the cells that a figure of an experiment shows, the paper's two together; NoRows if none."""
+        found = {cell for of, _, cell in self._by_dataset if of == experiment}
+        if not found:
+            raise NoRows(f"no runs of {experiment}", experiment)
+        both = MODELS if found & set(MODELS) else ()
+        return [*both, *(cell for cell in self.cells if cell in found - set(MODELS))]
 
     @property
     def repetitions(self) -> int:
@@ -144,3 +169,13 @@ def run_epochs(run: Run) -> list[Epoch]:
         )
         for row in rows
     ]
+
+
+def whose(runs: Sequence[Run], out: Path) -> str:
+    """Return in words whose rows a figure shows: runs, cells, sizes, folder, and the code that made them."""
+    cells = ", ".join(Stored(runs).cells)
+    sizes = " and ".join(f"{n:,}" for n in sorted({run.settings["sizes"]["train"] for run in runs}))
+    commits = sorted({about["commit"] for run in runs for about in run.environments if about.get("commit")})
+    code = f"{len(commits)} commits" if len(commits) > 3 else f"commit {', '.join(commits) or 'unknown'}"
+    number = f"{len(runs)} runs" if len(runs) > 1 else "1 run"
+    return f"{number} of {cells} on {sizes} training sentences each; rows in {out.name}, made by {code}"

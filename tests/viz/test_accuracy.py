@@ -78,7 +78,7 @@ def test_what_does_not_fit_is_refused():
         figure(rnn=RNN[:2])
     with pytest.raises(ValueError, match="depths of 1 datasets"):
         figure(depths=[1.0])
-    with pytest.raises(ValueError, match="one or two models, not 0"):
+    with pytest.raises(ValueError, match="1 to 10 models, not 0"):
         accuracy_figure(NAMES, {}, xlabel="", chance=10)
 
 

@@ -91,7 +91,7 @@ def test_curves_of_unequal_length_and_of_none_are_drawn(tmp_path):
     assert [text.get_text() for text in drawn.axes[0].texts] == ["no runs"]
     assert len(thick(drawn.axes[1])) == 3
     save_figure(drawn, tmp_path / "figure.svg")
-    with pytest.raises(ValueError, match="one or two models, not 0"):
+    with pytest.raises(ValueError, match="1 to 10 models, not 0"):
         ratio_curves({})
 
 

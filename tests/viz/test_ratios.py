@@ -66,7 +66,7 @@ def test_ratios_that_no_logarithm_holds_are_marked_at_the_edge():
     assert markers["v"] == [2, 4]
     assert markers["^"] == [3]
     legend = [text.get_text() for text in figure.legends[0].texts]
-    assert legend[-2:] == ["ratio 0", "ratio inf"]
+    assert legend[-3:] == ["ratio 0", "ratio inf", "fewer than 20 trees"]
 
 
 @pytest.mark.parametrize("count", [1, 2, 15])

@@ -128,9 +128,10 @@ def test_rows_of_other_cells_go_into_a_folder_of_their_own(monkeypatch):
     assert seen == [RESULTS / "paper", RESULTS / "cells-smoke", RESULTS / "cells-paper"]
 
 
-def test_all_trains_the_experiments_for_the_cells_and_claims_nothing_of_them(monkeypatch, capsys, tmp_path):
-    seen = []
+def test_all_trains_and_draws_the_cells_and_claims_nothing_of_them(monkeypatch, capsys, tmp_path):
+    seen, drawn = [], []
     monkeypatch.setattr("experiments.sweep.run", lambda jobs, args, base: seen.extend(jobs) or 0)
+    monkeypatch.setattr("experiments.paper.figures.draw", lambda out: drawn.append(out) or 0)
     argv = ["all", "--cell", "LSTM", "--cell", "TreeGRU", "--out", str(tmp_path / "out")]
     assert main(argv) == 0
     expected = [
@@ -139,8 +140,9 @@ def test_all_trains_the_experiments_for_the_cells_and_claims_nothing_of_them(mon
         for job in experiment_jobs(experiment, "smoke", cells=("LSTM", "TreeGRU"))
     ]
     assert [job.id for job in seen] == expected
-    assert not (tmp_path / "out").exists()  # neither figures nor claims
-    assert "no figures and no claims: they are about the paper's RNN and RLSTM" in capsys.readouterr().out
+    assert drawn == [tmp_path / "out"]
+    assert not (tmp_path / "out").exists()  # no claims
+    assert "no claims: they are about the paper's RNN and RLSTM" in capsys.readouterr().out
     assert main([*argv, "--treebank", "."]) == 2
     assert "leave it out, or --cell" in capsys.readouterr().err
 

@@ -1,0 +1,62 @@
+"""Points that few trees are behind: hollow, and named in the legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+
+FEW = 20  # trees; a median of fewer says little
+
+
+def hollow(
+    axes: Axes, x: Sequence[int], y: npt.ArrayLike, counts: Sequence[int], colour: Any, size: float
+) -> None:
+    """Draw a hollow point over each one that fewer than `FEW` trees are behind.
+
+    Parameters
+    ----------
+    axes : Axes
+    x, y : (n,) array_like
+    counts : sequence of int
+        How many trees there are at every x; empty where nobody knows.
+    colour
+        Of the points.
+    size : float
+        Of the points, in points.
+    """
+    heights = np.asarray(y, float)
+    few = [k for k, count in enumerate(counts) if count < FEW and np.isfinite(heights[k])]
+    if few:
+        axes.scatter(
+            [x[k] for k in few],
+            heights[few],
+            s=size**2,
+            facecolor="white",
+            edgecolor=[colour],
+            linewidth=0.8,
+            zorder=5,
+        )
+
+
+def entry(colour: Any, size: float, counted: str = "trees") -> Line2D:
+    """Return what the legend says of such points; `counted`: what the counts are numbers of."""
+    from matplotlib.lines import Line2D
+
+    return Line2D(
+        [],
+        [],
+        color=colour,
+        linestyle="",
+        marker="o",
+        markersize=size,
+        markerfacecolor="white",
+        markeredgewidth=0.8,
+        label=f"fewer than {FEW} {counted}",
+    )
