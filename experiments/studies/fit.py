@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -41,7 +41,7 @@ class TrainingSettings:
 
     run: int
     seed: int
-    seeds: dict[str, tuple[int, ...]]
+    seeds: Mapping[str, tuple[int, ...]]
     D: int
     optimizer: str = "adam"
     lr: float

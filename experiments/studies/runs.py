@@ -28,6 +28,11 @@ def by(runs: Sequence[Run], name: str, first: Iterable[Any] = ()) -> dict[Any, l
     return {value: members for value, members in found.items() if members}
 
 
+def fired(run: Run) -> set[str]:
+    """Return the rules of the monitor that raised an alert in a run."""
+    return {alert["rule"] for row in run.rows for alert in row["alerts"]}
+
+
 def line(runs: Sequence[Run], x: str, y: Callable[[Run], float]) -> Line:
     """Return a line over a setting: its k-th run is run k at every x; NaN where there is none."""
     found = {(run.settings["run"], run.settings[x]): y(run) for run in runs}
@@ -40,6 +45,11 @@ def line(runs: Sequence[Run], x: str, y: Callable[[Run], float]) -> Line:
 def lines(runs: Mapping[str, Sequence[Run]], x: str, y: Callable[[Run], float]) -> dict[str, Line]:
     """Return a `line` for each of several kinds of runs, such as `by` returns."""
     return {name: line(members, x, y) for name, members in runs.items()}
+
+
+def positive(line: Line) -> Line:
+    """Return a line without what a logarithmic axis has no place for: NaN in place of zeros."""
+    return Line(line.x, [[y if y > 0 else math.nan for y in run] for run in line.runs])
 
 
 def epochs(runs: Sequence[Run], y: Callable[[dict[str, Any]], float], keep_last: bool = False) -> Line:

@@ -8,8 +8,7 @@ example: python -m experiments agreement --scale paper --jobs 2
 """
 
 from experiments.studies.agreement.figures import figures
-from experiments.studies.agreement.perform import perform
-from experiments.studies.agreement.settings import CELLS, grid
+from experiments.studies.agreement.perform import CELLS, grid, perform
 from experiments.studies.agreement.summary import summary
 from experiments.studies.study import Study
 

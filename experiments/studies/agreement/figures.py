@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from experiments.studies.agreement import grammar, rows
-from experiments.studies.agreement.settings import LONGEST
+from experiments.studies.agreement.perform import LONGEST
 from experiments.studies.runs import epochs
 from experiments.studies.study import Figures
 from experiments.sweep import Run

@@ -32,7 +32,7 @@ def by_distance(model: models.TreeClassifier, forest: models.Forest, mode: str) 
     found = np.unique(distance)
     return {
         "distance": found.tolist(),
-        "accuracy": [float(right[distance == k].mean()) for k in found],
+        "accuracy": _means(right, distance),
         "ratio": [_median(ratio[distance == k]) for k in found],
         "norm": [_median(norm[distance == k]) for k in found],
     }
@@ -52,7 +52,7 @@ def by_attractors(model: models.TreeClassifier, forest: models.Forest, mode: str
     return {
         "attractors": found.tolist(),
         "count": counts.tolist(),
-        "accuracy": [float(right[attractors == n].mean()) for n in found],
+        "accuracy": _means(right, attractors),
     }
 
 
@@ -84,8 +84,11 @@ def whole_state(cell: mg.Cell) -> str:
 
 def most_nouns(forest: models.Forest) -> list[float]:
     """Return by distance how often the number of most nouns is the subject's."""
-    distance, right = grammar.distances(forest), grammar.most_nouns(forest)
-    return [float(right[distance == k].mean()) for k in np.unique(distance)]
+    return _means(grammar.most_nouns(forest), grammar.distances(forest))
+
+
+def _means(values: np.ndarray, group: np.ndarray) -> list[float]:
+    return [float(values[group == k].mean()) for k in np.unique(group)]
 
 
 def _median(values: np.ndarray) -> float | None:

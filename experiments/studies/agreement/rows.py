@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from experiments.studies.agreement.settings import CELLS
+from experiments.studies.agreement.perform import CELLS
 from experiments.studies.runs import by, chosen
 from experiments.sweep import Run
 from experiments.sweep.rows import number
@@ -49,6 +50,11 @@ def before(run: Run) -> dict[str, list[float]]:
 def after(run: Run) -> dict[str, list[float]]:
     """Return what was measured by distance after training, NaN for what is not known."""
     return _known(run.result["by_distance"])
+
+
+def medians(cells: Cells, measured: Columns, name: str, k: int) -> dict[str, float]:
+    """Return by cell the median of the runs' k-th number in a column of what was `measured`."""
+    return {cell: statistics.median(measured(run)[name][k] for run in runs) for cell, runs in cells.items()}
 
 
 def learned_in(run: Run) -> float:

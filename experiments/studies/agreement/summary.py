@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from statistics import median
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from experiments.studies.agreement import rows
 from experiments.studies.agreement.measures import FAR
 from experiments.studies.agreement.rows import Cells
+from experiments.studies.runs import fired
 from experiments.sweep import Run
 from experiments.sweep.rows import number
 from experiments.sweep.wording import listed, median_range, table, two_digits, verdict
@@ -21,16 +21,14 @@ VANISHED = 0.1  # ratio below which an error is said to vanish
 
 def summary(runs: Sequence[Run]) -> str:
     """Return the study's summary in Markdown."""
-    mixed = rows.mixed(runs)
-    distances = rows.alone(runs)
+    mixed, distances = rows.mixed(runs), rows.alone(runs)
     longest = rows.trained_on(runs, distances[-1:])
-    one = next(iter(mixed.values()))[0]
-    n = max(len(members) for members in mixed.values())
+    one, *others = next(iter(mixed.values()))
     return "\n\n".join(
         [
             f"The number of a verb whose subject stands 1 to {one.settings['distances'][-1]} words before "
             f"it. {one.settings['sizes']['train']} sentences and {one.settings['max_epochs']} epochs each; "
-            f"medians of {n} runs, ranges in brackets.",
+            f"medians of {1 + len(others)} runs, ranges in brackets.",
             _before(mixed),
             f"Trained on one distance alone, test accuracy in %, and the epoch after which the dev accuracy "
             f"first was {100 * rows.LEARNED:.0f} % (– never):",
@@ -46,17 +44,13 @@ def summary(runs: Sequence[Run]) -> str:
 
 
 def _before(mixed: Cells) -> str:
-    columns = {cell: [rows.before(run) for run in members] for cell, members in mixed.items()}
-    told = [
-        f"{cell} {two_digits(_median(found, 'ratio', 0))} to {two_digits(_median(found, 'ratio', -1))}"
-        for cell, found in columns.items()
-    ]
-    gone = [cell for cell, found in columns.items() if _median(found, "ratio", -1) < VANISHED]
-    distance = next(iter(columns.values()))[0]["distance"]
+    first, last = (rows.medians(mixed, rows.before, "ratio", k) for k in (0, -1))
+    told = [f"{cell} {two_digits(first[cell])} to {two_digits(last[cell])}" for cell in mixed]
+    distance = rows.before(next(iter(mixed.values()))[0])["distance"]
     return (
         f"Before training the gradient ratio of subject to verb, at {distance[0]:.0f} and at "
         f"{distance[-1]:.0f} words between: {'; '.join(told)}. At {distance[-1]:.0f} it is below {VANISHED} "
-        f"in {listed(gone)}."
+        f"in {listed(cell for cell in mixed if last[cell] < VANISHED)}."
     )
 
 
@@ -73,21 +67,16 @@ def _alone_table(runs: Sequence[Run], distances: Sequence[int]) -> str:
 
 def _learning(longest: Cells, distance: int) -> str:
     """Say who learns the longest distance alone, and whether the first gradients foretell when."""
-    every = [run for members in longest.values() for run in members]
-    never = [run for run in every if np.isnan(rows.learned_in(run))]
-    ratios = {cell: _median([rows.before(run) for run in runs], "ratio", 0) for cell, runs in longest.items()}
-    when = {
-        cell: median(np.nan_to_num([rows.learned_in(run) for run in members], nan=np.inf).tolist())
-        for cell, members in longest.items()
-    }
+    found = {cell: [rows.learned_in(run) for run in members] for cell, members in longest.items()}
+    learned = np.isfinite([epoch for epochs in found.values() for epoch in epochs])
+    ratios = rows.medians(longest, rows.before, "ratio", 0)
     by_ratio = sorted(ratios, key=ratios.__getitem__, reverse=True)
-    later = [when[cell] for cell in by_ratio]
-    holds = all(a <= b for a, b in pairwise(later))
+    when = [median(np.nan_to_num(found[cell], nan=np.inf).tolist()) for cell in by_ratio]
     return (
-        f"Of {len(every)} runs at {distance} words alone {len(every) - len(never)} learn. Cells sorted by "
+        f"Of {learned.size} runs at {distance} words alone {learned.sum()} learn. Cells sorted by "
         f"the ratio before training, the largest first: {', '.join(by_ratio)}; their epochs: "
-        f"{', '.join('never' if epoch == np.inf else f'{epoch:g}' for epoch in later)}. That a larger ratio "
-        f"before training means to learn no later {verdict(holds)}."
+        f"{', '.join('never' if epoch == np.inf else f'{epoch:g}' for epoch in when)}. That a larger ratio "
+        f"before training means to learn no later {verdict(when == sorted(when))}."
     )
 
 
@@ -152,41 +141,25 @@ def _attracted(run: Run) -> float:
 def _after(mixed: Cells) -> str:
     all_learn = all(min(rows.after(run)["accuracy"]) >= rows.LEARNED for m in mixed.values() for run in m)
     most = rows.after(next(iter(mixed.values()))[0])["most_nouns"][-1]
-    ends = {
-        cell: [_median([of(run) for run in members], "ratio", -1) for of in (rows.before, rows.after)]
-        for cell, members in mixed.items()
-    }
-    grown = [cell for cell, (first, last) in ends.items() if last > first]
-    small = [cell for cell, (_, last) in ends.items() if last < VANISHED]
+    before, after = (rows.medians(mixed, when, "ratio", -1) for when in (rows.before, rows.after))
     return (
         f"Every run trained on all distances reaches {100 * rows.LEARNED:.0f} % at every distance: "
         f"{verdict(all_learn)}; whoever only counts nouns gets {100 * most:.1f} % at the longest. Training "
-        f"raises the ratio at the longest distance in {listed(grown)}; after it, it is below {VANISHED} in "
-        f"{listed(small)}."
+        f"raises the ratio at the longest distance in "
+        f"{listed(cell for cell in mixed if after[cell] > before[cell])}; after it, it is below {VANISHED} "
+        f"in {listed(cell for cell in mixed if after[cell] < VANISHED)}."
     )
 
 
 def _alerts(mixed: Cells, longest: Cells, distance: int) -> str:
-    told = []
-    for cell in mixed:
-        counts = [
-            f"{sum(_alerted(run, 'vanishing') for run in by[cell])} of {len(by[cell])}"
-            for by in (mixed, longest)
-        ]
-        told.append(f"{cell} {counts[0]} and {counts[1]}")
+    def counted(runs: Sequence[Run]) -> str:
+        return f"{sum('vanishing' in fired(run) for run in runs)} of {len(runs)}"
+
+    told = [f"{cell} {counted(mixed[cell])} and {counted(longest[cell])}" for cell in mixed]
     return (
         "The monitor called the subject's gradient vanishing, on all distances and on "
         f"{distance} alone, in: {'; '.join(told)} runs."
     )
-
-
-def _alerted(run: Run, rule: str) -> bool:
-    return any(alert["rule"] == rule for row in run.rows for alert in row["alerts"])
-
-
-def _median(columns: Sequence[Mapping[str, Sequence[float]]], name: str, k: int) -> float:
-    """Return the median over runs of a column's k-th number."""
-    return median(column[name][k] for column in columns)
 
 
 def _percent(shares: Sequence[float]) -> str:

@@ -5,8 +5,7 @@ of a guess without memory.
 """
 
 from experiments.studies.copy.figures import figures
-from experiments.studies.copy.perform import perform
-from experiments.studies.copy.settings import CELLS, grid
+from experiments.studies.copy.perform import CELLS, grid, perform
 from experiments.studies.copy.summary import summary
 from experiments.studies.study import Study
 

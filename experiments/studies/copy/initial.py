@@ -8,23 +8,6 @@ import numpy as np
 
 import minigrad as mg
 import models
-from experiments.studies.copy.settings import Settings
-from experiments.studies.copy.task import positions, vocabulary
-from experiments.studies.fit import classifier
-from minigrad.nn import initialise
-
-
-def new_model(settings: Settings) -> models.TreeClassifier:
-    """Return the model of a run as it is before training: the same one for the same settings."""
-    rng = np.random.default_rng(settings.seeds["model"])
-    cell = models.cell(settings.cell)(settings.D, rng)
-    words = vocabulary(settings.symbols)
-    model = classifier(rng, cell, words, settings.symbols + 1, settings.word_bound, head="labelled")
-    if isinstance(cell, models.Elman):
-        initialise(cell, {"W": settings.elman_init}, rng)
-    elif settings.gate_init == "chrono":
-        chrono(cell, positions(settings.delay, settings.remembered), rng)
-    return model
 
 
 def chrono(cell: Any, longest: int, rng: np.random.Generator) -> None:

@@ -5,8 +5,7 @@ traces of what the cells hold.
 """
 
 from experiments.studies.count.figures import figures
-from experiments.studies.count.perform import perform
-from experiments.studies.count.settings import CELLS, grid
+from experiments.studies.count.perform import CELLS, grid, perform
 from experiments.studies.count.summary import summary
 from experiments.studies.study import Study
 

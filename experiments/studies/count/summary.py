@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from experiments.studies.count.figures import longest_reach
-from experiments.studies.count.settings import CELLS
+from experiments.studies.count.perform import CELLS
 from experiments.studies.count.task import LANGUAGES, WRITTEN
 from experiments.studies.runs import by, chosen
 from experiments.sweep import Run

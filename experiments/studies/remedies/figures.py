@@ -3,63 +3,47 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from experiments.paper.data import CLASSES
-from experiments.studies.remedies.found import Found, found
-from experiments.studies.remedies.settings import (
-    ACTIVATION,
-    ARCHITECTURE,
-    CHAINS,
-    DEEP,
-    REMEDIES,
-    TRAINING,
-)
+from experiments.studies.remedies.found import deep_ratio, found
+from experiments.studies.remedies.settings import ACTIVATION, ARCHITECTURE, CHAINS, DEEP, REMEDIES, TRAINING
+from experiments.studies.runs import epochs, positive
 from experiments.studies.study import Figures
 from experiments.sweep import Run
 from minigrad.monitor import Vanishing
-from viz import DotRow, Line, LinePanel, dot_rows, line_panels
+from viz import DotRow, LinePanel, dot_rows, line_panels
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-# What stands in a panel for comparison.
+# What is drawn in a panel for comparison.
 BESIDE = {ACTIVATION: ("RNN",), ARCHITECTURE: ("RNN", "RLSTM"), TRAINING: ("RNN",), CHAINS: ("RNN", "RLSTM")}
-LOWEST = 1e-7  # of the axis of ratios, which lines may leave; one that is exactly zero leaves its place out
+LOWEST = 1e-7  # of the axis of ratios, which lines may leave; a ratio that is exactly zero is left out
 
 
 def figures(runs: Sequence[Run]) -> Figures:
     """Return "accuracy" and "ratios"."""
     of = found(runs)
-    return {"accuracy": _accuracy(of), "ratios": _ratios(of)}
-
-
-def _accuracy(of: Mapping[str, Found]) -> Figure:
-    best_first = sorted(of.values(), key=lambda f: -f.accuracy)
-    return dot_rows(
-        [DotRow(f.title, f.accuracies, _group(f.remedy)) for f in best_first],
+    group = {f.remedy: "over chains" if f.kind == "chains" else REMEDIES[f.remedy].group for f in of.values()}
+    accuracy = dot_rows(
+        [
+            DotRow(f.title, f.accuracies, group[f.remedy])
+            for f in sorted(of.values(), key=lambda f: -f.accuracy)
+        ],
         xlabel="test accuracy at the best epoch (%)",
         xlim=(0, 100),
         references={"guessing": 100 / CLASSES},
     )
-
-
-def _group(remedy: str) -> str:
-    group = REMEDIES[remedy].group
-    return "over chains" if group == CHAINS else group
-
-
-def _ratios(of: Mapping[str, Found]) -> Figure:
-    panels, limits = [], _limits(of)
-    for group, beside in BESIDE.items():
-        names = [*beside, *(name for name, remedy in REMEDIES.items() if remedy.group == group)]
-        lines = {of[name].title: _positive(of[name].line()) for name in names if name in of}
-        if lines:
+    lines = {name: positive(epochs(f.runs, deep_ratio)) for name, f in of.items()}
+    # The ends of an axis that all lines have room on, so that panels can be compared.
+    known = [y for line in lines.values() for run in line.runs for y in run if not math.isnan(y)]
+    limits = (max(min(known) / 1.5, LOWEST), max(*known, LOWEST) * 1.5) if known else None
+    panels = []
+    for name, beside in BESIDE.items():
+        shown = [*beside, *(remedy for remedy in REMEDIES if REMEDIES[remedy].group == name)]
+        if drawn := {of[remedy].title: lines[remedy] for remedy in shown if remedy in of}:
             panels.append(
                 LinePanel(
-                    group,
-                    lines,
+                    name,
+                    drawn,
                     "epoch",
                     f"median ratio at depth ≥ {DEEP}",
                     references={"threshold": Vanishing().threshold},
@@ -67,15 +51,4 @@ def _ratios(of: Mapping[str, Found]) -> Figure:
                     ylim=limits,
                 )
             )
-    return line_panels(panels, legends="panels", height=2.6)
-
-
-def _limits(of: Mapping[str, Found]) -> tuple[float, float] | None:
-    """Return the ends of an axis that all lines have room on, so that panels can be compared."""
-    known = [y for f in of.values() for run in _positive(f.line()).runs for y in run if not math.isnan(y)]
-    return (max(min(known) / 1.5, LOWEST), max(*known, LOWEST) * 1.5) if known else None
-
-
-def _positive(line: Line) -> Line:
-    """Return a line for a logarithmic axis."""
-    return Line(line.x, [[y if y > 0 else math.nan for y in run] for run in line.runs])
+    return {"accuracy": accuracy, "ratios": line_panels(panels, legends="panels", height=2.6)}

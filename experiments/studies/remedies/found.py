@@ -12,10 +12,9 @@ import numpy as np
 
 from experiments.paper.stored import percent
 from experiments.studies.remedies.settings import CHAINS, REMEDIES
-from experiments.studies.runs import by, epochs
+from experiments.studies.runs import by, fired
 from experiments.sweep import Run
 from experiments.sweep.rows import number
-from viz import Line
 
 VANISHING = "vanishing"
 
@@ -80,23 +79,16 @@ class Found:
         low, high = np.quantile(np.repeat(ratios["depth"], ratios["count"]), [0.25, 0.75])
         return f"{low:g} to {high:g}"
 
-    def line(self) -> Line:
-        """Return the ratio over the epochs, as far as each run went."""
-        return epochs(self.runs, deep_ratio)
-
-    def alerts(self, run: Run, rule: str = VANISHING) -> list[int]:
-        """Return the epochs in which the monitor spoke up."""
-        return [a["epoch"] for row in run.rows for a in row["alerts"] if a["rule"] == rule]
-
     @property
     def fired(self) -> int:
         """In how many runs the rule of vanishing fired."""
-        return sum(bool(self.alerts(run)) for run in self.runs)
+        return sum(VANISHING in fired(run) for run in self.runs)
 
     @property
     def epochs_of_alerts(self) -> list[int]:
         """In which epochs it did, over all runs."""
-        return sorted({epoch for run in self.runs for epoch in self.alerts(run)})
+        alerts = [alert for run in self.runs for row in run.rows for alert in row["alerts"]]
+        return sorted({alert["epoch"] for alert in alerts if alert["rule"] == VANISHING})
 
     @property
     def fired_trained(self) -> int:

@@ -97,7 +97,7 @@ def _monitor(of: Mapping[str, Found]) -> str:
         "every minibatch."
     ]
     if rnn := of.get("RNN"):
-        under = [k for k in range(len(rnn.line().x)) if rnn.ratio(k) < rule.threshold]
+        under = [k for k in range(max(len(run.rows) for run in rnn.runs)) if rnn.ratio(k) < rule.threshold]
         text.append(
             f"It fires on the plain RNN: {verdict(rnn.fired == len(rnn.runs))} ({rnn.fired} of "
             f"{len(rnn.runs)} runs, {_epochs(rnn.epochs_of_alerts)}). Over all of an epoch's keywords the "

@@ -3,45 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from itertools import product
+from typing import Any
 
 import numpy as np
 
-import viz
-from experiments.studies.runs import chosen, line, values
+from experiments.studies.runs import chosen, line, positive, values
 from experiments.studies.spectrum.flow import MAX_SLOPE
-from experiments.studies.spectrum.settings import (
-    ACTIVATIONS,
-    DELAY,
-    DRAWS,
-    LINE,
-    OUTLIER,
-    SHARING,
-    UNSHARED_NORM,
-)
+from experiments.studies.spectrum.settings import ACTIVATIONS, DELAY, KINDS, LINE, OUTLIER, UNSHARED_NORM
 from experiments.studies.study import Figures
 from experiments.sweep import Run
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from viz import Line, LinePanel, line_panels
 
 STEPS = "steps back, k"
-GRADIENT = "‖∂J/∂h‖"
 DRAWN_EPOCHS = (0, 1, 5, 20)  # those there are, and the last
 
 
 def figures(runs: Sequence[Run]) -> Figures:
     """Return the figures by their names."""
     trained = chosen(runs, part="trained")
+    lengths = len(values(trained, "length"))
     return {
-        "bound": _bound(chosen(runs, part="bound")),
-        "eigenvalues": _eigenvalues(chosen(runs, part="eigenvalues")),
-        "training": _training(trained),
-        "accuracy": _accuracy(trained),
+        "bound": line_panels(_bound(chosen(runs, part="bound")), columns=3, height=1.9),
+        "eigenvalues": line_panels(_eigenvalues(chosen(runs, part="eigenvalues")), columns=2, height=2.2),
+        "training": line_panels(_training(trained), columns=lengths, height=1.75),
+        "accuracy": line_panels(_accuracy(trained), columns=3, height=2.0),
     }
 
 
-def curves(runs: Sequence[Run], sharing: str) -> np.ndarray:
+def curves(runs: Sequence[Run], sharing: str = "shared") -> np.ndarray:
     """Return the gradients of runs without training by distance, (runs, steps + 1)."""
     return np.array([run.result[sharing]["gradient"] for run in runs])
 
@@ -51,103 +41,82 @@ def at_epoch(runs: Sequence[Run], epoch: int) -> list[dict[str, Any]]:
     return [next(row for row in run.rows if row["epoch"] == epoch) for run in runs]
 
 
-def _bound(runs: Sequence[Run]) -> Figure:
+def _bound(runs: Sequence[Run]) -> list[LinePanel]:
     panels = []
-    for activation in ACTIVATIONS:
-        for norm in values(runs, "norm"):
-            lines = {"bound": _power(runs, MAX_SLOPE[activation] * norm)}
-            for matrix in DRAWS:
-                here = chosen(runs, activation=activation, norm=norm, matrix=matrix)
-                for sharing in SHARING:
-                    lines[f"{matrix}, {sharing}"] = _line(curves(here, sharing))
-            panels.append(viz.LinePanel(f"{activation}, norm {norm}", lines, STEPS, GRADIENT, yscale="log"))
-    return viz.line_panels(panels, columns=3, height=1.9)
+    for f, norm in product(ACTIVATIONS, values(runs, "norm")):
+        here = chosen(runs, activation=f, norm=norm)
+        drawn = {f"{m}, {sharing}": _line(chosen(here, matrix=m), sharing) for m, sharing in KINDS}
+        panels.append(_panel(f"{f}, norm {norm}", {"bound": _power(runs, MAX_SLOPE[f] * norm)} | drawn))
+    return panels
 
 
-def _eigenvalues(runs: Sequence[Run]) -> Figure:
-    rest = [run for run in runs if not run.settings["input"]]
+def _eigenvalues(runs: Sequence[Run]) -> list[LinePanel]:
+    rest = chosen(runs, input=0.0)
     delays, outlier = chosen(rest, matrix="delay"), chosen(rest, matrix="outlier")
-    lines = {f"lines of {m}": _line(curves(chosen(delays, line=m), "shared")) for m in values(delays, "line")}
+    lines_of = {f"lines of {m}": _line(chosen(delays, line=m)) for m in values(delays, "line")}
     of_line = chosen(delays, line=LINE)
     first = f"radius {DELAY['radius']}, norm {DELAY['norm']}"
     second = f"radius {OUTLIER['norm']}, other singular values {OUTLIER['rest']}"
-    unshared = {
-        name: _line(curves(found, "unshared")) for name, found in (("delay", of_line), ("outlier", outlier))
+    panels = {
+        f"{first}: delay lines, at rest": lines_of | {"unshared": _line(of_line, "unshared")},
+        f"the same, lines of {LINE}, with inputs": _with_inputs(runs, "delay", of_line),
+        f"{second}: at rest": {"tanh, at rest": _line(outlier), "unshared": _line(outlier, "unshared")},
+        "the same, with inputs": _with_inputs(runs, "outlier", outlier),
     }
-    alone = {"tanh, at rest": _line(curves(outlier, "shared"))}
-    panels = [
-        _panel(f"{first}: delay lines, at rest", {**lines, "unshared": unshared["delay"]}, runs),
-        _panel(f"the same, lines of {LINE}, with inputs", _with_inputs(runs, "delay", of_line), runs),
-        _panel(f"{second}: at rest", {**alone, "unshared": unshared["outlier"]}, runs),
-        _panel("the same, with inputs", _with_inputs(runs, "outlier", outlier), runs),
-    ]
-    return viz.line_panels(panels, columns=2, height=2.2)
-
-
-def _panel(title: str, lines: dict[str, viz.Line], runs: Sequence[Run]) -> viz.LinePanel:
     high, low = DELAY["norm"], DELAY["radius"]
-    powers = {f"{base}ᵏ": _power(runs, base) for base in (high, low)}
     steps = runs[0].settings["steps"]
     ylim = (low**steps / 1000, high**steps * 1000)  # sigmoid leaves it
-    return viz.LinePanel(title, lines, STEPS, GRADIENT, yscale="log", ylim=ylim, references=powers)
+    powers = {f"{base}ᵏ": _power(runs, base) for base in (high, low)}
+    return [_panel(title, drawn, ylim=ylim, references=powers) for title, drawn in panels.items()]
 
 
-def _with_inputs(runs: Sequence[Run], matrix: str, rest: Sequence[Run]) -> dict[str, viz.Line]:
+def _with_inputs(runs: Sequence[Run], matrix: str, rest: Sequence[Run]) -> dict[str, Line]:
     driven = [run for run in chosen(runs, matrix=matrix) if run.settings["input"]]
-    lines = {"tanh, at rest": _line(curves(rest, "shared"))}
-    return lines | {f: _line(curves(chosen(driven, activation=f), "shared")) for f in ACTIVATIONS}
+    return {"tanh, at rest": _line(rest)} | {f: _line(chosen(driven, activation=f)) for f in ACTIVATIONS}
 
 
-def _training(runs: Sequence[Run]) -> Figure:
+def _training(runs: Sequence[Run]) -> list[LinePanel]:
     panels = []
-    lengths = values(runs, "length")
-    for matrix in DRAWS:
-        for sharing in SHARING:
-            for length in lengths:
-                here = chosen(runs, matrix=matrix, sharing=sharing, length=length, norm=UNSHARED_NORM)
-                last = min(run.epochs for run in here)
-                epochs = sorted({epoch for epoch in DRAWN_EPOCHS if epoch < last} | {last})
-                k = here[0].result["distances"]
-                lines = {
-                    f"epoch {epoch}": viz.Line(
-                        k, [_positive(row["gradient"]) for row in at_epoch(here, epoch)]
-                    )
-                    for epoch in epochs
-                }
-                steps = f"{STEPS}, of {length} words"
-                panels.append(viz.LinePanel(f"{matrix}, {sharing}", lines, steps, GRADIENT, yscale="log"))
-    return viz.line_panels(panels, columns=len(lengths), height=1.75)
+    for (matrix, sharing), length in product(KINDS, values(runs, "length")):
+        here = chosen(runs, matrix=matrix, sharing=sharing, length=length, norm=UNSHARED_NORM)
+        last = min(run.epochs for run in here)
+        drawn = {
+            f"epoch {epoch}": positive(
+                Line(here[0].result["distances"], [row["gradient"] for row in at_epoch(here, epoch)])
+            )
+            for epoch in sorted({epoch for epoch in DRAWN_EPOCHS if epoch < last} | {last})
+        }
+        panels.append(_panel(f"{matrix}, {sharing}", drawn, f"{STEPS}, of {length} words"))
+    return panels
 
 
-def _accuracy(runs: Sequence[Run]) -> Figure:
-    chance = 1 / runs[0].settings["classes"]
+def _accuracy(runs: Sequence[Run]) -> list[LinePanel]:
+    chance = {"chance": 1 / runs[0].settings["classes"]}
     panels = []
     for norm in values(runs, "norm"):
-        lines = {}
-        for matrix in DRAWS:
-            for sharing in SHARING:
-                here = chosen(runs, norm=norm, matrix=matrix, sharing=sharing)
-                if here:
-                    lines[f"{matrix}, {sharing}"] = line(
-                        here, "length", lambda run: run.result["test_accuracy"]
-                    )
+        kinds = {
+            f"{m}, {sharing}": chosen(runs, norm=norm, matrix=m, sharing=sharing) for m, sharing in KINDS
+        }
+        drawn = {
+            name: line(here, "length", lambda run: run.result["test_accuracy"])
+            for name, here in kinds.items()
+            if here
+        }
         panels.append(
-            viz.LinePanel(
-                f"norm {norm}", lines, "words", "test accuracy", ylim=(0, 1.05), references={"chance": chance}
-            )
+            LinePanel(f"norm {norm}", drawn, "words", "test accuracy", ylim=(0, 1.05), references=chance)
         )
-    return viz.line_panels(panels, columns=3, height=2.0)
+    return panels
 
 
-def _line(found: np.ndarray) -> viz.Line:
-    return viz.Line(range(found.shape[1]), [_positive(curve) for curve in found])
+def _panel(title: str, drawn: dict[str, Line], xlabel: str = STEPS, **options: Any) -> LinePanel:
+    return LinePanel(title, drawn, xlabel, "‖∂J/∂h‖", yscale="log", **options)
 
 
-def _power(runs: Sequence[Run], base: float) -> viz.Line:
+def _line(runs: Sequence[Run], sharing: str = "shared") -> Line:
+    found = curves(runs, sharing)
+    return positive(Line(range(found.shape[1]), found.tolist()))
+
+
+def _power(runs: Sequence[Run], base: float) -> Line:
     steps = range(runs[0].settings["steps"] + 1)
-    return viz.Line(steps, [[base**k for k in steps]])
-
-
-def _positive(curve: Sequence[float]) -> list[float]:
-    """Return the curve without the zeros that a logarithmic axis has no place for."""
-    return [value if value > 0 else float("nan") for value in curve]
+    return Line(steps, [[base**k for k in steps]])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,16 +10,11 @@ import minigrad as mg
 import models
 from experiments.studies.spectrum.matrices import norm
 from minigrad.cotangent import as_dense
+from minigrad.ops.activations import ACTIVATIONS
 
 ROUNDING = 1e-10  # of a bound: more than a hundred steps in float64 add to a norm that reaches it
 
 MAX_SLOPE = {"tanh": 1.0, "sigmoid": 0.25, "relu": 1.0}
-# f'(z) as a function of f(z).
-SLOPE: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "tanh": lambda h: 1 - h * h,
-    "sigmoid": lambda h: h * (1 - h),
-    "relu": lambda h: (h > 0).astype(h.dtype),
-}
 
 
 @dataclass(frozen=True)
@@ -71,7 +65,9 @@ class Bounds:
 def bounds(flow: Flow, W: np.ndarray, activation: str) -> Bounds:
     """Return the bounds for chains that went through the matrices W (T, D, D), one for every step."""
     chains, steps = flow.states.shape[0], len(W)
-    slopes = SLOPE[activation](flow.states)
+    slope = ACTIVATIONS[activation].slope
+    assert slope is not None  # all of those in `MAX_SLOPE` have one
+    slopes = slope(flow.states)
     product = np.broadcast_to(np.eye(W.shape[1]), (chains, *W.shape[1:]))
     of_product, of_jacobians = np.ones((chains, steps + 1)), np.ones((chains, steps + 1))
     for k in range(1, steps + 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from experiments.studies.fit import TrainingSettings, streams
@@ -13,6 +14,7 @@ NORMS = (0.8, 1.0, 1.2)
 ACTIVATIONS = ("tanh", "sigmoid", "relu")
 DRAWS = ("orthogonal", "gaussian")
 SHARING = ("shared", "unshared")
+KINDS = [(matrix, sharing) for matrix in DRAWS for sharing in SHARING]
 UNSHARED_NORM = 1.2  # of the matrices that are also trained with one for every step
 INPUT = 0.1  # standard deviation of a word's elements: small, so that tanh is near its largest slope
 DELAY: dict[str, Any] = {"matrix": "delay", "norm": 1.2, "radius": 0.8}  # radius < 1 < norm
@@ -108,30 +110,19 @@ def grid(scale: str, seed: int, run: int) -> Iterator[tuple[str, Untrained | Tra
         settings = Untrained(part=part, run=run, seed=seed, seeds=seeds, **UNTRAINED[scale], **changes)
         return f"{part}/{name}", settings, 2 * settings.chains * (settings.steps + 1)
 
-    for activation in ACTIVATIONS:
-        for matrix in DRAWS:
-            for norm in NORMS:
-                name, kind = f"{activation}/{matrix}/{norm}", {"matrix": matrix, "norm": norm}
-                yield untrained(401, "bound", name, activation=activation, input=INPUT, **kind)
+    for f, matrix, norm in product(ACTIVATIONS, DRAWS, NORMS):
+        kind: dict[str, Any] = {"activation": f, "matrix": matrix, "norm": norm}
+        yield untrained(401, "bound", f"{f}/{matrix}/{norm}", input=INPUT, **kind)
     disagreeing = {f"delay-{line}": {**DELAY, "line": line} for line in LINES} | {"outlier": OUTLIER}
     for name, kind in disagreeing.items():
         yield untrained(402, "eigenvalues", f"{name}/rest", activation="tanh", input=0.0, **kind)
-    for name in (f"delay-{LINE}", "outlier"):
-        for f in ACTIVATIONS:
-            yield untrained(402, "eigenvalues", f"{name}/{f}", activation=f, input=INPUT, **disagreeing[name])
-    for length in LENGTHS[scale]:
-        for matrix in DRAWS:
-            for norm in NORMS:
-                for sharing in SHARING if norm == UNSHARED_NORM else SHARING[:1]:
-                    settings = Trained(
-                        length=length,
-                        matrix=matrix,
-                        norm=norm,
-                        sharing=sharing,
-                        run=run,
-                        seed=seed,
-                        seeds=streams(seed, 403, run, names=STREAMS),
-                        **TRAINED[scale],
-                    )
-                    name = f"trained/length-{length}/{matrix}/{norm}/{sharing}"
-                    yield name, settings, settings.train * (2 * length + 1)
+    for name, f in product((f"delay-{LINE}", "outlier"), ACTIVATIONS):
+        kind = {"activation": f, **disagreeing[name]}
+        yield untrained(402, "eigenvalues", f"{name}/{f}", input=INPUT, **kind)
+    for length, (matrix, sharing), norm in product(LENGTHS[scale], KINDS, NORMS):
+        if sharing == "shared" or norm == UNSHARED_NORM:
+            seeds = streams(seed, 403, run, names=STREAMS)
+            kind = {"length": length, "matrix": matrix, "norm": norm, "sharing": sharing}
+            settings = Trained(run=run, seed=seed, seeds=seeds, **kind, **TRAINED[scale])
+            name = f"trained/length-{length}/{matrix}/{norm}/{sharing}"
+            yield name, settings, settings.train * (2 * length + 1)

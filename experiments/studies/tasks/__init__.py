@@ -10,8 +10,7 @@ import argparse
 
 from experiments.studies.study import Study
 from experiments.studies.tasks.figures import figures
-from experiments.studies.tasks.perform import perform
-from experiments.studies.tasks.settings import CELLS, RATE, grid
+from experiments.studies.tasks.perform import CELLS, RATE, grid, perform
 from experiments.studies.tasks.summary import summary
 from experiments.sweep import arguments
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.studies.runs import by
 from experiments.studies.study import Figures
-from experiments.studies.tasks.settings import CELLS, DATASETS
+from experiments.studies.tasks.perform import CELLS
 from experiments.studies.tasks.words import CLASSES
 from experiments.sweep import Run
 from viz import PAGE, Line, LinePanel, line_panels
@@ -33,6 +33,11 @@ def figures(runs: Sequence[Run]) -> Figures:
             _panels("by_depth", runs, dict.fromkeys(SHOWN, "depth of the deepest keyword")), width=PAGE
         ),
     }
+
+
+def title(dataset: str) -> str:
+    """Return what figures and tables call a dataset."""
+    return "one keyword" if dataset == "keyword" else dataset
 
 
 def group_line(runs: Sequence[Run], groups: str, what: str = "right") -> Line:
@@ -60,7 +65,7 @@ def _panels(groups: str, runs: Sequence[Run], xlabels: Mapping[str, str]) -> lis
     on = by(runs, "dataset")
     return [
         LinePanel(
-            title=DATASETS[name].title,
+            title=title(name),
             lines={cell: group_line(own, groups) for cell, own in by(on[name], "cell", CELLS).items()},
             xlabel=xlabel,
             ylabel="test accuracy (%)",

@@ -1,22 +1,110 @@
-"""One run: train a cell on a dataset, and tell where it is right on test."""
+"""The runs: their settings, and what each does: train, and tell where it is right on test."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 import models
 from experiments.studies.exam import Enough
-from experiments.studies.fit import classifier, train
-from experiments.studies.tasks.generate import sentences
+from experiments.studies.fit import TrainingSettings, classifier, parts, train
+from experiments.studies.tasks.distractors import distractors
+from experiments.studies.tasks.keywords import addition, order
+from experiments.studies.tasks.negation import negation
 from experiments.studies.tasks.sentences import Sentences
-from experiments.studies.tasks.settings import Settings
 from experiments.studies.tasks.words import CLASSES, KEYWORDS, VOCABULARY, among
 from experiments.sweep import Recorder
 from experiments.training import recorded
 from experiments.training.evaluation import hits
 from experiments.training.fingerprint import data_hash
+
+CELLS = tuple(models.TREE_CELLS)
+RATE = 0.5  # of distractors, if nobody says otherwise
+# Each takes (rng, n, lengths), and its rate where it has one.
+TASKS: dict[str, Callable[..., Sentences]] = {
+    "sum": addition,
+    "order": order,
+    "negation": negation,
+    "distractors": distractors,
+}
+# A task at one rate of distractors, where it has them; the first is the paper's task.
+DATASETS: dict[str, tuple[str, float | None]] = {
+    "keyword": ("distractors", 0.0),
+    "sum": ("sum", None),
+    "order": ("order", None),
+    "negation": ("negation", None),
+    "distractors": ("distractors", RATE),
+}
+SCALES: dict[str, dict[str, Any]] = {
+    "paper": {"sizes": {"train": 6_000, "dev": 1_000, "test": 2_000}, "max_epochs": 20, "patience": 8},
+    "smoke": {"sizes": {"train": 600, "dev": 200, "test": 400}, "max_epochs": 2, "patience": 2},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(TrainingSettings):
+    """The settings of a run.
+
+    Those of training were chosen on dev, on data and seeds of their own, with TreeLSTM and RNN; they are the
+    same for every cell.
+
+    Attributes
+    ----------
+    dataset, task : str
+        One of `DATASETS`, and its task.
+    rate : float or None
+        Of distractors, for the task that has them.
+    cell : str
+        As `models.cell` takes it.
+    sizes : dict
+        Number of sentences in train, dev and test.
+    lengths : (int, int)
+        Words of the shortest and the longest sentence.
+    word_bound : float
+        Of U(±bound), for the word vectors.
+    max_epochs, patience : int
+    enough : float
+        Dev accuracy at which training ends.
+    """
+
+    study: str = "tasks"
+    dataset: str
+    task: str
+    rate: float | None
+    cell: str
+    sizes: dict[str, int]
+    lengths: tuple[int, int] = (5, 15)
+    D: int = 32
+    word_bound: float = 0.1
+    lr: float = 5e-3
+    batch: int = 20
+    max_epochs: int
+    patience: int
+    enough: float = 0.995
+
+
+def grid(
+    scale: str, seed: int, run: int, cells: Sequence[str] = CELLS, rate: float = RATE
+) -> Iterator[tuple[str, Settings, int]]:
+    """Yield every cell on every dataset, with distractors of a rate in the dataset that has them.
+
+    The same run of all cells has the same sentences; another run has others.
+    """
+    for number, (dataset, (task, usual)) in enumerate(DATASETS.items()):
+        streams = {
+            "data": (seed, 201, number, run, 0),
+            "model": (seed, 201, 0, run, 1),
+            "order": (seed, 201, 0, run, 2),
+        }
+        of: dict[str, Any] = {"dataset": dataset, "task": task, "seeds": streams, **SCALES[scale]}
+        of["rate"] = rate if dataset == "distractors" else usual
+        for cell in cells:
+            settings = Settings(cell=cell, run=run, seed=seed, **of)
+            # A tree of n words has 2n − 1 nodes.
+            yield f"{dataset}/{cell}", settings, settings.sizes["train"] * (sum(settings.lengths) - 1)
 
 
 def perform(settings: Settings, recorder: Recorder) -> None:
@@ -45,6 +133,15 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         "data_hash": data_hash(*(part.forest for part in sets)),
     }
     recorded.record_result(recorder, model, result)
+
+
+def sentences(settings: Settings) -> tuple[Sentences, Sentences, Sentences]:
+    """Return train, dev and test of a run."""
+    options = {} if settings.rate is None else {"rate": settings.rate}
+    return parts(
+        settings.seeds["data"],
+        lambda rng, part: TASKS[settings.task](rng, settings.sizes[part], settings.lengths, **options),
+    )
 
 
 def new_model(settings: Settings) -> models.TreeClassifier:

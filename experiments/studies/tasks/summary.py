@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from experiments.studies.runs import by
-from experiments.studies.tasks.figures import BLIND, SHOWN, group_line
-from experiments.studies.tasks.settings import CELLS, DATASETS
+from experiments.studies.runs import by, fired
+from experiments.studies.tasks.figures import BLIND, SHOWN, group_line, title
+from experiments.studies.tasks.perform import CELLS, DATASETS
 from experiments.studies.tasks.words import CLASSES
 from experiments.sweep import Run
 from experiments.sweep.wording import median_range, table, verdict
@@ -29,7 +29,7 @@ def summary(runs: Sequence[Run]) -> str:
     parts = [
         "# tasks: the paper's future work",
         _head(runs, found),
-        table(["cell", *(DATASETS[name].title for name in found)], _accuracies(found, cells)),
+        table(["cell", *map(title, found)], _accuracies(found, cells)),
         "\n".join(_paragraph(name, found[name]) for name in found),
         _pair(found),
         _counts(found, cells),
@@ -92,7 +92,7 @@ def _paragraph(name: str, found: Mapping[str, Sequence[Run]]) -> str:
     worst = min(medians, key=medians.__getitem__)
     said = f"solved (median ≥ {SOLVED:.0f} %) by {_list(solved)}" if solved else "solved by no cell"
     text = (
-        f"- **{DATASETS[name].title}**: {said}; best {best} ({medians[best]:.1f} %), "
+        f"- **{title(name)}**: {said}; best {best} ({medians[best]:.1f} %), "
         f"worst {worst} ({medians[worst]:.1f} %)."
     )
     every = [run for runs in found.values() for run in runs]
@@ -121,7 +121,7 @@ def _pair(found: Found) -> str:
     return (
         f"The paper's conclusion, that the RLSTM is superior to the RNN, **{decided}**: every run of the "
         f"RLSTM is better than every run of the RNN on {len(wins)} of {len(found)} datasets"
-        f"{' (' + _list([DATASETS[name].title for name in wins]) + ')' if wins else ''}."
+        f"{' (' + _list([*map(title, wins)]) + ')' if wins else ''}."
     )
 
 
@@ -133,7 +133,7 @@ def _counts(found: Found, cells: Iterable[str]) -> str:
     if not lines:
         return ""
     spans = {name: f"{line[0].x[0]:.0f} → {line[0].x[-1]:.0f} {SHOWN[name]}" for name, line in lines.items()}
-    head = ["cell", *(f"{DATASETS[name].title}: {span}" for name, span in spans.items())]
+    head = ["cell", *(f"{title(name)}: {span}" for name, span in spans.items())]
     rows = [
         [cell, *(_change(*np.nanmedian(lines[name][k].runs, axis=0)[[0, -1]]) for name in lines)]
         for k, cell in enumerate(cells)
@@ -149,7 +149,7 @@ def _depths(found: Found, cells: Iterable[str]) -> str:
     ]
     return (
         f"Accuracy in %, all runs together, with the deepest keyword at depth {SHALLOW} or less → at depth "
-        f"{DEEP} or more:\n\n{table(['cell', *(DATASETS[name].title for name in found)], rows)}"
+        f"{DEEP} or more:\n\n{table(['cell', *map(title, found)], rows)}"
     )
 
 
@@ -161,11 +161,9 @@ def _alerts(cells: Mapping[str, Sequence[Run]]) -> str:
     """Say in how many runs of each cell the monitor had something to tell."""
     said = []
     for cell, runs in cells.items():
-        rules = Counter(
-            rule for run in runs for rule in {alert["rule"] for row in run.rows for alert in row["alerts"]}
-        )
-        fired = ", ".join(f"{rule} in {n}" for rule, n in sorted(rules.items()))
-        said.append(f"{cell} {fired} of {len(runs)}" if rules else f"{cell} nothing")
+        rules = Counter(rule for run in runs for rule in fired(run))
+        told = ", ".join(f"{rule} in {n}" for rule, n in sorted(rules.items()))
+        said.append(f"{cell} {told} of {len(runs)}" if rules else f"{cell} nothing")
     return f"What the monitor told, in how many runs: {'; '.join(said)}."
 
 

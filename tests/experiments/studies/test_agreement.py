@@ -13,8 +13,7 @@ import models
 from experiments import sweep
 from experiments.__main__ import main
 from experiments.studies.agreement import STUDY, grammar, measures, rows
-from experiments.studies.agreement.perform import datasets, new_model, perform
-from experiments.studies.agreement.settings import ALONE, SCALES, grid
+from experiments.studies.agreement.perform import ALONE, SCALES, datasets, grid, new_model, perform
 from experiments.sweep.output import RESULTS
 from minigrad.nn import initialise
 from tests.experiments.paper.recorder import Recorder

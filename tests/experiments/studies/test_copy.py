@@ -13,9 +13,8 @@ import models
 from experiments import sweep
 from experiments.__main__ import main
 from experiments.studies.copy import STUDY
-from experiments.studies.copy.initial import chrono, new_model
-from experiments.studies.copy.perform import loss_and_recall, perform
-from experiments.studies.copy.settings import CELLS, DELAYS, SCALES, grid
+from experiments.studies.copy.initial import chrono
+from experiments.studies.copy.perform import CELLS, DELAYS, SCALES, grid, loss_and_recall, new_model, perform
 from experiments.studies.copy.task import guess_loss, sequences, vocabulary
 from experiments.sweep import Run, to_json
 from tests.experiments.paper.recorder import Recorder

@@ -14,8 +14,7 @@ from experiments import sweep
 from experiments.__main__ import main
 from experiments.studies.count import STUDY, measures
 from experiments.studies.count.measures import accepted, reach, trace
-from experiments.studies.count.perform import new_model, perform
-from experiments.studies.count.settings import SCALES, grid
+from experiments.studies.count.perform import SCALES, grid, new_model, perform
 from experiments.studies.count.task import determined, strings, vocabulary
 from experiments.sweep import Run, to_json
 from minigrad.nn import Parameter

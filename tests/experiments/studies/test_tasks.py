@@ -10,10 +10,9 @@ import pytest
 import experiments.training.recorded as training
 import models
 from experiments.__main__ import main
-from experiments.studies.tasks import STUDY, generate
+from experiments.studies.tasks import STUDY
 from experiments.studies.tasks.figures import figures, group_line
-from experiments.studies.tasks.perform import new_model, perform
-from experiments.studies.tasks.settings import DATASETS, SCALES, grid
+from experiments.studies.tasks.perform import DATASETS, SCALES, grid, new_model, perform, sentences
 from experiments.studies.tasks.summary import summary
 from experiments.sweep import Run, to_json
 from experiments.sweep.output import RESULTS
@@ -41,7 +40,7 @@ def test_a_run_counts_every_test_sentence_once_and_what_was_right(dataset, tmp_p
     (result,) = recorder.results
     assert [row["epoch"] for row in recorder.rows] == list(range(1, result["epochs"] + 1))
     assert all(isinstance(row["alerts"], list) for row in recorder.rows)
-    _, _, test = generate.sentences(_settings(dataset))
+    _, _, test = sentences(_settings(dataset))
     saved = models.load(recorder.model)
     right = saved.predict(test.forest, "level") == saved.labels(test.forest)
     assert result["test_accuracy"] == right.mean()
@@ -62,7 +61,7 @@ def test_an_interrupted_run_ends_bit_identical(tmp_path, monkeypatch):
     whole.checkpoint.unlink()
     monkeypatch.setattr(training, "CHECKPOINT_EVERY", 0.0)
     recorder = Recorder(tmp_path, model=tmp_path / "resumed.npz")
-    nodes = generate.sentences(wanted)[0].forest.n_nodes
+    nodes = sentences(wanted)[0].forest.n_nodes
     for share in (0.5, 1.3, 1.6):
         recorder.nodes, recorder.stop_after = 0, share * nodes
         with pytest.raises(KeyboardInterrupt):
@@ -88,7 +87,7 @@ def test_training_ends_when_there_is_nothing_left_to_learn(tmp_path):
 def test_cells_share_sentences_and_runs_do_not():
     def hashed(**which):
         alike = dict.fromkeys(("train", "dev", "test"), 40)
-        sets = generate.sentences(_settings("order", sizes=alike, **which))
+        sets = sentences(_settings("order", sizes=alike, **which))
         return [part.forest.word.tobytes() for part in sets]
 
     train, dev, test = hashed()
@@ -101,7 +100,7 @@ def test_cells_share_sentences_and_runs_do_not():
 
 
 def test_datasets_have_sentences_of_their_own():
-    none, half = (generate.sentences(_settings(name))[0] for name in ("keyword", "distractors"))
+    none, half = (sentences(_settings(name))[0] for name in ("keyword", "distractors"))
     assert none.count.max() == 0 < half.count.max()
     assert not np.array_equal(none.forest.left[:50], half.forest.left[:50])
 

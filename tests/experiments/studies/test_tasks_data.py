@@ -9,9 +9,9 @@ import pytest
 
 from experiments.studies.tasks import words
 from experiments.studies.tasks.distractors import distractors
-from experiments.studies.tasks.generate import TASKS
 from experiments.studies.tasks.keywords import addition, order
 from experiments.studies.tasks.negation import matching, negation
+from experiments.studies.tasks.perform import TASKS
 from experiments.studies.tasks.sentences import ranks
 
 N, LENGTHS = 1500, (5, 9)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 
 from experiments.studies.runs import chosen, values
 from experiments.studies.spectrum.figures import curves
 from experiments.studies.spectrum.flow import MAX_SLOPE, ROUNDING
-from experiments.studies.spectrum.settings import ACTIVATIONS, DRAWS, SHARING
+from experiments.studies.spectrum.settings import ACTIVATIONS, KINDS, SHARING
 from experiments.studies.spectrum.summary.words import size, verdict
 from experiments.sweep import Run
 from experiments.sweep.wording import table
@@ -52,17 +53,12 @@ def factor(found: np.ndarray) -> float:
 
 def _table(runs: Sequence[Run], steps: int) -> str:
     rows = []
-    for activation in ACTIVATIONS:
-        for norm in values(runs, "norm"):
-            here = chosen(runs, activation=activation, norm=norm)
-            cells = [size((MAX_SLOPE[activation] * norm) ** steps)]
-            for matrix in DRAWS:
-                for sharing in SHARING:
-                    found = curves(chosen(here, matrix=matrix), sharing)
-                    cells.append(f"{size(found[:, -1])} ({factor(found):.2f})")
-            rows.append([f"{activation}, ‖W‖ = {norm}", *cells])
-    names = [f"{matrix}, {sharing}" for matrix in DRAWS for sharing in SHARING]
-    return table(["", "(γ‖W‖)ᵏ", *names], rows)
+    for f, norm in product(ACTIVATIONS, values(runs, "norm")):
+        here = chosen(runs, activation=f, norm=norm)
+        found = [curves(chosen(here, matrix=matrix), sharing) for matrix, sharing in KINDS]
+        left = [f"{size(curve[:, -1])} ({factor(curve):.2f})" for curve in found]
+        rows.append([f"{f}, ‖W‖ = {norm}", size((MAX_SLOPE[f] * norm) ** steps), *left])
+    return table(["", "(γ‖W‖)ᵏ", *(f"{matrix}, {sharing}" for matrix, sharing in KINDS)], rows)
 
 
 def _decided(runs: Sequence[Run], steps: int) -> str:

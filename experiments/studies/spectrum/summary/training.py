@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import product
 
 import numpy as np
 
@@ -94,13 +95,10 @@ def _arrivals(runs: Sequence[Run]) -> str:
 def _by_start(runs: Sequence[Run], cell: Callable[[Sequence[Run]], str]) -> str:
     lengths = values(runs, "length")
     rows = []
-    for matrix in DRAWS:
-        for norm in values(runs, "norm"):
-            for sharing in SHARING:
-                here = chosen(runs, matrix=matrix, norm=norm, sharing=sharing)
-                if here:
-                    cells = [cell(chosen(here, length=length)) for length in lengths]
-                    rows.append([f"{matrix}, {norm}, {sharing}", *cells])
+    for matrix, norm, sharing in product(DRAWS, values(runs, "norm"), SHARING):
+        if here := chosen(runs, matrix=matrix, norm=norm, sharing=sharing):
+            cells = [cell(chosen(here, length=length)) for length in lengths]
+            rows.append([f"{matrix}, {norm}, {sharing}", *cells])
     return table(["", *(f"{length} words" for length in lengths)], rows)
 
 
@@ -108,18 +106,15 @@ def _sharing(runs: Sequence[Run], length: int) -> str:
     here = chosen(runs, length=length, norm=UNSHARED_NORM)
     counts = []
     for sharing in SHARING:
-        all_of = chosen(here, sharing=sharing)
-        counts.append(
-            f"{sum(run.result['test_accuracy'] >= LEARNED for run in all_of)} of {len(all_of)} {sharing}"
-        )
+        learned = [run.result["test_accuracy"] >= LEARNED for run in chosen(here, sharing=sharing)]
+        counts.append(f"{sum(learned)} of {len(learned)} {sharing}")
     return f"{length} words {', '.join(counts)}"
 
 
 def _far(shared: Sequence[Run]) -> str:
     parts = []
-    for matrix in DRAWS:
-        for length in values(shared, "length"):
-            rows = at_epoch(chosen(shared, matrix=matrix, length=length, norm=UNSHARED_NORM), 0)
-            ratio = size([row["weights"]["far"] / row["weights"]["all"] for row in rows])
-            parts.append(f"{ratio} ({matrix}, {length} words)")
+    for matrix, length in product(DRAWS, values(shared, "length")):
+        rows = at_epoch(chosen(shared, matrix=matrix, length=length, norm=UNSHARED_NORM), 0)
+        ratio = size([row["weights"]["far"] / row["weights"]["all"] for row in rows])
+        parts.append(f"{ratio} ({matrix}, {length} words)")
     return ", ".join(parts)
