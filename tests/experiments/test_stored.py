@@ -1,4 +1,4 @@
-"""Stored rows are those of today's code: their settings come back, and the same runs are planned."""
+"""Stored rows are those of today's code: the same runs with the same settings, and the same summaries."""
 
 from __future__ import annotations
 
@@ -9,26 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from experiments.paper import settings as paper
 from experiments.paper.ablation import ablation_jobs
 from experiments.paper.grids import EXPERIMENTS, experiment_jobs
 from experiments.sentiment import command as sentiment
-from experiments.sentiment import settings as sentiment_settings
 from experiments.sentiment.data import Treebank
 from experiments.studies import agreement, copy, count, remedies, spectrum, tasks
-from experiments.studies.remedies.settings import RemedySettings
 from experiments.studies.remedies.trials import TRIAL_STUDY
-from experiments.sweep import finished, from_json, to_json
-from experiments.sweep.job import run_id
+from experiments.sweep import finished, from_json
 from experiments.sweep.output import RESULTS
 
-SETTINGS = {
-    "paper": paper.Settings,
-    "ablate": paper.Settings,
-    "sentiment": sentiment_settings.Settings,
-    "beyond/remedies": RemedySettings,
-    "beyond/remedies-trials": RemedySettings,
-}
+STUDIES = (
+    *(module.STUDY for module in (agreement, copy, count, remedies, spectrum, tasks)),
+    TRIAL_STUDY,
+)
 
 
 @cache
@@ -48,13 +41,7 @@ PLANNED = {
     "paper": lambda: chain.from_iterable(experiment_jobs(e, "paper") for e in EXPERIMENTS),
     "ablate": lambda: ablation_jobs("paper"),
     "sentiment": _sentiment,
-} | {
-    f"beyond/{study.name}": lambda study=study: study.jobs("paper", 0, None)
-    for study in (
-        *(module.STUDY for module in (agreement, copy, count, remedies, spectrum, tasks)),
-        TRIAL_STUDY,
-    )
-}
+} | {f"beyond/{study.name}": lambda study=study: study.jobs("paper", 0, None) for study in STUDIES}
 
 
 def test_no_folder_of_rows_is_left_out():
@@ -63,18 +50,25 @@ def test_no_folder_of_rows_is_left_out():
 
 
 @pytest.mark.parametrize("folder", PLANNED)
-def test_stored_settings_come_back_the_same_and_name_their_file(folder):
-    runs = _stored(folder)
-    names = [run_id(run.name, run.settings) for run in runs]
-    assert sorted(names) == sorted(path.stem for path in (RESULTS / folder / "runs").iterdir())
-    for run in runs if folder in SETTINGS else ():
-        again = to_json(from_json(SETTINGS[folder], run.settings))
-        assert list(again.items()) == list(run.settings.items()), run.name  # in the same order, too
+def test_files_are_named_by_what_is_in_them(folder):
+    files = {path.stem for path in (RESULTS / folder / "runs").iterdir()}
+    assert {run.id for run in _stored(folder)} == files
 
 
 @pytest.mark.parametrize("folder", PLANNED)
 def test_the_runs_that_a_command_plans_are_those_that_are_stored(folder):
-    planned = list(PLANNED[folder]())
-    assert sorted(job.id for job in planned) == sorted(
-        path.stem for path in (RESULTS / folder / "runs").iterdir()
-    )
+    planned, stored = ({run.name: run for run in runs} for runs in (PLANNED[folder](), _stored(folder)))
+    assert planned.keys() == stored.keys()
+    for name, run in stored.items():
+        job = planned[name]
+        assert job.id == run.id
+        assert job.json == run.settings
+        assert from_json(type(job.settings), run.settings) == job.settings
+        assert job.work in (run.work, 0)  # there is no treebank here
+
+
+@pytest.mark.parametrize("folder", [folder for folder in PLANNED if folder.startswith("beyond/")])
+def test_summaries_are_those_of_the_stored_runs(folder):
+    (study,) = (study for study in STUDIES if study.name == Path(folder).name)
+    text = (RESULTS / folder / "summary.md").read_text(encoding="utf-8")
+    assert study.summary(_stored(folder)).strip() + "\n" == text
