@@ -12,6 +12,7 @@ import pytest
 import minigrad as mg
 import models
 from minigrad import kernels
+from minigrad.kernels.activations import _tanh_f32
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.ops.activations import ACTIVATIONS, Activation
 from minigrad.symbol import RULES, UnsupportedError
@@ -133,6 +134,24 @@ def test_another_formula_under_the_same_name_is_another_rule(elu: Activation) ->
     assert ACTIVATIONS["elu"] is elu
     np.testing.assert_allclose(elu(X).data[0], 2 * np.expm1(-3))
     assert RULES["elu"] != RULES["elu_2"]
+
+
+def test_machine_code_of_an_earlier_formula_is_not_taken_for_that_of_a_later_one() -> None:
+    # Numba's cache outlives the process; two loops that differ in a constant have the same bytecode.
+    for factor in (2.0, 3.0):
+        kernel = kernels.elementwise(lambda x, factor=factor: factor * x, "scaled", 1)
+        np.testing.assert_array_equal(kernel(X), factor * X)
+        del RULES["scaled"]
+
+
+@pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: twins only")
+def test_float32_takes_the_fast_tanh_and_float64_libm_s() -> None:
+    x = X.astype(np.float32)
+    tanh = ACTIVATIONS["tanh"].kernels[0]
+    fast = np.array([_tanh_f32(v) for v in x])
+    assert (tanh(x) == fast).mean() > 0.95
+    assert (tanh.twin(x) == fast).mean() < 0.95, "the two can't be told apart"
+    np.testing.assert_allclose(tanh(X), tanh.twin(X), rtol=1e-15)
 
 
 def test_what_is_not_computed_element_by_element_is_refused_by_name() -> None:
