@@ -70,8 +70,8 @@ def draw(out: Path, only: Sequence[int] | None = None) -> int:
     InputError
         If there are rows of more cells than a figure can tell apart.
     """
-    with waiting(f"reading the rows in {out}") as stage:
-        rows = Stored(finished(out))
+    rows = Stored(finished(out))
+    with waiting(f"choosing figures for the rows in {out}") as stage:
         if len(rows.cells) > len(viz.LOOKS):
             raise InputError(f"{out} holds rows of {len(rows.cells)} cells; figures show {len(viz.LOOKS)}")
         others = [] if set(rows.cells) & set(MODELS) else rows.cells

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.sweep.errors import SweepError
 from experiments.sweep.processes import shielded_from_ctrl_c
 from experiments.threads import VARIABLES
+from minigrad.waiting import waiting
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -35,7 +36,8 @@ def remote_cluster(address: str) -> Iterator[Client]:
     """
     distributed = _distributed()
     try:
-        client = distributed.Client(address, timeout=TIMEOUT)
+        with waiting(f"connecting to {address}"):
+            client = distributed.Client(address, timeout=TIMEOUT)
     except (OSError, ValueError) as error:
         raise SweepError(f"no dask scheduler answers at {address!r}: {error}") from None
     with client:
@@ -51,7 +53,7 @@ def local_cluster(n: int, deaths: int) -> Iterator[Client]:
     import dask
 
     with dask.config.set({"distributed.scheduler.allowed-failures": deaths - 1}):
-        with shielded_from_ctrl_c():
+        with shielded_from_ctrl_c(), waiting(f"starting a dask cluster of {n} processes"):
             cluster = distributed.LocalCluster(
                 n_workers=n,
                 threads_per_worker=1,

@@ -13,8 +13,9 @@ from tqdm import tqdm
 from experiments.sweep.folder import Folder
 from experiments.sweep.job import Job
 from experiments.sweep.rows import Run
+from minigrad.waiting import SILENCE
 
-LINE_EVERY = 30.0  # seconds, where stderr is not a terminal
+LINE_EVERY = 30.0  # seconds, where stderr is not a terminal; the first line comes after `SILENCE`
 
 
 def expected(jobs: Iterable[Job], finished: Sequence[Run]) -> dict[str, tuple[float, float]]:
@@ -60,16 +61,17 @@ class Progress:
         self._expected = expected(todo, finished)
         self._ready, self._failed, self._all = ready, 0, ready + len(todo)
         self._done = 0.0
-        self._began = self._line = time.monotonic()
+        self._began = time.monotonic()
+        self._next = self._began + SILENCE
         before = sum(map(self._told, todo))
         self._bar = tqdm(disable=None, initial=before, unit="node", unit_scale=True, smoothing=0)
 
     def show(self, workers: int) -> None:
         """Bring the bar up to date, or write a line if it is time for one."""
         now = time.monotonic()
-        if self._bar.disable and now - self._line < LINE_EVERY:
+        if self._bar.disable and now < self._next:
             return
-        self._line = now
+        self._next = now + LINE_EVERY
         told = {id: self._told(job) for id, job in self._todo.items()}
         nodes = total = self._done + sum(told.values())
         for id, (epochs, _) in self._expected.items():

@@ -21,6 +21,7 @@ import numpy as np
 from experiments.sweep.errors import SweepError
 from experiments.sweep.folder import Folder
 from experiments.sweep.job import natural_order, run_id
+from minigrad.waiting import waiting
 
 Row = dict[str, Any]
 
@@ -149,10 +150,13 @@ def finished(out: Path) -> list[Run]:
     """
     paths: dict[str, Path] = {}
     runs = []
-    for path in sorted(Folder(out).runs.glob("*.jsonl")):
-        run = read_run(path)
-        if run.name in paths:
-            raise SweepError(f"{paths[run.name]} and {path} both hold the run {run.name}; delete one of them")
-        paths[run.name] = path
-        runs.append(run)
+    with waiting(f"reading the rows in {out}"):
+        for path in sorted(Folder(out).runs.glob("*.jsonl")):
+            run = read_run(path)
+            if run.name in paths:
+                raise SweepError(
+                    f"{paths[run.name]} and {path} both hold the run {run.name}; delete one of them"
+                )
+            paths[run.name] = path
+            runs.append(run)
     return sorted(runs, key=lambda run: natural_order(run.name))

@@ -15,6 +15,7 @@ from experiments.paper import figures
 from experiments.paper.data import CLASSES, VOCABULARY
 from experiments.paper.example import KEYWORD_ROW, TREE
 from experiments.paper.stored import Stored
+from experiments.sweep import rows as sweep_rows
 from experiments.sweep.folder import Folder
 from minigrad import waiting
 from models import Forest, Vocabulary
@@ -202,8 +203,8 @@ def test_what_is_drawn_is_told_where_it_takes_long(tmp_path, monkeypatch, caplog
     monkeypatch.setattr(figures, "WIDTHS", {"": PAGE})
     save = viz.save_figure
     monkeypatch.setattr(viz, "save_figure", lambda *args: (save(*args), clock.pass_(3.5)))
-    read = figures.finished
-    monkeypatch.setattr(figures, "finished", lambda out: (read(out), clock.pass_(3.5))[0])
+    read = sweep_rows.read_run
+    monkeypatch.setattr(sweep_rows, "read_run", lambda path: (clock.pass_(0.5), read(path))[1])
     made_up.store(tmp_path, small_runs())
     assert run("--out", tmp_path, "--only", 3, 4) == 0
     told = [record.getMessage().removeprefix("minigrad: ") for record in caplog.records]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -34,10 +35,15 @@ def _hear_ctrl_c() -> None:
 
 
 def sweep(out, *options, **more) -> tuple[int, str]:
-    """Run a sweep to its end; return the exit code and what it wrote to stderr."""
+    """Run a sweep to its end; return the exit code and what it wrote to stderr, without its progress."""
     with start(out, *options, **more) as process:
         _, err = process.communicate(timeout=300)
-    return process.returncode, err
+    return process.returncode, without_progress(err)
+
+
+def without_progress(err: str) -> str:
+    """Return what a sweep wrote to stderr, but not how far it was now and then."""
+    return re.sub(r"(?m)^\d+ of \d+ runs.*node/s\]\n", "", err)
 
 
 def export(out, module: str = PRETENDED[0]) -> bytes:
@@ -87,4 +93,4 @@ def interrupt(process: subprocess.Popen[str]) -> tuple[int, str]:
     """Press Ctrl-C, which reaches all processes of the group; return exit code and stderr."""
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
-    return process.returncode, err
+    return process.returncode, without_progress(err)

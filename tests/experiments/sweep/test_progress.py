@@ -59,16 +59,16 @@ def _tell(folder, job, nodes):
     folder.progress(job.id).write_text(str(nodes))
 
 
-def test_a_line_every_30_seconds_where_stderr_is_no_terminal(tmp_path, clock, capsys):
+def test_a_line_after_3_seconds_and_then_every_30_where_stderr_is_no_terminal(tmp_path, clock, capsys):
     folder, jobs = Folder(tmp_path), [_job(f"x/A/{k}") for k in (1, 2, 3)]
     _tell(folder, jobs[0], 100)  # before this sitting
     told = Progress(folder, jobs, [], ready=1)
-    for _ in range(30):
+    for _ in range(32):
         clock[0] += 1
         told.show(2)
     _tell(folder, jobs[0], 400)
-    assert capsys.readouterr().err == "1 of 4 runs: 100node [00:30, ?node/s]\n"  # no node of this sitting
-    clock[0] += 30
+    assert capsys.readouterr().err == "1 of 4 runs: 100node [00:03, ?node/s]\n"  # no node of this sitting
+    clock[0] += 28
     told.show(2)
     assert capsys.readouterr().err == "1 of 4 runs: 400node [01:00, 5.00node/s]\n"
 

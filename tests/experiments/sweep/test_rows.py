@@ -8,11 +8,14 @@ from contextlib import contextmanager
 import pytest
 
 from experiments import sweep
+from experiments.sweep import rows
 from experiments.sweep.folder import Folder
 from experiments.sweep.lock import claim
 from experiments.sweep.recorder import OrphanedError, Recorder
 from experiments.sweep.rows import decode, end_line
+from minigrad import waiting
 from minigrad.nn import StateError
+from tests.clock import FakeClock
 
 JOB = sweep.Job("length/03/RNN/1", {"seed": 1, "lengths": [21, 30]}, 100, "nobody:calls")
 
@@ -267,3 +270,13 @@ def test_an_id_depends_on_every_setting_and_not_on_their_order():
         for settings in ({"x": 1, "y": [2]}, {"y": [2], "x": 1}, {"x": 1, "y": [3]}, {"x": 1.5, "y": [2]})
     }
     assert len(ids) == 3
+
+
+def test_reading_many_rows_is_told(folder, monkeypatch, caplog):
+    clock = FakeClock()
+    monkeypatch.setattr(waiting, "CLOCK", clock)
+    read = rows.read_run
+    monkeypatch.setattr(rows, "read_run", lambda path: (clock.pass_(3.0), read(path))[1])
+    _finish(folder)
+    sweep.finished(folder.path)
+    assert caplog.messages == [f"minigrad: reading the rows in {folder.path}"]

@@ -292,6 +292,7 @@ def test_wrong_options_are_refused(tmp_path, options, capsys):
 
 
 def test_lines_tell_how_far_it_is_where_stderr_is_no_terminal(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("experiments.sweep.progress.SILENCE", 0.0)
     monkeypatch.setattr("experiments.sweep.progress.LINE_EVERY", 0.0)
     monkeypatch.setattr("experiments.sweep.drive.LOOK_EVERY", 0.001)
     monkeypatch.setenv("SWEEP_TEST_SLEEP", "0.002")
