@@ -12,7 +12,7 @@ from minigrad.gradcheck import assert_gradients, gradcheck
 from minigrad.graph import no_grad, scope
 from minigrad.ops import *  # noqa: F403
 from minigrad.ops import NAMES as OPS
-from minigrad.ops.activations import activation
+from minigrad.ops.formula import activation
 from minigrad.primitive import primitive
 from minigrad.record import GradientRecord, record_gradients, record_values
 from minigrad.tensor import Tensor, tensor

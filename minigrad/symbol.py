@@ -230,7 +230,10 @@ def rule_of(formula: Callable[..., Any], operands: int) -> str:
     """
     table = SymbolTable()
     given = [table.make("given", (k,), (ROWS,), np.float64) for k in range(operands)]
-    text = _written(formula(*given))
+    result = formula(*given)
+    if not isinstance(result, Symbol):
+        raise UnsupportedError(f"a result that is a {type(result).__name__}")
+    text = _written(result)
     return ast.unparse(ast.parse(text, mode="eval"))  # without brackets that are not needed
 
 

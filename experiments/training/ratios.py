@@ -22,7 +22,7 @@ import minigrad as mg
 import models
 from experiments.training.loop import Epoch, Watcher
 from experiments.training.step import passes
-from minigrad.ops.activations import ACTIVATIONS
+from minigrad.ops.formula import ACTIVATIONS
 
 DEFINITIONS = {"RNN": ("post", "pre"), "RLSTM": ("post", "with_cell")}
 

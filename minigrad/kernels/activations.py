@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.kernels.jit import compiled, kernel
-from minigrad.symbol import add_rule, rule_of
+from minigrad.symbol import UnsupportedError, add_rule, rule_of
 
 __all__ = ["elementwise"]
 
@@ -90,7 +90,13 @@ def elementwise(formula: Callable[..., Any], name: str, operands: int) -> Callab
     UnsupportedError
         If the formula uses anything else; the text names it.
     """
-    rule = rule_of(formula, operands)
+    try:
+        rule = rule_of(formula, operands)
+    except (UnsupportedError, TypeError) as error:
+        raise UnsupportedError(
+            f"{name} can't be compiled element by element ({error}); write its formula with arithmetic, "
+            "comparisons, np.where and NumPy's elementwise functions"
+        ) from None
     name = add_rule(name, rule)
     return kernel(twin=formula)(_loop(name, rule, operands))
 

@@ -1,6 +1,6 @@
 """Composition functions, one file each, written as in their papers. Start with README.md."""
 
-from minigrad.ops.activations import ACTIVATIONS
+from minigrad.ops.formula import ACTIVATIONS
 from models.cells.bidirectional import Bidirectional
 from models.cells.dense import DenseRNN
 from models.cells.elman import Elman

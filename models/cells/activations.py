@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import minigrad as mg
-from minigrad.ops.activations import ACTIVATIONS
+from minigrad.ops.formula import ACTIVATIONS
 
 
 def activation(name: str) -> Callable[[mg.Tensor], mg.Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ import models
 from minigrad import kernels
 from minigrad.kernels.activations import _tanh_f32
 from minigrad.kernels.jit import JIT_ENABLED
-from minigrad.ops.activations import ACTIVATIONS, Activation
+from minigrad.ops.formula import ACTIVATIONS, Activation
 from minigrad.symbol import RULES, UnsupportedError
 
 SCALAR = {"np": np, "zero": 0.0, "half": 0.5, "one": 1.0, "T": float, "tanh": np.tanh}
@@ -154,17 +155,35 @@ def test_float32_takes_the_fast_tanh_and_float64_libm_s() -> None:
     np.testing.assert_allclose(tanh(X), tanh.twin(X), rtol=1e-15)
 
 
-def test_what_is_not_computed_element_by_element_is_refused_by_name() -> None:
-    def definition() -> None:
-        @mg.activation()
-        def centred(x: Any) -> Any:
-            """x − the mean of x
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        (lambda x: x - np.mean(x), r"numpy\.mean"),
+        (lambda x: max(x, 0), "control flow"),
+        (lambda x: math.tanh(x), "real number"),
+        (lambda x: None, "a result that is a NoneType"),
+        (lambda: 0, "takes 0 positional arguments"),
+    ],
+)
+def test_what_is_not_computed_element_by_element_is_refused_by_name(formula: Any, text: str) -> None:
+    def curve(*xs: Any) -> Any:
+        """A curve
 
-            shapes: any
-            vjp: g − the mean of g
-            """
-            return x - np.mean(x)
+        shapes: any
+        vjp: not given
+        """
+        return formula(*xs)
 
-    with pytest.raises(UnsupportedError, match=r"numpy\.mean"):
-        definition()
-    assert "centred" not in ACTIVATIONS
+    rules = {**RULES}
+    with pytest.raises(UnsupportedError, match=rf"^curve can't be compiled .*{text}.*np\.where"):
+        mg.activation()(curve)
+    assert "curve" not in ACTIVATIONS
+    assert rules == RULES
+
+
+@pytest.mark.parametrize("vjp", [lambda g: g, lambda y, x: lambda g: g, lambda g, y, x: g])
+@pytest.mark.parametrize("give", ["vjp_from_output", "vjp_from_input"])
+def test_a_vjp_of_another_form_is_refused_and_shown_the_right_one(vjp: Any, give: str, elu: Any) -> None:
+    letter = "y" if give == "vjp_from_output" else "x"
+    with pytest.raises(UnsupportedError, match=rf"given as elu\.{give}\(lambda g, {letter}: …\)"):
+        getattr(elu, give)(vjp)

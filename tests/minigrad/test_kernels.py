@@ -11,7 +11,7 @@ import pytest
 from minigrad import kernels
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.kernels.vectors import VECTOR_BYTES
-from minigrad.ops.activations import ACTIVATIONS
+from minigrad.ops.formula import ACTIVATIONS
 
 Array = np.ndarray
 Make = Callable[[tuple[int, ...]], Array]

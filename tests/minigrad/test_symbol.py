@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from minigrad import kernels
-from minigrad.ops.activations import ACTIVATIONS
+from minigrad.ops.formula import ACTIVATIONS
 from minigrad.symbol import ROWS, Symbol, SymbolTable, UnsupportedError
 
 

@@ -10,7 +10,7 @@ import minigrad as mg
 import models
 from experiments.studies.spectrum.matrices import norm
 from minigrad.cotangent import as_dense
-from minigrad.ops.activations import ACTIVATIONS
+from minigrad.ops.formula import ACTIVATIONS
 
 ROUNDING = 1e-10  # of a bound: more than a hundred steps in float64 add to a norm that reaches it
 
