@@ -1,8 +1,8 @@
-"""Many runs: each done once, resumable at any instant, on one process, several, or a cluster.
+"""Many runs: each done once, resumable at any instant, by one process, several, or a cluster.
 
-Start at `job.py` (what a run is), then `worker.py` and `recorder.py` (what happens in a worker), `drive.py`
-(what hands out the work) and `command.py`. `rows.py` tells what is in the files. The package knows nothing of
-what the runs do.
+Start at `job.py` (what a run is) and `settings.py`, then `worker.py` and `recorder.py` (what happens in a
+worker), `drive.py` (what gives out the work) and `command.py`. `rows.py` tells what is in the files. The
+package does not know what the runs do.
 """
 
 from experiments.sweep.command import add_arguments, run

@@ -14,7 +14,7 @@ from minigrad.waiting import waiting
 if TYPE_CHECKING:
     from distributed import Client
 
-TIMEOUT = 10  # seconds in which a scheduler has to answer
+TIMEOUT = 10  # seconds for a scheduler to answer
 
 
 def _distributed() -> Any:
@@ -32,7 +32,7 @@ def remote_cluster(address: str) -> Iterator[Client]:
     Raises
     ------
     SweepError
-        If none answers there, or a worker of its has several threads, which would wait for each other.
+        If none answers there, or one of its workers has several threads, which would wait for each other.
     """
     distributed = _distributed()
     try:
@@ -48,7 +48,7 @@ def remote_cluster(address: str) -> Iterator[Client]:
 
 @contextmanager
 def local_cluster(n: int, deaths: int) -> Iterator[Client]:
-    """Start a cluster of so many worker processes here; a task may be at so many deaths of workers."""
+    """Start a cluster of `n` worker processes here; a task is given up after so many deaths of workers."""
     distributed = _distributed()
     import dask
 

@@ -29,8 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser, out: str) -> None:
     ----------
     parser : argparse.ArgumentParser
     out : str
-        Where the rows go if nobody says otherwise, in words; ``args.out`` is None then, for the caller to
-        replace.
+        The default output folder, in words; ``args.out`` is None then, for the caller to fill in.
     """
     from experiments.sweep.arguments import count  # workers, which load this file, need no command line
 
@@ -74,7 +73,7 @@ def run(
     base : dict, optional
         Settings to compare with; the manifest tells the differences.
     executor : concurrent.futures.Executor, optional
-        Does the work instead of processes of the sweep's own. Its workers have to see the output folder.
+        Does the work in place of the sweep's own processes. Its workers need access to the output folder.
 
     Returns
     -------
@@ -95,14 +94,14 @@ def run(
         print(_forecast(make_plan(folder, jobs, args.overwrite), jobs, processes))
         return 0
     if not args.overwrite:
-        make_plan(folder, jobs)  # what it refuses, it refuses before anything is written
+        make_plan(folder, jobs)  # it raises before anything is written
     with hire(args, executor) as crew:
         writable_folder(folder.path)
         with sweep_lock(folder.lock) as token:
             plan = make_plan(folder, jobs, args.overwrite)
             prepare(folder, plan, args.save_models)
             failed = _do(plan, folder, token, crew, args.save_models, base) if plan.todo else []
-    return _farewell(args.out, jobs, failed, args.save_models, plan, folder)
+    return _report(args.out, jobs, failed, args.save_models, plan, folder)
 
 
 def _do(
@@ -120,7 +119,7 @@ def _do(
     return account["failed"]
 
 
-def _farewell(
+def _report(
     out: Path, jobs: Sequence[Job], failed: list[str], save_models: bool, plan: Plan, folder: Folder
 ) -> int:
     print(f"{len(jobs) - len(failed)} of {len(jobs)} runs are finished, in {out}")

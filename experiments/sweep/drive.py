@@ -1,4 +1,4 @@
-"""Who does the work, and how it is handed out until every job is done or given up."""
+"""The workers of a sweep, and the loop that gives them tasks until every job is done or has failed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from experiments.sweep.rows import read_run
 from experiments.sweep.worker import Outcome, Task, perform
 
 LOOK_EVERY = 0.5  # seconds between two looks at the progress
-# The next run would meet with these as well, so they end the sweep.
-HOPELESS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
+# Errors that every other run would meet too: they end the sweep.
+FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Crew:
     ----------
     executor : Executor
     size : function
-        Returns how many tasks they can do at a time, now.
+        Returns how many tasks they can do at the same time, now.
     name : str
     """
 
@@ -43,12 +43,12 @@ class Crew:
 
 @contextmanager
 def hire(args: argparse.Namespace, executor: Executor | None = None) -> Iterator[Crew]:
-    """Have the workers that the options ask for; they end with the block, at once if it raises.
+    """Start the workers that the options ask for; they end with the block, at once if it raises.
 
     Raises
     ------
     SweepError
-        If there is no such cluster.
+        If there is no such cluster, or not the package for it.
     """
     if executor is not None:
         yield Crew(executor, lambda: sys.maxsize, type(executor).__name__)
@@ -66,7 +66,7 @@ def hire(args: argparse.Namespace, executor: Executor | None = None) -> Iterator
 
 
 def drive(crew: Crew, tasks: Sequence[Task], progress: Progress) -> list[str]:
-    """Do all tasks, in this order as far as workers are free; return the names of the runs that failed.
+    """Do all tasks, started in this order; return the names of the runs that failed.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def drive(crew: Crew, tasks: Sequence[Task], progress: Progress) -> list[str]:
     try:
         while waiting or running:
             size = crew.size()
-            while waiting and len(running) < size:  # more would die with the worker whose turn they wait for
+            while waiting and len(running) < size:  # a queued task would die with its worker
                 running[crew.executor.submit(perform, waiting[0])] = waiting[0]
                 waiting.popleft()
             progress.show(size)
@@ -102,12 +102,12 @@ def drive(crew: Crew, tasks: Sequence[Task], progress: Progress) -> list[str]:
 
 
 def _outcome(future: Future[Outcome]) -> Outcome:
-    """Return what came of a task, whose worker may have died over it."""
+    """Return how a task ended, be it that its worker died."""
     try:
         return future.result()
     except BrokenExecutor as error:
         return Outcome(f"{error}\n")
-    except Exception as error:  # a cluster's own: a worker that lacks the code, a task given up there
+    except Exception as error:  # from a cluster: a worker that lacks the code, a task that was given up
         if type(error).__name__ == "KilledWorker":
             return Outcome(f"the cluster gave it up, since too many workers died over it: {error}\n")
         return Outcome(traceback.format_exc())
@@ -119,12 +119,12 @@ def _report(task: Task, outcome: Outcome, progress: Progress) -> None:
     if not outcome.traceback:
         progress.finish(task.job, read_run(task.folder.finished(task.job.id)))
         return
-    if outcome.error is not None and outcome.error[0] in HOPELESS:
+    if outcome.error is not None and outcome.error[0] in FATAL:
         number, text = outcome.error
         raise OSError(
             number,
             f"{task.job.name} can't write any more: {text}. What is finished is kept; "
-            "make room, and start the command again",
+            "free some space, and start the command again",
         )
     progress.fail(task.job)
     progress.say(f"{task.job.name} failed:\n{outcome.traceback.rstrip()}\n")

@@ -1,4 +1,4 @@
-"""Where a sweep keeps what."""
+"""The files of a sweep."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Folder:
     models : Path
         Folder of saved models.
     manifest : Path
-        What was run, on what, and how long it took.
+        As `manifest.py` writes it.
     lock : Path
         Locked while a sweep writes here.
     """

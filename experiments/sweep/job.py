@@ -23,18 +23,10 @@ def canonical(settings: dict[str, Any]) -> str:
     return json.dumps(settings, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def changed(settings: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings with some of them changed; ValueError if there are no such settings."""
-    unknown = changes.keys() - settings.keys()
-    if unknown:
-        raise ValueError(f"a run has no settings {sorted(unknown)}; it has {', '.join(settings)}")
-    return {**settings, **changes}
-
-
 def run_id(name: str, settings: dict[str, Any]) -> str:
-    """Return the name of a run's files: the run's name, and a mark of its settings."""
-    mark = hashlib.sha256(canonical(settings).encode()).hexdigest()[:8]
-    return f"{name.replace('/', '-')}-{mark}"
+    """Return the name of a run's files: the run's name, and a hash of its settings."""
+    digest = hashlib.sha256(canonical(settings).encode()).hexdigest()[:8]
+    return f"{name.replace('/', '-')}-{digest}"
 
 
 @dataclass(frozen=True)
@@ -44,8 +36,9 @@ class Job:
     Attributes
     ----------
     name : str
-        What it is, part by part: ``"length/03/RLSTM/2"``. Parts of digits only are numbers of datasets or
-        runs; jobs that differ in nothing else are expected to take alike many epochs and seconds per node.
+        Its parts tell what it is: ``"length/03/RLSTM/2"``. Parts that consist of digits are numbers of
+        datasets or runs; jobs that differ in nothing else are expected to take about the same number of
+        epochs, and the same time per node.
     settings : dataclass or dict
         Everything that determines the rows, seeds included: a frozen dataclass, as `settings.py` says, or its
         JSON values.
@@ -57,8 +50,8 @@ class Job:
     keep_model : bool
         Whether its best model is saved even if those of the other runs are not.
     paths : mapping of str to str
-        Where the files are that the run reads, by what they are. Never stored: the rows are determined by
-        what is in the files, so the settings have their checksums.
+        Where the files are that the run reads, by what they are. Never stored: the rows depend on what is in
+        the files, whose checksums are among the settings.
 
     Raises
     ------
@@ -95,5 +88,5 @@ class Job:
 
 
 def natural_order(name: str) -> list[tuple[bool, int, str]]:
-    """Return a sort key that puts run 10 behind run 9, not behind run 1."""
+    """Return a sort key that puts run 10 after run 9, not after run 1."""
     return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in name.split("/")]

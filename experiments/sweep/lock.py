@@ -17,8 +17,8 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-PATIENCE = 2.0  # seconds; longer than workers hold the lock in which they look for their sweep
-ORPHANS = 60.0  # seconds that a worker of a killed sweep has to end in
+PATIENCE = 2.0  # seconds; workers hold the lock for less when they check whether their sweep lives
+ORPHANS = 60.0  # seconds in which a worker of a killed sweep has to end
 
 
 def _try_lock(file: IO[bytes], *, shared: bool = False) -> bool:
@@ -40,7 +40,7 @@ def _wait_for(file: IO[bytes], seconds: float) -> bool:
 
 @contextmanager
 def sweep_lock(path: Path) -> Iterator[str]:
-    """Hold the lock of a sweep's folder; yield a token by which workers know their sweep (`sweep_lives`).
+    """Hold the lock of a sweep's folder; yield a token by which its workers recognise it (`sweep_lives`).
 
     Raises
     ------
@@ -49,7 +49,7 @@ def sweep_lock(path: Path) -> Iterator[str]:
     """
     if fcntl is None:
         raise SweepError("sweeps need file locks that die with their process, which Windows lacks; use WSL")
-    # Opened by Python, it is not inherited by processes that are spawned: workers can't keep it locked.
+    # Files that Python opens are not inherited by spawned processes, so workers can't keep the lock.
     with path.open("a+b", buffering=0) as file:
         if not _wait_for(file, PATIENCE):
             file.seek(0)
@@ -75,14 +75,14 @@ def sweep_lives(path: Path, token: str) -> bool:
 
 @contextmanager
 def claim(part: Path, finished: Path) -> Iterator[IO[bytes] | None]:
-    """Open and lock the rows of a run under way; yield None if the run turns out to be finished.
+    """Open and lock the file of a run under way; yield None if the run is finished meanwhile.
 
-    A worker of a sweep that was killed may still be at it, for a moment.
+    A worker of a killed sweep may still hold the lock for a moment.
 
     Raises
     ------
     TimeoutError
-        If another process does not let go of it.
+        If another process keeps the lock.
     """
     while True:
         with open(os.open(part, os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0) as file:
@@ -99,7 +99,7 @@ def claim(part: Path, finished: Path) -> Iterator[IO[bytes] | None]:
 
 
 def _is_still(path: Path, file: IO[bytes]) -> bool:
-    """Return whether a path still names an open file: whoever had the lock before may have renamed it."""
+    """Return whether a path still names an open file, which the last holder of the lock may have renamed."""
     try:
         return os.path.samestat(os.stat(path), os.fstat(file.fileno()))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The manifest beside the rows: what was run, on what, and how long it took."""
+"""The manifest beside the rows: what was run, on which machine, and how long it took."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from experiments.sweep.rows import Run, finished
 from minigrad.files import atomic_write
 
 FORMAT = "minigrad.sweep/1"
-MANY = 20  # different values of a setting, from which on they are only counted
+MANY = 20  # values of a setting that are listed; if there are more, they are counted
 
 
 def write_manifest(
@@ -30,7 +30,7 @@ def write_manifest(
     base : dict or None
         Settings to compare those of the runs with.
     sittings : list of dict
-        The sweeps that led here, `read_sittings` and the present one.
+        The commands that made the runs: those of `read_sittings`, and the present one.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def write_manifest(
 
 
 def read_sittings(folder: Folder) -> list[dict[str, Any]]:
-    """Return the sweeps that the manifest tells of; none if there is no manifest, or no readable one."""
+    """Return the commands that a manifest lists; none if there is no readable manifest."""
     try:
         return list(json.loads(folder.manifest.read_bytes())["sittings"])
     except (FileNotFoundError, ValueError, KeyError, TypeError):
@@ -72,9 +72,9 @@ def read_sittings(folder: Folder) -> list[dict[str, Any]]:
 def accounted(
     folder: Folder, base: Mapping[str, Any] | None, *, runs: int, workers: str, processes: int
 ) -> Iterator[dict[str, Any]]:
-    """Write the manifest when the block begins and ends, however it ends; yield the account of this sitting.
+    """Write the manifest when the block begins and when it ends, however it ends; yield its own entry.
 
-    A sitting whose process was killed has null for its seconds.
+    The entry of a command that was killed has null for its seconds.
 
     Parameters
     ----------
@@ -82,10 +82,10 @@ def accounted(
     base : dict or None
         As in `write_manifest`.
     runs, workers, processes
-        What is to be done, and by whom. The block adds what came of it.
+        How many runs are to be done, by which workers, how many at a time. The block adds what failed.
     """
     before, about, started = read_sittings(folder), describe_environment(), time.monotonic()
-    account = {
+    entry = {
         "began": about.pop("began"),
         "seconds": None,
         "runs": runs,
@@ -95,17 +95,17 @@ def accounted(
     }
 
     def write() -> None:
-        write_manifest(folder, finished(folder.path), base, [*before, account])
+        write_manifest(folder, finished(folder.path), base, [*before, entry])
 
     def close() -> None:
-        account["seconds"] = round(time.monotonic() - started, 1)
+        entry["seconds"] = round(time.monotonic() - started, 1)
         write()
 
     write()
     try:
-        yield account
+        yield entry
     except BaseException:
-        with suppress(OSError):  # the reason why the block failed, perhaps; the block's error says more
+        with suppress(OSError):  # the block's own error says more
             close()
         raise
     close()

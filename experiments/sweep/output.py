@@ -1,4 +1,4 @@
-"""Where a command writes, and finds what others wrote."""
+"""The folder of results, and folders that a command writes into."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def writable_folder(path: Path) -> Path:
     Raises
     ------
     OSError
-        If it can't be; better now than when there is something to write.
+        If it can't be written. To be called before the work whose results go there.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)

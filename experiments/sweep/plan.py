@@ -1,4 +1,4 @@
-"""Which jobs are done, which are left, and which a folder refuses: it holds them with other settings."""
+"""Which jobs are done, which are left, and which are refused: the folder has them with other settings."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Plan:
         Runs of this sweep that are finished.
     todo : list of Job
         The others, those with the most work first.
-    others : list of Run
-        Finished runs in the folder that belong to other sweeps.
+    finished : list of Run
+        All finished runs of the folder, but those that are replaced.
     begun : set of str
         Names of the jobs to do that an earlier sweep has begun.
     replaced : list of str
@@ -36,14 +36,9 @@ class Plan:
 
     ready: list[Run]
     todo: list[Job]
-    others: list[Run]
+    finished: list[Run]
     begun: set[str]
     replaced: list[str]
-
-    @property
-    def finished(self) -> list[Run]:
-        """All finished runs of the folder that stay."""
-        return self.ready + self.others
 
 
 def make_plan(folder: Folder, jobs: Sequence[Job], overwrite: bool = False) -> Plan:
@@ -66,21 +61,22 @@ def make_plan(folder: Folder, jobs: Sequence[Job], overwrite: bool = False) -> P
     if changed and not overwrite:
         raise SweepError(_explain(folder, [(name, old, by_name[name].json) for name, old in changed]))
     replaced = {name for name, _ in changed}
-    ready = [run for name, run in runs.items() if name in by_name and name not in replaced]
+    kept = [run for name, run in runs.items() if name not in replaced]
+    ready = [run for run in kept if run.name in by_name]
     done = {run.name for run in ready}
     todo = [job for job in jobs if job.name not in done]
     todo.sort(key=lambda job: (-job.work, natural_order(job.name)))
     return Plan(
         ready,
         todo,
-        [run for name, run in runs.items() if name not in by_name],
+        kept,
         {name for name, settings in begun if name in by_name and by_name[name].json == settings} - done,
         [run_id(name, old) for name, old in changed],
     )
 
 
 def prepare(folder: Folder, plan: Plan, save_models: bool) -> None:
-    """Make the folders; remove what is replaced, and what killed sweeps left."""
+    """Make the folders; remove what is replaced, and the temporary files of killed sweeps."""
     models = save_models or any(job.keep_model for job in plan.todo)
     for path in (folder.runs, folder.checkpoints, *[folder.models] * models):
         path.mkdir(parents=True, exist_ok=True)
@@ -88,14 +84,14 @@ def prepare(folder: Folder, plan: Plan, save_models: bool) -> None:
         for path in (folder.finished(id), folder.part(id), folder.checkpoint(id), folder.model(id)):
             path.unlink(missing_ok=True)
     parts = {path.stem for path in folder.runs.glob("*.part")}
-    torn = [path for place in (folder.path, folder.models) for path in place.glob(".*.part")]
-    torn += [path for path in folder.checkpoints.iterdir() if path.stem not in parts]
-    for path in torn:
+    old = [path for parent in (folder.path, folder.models) for path in parent.glob(".*.part")]
+    old += [path for path in folder.checkpoints.iterdir() if path.stem not in parts]
+    for path in old:
         path.unlink(missing_ok=True)
 
 
 def _begun(folder: Folder) -> list[tuple[str, dict[str, Any]]]:
-    """Return name and settings of the runs under way; those whose first line is torn have none."""
+    """Return name and settings of the runs under way; a file whose first line is incomplete has none."""
     headers = [_header(path) for path in sorted(folder.runs.glob("*.part"))]
     return [(header["name"], header["settings"]) for header in headers if header is not None]
 

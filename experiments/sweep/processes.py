@@ -19,10 +19,10 @@ DEATHS = 3  # of its process, after which a task is given up
 
 
 class Processes(ThreadPoolExecutor):
-    """Threads, each with a process of its own that does its tasks.
+    """Threads, each of which passes its tasks on to a process of its own.
 
-    A task whose process dies is tried again in a new one, and takes no other task with it. Where the block of
-    a ``with`` raises, the processes end at once.
+    A task whose process dies is tried again in a new process; no other task is affected. If the block of a
+    ``with`` raises, the processes end at once.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Processes(ThreadPoolExecutor):
     """
 
     def __init__(self, n: int) -> None:
-        # Read by libraries when they are loaded, which in a new process is after this.
+        # Libraries read these when they are loaded; a new process loads them after this.
         os.environ.update(dict.fromkeys(VARIABLES, "1"))
         super().__init__(n)
         self._own = threading.local()
@@ -39,7 +39,7 @@ class Processes(ThreadPoolExecutor):
         self._leash, self._held = self._context.Pipe(duplex=False)
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Give a task to a process; BrokenExecutor if it dies again and again."""
+        """Pass a task on to a process; its future raises BrokenExecutor if the process dies three times."""
         return super().submit(self._call, function, args, kwargs)
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
@@ -69,11 +69,11 @@ class Processes(ThreadPoolExecutor):
 
 @contextmanager
 def shielded_from_ctrl_c() -> Iterator[None]:
-    """Let processes and threads that start here never see Ctrl-C: the sweep ends its workers itself.
+    """Start processes and threads that never receive Ctrl-C: the sweep ends its workers itself.
 
-    They inherit the signal's being blocked; in this thread it is only put off.
+    They inherit the mask that blocks the signal; in this thread it is delivered after the block.
     """
-    resource_tracker.ensure_running()  # started along with the first process, it would lift the block
+    resource_tracker.ensure_running()  # its start, otherwise with the first process, would reset the mask
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
@@ -82,13 +82,13 @@ def shielded_from_ctrl_c() -> Iterator[None]:
 
 
 def _serve(pipe: Connection, leash: Connection) -> None:
-    """Do what comes through the pipe, until nobody holds its other end."""
+    """Do the tasks that arrive through the pipe, until its other end is closed."""
 
     def wait() -> None:
         leash.poll(None)
         os._exit(1)
 
-    # The parent alone has the leash's other end, and closes it or dies.
+    # The other end of the leash is the parent's, who closes it or dies.
     threading.Thread(target=wait, daemon=True).start()
     with suppress(EOFError):
         while True:

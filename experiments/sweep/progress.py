@@ -1,4 +1,4 @@
-"""One bar for the whole sweep, in tree nodes × epochs; a line now and then where nobody watches."""
+"""One progress bar for the whole sweep, in tree nodes × epochs; lines where stderr is no terminal."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ LINE_EVERY = 30.0  # seconds, where stderr is not a terminal; the first line com
 def expected(jobs: Iterable[Job], finished: Sequence[Run]) -> dict[str, tuple[float, float]]:
     """Return by a job's id how many epochs and seconds it may take; nothing before a run is finished.
 
-    That is what runs took whose names differ in numbers only (length/03/RLSTM/2 and length/10/RLSTM/1), or
-    all runs where there is none of those: the mean number of epochs, and seconds per tree node.
+    Both are means over the finished runs whose names differ in numbers only (length/03/RLSTM/2 and
+    length/10/RLSTM/1), or over all of them where there are none of those.
     """
     kinds: dict[str, list[Run]] = defaultdict(list)
     for run in finished:
@@ -30,7 +30,7 @@ def expected(jobs: Iterable[Job], finished: Sequence[Run]) -> dict[str, tuple[fl
     found = {}
     for job in jobs if finished else ():
         runs = kinds.get(_kind(job.name), finished)
-        trained = [max(run.epochs, 1) for run in runs]  # without training all is done in one go
+        trained = [max(run.epochs, 1) for run in runs]  # a run without training has no epochs
         nodes = sum(run.work * epochs for run, epochs in zip(runs, trained, strict=True))
         epochs = fmean(trained)
         found[job.id] = epochs, epochs * job.work * sum(run.seconds for run in runs) / max(nodes, 1)
@@ -91,7 +91,7 @@ class Progress:
             self._bar.set_description_str(state)
 
     def finish(self, job: Job, run: Run) -> None:
-        """Count a finished run, and learn from it."""
+        """Count a finished run, and expect the others to take what it took."""
         self._todo.pop(job.id)
         self._finished.append(run)
         self._done += run.work * run.epochs
@@ -99,7 +99,7 @@ class Progress:
         self._expected = expected(self._todo.values(), self._finished)
 
     def fail(self, job: Job) -> None:
-        """Count a run that is given up."""
+        """Count a run that has failed."""
         self._done += self._told(self._todo.pop(job.id))
         self._expected.pop(job.id, None)
         self._failed += 1

@@ -32,14 +32,14 @@ class Recorder:
     rows : list of dict
         The epochs' rows written so far; not empty after a resume.
     checkpoint : Path
-        Where the run may keep its checkpoint. A run that finds one there goes on from it, and calls `rewind`
-        with the epoch it stands at. It is removed when the run is finished.
+        Where the run may keep its checkpoint. A run that finds one goes on from it, after calling `rewind`
+        with the checkpoint's epoch. It is removed when the run is finished.
     model : Path or None
         Where to save the best model, before `result`; None if nobody asked for it.
     paths : mapping of str to str
-        The job's: where files are that the run reads.
+        The job's: where the files are that the run reads.
     notices : list of str
-        What was wrong with the files found, for the user.
+        What was wrong with the files that an interrupted run left, for the user.
     """
 
     def __init__(
@@ -74,41 +74,41 @@ class Recorder:
         return [row for row, _ in self._lines if row["kind"] not in OWN_KINDS]
 
     def row(self, row: Row) -> None:
-        """Append a row, and make sure that it is on the disk.
+        """Append a row, and flush it to the disk.
 
         Parameters
         ----------
         row : dict
-            With a "kind" of its own, and an "epoch" if it is one; JSON values, no NaN. Time since the row
-            before is added under "timing".
+            With a "kind" of its own, and an "epoch" if it tells of one; JSON values, no NaN. The time since
+            the previous row is added under "timing".
 
         Raises
         ------
         ValueError
-            If it is none of that, or its epoch does not follow those that are there.
+            If the row is not of that form, or its epoch is not later than those that are there.
         OSError
             If it can't be written.
         """
         if row.get("kind", "run") in OWN_KINDS:
             raise ValueError(f'a row has a "kind" other than {", ".join(OWN_KINDS)}: {row}')
         if "epoch" in row and row["epoch"] <= self._epoch():
-            raise ValueError(f"a row of epoch {row['epoch']} can't follow one of epoch {self._epoch()}")
+            raise ValueError(f"a row of epoch {row['epoch']} can't come after one of epoch {self._epoch()}")
         wall, cpu = self._lap()
         self._append({**row, "timing": {**row.get("timing", {}), "seconds": wall, "cpu_seconds": cpu}})
         self._nodes = 0
 
     def rewind(self, epochs: int) -> None:
-        """Drop the rows of later epochs: those that came after the checkpoint.
+        """Drop the rows of later epochs, which were written after the checkpoint.
 
         Raises
         ------
         StateError
-            If rows of earlier epochs are missing, so that the checkpoint can't be gone on from.
+            If rows of earlier epochs are missing, so that training can't continue from the checkpoint.
         """
         have = {row["epoch"] for row in self.rows if "epoch" in row}
         if missing := set(range(1, epochs + 1)) - have:
             raise StateError(
-                f"the checkpoint stands at epoch {epochs}, but there is no row of {min(missing)}"
+                f"the checkpoint is of epoch {epochs}, but there is no row of epoch {min(missing)}"
             )
         later = [k for k, (row, _) in enumerate(self._lines) if row.get("epoch", 0) > epochs]
         if later:
@@ -133,10 +133,10 @@ class Recorder:
                 raise OrphanedError("the sweep that started this run has ended")
 
     def result(self, row: Row) -> None:
-        """Append the result, and give the file the name of a finished run; nothing can follow.
+        """Append the result, a row of kind "result", and rename the file to that of a finished run.
 
-        The row has the kind "result".
-        Under "timing", "seconds" and "cpu_seconds" are added up over all rows, resumed or not.
+        Nothing can be written after it. Under "timing" are the sums of "seconds" and "cpu_seconds" over all
+        rows, resumed or not.
         """
         laps = [self._lap(), *((row["timing"]["seconds"], row["timing"]["cpu_seconds"]) for row in self.rows)]
         wall, cpu = (sum(column) for column in zip(*laps, strict=True))
@@ -150,7 +150,7 @@ class Recorder:
             path.unlink(missing_ok=True)
 
     def start_afresh(self, why: str) -> None:
-        """Drop rows and checkpoint."""
+        """Drop rows and checkpoint, and tell the user why."""
         self.notices.append(f"{why}; the run begins afresh")
         self.checkpoint.unlink(missing_ok=True)
         self._begin()
@@ -174,7 +174,7 @@ class Recorder:
         elif self._lines[0][0] != json.loads(encode(self._header)):
             self.start_afresh(f"{self._part} belongs to another run")
         else:
-            # A result can be there already, if the sweep was killed before the file got its last name.
+            # There is a result already if the sweep was killed before the file was renamed.
             ends = [k for k, (row, _) in enumerate(self._lines) if row["kind"] in ("result", "end")]
             self._cut(ends[0] if ends else len(self._lines))
             self._append(self._attempt)

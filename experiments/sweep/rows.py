@@ -1,9 +1,9 @@
-"""Rows on disk: JSON lines, and what of them can be trusted after a crash.
+"""Rows on disk: JSON lines, and how much of a file can be trusted after a crash.
 
-A run's file opens with ``{"kind": "run", "name", "settings", "work"}``. Each attempt at it adds
-``{"kind": "attempt"}`` with the machine that it runs on, each epoch a row; ``{"kind": "result"}`` and
-``{"kind": "end", "sha256"}``, a checksum of all lines before, close it. Whatever differs from machine to
-machine stands under a row's key "timing".
+A run's file begins with ``{"kind": "run", "name", "settings", "work"}``. Each attempt at the run adds
+``{"kind": "attempt"}`` with the machine that it runs on, and each epoch a row; the last two lines are
+``{"kind": "result"}`` and ``{"kind": "end", "sha256"}``, a checksum of all lines before. Whatever differs
+from machine to machine is under a row's key "timing".
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OWN_KINDS = ("run", "attempt", "result", "end")  # those that `Recorder` writes 
 
 
 def encode(row: Row) -> bytes:
-    """Return a row as one line; ValueError for NaN and infinities, which JSON has no words for."""
+    """Return a row as one line; ValueError for NaN and infinities, which JSON lacks."""
     text = json.dumps(row, separators=(",", ":"), allow_nan=False, default=np.generic.item)
     return text.encode() + b"\n"
 
@@ -40,7 +40,7 @@ def number(value: float | None) -> float:
 
 
 def end_line(content: bytes) -> bytes:
-    """Return the line that closes a file which has this content so far."""
+    """Return the last line of a file that has this content so far."""
     return encode({"kind": "end", "sha256": hashlib.sha256(content).hexdigest()})
 
 
@@ -52,12 +52,12 @@ def decode(content: bytes) -> tuple[list[tuple[Row, int]], bool]:
     list of (dict, int)
         Rows, and the offset in bytes at which each ends.
     bool
-        Whether a torn last line was left out.
+        Whether an incomplete last line was left out.
 
     Raises
     ------
     ValueError
-        If another line than the last is no row.
+        If a line other than the last is not a row.
     """
     rows: list[tuple[Row, int]] = []
     offset = 0
@@ -92,7 +92,7 @@ class Run:
         Its epochs, in order.
     result : dict
     environments : list of dict
-        Processor, versions and threads of each attempt at it, and when that began; the last one finished it.
+        Processor, versions and threads of each attempt at it, and when it began; the last one finished it.
     """
 
     name: str
@@ -114,7 +114,7 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """Wall-clock time of what its rows tell, over all attempts."""
+        """Wall-clock time of all its rows together, over all attempts."""
         return float(self.result["timing"]["seconds"])
 
 
@@ -124,15 +124,15 @@ def read_run(path: Path) -> Run:
     Raises
     ------
     SweepError
-        If the file is not as the run left it.
+        If the file was changed or damaged since the run wrote it.
     """
     content = path.read_bytes()
     lines = content.splitlines(keepends=True)
     body = b"".join(lines[:-1])
     if not lines or lines[-1] != end_line(body):
         raise SweepError(
-            f"{path} is not as its run left it: the checksum at its end does not fit. "
-            "Restore it, or delete it and have the run repeated"
+            f"{path} was changed since its run wrote it: the checksum in its last line does not match. "
+            "Restore it, or delete it to have the run repeated"
         )
     header, *rows, result = (row for row, _ in decode(body)[0])
     attempts = [row["timing"]["environment"] for row in rows if row["kind"] == "attempt"]

@@ -1,4 +1,4 @@
-"""What a worker does: perform one job, and say in plain data what came of it."""
+"""What a worker does: perform one job, and return in plain data how it ended."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from experiments.sweep.lock import claim, sweep_lives
 from experiments.sweep.recorder import Recorder
 from minigrad.nn import StateError
 
-# A cluster's workers may have several threads; a run has its process to itself all the same.
+# A cluster's workers may have several threads; a run needs its process to itself.
 _ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Task:
-    """A job, and where and for whom to do it.
+    """A job, and where its files go.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Task:
     folder : Folder
         With an absolute path that is the same for all workers.
     token : str
-        Of the sweep.
+        Of the sweep, as `sweep_lock` yields it.
     save_model : bool
     """
 
@@ -42,7 +42,7 @@ class Task:
 
 @dataclass
 class Outcome:
-    """What came of a job; exceptions as text, since not every exception can be sent.
+    """How a job ended; exceptions as text, since not every exception can be pickled.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Outcome:
 
 
 def perform(task: Task) -> Outcome:
-    """Do a job; never raises what the job raises."""
+    """Do a job; an exception that it raises is returned, not raised."""
     outcome = Outcome()
     try:
         with _ONE_AT_A_TIME:

@@ -136,7 +136,7 @@ def test_a_checkpoint_ahead_of_the_rows_is_refused(folder):
     _kill_after(folder, 3)
     with (
         _opened(folder) as recorder,
-        pytest.raises(StateError, match="stands at epoch 5, but there is no row of 4"),
+        pytest.raises(StateError, match="is of epoch 5, but there is no row of epoch 4"),
     ):
         recorder.rewind(5)
 
@@ -153,7 +153,10 @@ def test_a_result_that_had_not_got_its_name_is_written_anew(folder):
 
 def test_an_epoch_is_never_recorded_twice(folder):
     _kill_after(folder, 2)
-    with _opened(folder) as recorder, pytest.raises(ValueError, match="epoch 2 can't follow one of epoch 2"):
+    with (
+        _opened(folder) as recorder,
+        pytest.raises(ValueError, match="can't come after one of epoch 2"),
+    ):
         recorder.row(_epoch(2))
 
 

@@ -153,7 +153,7 @@ def test_a_full_disk_ends_the_sweep_with_one_message_and_no_wrong_row(tmp_path):
     try:
         out = disk / "out"
         many = jobs(40)
-        with pytest.raises(OSError, match="What is finished is kept; make room") as error:
+        with pytest.raises(OSError, match="What is finished is kept; free some space") as error:
             _run(out, runs=many)
         assert error.value.errno == errno.ENOSPC
         assert 0 < len(sweep.finished(out)) < 40
