@@ -23,8 +23,8 @@ def as_text(document: dict[str, Any]) -> str:
         f"{machine['processor']}, {machine['cores']} cores, "
         f"load {machine['load_before']} before, {machine['load_after']} after\n"
         + ", ".join(f"{name} {machine[name]}" for name in names if machine[name])
-        + f", {machine['blas']}; one thread, whose peak of multiply-adds on registers is "
-        + f"{machine['fma_peak_gflops']:.0f} GFLOP/s"
+        + f", {machine['blas']}\n"
+        f"one thread, whose peak of multiply-adds on registers is {machine['fma_peak_gflops']:.0f} GFLOP/s"
     ]
     parts += [f"{title}:\n{table(document[key])}" for key, title in TITLES.items() if key in document]
     for name, peer in {"torch": "PyTorch", "dynet": "DyNet"}.items():
@@ -52,5 +52,5 @@ def _text(key: str, value: Any) -> str:
             return f"{value:.1%}"
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:#.3g}".rstrip(".")
     if isinstance(value, list):
-        return "–".join(f"{each:,}" for each in value)
+        return "–".join(f"{each:,}" for each in dict.fromkeys(value))
     return "unknown" if value is None else f"{value:,}" if isinstance(value, int) else value

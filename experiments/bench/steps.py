@@ -71,7 +71,10 @@ def growth(quick: bool) -> Document:
     for n in LEAVES[: 3 if quick else None]:
         plan = Plan(minibatches=max(1, 1_000 // n), rounds=1 if quick else 3, passes=1)
         growing = [row[:3] for row in GROWING if n <= row[3]]
-        entrants = [_minigrad(mode, Config(cell, (n, n), 1, shape)) for mode, cell, shape in growing]
+        entrants = [
+            Entrant(f"{mode}, {shape}", Config(cell, (n, n), 1, shape), partial(Minigrad, mode))
+            for mode, cell, shape in growing
+        ]
         found.append(race("growth", plan, entrants, checked=False))
     return merged(found)
 
@@ -79,7 +82,10 @@ def growth(quick: bool) -> Document:
 def breakdown(quick: bool) -> Document:
     """Time compiled steps up to some point: each part contains those before it."""
     entrants = ([Entrant(part, config, partial(Part, part)) for part in PARTS] for config in CONFIGS)
-    return merged(race("breakdown", PLANS[quick], each, checked=False) for each in entrants)
+    found = merged(race("breakdown", PLANS[quick], each, checked=False) for each in entrants)
+    for entry in found["breakdown"]:
+        del entry["peak_share"], entry["trees_per_second"]  # they are those of a whole step
+    return found
 
 
 def passes(quick: bool) -> Document:
@@ -129,8 +135,8 @@ def _gradients(system: Part, forest: Forest) -> None:
 
 
 PARTS: dict[str, Callable[[Part, Forest], object]] = {
-    "order of the nodes": lambda system, forest: order(forest.left, forest.right),
-    "order, forward": _forward,
-    "order, forward, loss, backward": _gradients,
     "whole step": Minigrad.step,
+    "schedule, forward, loss, backward": _gradients,
+    "schedule, forward": _forward,
+    "schedule": lambda system, forest: order(forest.left, forest.right),
 }

@@ -17,7 +17,7 @@ import models
 from minigrad.fold.compiler import memory as work
 from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.evaluation import Evaluation
-from minigrad.fold.compiler.memory import LINE, Room, padded
+from minigrad.fold.compiler.memory import LINE, Buffer, padded
 from minigrad.fold.compiler.run import FOLD, compiled
 from minigrad.fold.compiler.sweep import ALL
 from minigrad.kernels.jit import JIT_ENABLED
@@ -425,8 +425,8 @@ def test_evaluation_gives_the_bits_of_training(kind, dtype):
 @pytest.mark.parametrize("width", [1, 16, 17, 64, 250])
 def test_rows_begin_at_cache_lines_an_odd_number_apart(width, dtype):
     for n in (0, 1, 5):
-        rooms = [Room("a", n, 3), Room("b", None, width), Room("c", 0, width)]
-        a, b, c = work.Memory(rooms, 7, dtype).pointers
+        buffers = [Buffer("a", n, 3), Buffer("b", None, width), Buffer("c", 0, width)]
+        a, b, c = work.Memory(buffers, 7, dtype).pointers
         apart = padded(width, dtype) * np.dtype(dtype).itemsize
         assert padded(width, dtype) >= width
         assert a % LINE == b % LINE == c % LINE == 0

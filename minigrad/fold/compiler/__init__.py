@@ -1,4 +1,4 @@
-"""From a cell's equations to one compiled function forward and one backward. Start with trace.py."""
+"""Compiles a cell's equations to one function forward and one backward. Start with trace.py."""
 
 from minigrad.fold.compiler.build import driver, fold_source
 from minigrad.fold.compiler.code import CompiledCell

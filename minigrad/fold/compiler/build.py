@@ -1,4 +1,4 @@
-"""From a plan to the text of a module that stands on its own.
+"""Write a plan as the text of a self-contained module.
 
 Numba's cache has no lock and does not notice a change in another file. So the text of everything that the
 emitted functions call is pasted into their module, which imports nothing of minigrad; and only functions with
@@ -33,7 +33,7 @@ from minigrad.kernels.jit import FASTMATH
 from minigrad.kernels.rows import first_outside, sum_rows
 from minigrad.kernels.softmax import _loss_of_row, linear_cross_entropy
 
-PASTED = (vectors, product, packing)  # whole, for a cell
+PASTED = (vectors, product, packing)  # whole modules, for a cell
 DRIVEN = (  # what the driver calls
     *(order._kind, order.tile_size, order._push, order.place_nodes),
     *(first_outside, sum_rows),
@@ -57,7 +57,7 @@ CACHED = "__file__" in globals()  # without a file of its own, the module lives 
 
 
 def compiled(function):
-    """Compile at the first call; the machine code is kept beside this file if that can be written."""
+    """Compile at the first call; the machine code is cached beside this file if it can be written."""
     try:
         return numba.njit(cache=CACHED, **OPTIONS)(function)
     except RuntimeError:
@@ -95,7 +95,7 @@ def fold_source(cell: Cell, dtype: Any = None) -> str:
 
 
 def write(traced: Trace, title: str, passes: Passes = ALL) -> tuple[Emitted, str]:
-    """Return the functions of a traced cell, and the text of the module with all they need."""
+    """Return the functions of a traced cell, and the text of the module with all that they call."""
     emitted = Emitted(Plan(traced, passes))
     helpers = (
         _section(activations.__name__, _activations(traced.dtype))
@@ -151,7 +151,7 @@ def _function(function: Any, decorator: str = "helper") -> str:
 
 
 def _pasted(module: ModuleType) -> str:
-    """Return the text of a module without what it imports from the project: that stands in the same file."""
+    """Return the text of a module without its imports from the project, whose text is pasted beside it."""
     text = inspect.getsource(module)
     lines = text.splitlines(keepends=True)
     for node in ast.parse(text).body:

@@ -25,24 +25,24 @@ class CompiledCell:
     cell : Cell
     dtype
     passes : Passes
-        For the benchmark, which leaves some out.
+        The optimisations; the benchmark leaves some out.
 
     Attributes
     ----------
     size : int
-        How many elements the parameters have.
+        Elements of all parameters.
     width : int
-        How many elements a node's state has.
+        Elements of a node's state.
     widths : intp (parts,)
-        How many a part of it has.
+        Elements of each part of it.
     leaf_width : int
-        How many elements a leaf's vector has.
+        Elements of a leaf's vector.
     leaves_written : bool
-        Whether backward writes all derivatives by the leaves' vectors, or adds to what is there.
+        Whether backward overwrites the gradients with respect to the leaves' vectors, or adds to them.
     values : Addresses
         Of the parameters.
     shared : Memory
-        What all runs of the cell work in, one after the other.
+        The buffers that all runs of the cell use, one after the other.
     """
 
     def __init__(self, cell: Cell, dtype: Any, passes: Passes = ALL) -> None:
@@ -55,9 +55,9 @@ class CompiledCell:
         self.leaf_width = vectors[0] if vectors else 0
         self.leaves_written = not self.chain and bool(vectors)
         self.dtype = np.dtype(dtype)
-        rooms = self.emitted.writer.rooms
-        self._kept = [room for room in rooms if room.kept]
-        self.shared = Memory([room for room in rooms if not room.kept], 0, dtype)
+        buffers = self.emitted.writer.buffers
+        self._kept = [buffer for buffer in buffers if buffer.kept]
+        self.shared = Memory([buffer for buffer in buffers if not buffer.kept], 0, dtype)
         self.values = Addresses(self.trace.parameters, dtype, "fold")
         self.size = sum(p.size for p in self.trace.parameters)
         self.widths = np.array([part.width for part in self.trace.parts], np.intp)
@@ -67,11 +67,11 @@ class CompiledCell:
 
     @cached_property
     def addresses(self) -> tuple[int, ...]:
-        """Where `forward` and `backward` are; they are compiled at the first look."""
+        """The addresses of `forward` and `backward`; they are compiled on first access."""
         return self.module.addresses(build.signatures(self.dtype))
 
     def parts(self, vector: Array) -> dict[str, Array]:
-        """Return the states of all nodes, (N, width) by part, from a vector that has them part after part."""
+        """Cut a vector with the states of all nodes, part after part, into arrays (N, width) by part."""
         nodes, start, found = vector.size // self.width, 0, {}
         for part in self.trace.parts:
             stop = start + nodes * part.width
@@ -79,17 +79,17 @@ class CompiledCell:
         return found
 
     def masks(self, nodes: int) -> Array:
-        """Draw a mask for every dropout, (nodes, width); return them one after the other in a vector."""
+        """Draw a mask (nodes, width) for every dropout; return them concatenated."""
         drawn = [(rng.random((nodes, s.shape[1])) >= p).ravel() for s, p, rng in self.trace.masks]
         return np.concatenate(drawn) if drawn else self._no_masks
 
     def take(self, n: int) -> Memory:
-        """Return memory for n inner nodes, to be given back."""
+        """Return memory for n inner nodes; the caller gives it back."""
         if self._pool and self._pool[-1].nodes >= n:
             return self._pool.pop()
         return Memory(self._kept, max(64, n + n // 4), self.dtype, self.shared)
 
     def give_back(self, memory: Memory) -> None:
-        """Take memory for the next run."""
+        """Keep memory for the next run."""
         if len(self._pool) < 2:
             self._pool.append(memory)

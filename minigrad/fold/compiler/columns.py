@@ -1,4 +1,4 @@
-"""Columns: which symbols stand side by side in the rows of an array."""
+"""Columns: which symbols are stored side by side in the rows of a buffer."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from typing import Any
 
 from minigrad.symbol import Symbol
 
-ALIGNMENT = 16  # elements: where a product's columns begin, so that its vectors do not cross cache lines
+ALIGNMENT = 16  # elements: where products' columns begin, so that their vectors do not cross cache lines
 
 
 @dataclass
 class Columns:
-    """Where symbols stand side by side in the rows of one array."""
+    """The columns of symbols that are stored side by side in the rows of one buffer."""
 
     start: dict[Symbol, int] = field(default_factory=dict)
     width: int = 0
 
     def add(self, symbols: Iterable[Symbol]) -> None:
-        """Give each symbol its columns, after those there are."""
+        """Append columns for each symbol that has none."""
         for s in symbols:
             if s not in self.start:
                 self.start[s] = self.width
                 self.width += s.shape[1]
 
     def align(self) -> None:
-        """Let the next symbol begin where a vector begins."""
+        """Let the next symbol begin at an aligned column."""
         self.width = aligned(self.width)
 
     def end(self, s: Symbol) -> int:
-        """Return the column after those of a symbol."""
+        """Return the column after a symbol's last one."""
         return self.start[s] + s.shape[1]
 
 
 def aligned(width: int) -> int:
-    """Return the next column at which a vector begins."""
+    """Round a width up to the alignment."""
     return -(-width // ALIGNMENT) * ALIGNMENT
 
 
 def contiguous(symbols: list[Symbol], sets: Sequence[Sequence[Symbol]]) -> list[Symbol]:
-    """Order symbols so that each of the sets stands together as far as possible."""
+    """Order symbols so that each of the sets is contiguous, as far as possible."""
     wanted = [set(s) for s in sets]
     kinds: dict[Any, list[Symbol]] = {}
     for s in symbols:
@@ -61,7 +61,7 @@ def contiguous(symbols: list[Symbol], sets: Sequence[Sequence[Symbol]]) -> list[
 
 
 def runs(symbols: Iterable[Symbol], order: Sequence[Symbol]) -> list[list[Symbol]]:
-    """Split symbols into those that stand side by side in an order."""
+    """Split symbols into runs that are contiguous in an order."""
     rank = {s: k for k, s in enumerate(order)}
     runs: list[list[Symbol]] = []
     end = -1

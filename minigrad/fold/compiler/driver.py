@@ -1,7 +1,7 @@
-"""A minibatch's loss and all its derivatives, in one call of compiled code.
+"""A minibatch's loss and all its gradients, in one call of compiled code.
 
-While a minibatch's numbers pass through the cache, Python's own code and objects leave it: each time compiled
-code returns to Python in the midst of a step, that costs several times what it costs in a quick loop.
+A minibatch's data evict Python's own code and objects from the cache, so each return to Python in the middle
+of a step costs several times what it costs in a tight loop.
 
 The function below is compiled once per dtype and serves all cells, whose `forward` and `backward` it calls by
 their addresses. Numba's cache does not notice a change in another file, so it is not compiled from this
@@ -29,19 +29,20 @@ def loss_and_gradients(
     left: Array, right: Array, word: Array, label: Array, masks: Array,
     rows: Array, fresh: bool, table: Array, W: Array, b: Array, scale: float,
 ) -> tuple[bool, float, int]:  # fmt: skip
-    """Fold, then scale · Σ −log softmax(W h[row] + b)[label] with its derivatives.
+    """Fold, then compute scale · Σ −log softmax(W h[row] + b)[label] and its gradients.
 
     Parameters
     ----------
     states, totals : (N · Σ widths,)
-        Get the states, part after part, and the derivatives by them.
+        Receive the states, part after part, and the gradients with respect to them.
     by_h : (n, width of h)
-        Gets the derivatives by h of the nodes that are classified, without what comes through ancestors.
+        Receives the gradients with respect to h of the classified nodes, without what comes through
+        ancestors.
     gradient : (W.size + b.size + sizes of the cell's parameters,)
-        Gets the derivatives by W, b and the cell's parameters, side by side.
+        Receives the gradients with respect to W, b and the cell's parameters, concatenated.
     words, by_words : intp (leaves,), (leaves, width of a leaf)
-        Get the rows of `table` that were read, each once, and the derivatives by them. These are as many as
-        is returned; what follows is of no use.
+        Receive the rows of `table` that were read, each once, and the gradients with respect to them. Their
+        number is returned; the rest of both arrays is undefined.
     forward, backward : int
         Addresses of the cell's emitted functions.
     memory, parameters : intp arrays
@@ -53,13 +54,13 @@ def loss_and_gradients(
     leaves_written : bool
         See `CompiledCell`.
     left, right, word, label : intp (N,)
-        The forest: children's rows and the word's row in `table`, -1 where there is none, and labels.
+        The forest: the children's rows, the word's row in `table` (-1 where there is none) and the labels.
     masks : bool array
         See `CompiledCell.masks`.
     rows : intp (n,)
         The nodes that are classified, each once.
     fresh : bool
-        Whether these are all the roots, and nothing else.
+        Whether these are the roots and nothing else.
     table : (height, width of a leaf)
     W, b : (classes, width of h), (classes,)
     scale : float
@@ -67,9 +68,9 @@ def loss_and_gradients(
     Returns
     -------
     bool
-        Whether all labels are classes. If not, nothing has been computed.
+        Whether all labels are valid classes. If not, nothing has been computed.
     float
-        The loss. If it is not finite, there are states but no derivatives.
+        The loss. If it is not finite, there are states but no gradients.
     int
         How many rows of `table` were read.
     """
@@ -91,8 +92,8 @@ def loss_and_gradients(
     if not np.isfinite(loss):
         return True, loss, 0
 
-    # Every state but the roots' gets its total from its parent: there is no need of zeros there.
-    if chain or not fresh:  # a chain's words are no states
+    # The total of every state but the roots' is overwritten by its parent: it need not be zeroed.
+    if chain or not fresh:  # a chain's words have no states
         totals[:] = 0
     start = 0
     for width in widths:

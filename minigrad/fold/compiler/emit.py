@@ -1,8 +1,9 @@
-"""From a plan to the text of a Python module that Numba compiles.
+"""Emit a plan as the text of a Python module that Numba compiles.
 
-The module has two functions, `forward` and `backward`, each over a whole minibatch. Tile by tile they copy
-what a node's equations read into its rows of the arrays that layout.py describes, and compute there. Rows of
-few arrays, because LLVM vectorises a loop over many arrays only if it can rule out that they overlap.
+The module has two functions, `forward` and `backward`, each over a whole minibatch. For one tile after
+another they gather what the nodes' equations read into rows of the buffers that layout.py describes, and
+compute there. There are few buffers, because LLVM vectorises a loop only if it can prove that its arrays do
+not alias.
 """
 
 from __future__ import annotations
@@ -15,26 +16,26 @@ import numpy as np
 
 from minigrad.fold.compiler.columns import Columns
 from minigrad.fold.compiler.layout import Layout
-from minigrad.fold.compiler.memory import padded, rooms
+from minigrad.fold.compiler.memory import buffers, padded
 from minigrad.fold.compiler.order import NODE
 from minigrad.fold.compiler.plan import Plan
 from minigrad.fold.compiler.sweep import Sweep
 from minigrad.symbol import RULES, Symbol, UnsupportedError
 
-# The rows of a tile whose child on a side is no leaf, or all of them.
+# The rows of a tile whose child on a side is not a leaf, or all of them.
 SIDES = {"left": "l0:l1", "right": "r0:r1", None: ":m"}
 
 
 class Writer:
-    """Writes the lines that both directions have in common.
+    """Writes the lines that forward and backward have in common.
 
     Attributes
     ----------
     lines : list of str
     vectors : Columns
-        Of the parameters that elementwise loops read: they stand side by side in the vector B.
-    rooms : list of Room
-        The arrays that the functions work in, in the order of their addresses.
+        Of the parameters that elementwise loops read: they are concatenated in the vector B.
+    buffers : list of Buffer
+        What the functions work in, in the order of the addresses.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -44,7 +45,7 @@ class Writer:
         self.lines: list[str] = []
         self._depth = 0
         self.vectors = self._find_vectors()
-        self.rooms = rooms(plan, self.layout, self.vectors.width)
+        self.buffers = buffers(plan, self.layout, self.vectors.width)
 
     def _find_vectors(self) -> Columns:
         vectors = Columns()
@@ -63,12 +64,12 @@ class Writer:
     # Lines
 
     def emit(self, *lines: str) -> None:
-        """Write lines at the present depth."""
+        """Write lines at the current indentation."""
         self.lines += ["    " * self._depth + line if line else "" for line in lines]
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
-        """Write a head, and what follows one step deeper."""
+        """Write the head of a block and indent what follows."""
         self.emit(head)
         self._depth += 1
         yield
@@ -80,58 +81,58 @@ class Writer:
         return self.block(f"def {name}({', '.join(arguments)}):")
 
     def arrays(self, *names: str) -> None:
-        """Write lines that find arrays by their addresses."""
-        for k, room in enumerate(self.rooms):
-            if room.name in names:
-                width = padded(room.width, self.trace.dtype)
-                rows = "len(nodes)" if room.rows is None else room.rows
-                shape = f"({width},)" if room.rows == 0 else f"({rows}, {width})"
-                self.emit(f"{room.name} = carray(pointer(memory[{k}], zero), {shape})")
+        """Write lines that make arrays of the addresses of buffers."""
+        for k, buffer in enumerate(self.buffers):
+            if buffer.name in names:
+                width = padded(buffer.width, self.trace.dtype)
+                rows = "len(nodes)" if buffer.rows is None else buffer.rows
+                shape = f"({width},)" if buffer.rows == 0 else f"({rows}, {width})"
+                self.emit(f"{buffer.name} = carray(pointer(memory[{k}], zero), {shape})")
 
     def weights(self, numbers: Iterable[int]) -> None:
-        """Write lines that find parameters by their addresses."""
+        """Write lines that make arrays of the addresses of parameters."""
         for k in numbers:
             shape = self.trace.parameters[k].shape
             self.emit(f"w{k} = carray(pointer(parameters[{k}], zero), {shape})")
 
     def states(self) -> None:
-        """Write lines that find the parts of all nodes' states, and the masks of dropout."""
+        """Write lines that cut the parts of all states, and the masks of dropout, out of their vectors."""
         self.emit("N = len(nodes) + len(leaf_rows)")
         self.side_by_side("states", {f"state_{p.name}": p.width for p in self.trace.parts})
         self.side_by_side("masks", {f"mask{k}": s.shape[1] for k, (s, _, _) in enumerate(self.trace.masks)})
 
     def side_by_side(self, vector: str, widths: Mapping[str, int]) -> None:
-        """Write lines that find matrices with a row per node, one after the other in a vector."""
+        """Write lines that cut matrices with a row per node out of a vector, one after the other."""
         start = 0
         for name, width in widths.items():
             self.emit(f"{name} = {vector}[{start} * N : {start + width} * N].reshape((N, {width}))")
             start += width
 
     def node(self, side: str) -> str:
-        """Return the row of a node, or of its child on a side, as text."""
+        """Return the text of a node's row, or of that of its child on a side."""
         return f"np.uint64(nodes[base + i, {NODE.index(side)}])"
 
     def is_leaf(self, side: Any) -> str:
-        """Return whether a node's child on a side is a leaf, as text."""
+        """Return the text of whether a node's child on a side is a leaf."""
         return f"(nodes[base + i, {NODE.index(f'{side}_leaf')}] != 0)"
 
     def row(self) -> Any:
         """Write the head of a loop over the rows of a tile."""
-        # Unsigned, since Numba would otherwise have every index checked for counting from the end.
+        # Unsigned, since Numba would otherwise check every index for being negative.
         return self.block("for i in range(np.uint64(m)):")
 
     def copy(self, width: int, to: tuple[str, int], value: tuple[str, int], add: bool = False) -> None:
-        """Write a copy of some elements of a row, or a sum; both given as a row and where they begin."""
+        """Write that elements of a row are copied, or added, to another; each given as (row, column)."""
         self.emit(f"{'add' if add else 'copy'}_row({to[0]}, {to[1]}, {value[0]}, {value[1]}, {width})")
 
     def clear(self, width: int, row: str, start: int = 0) -> None:
-        """Write zeros to some elements of a row."""
+        """Write that some elements of a row are set to zero."""
         self.emit(f"{row}[{start} : {start + width}] = zero")
 
     # What both directions do
 
     def gather_children(self) -> None:
-        """Copy the children's states into the columns of operands."""
+        """Write that the children's states are gathered into the columns of operands."""
         for (side, name), s in self.trace.inputs.items():
             columns = self.plan.forward.operands
             if s in columns.start:
@@ -144,11 +145,11 @@ class Writer:
                     self.clear(width, "u", start)
 
     def reads_words(self, side: str) -> bool:
-        """Tell whether the children on a side are words, numbered among the leaves: a chain's right ones."""
+        """Tell whether the children on a side are a chain's words, which are numbered among the leaves."""
         return side == "right" and self.chain
 
     def is_vector(self, name: str) -> bool:
-        """Tell whether that part of a chain's word is its vector; if not, it is zero."""
+        """Tell whether this part of a chain's word is its vector; otherwise it is zero."""
         return next(p for p in self.trace.children["right"] if p.name == name).leaf == "vector"
 
     def sweep(self, sweep: Sweep, packed: str) -> None:
@@ -210,9 +211,9 @@ class Writer:
 
 
 def _first(sweep: Sweep) -> tuple[set[int], list[tuple[int, int]]]:
-    """Return the products that write to columns of Z before all others, and the columns to be cleared.
+    """Return the products that may overwrite their columns of Z, and the columns to be zeroed beforehand.
 
-    A product that leaves rows out, or whose columns have been written to in part, adds.
+    A product that skips rows, or some of whose columns have been written to, adds instead.
     """
     fresh: set[int] = set()
     cleared: list[tuple[int, int]] = []
@@ -228,7 +229,7 @@ def _first(sweep: Sweep) -> tuple[set[int], list[tuple[int, int]]]:
 
 
 def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Join ranges that touch."""
+    """Join adjacent ranges."""
     out: list[tuple[int, int]] = []
     for start, stop in sorted(ranges):
         if out and out[-1][1] == start:
@@ -239,5 +240,5 @@ def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def constants(dtype: np.dtype[Any]) -> str:
-    """Return the lines that give the emitted code its numbers."""
+    """Return the lines that define the emitted code's constants."""
     return f"T, I = np.{dtype.name}, np.intp\nzero, half, one = T(0), T(0.5), T(1)\n"

@@ -1,7 +1,7 @@
 """The emitted function `backward`.
 
-It goes through the tiles from last to first. A *chunk* is as many tiles as the array O has room for: when
-they are done, the gradients of the weights get what their nodes contribute, while all of it is in cache.
+It goes through the tiles from last to first. A *chunk* is as many tiles as fit in the buffer O: when they are
+done, their nodes' contributions are added to the gradients of the weights, while all operands are in cache.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from minigrad.symbol import UnsupportedError
 
 
 def products(w: Writer) -> list[str]:
-    """Return the names of the products that the weights' gradients are found in."""
+    """Return the names of the products that hold the weights' gradients."""
     return [f"dW{k}" for k in range(len(w.plan.weight_products))]
 
 
 def write_backward(w: Writer, packed: list[str]) -> None:
-    """Write the function that computes the derivatives with respect to states, leaves and parameters.
+    """Write the function that computes the gradients with respect to states, leaves and parameters.
 
-    If `complete`, it computes nothing but those of the states, also for the rows that nothing else needs:
-    the derivatives with respect to what is constantly zero at leaves. If `fresh`, only the rows of roots have
-    been filled in in the derivatives by the states.
+    If `complete`, it computes those with respect to the states only, but also in the rows that nothing else
+    needs: with respect to state parts that are constantly zero at leaves. If `fresh`, only the roots' rows of
+    the states' gradients have been set before the call; all others are overwritten.
     """
     with w.function("backward", ["complete", "fresh", *ARGUMENTS, "totals", "G_leaves", "gradient"]):
         w.emit("use_wide_vectors()")
@@ -52,7 +52,7 @@ def write_backward(w: Writer, packed: list[str]) -> None:
 def _tile(w: Writer) -> None:
     sweep, layout = w.plan.backward, w.layout
     w.emit("t = tiles[tile]", "a, m, base = t[0], t[4] - t[0], np.uint64(t[0])")
-    if w.chain:  # all right children are words, and one left child: there is nothing to spare
+    if w.chain:  # all right children are words, and only one left child is a leaf: nothing to skip
         w.emit("l0, l1, r0, r1 = 0, m, 0, 0")
     else:
         w.emit("l0, l1, r0, r1 = t[2] - a, m, t[1] - a, t[3] - a")
@@ -75,7 +75,7 @@ def _tile(w: Writer) -> None:
 
 
 def _pass_on(w: Writer, add: bool) -> None:
-    """Write how a node's children get their derivatives."""
+    """Write that a node's contributions are added to its children's gradients."""
     layout, sweep = w.layout, w.plan.backward
     w.emit("k, u, z = Kt[i], Ot[i], Z[i]")
     for (side, name), s in w.trace.child_gradients.items():
@@ -108,7 +108,7 @@ def _weights(w: Writer) -> None:
 
 
 def _picked(w: Writer, number: int, p: WeightProduct) -> None:
-    """Write a product over the nodes whose child on a side is no leaf: their rows are put together first."""
+    """Write a product over the nodes whose child on a side is not a leaf: their rows are compacted first."""
     k, n = p.k[1] - p.k[0], p.n[1] - p.n[0]
     start = aligned(k)
     w.emit("n = 0")
@@ -121,7 +121,7 @@ def _picked(w: Writer, number: int, p: WeightProduct) -> None:
 
 
 def _leaves(w: Writer) -> None:
-    """Write the derivatives with respect to the leaves' vectors; a chain's are there already."""
+    """Write the gradients with respect to the leaves' vectors; for chains they are complete already."""
     vectors = [p for p in w.trace.parts if p.leaf == "vector"]
     if w.chain or not vectors:
         return

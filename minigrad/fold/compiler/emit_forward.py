@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minigrad.fold.compiler.emit import Writer
 
-# What both functions take; see evaluation.py
+# Arguments of both functions; see evaluation.py
 ARGUMENTS = ["tiles", "nodes", "leaf_rows", "words", "table", "states", "masks", "memory", "parameters"]
 
 

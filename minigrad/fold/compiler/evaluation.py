@@ -1,4 +1,4 @@
-"""One fold over one minibatch by a cell's emitted functions: arrays in, arrays out."""
+"""One fold over one minibatch with a cell's emitted functions: arrays in, arrays out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Array = np.ndarray
 
 
 class LazyGradient(Gradient):
-    """A derivative that is finished when somebody looks at it."""
+    """A gradient that is completed lazily, on first access."""
 
     __slots__ = ("_finish", "_value")
 
@@ -29,12 +29,12 @@ class LazyGradient(Gradient):
         self._value: Any = None
 
     def put(self, value: Array, finish: Callable[[], None]) -> None:
-        """Leave a value that `finish` completes in place."""
+        """Store a value that `finish` completes in place."""
         self._value, self._finish = value, finish
 
     @property
     def value(self) -> Any:
-        """The derivative."""
+        """The gradient."""
         if self._finish is not None:
             finish, self._finish = self._finish, None
             finish()
@@ -46,7 +46,7 @@ class LazyGradient(Gradient):
 
 
 class Evaluation:
-    """One fold over one minibatch: the states, by `forward`; then, by `differentiate`, the derivatives.
+    """One fold over one minibatch: `forward` computes the states, then `differentiate` the gradients.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Evaluation:
     words : function
         Takes the leaves' rows in the forest, ascending, and returns their rows in `table`, intp (leaves,).
     memory : Memory
-        Of the code; it is given back when nobody needs it.
+        Of the code; it is given back when the evaluation is garbage.
     masks : bool array
         Of the code's dropouts.
     vector : array (N · Σ widths,)
@@ -93,7 +93,7 @@ class Evaluation:
 
     @cached_property
     def order(self) -> Order:
-        """In which order the nodes are computed."""
+        """The schedule of the nodes."""
         return order(self._forest.left, self._forest.right, self.code.chain)
 
     @cached_property
@@ -108,31 +108,32 @@ class Evaluation:
 
     @property
     def parameters(self) -> Sequence[Tensor]:
-        """The cell's parameters, in the order of their derivatives."""
+        """The cell's parameters, in the order of their gradients."""
         return self.code.trace.parameters
 
     def forward(self, keep: bool) -> None:
-        """Compute the states; `keep` what `differentiate` needs."""
+        """Compute the states, and with `keep` save what `differentiate` needs."""
         self.code.module.forward(keep, *self._arguments)
 
     def new_gradients(self) -> dict[str, Gradient]:
-        """Return places for the derivatives by the states, one for each part."""
+        """Return slots for the gradients with respect to the states, one for each part."""
         lazy = {p.name for p in self.code.trace.parts if p.leaf == "zero" and not self.code.chain}
         return {p.name: LazyGradient() if p.name in lazy else Gradient() for p in self.code.trace.parts}
 
     def differentiate(
         self, given: Mapping[str, Cotangent], gradients: Mapping[str, Gradient], to_parameters: Array
     ) -> Array:
-        """Return the derivatives by the leaves' vectors.
+        """Return the gradients with respect to the leaves' vectors.
 
         Parameters
         ----------
         given : dict of arrays (N, width), or SparseRows, by part
-            Derivatives by the states, not counting what comes through ancestors. Nothing stands for zero.
+            Gradients with respect to the states, without what comes through ancestors. A missing entry means
+            zero.
         gradients : dict of Gradient by part
-            Get the total gradients with respect to the states.
+            Receive the total gradients with respect to the states.
         to_parameters : (Σ sizes,) array
-            Gets the derivatives by the cell's parameters, side by side.
+            Receives the gradients with respect to the cell's parameters, concatenated.
         """
         shape = len(self.words), self._table.shape[1]
         to_leaves = (np.empty if self.code.leaves_written else np.zeros)(shape, self.code.dtype)
@@ -146,11 +147,11 @@ class Evaluation:
         Parameters
         ----------
         gradients : dict of Gradient by part
-            The places.
+            The slots.
         given : dict by part
-            What `differentiate` was given.
+            The argument of `differentiate`.
         totals : array (N · Σ widths,)
-            What backward has found, part after part.
+            The result of backward, part after part.
         """
         parts = self.code.parts(totals)
         for name, gradient in gradients.items():
@@ -160,16 +161,16 @@ class Evaluation:
                 gradient.value = parts[name]
 
     def _complete(self, given: Mapping[str, Cotangent], name: str, total: Array) -> None:
-        """Compute the derivatives by what a part constantly is at leaves."""
+        """Compute the gradients with respect to a part that is constant at leaves."""
         to_leaves = np.empty((len(self.words), self._table.shape[1]), self.code.dtype)
-        to_parameters = np.empty(self.code.size, self.code.dtype)  # nobody reads either
+        to_parameters = np.empty(self.code.size, self.code.dtype)  # neither is used
         whole = self.code.parts(self._backward(given, to_leaves, to_parameters, complete=True))
         total[self.order.leaves] = whole[name][self.order.leaves]
 
     def _backward(
         self, given: Mapping[str, Cotangent], to_leaves: Array, to_parameters: Array, complete: bool
     ) -> Array:
-        # Every state but the roots' gets its total from its parent: there is no need of zeros there.
+        # The total of every state but the roots' is overwritten by its parent: it need not be zeroed.
         roots = getattr(self._forest, "root", None)
         fresh = roots is not None and all(_rows(g) is roots for g in given.values())
         totals = np.empty(self._vector.shape, self._vector.dtype)
@@ -187,7 +188,7 @@ def _rows(g: Cotangent) -> Array | None:
 
 
 def _fill(total: Array, given: Cotangent | None) -> None:
-    """Write what is given, and zero elsewhere."""
+    """Fill with what is given, and with zeros elsewhere."""
     if isinstance(given, np.ndarray):
         total[...] = given
         return

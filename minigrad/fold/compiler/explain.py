@@ -13,7 +13,7 @@ from minigrad.fold.compiler.sweep import Passes, Rectangle, Sweep, is_rows
 from minigrad.fold.compiler.trace import Trace, trace
 from minigrad.symbol import Symbol
 
-# What is done, one after the other, before the two sweeps are emitted.
+# The optimisations, one after the other, before the two sweeps are emitted.
 PASSES = {
     "the equations": Passes(group=False, fuse=False, skip=False),
     "products grouped": Passes(fuse=False, skip=False),
@@ -23,11 +23,11 @@ PASSES = {
 
 
 def explain_fold(cell: Cell, dtype: Any = None, file: TextIO | None = None) -> None:
-    """Print what mode "compiled" does at a tree node: its loops and products, in order, with their cost.
+    """Print what mode "compiled" does at a tree node: its fused loops and GEMMs, in order, with their cost.
 
     ``%k`` are values with a row per node. A *block* is a sum of products; several products of one operand, or
-    of operands that go the same ways, are one product with a wider matrix. Multiply-adds are counted for a
-    node with two inner children; products marked with a side are left out where that child is a leaf. The
+    of operands that feed the same sums, are one product with a wider matrix. Multiply-adds are counted for a
+    node with two inner children; products marked with a side are skipped where that child is a leaf. The
     table at the end counts what is left after each pass: products in forward, in backward and for the
     weights' gradients, loops in forward and backward, and multiply-adds where children are leaves.
 
@@ -66,7 +66,7 @@ def explain_fold(cell: Cell, dtype: Any = None, file: TextIO | None = None) -> N
 
 
 def _passes(traced: Trace) -> list[str]:
-    """Return a table of the operations that are left after each pass."""
+    """Return a table of the operations that remain after each pass."""
     costs = ("multiply-adds, no leaf", "leaf left", "leaf right", "two leaves")
     lines: list[tuple[str, ...]] = [("", "products", "loops", *costs)]
     for name, passes in PASSES.items():

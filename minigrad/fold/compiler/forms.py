@@ -1,4 +1,4 @@
-"""Which compiled form belongs to a cell as it is now, and which cells have none."""
+"""The compiled form of a cell in its current state, or why there is none."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ KEPT = 8  # per cell: enough for training, evaluation and both dtypes
 
 
 class _Snapshot:
-    """What a cell's ``compose`` may have read: the attributes of the cell, and what they contain.
+    """Everything that a cell's ``compose`` may read: the attributes of the cell, and what they contain.
 
-    Lists, dicts, and objects that have attributes and are no functions are looked into. Values are compared
-    by identity.
+    Lists, dicts, and objects with attributes (other than functions) are searched recursively. Values are
+    compared by identity.
     """
 
     def __init__(self, cell: Cell) -> None:
@@ -42,7 +42,7 @@ class _Snapshot:
         self._parts = [_parts(container) for container in self._containers]
 
     def holds(self, cell: Cell) -> bool:
-        """Tell whether the cell is still, or again, as it was."""
+        """Tell whether the cell is in the same state as when the snapshot was taken."""
         return type(cell).compose is self._compose and all(map(_is_same, self._containers, self._parts))
 
 
@@ -56,7 +56,7 @@ def _is_same(container: Any, parts: list[Any]) -> bool:
 
 
 def _contents(value: Any) -> Any:
-    """Return what a value is looked into for: a list, tuple or dict; or None."""
+    """Return the container of what a value holds: a list, tuple or dict; None if it is not searched."""
     if isinstance(value, list | tuple | dict):
         return value
     if isinstance(value, Part | Tensor) or (callable(value) and not isinstance(value, Module)):
@@ -80,7 +80,7 @@ class Forms(Generic[Form]):
     Parameters
     ----------
     compile : function of a cell and a dtype
-        Called once for each state that a cell is found in.
+        Called once for each state of a cell.
     """
 
     def __init__(self, compile: Callable[[Cell, Any], Form]) -> None:
@@ -88,7 +88,7 @@ class Forms(Generic[Form]):
         self._known: dict[int, tuple[weakref.ref[Cell], list[tuple[Any, _Snapshot, Form | Refusal]]]] = {}
 
     def find(self, cell: Cell, dtype: Any) -> Form | Refusal:
-        """Return the form of a cell as it is now, or why there is none.
+        """Return the form of a cell in its current state, or why there is none.
 
         Raises
         ------
@@ -104,7 +104,7 @@ class Forms(Generic[Form]):
         return self.put(cell, dtype, lambda: self._make(cell, dtype))
 
     def put(self, cell: Cell, dtype: Any, make: Callable[[], Form | Refusal]) -> Form | Refusal:
-        """Make the form of a cell as it is now; `find` returns it from now on."""
+        """Make the form of a cell in its current state; `find` returns it from now on."""
         entries, snapshot = self._entries(cell), _Snapshot(cell)
         form = make()
         entries.insert(0, (dtype, snapshot, form))
@@ -122,7 +122,7 @@ class Forms(Generic[Form]):
             return self._compile(cell, dtype)
         except GraphError:
             raise
-        except Exception as error:  # if the cell is wrong, `level` will say so, and where
+        except Exception as error:  # if the cell itself is wrong, mode level reports it with its line
             return Refusal(error)
 
 
@@ -130,7 +130,7 @@ _warned: weakref.WeakSet[type] = weakref.WeakSet()
 
 
 def warn(cell: Cell, refusal: Refusal) -> None:
-    """Say why a cell runs as ``level``, once per type of cell."""
+    """Warn that a cell runs as ``level``, and why, once per class."""
     kind = type(cell)
     if kind not in _warned:
         _warned.add(kind)

@@ -1,4 +1,4 @@
-"""Where everything stands in the rows of the emitted code's arrays."""
+"""The layout of the emitted code's buffers: the columns of every value."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ K, U, V, Z = "k", "u", "v", "z"
 
 
 class Layout:
-    """Where everything stands in the rows of four arrays.
+    """The columns of every value in the rows of four buffers.
 
-    K is for what forward keeps for backward: a row per inner node, in their order. U and V are for the
-    operands of products, Z for the rest: blocks, cotangents on their way in, values that one loop leaves for
-    another. A row of Z, and in forward of U, is a node's of the tile at hand; in backward a row of U and V is
-    a node's of a chunk of tiles. (U and V are columns of one array, O.)
+    K is what forward saves for backward: a row per inner node, in the order of computation. U and V hold the
+    operands of products, Z the rest: blocks, incoming cotangents, values that one loop stores for another. Z
+    has a row for each node of the current tile, and so has U in forward; in backward U and V have a row for
+    each node of a chunk of tiles. (U and V are columns of one buffer, O.)
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -39,35 +39,35 @@ class Layout:
         self.tile_width = max(1, self.forward_rest.width, self.backward_rest.width)
 
     def stores(self, sweep: Sweep) -> list[tuple[str, Columns]]:
-        """Return the places that a sweep writes what it computes to."""
+        """Return the buffers and columns that a sweep writes its results to."""
         if sweep is self.plan.forward:
             return [(K, self.kept), (Z, self.forward_rest)]
         return [(V, sweep.operands), (Z, self.backward_rest)]
 
     def loads(self, sweep: Sweep) -> list[tuple[str, Columns]]:
-        """Return the places that a sweep finds values in."""
+        """Return the buffers and columns that a sweep reads values from."""
         given = [(U, self.plan.forward.operands)]
         if sweep is self.plan.forward:
             return [*given, *self.stores(sweep)]
         return [*given, (K, self.kept), (Z, self.cotangents), (Z, sweep.bare), *self.stores(sweep)]
 
     def address(self, s: Symbol, places: list[tuple[str, Columns]]) -> str | None:
-        """Return the element of a row that holds element j of a symbol, as text; None if nothing does."""
+        """Return the text of the element that holds element j of a symbol; None if no buffer holds it."""
         found = self.find(s, places)
         return None if found is None else self.element(*found, s.shape[1])
 
     def find(self, s: Symbol, places: list[tuple[str, Columns]]) -> tuple[str, int] | None:
-        """Return the row that holds a symbol, and where it begins there; None if nothing does."""
+        """Return the row that holds a symbol, and its first column there; None if no buffer holds it."""
         for row, columns in places:
             if s in columns.start:
                 return self.column(row, columns.start[s])
         return None
 
     def column(self, row: str, start: int) -> tuple[str, int]:
-        """Return a row and a column as they are in the arrays."""
+        """Translate V to columns of U, since both are columns of the buffer O."""
         return (U, self.V + start) if row == V else (row, start)
 
     def element(self, row: str, start: int, width: int) -> str:
-        """Return element j of the columns that begin at `start`, as text."""
+        """Return the text of element j of the columns that begin at `start`."""
         row, start = self.column(row, start)
         return f"{row}[{start} + {'j' if width > 1 else '0'}]"

@@ -1,4 +1,4 @@
-"""From the text of a module to machine code, which is compiled once and kept."""
+"""Compile the text of a module to machine code, once: it is cached."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ class Code:
         self._source = source
         self._path: Path | None = None
         self._addressed: list[Any] = []
-        self._told = False  # that it is compiled, since that takes long
+        self._told = False  # whether a line has said that this is being compiled
         self._open()
 
     def addresses(self, kinds: Mapping[str, Any]) -> tuple[int, ...]:
-        """Return where functions are; `kinds` are the types of their arguments, by name."""
+        """Return the addresses of functions, given the types of their arguments by name."""
         module = None
-        while module is not self._module:  # a cache that can't be read has another module take its place
+        while module is not self._module:  # which is replaced when its cache can't be read
             module = self._module
             self._compile(kinds)
-        self._addressed.append(module)  # so that the code stays where it is
+        self._addressed.append(module)  # keeps the code alive
         return tuple(invoke.address_of(self._module_function(name), kind) for name, kind in kinds.items())
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -70,7 +70,7 @@ class Code:
         self._path = place.publish(name, self._source)
         try:
             self._module = _from_file(name, self._path) if self._path else _from_memory(name, self._source)
-        except OSError:  # removed by another process just now
+        except OSError:  # another process has just removed it
             self._keep_in_memory()
 
     def _keep_in_memory(self) -> None:
@@ -80,7 +80,7 @@ class Code:
     def _call_first(self, name: str, *arguments: Any) -> Any:
         self._compile({name: tuple(map(numba.typeof, arguments))})
         function = self._module_function(name)
-        setattr(self, name, function)  # from now on, found without __getattr__
+        setattr(self, name, function)  # from now on found without __getattr__
         return function(*arguments)
 
     def _compile(self, kinds: Mapping[str, Any]) -> None:
@@ -118,7 +118,7 @@ class Code:
         return vars(self._module)[name]
 
     def _recover(self, name: str, kind: Any, error: Exception) -> None:
-        """Compile after `error`, unless it has nothing to do with the cache."""
+        """Recover from an error of the cache, and compile; any other is raised again."""
         if self._path is None or isinstance(error, NumbaError):
             raise error
         if not isinstance(error, OSError):  # which says that nothing can be written: a full disk
@@ -144,7 +144,7 @@ def _from_file(name: str, path: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where Numba looks for the globals of what it reads from its cache
+    sys.modules[name] = module  # where Numba finds the globals of what it reads from its cache
     spec.loader.exec_module(module)
     return module
 
@@ -160,5 +160,5 @@ def _from_memory(name: str, source: str) -> ModuleType:
 
 @functools.cache
 def load(source: str) -> Code:
-    """Return the functions of a module; for equal texts the same ones."""
+    """Return the functions of a module; the same object for equal texts."""
     return Code(source)

@@ -1,4 +1,4 @@
-"""Emitted functions that deal with weights: packing them, and putting their gradients together."""
+"""Emitted functions on weights: packing them for GEMMs, and assembling their gradients."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def vectors(w: Writer) -> list[int]:
 
 
 def write_packing(w: Writer, sweep: Sweep, name: str, letter: str) -> None:
-    """Write a function that puts the weights together in the packed matrix of each rectangle.
+    """Write a function that packs the weights into one matrix per rectangle.
 
-    That of forward also copies the parameters that elementwise loops read into the vector B.
+    The one for forward also copies the parameters that elementwise loops read into the vector B.
     """
     forward = sweep is w.plan.forward
     with w.function(name, ["memory", "parameters"], "helper"):
@@ -49,7 +49,7 @@ def _write_matrix(w: Writer, r: Rectangle, packed: str) -> None:
         w.emit(f"{packed}[:] = zero")
     for k0, n0, weight in r.cells:
         matrix, turned = f"w{_inner(weight).args[0]}", weight.op == "transpose"
-        # As integers of a variable's type: for every literal, Numba would compile the function anew.
+        # Cast to integers, since Numba would compile the function anew for every literal.
         numbers = ", ".join(f"I({number})" for number in (k, n, k0, n0))
         w.emit(f"pack({packed}, {numbers}, {matrix}, I({int(turned)}))")
 
@@ -62,7 +62,7 @@ def _inner(weight: Symbol) -> Symbol:
 
 
 def write_gradients(w: Writer) -> None:
-    """Write the function that finds each parameter's gradient in the products and sums."""
+    """Write the function that assembles each parameter's gradient from the products and sums."""
     gradients = w.trace.parameter_gradients
     with w.function("gradients", ["memory", "gradient"], "helper"):
         w.arrays(*products(w), "sums")
@@ -86,7 +86,7 @@ def write_gradients(w: Writer) -> None:
 
 
 def _write_sum(w: Writer, k: int, g: Symbol, pieces: list[tuple[str, bool]]) -> None:
-    """Write a gradient that is a sum of products; where they lie transposed, the sum is transposed."""
+    """Write a gradient that is a sum of products; if they are stored transposed, the sum is transposed."""
     (first, turned), rest = pieces[0], [piece for piece, _ in pieces[1:]]
     if turned and len(rest) <= 1:
         w.emit(f"transpose(g{k}, {first}, {(rest or [first])[0]}, I({len(rest)}))")
@@ -102,7 +102,7 @@ def _write_sum(w: Writer, k: int, g: Symbol, pieces: list[tuple[str, bool]]) -> 
 
 
 def _pieces(w: Writer, s: Any, turned: bool = False) -> list[tuple[str, bool]] | None:
-    """Return the parts of products whose sum a gradient is, each with whether it lies transposed, or None."""
+    """Return the slices of products that add up to a gradient, and whether each is transposed; or None."""
     if not isinstance(s, Symbol):
         return None
     if s in w.plan.products:

@@ -1,6 +1,6 @@
-"""The arrays that a cell's emitted functions work in: how long they are, and where they lie.
+"""The buffers that a cell's emitted functions work in: their sizes and addresses.
 
-The functions are given one vector of addresses instead of the arrays, and know their shapes as numbers.
+The functions take one vector of addresses instead of the buffers; the shapes are constants in their text.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ Array = np.ndarray
 LINE = 64  # bytes of a cache line
 
 
-class Room(NamedTuple):
-    """An array of the emitted functions.
+class Buffer(NamedTuple):
+    """A buffer of the emitted functions.
 
     Attributes
     ----------
     name : str
     rows : int or None
-        None for as many as there are inner nodes; 0 for a vector.
+        None: as many as there are inner nodes. 0: the buffer is a vector.
     width : int
     kept : bool
-        Whether backward reads what forward has left there.
+        Whether backward reads what forward has stored there.
     """
 
     name: str
@@ -41,27 +41,27 @@ class Room(NamedTuple):
     kept: bool = False
 
 
-def rooms(plan: Plan, layout: Layout, vectors: int) -> list[Room]:
-    """Return all arrays; see `Layout`, `Writer` and `WeightProduct` for what they hold.
+def buffers(plan: Plan, layout: Layout, vectors: int) -> list[Buffer]:
+    """Return all buffers; see `Layout`, `Writer` and `WeightProduct` for what they hold.
 
     Parameters
     ----------
     plan, layout
     vectors : int
-        Elements of the parameters that elementwise loops read.
+        How many elements the parameters in elementwise loops have.
     """
     picked = [p for p in plan.weight_products if p.side]
     width = max([aligned(p.k[1] - p.k[0]) + p.n[1] - p.n[0] for p in picked], default=1)
     return [
-        Room("K", None, layout.kept.width, True),
-        Room("B", 0, vectors, True),
-        *(Room(f"Q{k}", 0, _packed(r), True) for k, r in enumerate(plan.backward.rectangles)),
-        *(Room(f"P{k}", 0, _packed(r)) for k, r in enumerate(plan.forward.rectangles)),
-        Room("O", plan.passes.chunk, layout.operand_width),
-        Room("Z", TILE, layout.tile_width),
-        Room("E", plan.passes.chunk, width),
-        *(Room(f"dW{k}", p.k[1] - p.k[0], p.n[1] - p.n[0]) for k, p in enumerate(plan.weight_products)),
-        Room("sums", 0, plan.backward.operands.width),
+        Buffer("K", None, layout.kept.width, True),
+        Buffer("B", 0, vectors, True),
+        *(Buffer(f"Q{k}", 0, _packed(r), True) for k, r in enumerate(plan.backward.rectangles)),
+        *(Buffer(f"P{k}", 0, _packed(r)) for k, r in enumerate(plan.forward.rectangles)),
+        Buffer("O", plan.passes.chunk, layout.operand_width),
+        Buffer("Z", TILE, layout.tile_width),
+        Buffer("E", plan.passes.chunk, width),
+        *(Buffer(f"dW{k}", p.k[1] - p.k[0], p.n[1] - p.n[0]) for k, p in enumerate(plan.weight_products)),
+        Buffer("sums", 0, plan.backward.operands.width),
     ]
 
 
@@ -70,40 +70,40 @@ def _packed(r: Rectangle) -> int:
 
 
 def padded(width: int, dtype: Any) -> int:
-    """Return how far rows of some width lie apart: an odd number of cache lines.
+    """Return the stride of rows of some width, in elements: an odd number of cache lines.
 
-    If it were even, the elements of a column would compete for few places in the cache.
+    With an even number, the elements of a column would map to few of the cache's sets and evict each other.
     """
     size = np.dtype(dtype).itemsize
     return (-(-max(1, width) * size // LINE) | 1) * LINE // size
 
 
 class Memory:
-    """Arrays that begin at cache lines.
+    """Buffers that begin at cache lines.
 
     Parameters
     ----------
-    arrays : Rooms
+    buffers : iterable of Buffer
     nodes : int
-        How many inner nodes there is room for.
+        The largest number of inner nodes that fits.
     dtype
     others : Memory, optional
-        More arrays, whose addresses shall follow.
+        More buffers, whose addresses follow.
 
     Attributes
     ----------
     nodes : int
     bytes : uint8 array
-        All there is, zeros at first.
-    pointers : intp (arrays and others,)
+        The memory of all buffers; zeros at first.
+    pointers : intp (buffers and others,)
         The addresses.
     """
 
-    def __init__(self, arrays: Iterable[Room], nodes: int, dtype: Any, others: Memory | None = None) -> None:
+    def __init__(
+        self, buffers: Iterable[Buffer], nodes: int, dtype: Any, others: Memory | None = None
+    ) -> None:
         self.nodes = nodes
-        sizes = [
-            (nodes if room.rows is None else max(1, room.rows)) * padded(room.width, dtype) for room in arrays
-        ]
+        sizes = [(nodes if b.rows is None else max(1, b.rows)) * padded(b.width, dtype) for b in buffers]
         ends = np.cumsum(sizes, dtype=np.intp) * np.dtype(dtype).itemsize
         self.bytes = np.zeros(int(ends[-1]) + LINE, np.uint8)
         start = address(self.bytes)

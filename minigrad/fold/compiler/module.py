@@ -1,4 +1,4 @@
-"""The whole text of a cell's equations as functions, and what they have to be given."""
+"""All emitted functions of a cell, and what they need."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Emitted:
     ----------
     writer : Writer
     text : str
-        Without what the functions need of products and activations.
+        Without the kernels of products and activations that the functions call.
     """
 
     def __init__(self, plan: Plan) -> None:

@@ -1,8 +1,10 @@
-"""In which order a minibatch's nodes are computed, and in which company: Hu's rule.
+"""Scheduling: in which order a minibatch's nodes are computed, and which are batched together.
 
-A tile takes, of the nodes that are ready, those with the longest path to their root (Hu 1961), and of those
-that were ready first. What remains for later can then still be done in company: node by node along the
-longest path would be slow. There is a queue for every depth, so that a node costs the same in any company.
+This is dynamic batching, by list scheduling with the critical path as priority (Hu's rule, 1961). A *tile*
+takes, of the nodes that are ready, those with the longest path to their root, and among equals those that
+were ready first. So tiles stay full until the end, where nodes along the longest path would otherwise have to
+be computed one by one. There is a queue for every depth, so that the cost per node does not depend on how
+many are ready.
 """
 
 from __future__ import annotations
@@ -21,9 +23,9 @@ TILE = 32  # nodes: enough rows for a product to run at full speed, few enough f
 STEP = 8  # rows that a product works on at once
 
 
-DEPTH, ABOVE, WAITING, AFTER = range(4)  # of a node: steps to its root, the parent's row + 1, how many inner
-# children are not placed yet, and who comes after it in a queue; of a leaf, its number
-NODE = ("row", "left", "right", "left_leaf", "right_leaf")  # what `Order.nodes` has columns for
+DEPTH, ABOVE, WAITING, AFTER = range(4)  # of a node: steps to its root, the parent's row + 1, the number of
+# inner children that are not scheduled yet, and the next node in its queue; for a leaf, AFTER is its number
+NODE = ("row", "left", "right", "left_leaf", "right_leaf")  # the columns of `Order.nodes`
 
 
 class Order(NamedTuple):
@@ -32,12 +34,13 @@ class Order(NamedTuple):
     Attributes
     ----------
     tiles : intp array (tiles, 5)
-        The places, in that order, where a tile begins, where nodes with an inner right child begin, those
-        with an inner left child too, those with a leaf right again, and where the tile ends. So those with an
-        inner left child stand together, and so do those with an inner right child.
+        Positions in that order: the first node of a tile, its first node with an inner right child, its first
+        with two inner children, its first with an inner left child and a leaf as its right one, and the end
+        of the tile. So the nodes with an inner left child are contiguous, and so are those with an inner
+        right child.
     nodes : intp array (inner nodes, 5)
-        Rows of the nodes and of their children (of a chain's right children, which are all leaves, the
-        numbers among the leaves), and for either child 1 if it is a leaf, or 0.
+        The rows of the node and of its children (for a chain's right children, which are all leaves, their
+        numbers among the leaves), and for each child 1 if it is a leaf, else 0.
     leaves : intp array (leaves,)
         Rows of the leaves, ascending.
     """
@@ -87,19 +90,19 @@ def _place_twin(left: Array, right: Array, most: int, chain: bool) -> tuple[Arra
 @compiled
 def _kind(left_inner, right_inner):  # type: ignore[no-untyped-def]
     """Which children are leaves: 0 both, 1 the left, 2 neither, 3 the right."""
-    return (3 * left_inner) ^ right_inner  # no branch, for nobody could predict it
+    return (3 * left_inner) ^ right_inner  # without a branch, which would be unpredictable
 
 
 @compiled
 def tile_size(inner, longest, most):  # type: ignore[no-untyped-def]
-    """Return the most nodes in a tile: as many as keep company along the longest path, in whole steps."""
-    company = (inner + longest - 1) // longest
-    return min(most, max(STEP, (company + STEP - 1) // STEP * STEP))
+    """Return the most nodes in a tile: the mean number per step of the critical path, rounded up to steps."""
+    average = (inner + longest - 1) // longest
+    return min(most, max(STEP, (average + STEP - 1) // STEP * STEP))
 
 
 @compiled
 def _push(queues, info, row):  # type: ignore[no-untyped-def]
-    """Put a row at the end of its depth's queue."""
+    """Append a row to the queue of its depth."""
     depth = info[row, DEPTH]
     if queues[depth, 0] < 0:
         queues[depth, 0] = row
@@ -113,7 +116,7 @@ def _push(queues, info, row):  # type: ignore[no-untyped-def]
 def place_nodes(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ...]:
     """Return the arrays of an `Order`; see `order`."""
     n = left.size
-    # What is known of a node stands together, in few bytes: in a step, the cache is full of other things.
+    # All about a node is in one small record: during a training step the cache is full of other data.
     info = np.zeros((n, 4), np.int32)
     inner, deepest = 0, 0
     for row in range(n - 1, -1, -1):
@@ -127,7 +130,7 @@ def place_nodes(left: Array, right: Array, most: int, chain: bool) -> tuple[Arra
             info[row, WAITING] = (left[x] >= 0) + (left[y] >= 0)
     size = tile_size(inner, deepest + 1, most)
     queues = np.full((deepest + 1, 2), -1, np.int32)  # the first row and the last; each names the next
-    ready, deep = 0, deepest  # how many there are; none of them is deeper
+    ready, deep = 0, deepest  # how many nodes are ready; the depth of the deepest is at most `deep`
     leaves = np.empty(n - inner, np.intp)
     leaf = 0
     for row in range(n):
@@ -177,14 +180,14 @@ def place_nodes(left: Array, right: Array, most: int, chain: bool) -> tuple[Arra
 
 
 def order(left: Array, right: Array, chain: bool = False, most: int = TILE) -> Order:
-    """Cut the inner nodes into tiles of nodes that are ready together, deepest path first.
+    """Schedule the inner nodes: tiles of nodes that are ready together, longest path to the root first.
 
     Parameters
     ----------
     left, right : intp arrays (N,)
         Rows of the children, in earlier rows than their parent; -1 at leaves.
     chain : bool
-        Whether all right children are leaves whose numbers are wanted.
+        Whether all right children are leaves, to be given by their numbers among the leaves.
     most : int
         The most nodes in a tile.
     """

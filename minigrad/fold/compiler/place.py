@@ -1,8 +1,8 @@
-"""Where emitted modules are kept, and how processes that come at once share the place.
+"""The cache of emitted modules, which concurrent processes share.
 
 Every module has a folder of its own, in which Numba keeps the machine code beside it. The folder appears
-under its name complete or not at all: it is made under another name and renamed, which fails if somebody
-was first. Nothing in it is rewritten; what is wrong with it is cured by removing it.
+complete or not at all: it is made under a temporary name and renamed, which fails if another process was
+first. Nothing in it is rewritten; a damaged folder is removed and made again.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ def root() -> Path:
 
 
 def publish(name: str, text: str) -> Path | None:
-    """Return the path of a file with this text; None if there is no place to write one.
+    """Return the path of a file with this text; None if none can be written.
 
-    A file of this name with another text was truncated or is not ours: its folder is removed, with a warning.
+    A file of this name with another text is damaged or not ours: its folder is removed, with a warning.
     """
     try:
         path = root() / name / f"{name}.py"
@@ -53,15 +53,15 @@ def publish(name: str, text: str) -> Path | None:
 
 
 def wipe(folder: Path) -> None:
-    """Remove a folder; for others it is gone at once."""
+    """Remove a folder, for other processes atomically."""
     trash = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
-    with contextlib.suppress(FileNotFoundError):  # somebody else was faster
+    with contextlib.suppress(FileNotFoundError):  # another process was faster
         os.rename(folder, trash)
         shutil.rmtree(trash, ignore_errors=True)
 
 
 def warn(what: str) -> None:
-    """Say that a cache has been given up."""
+    """Warn that a cache was damaged."""
     warnings.warn(f"{what}; the folder has been removed, and the cell is compiled again", CompileWarning, 2)
 
 

@@ -1,4 +1,4 @@
-"""From a trace to a plan: the two sweeps of a cell, and the products that give its weights' gradients."""
+"""Plan a traced cell: its two sweeps, and the products that give the gradients of its weights."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from minigrad.symbol import Symbol
 
 @dataclass
 class WeightProduct:
-    """One product over all nodes: X[:, k]ᵀ · V[:, n], where V holds the backward sweep's operands.
+    """One GEMM over all nodes: X[:, k]ᵀ · V[:, n], where V holds the backward sweep's operands.
 
-    X holds the forward sweep's: those that were `given` to it, or the kept ones that it computed.
+    X holds the forward sweep's: those that were `given` to it, or those that it computed and kept.
     """
 
     k: tuple[int, int]
@@ -37,9 +37,9 @@ class Plan:
     forward, backward : Sweep
     weight_products : list of WeightProduct
     products : dict Symbol -> (number of weight product, first row, first column)
-        Where each xᵀ·g of the parameters' gradients is found.
+        The slice that holds each xᵀ·g of the parameters' gradients.
     sums : dict Symbol -> int
-        The first column of the backward sweep's operand whose sum over all nodes each of these symbols is.
+        For each sum over all nodes, the first column of the backward sweep's operand that is summed.
     """
 
     def __init__(self, traced: Trace, passes: Passes = ALL) -> None:
@@ -77,7 +77,9 @@ class Plan:
         values = list(dict.fromkeys(values))
         partners = [*_partners(transposed).values(), [s.args[0] for s in summed]]
         unread = _unread(traced, needed, zero)
-        self.backward = Sweep(values, given, {}, unread, keep_operands=False, company=partners, passes=passes)
+        self.backward = Sweep(
+            values, given, {}, unread, keep_operands=False, adjacent=partners, passes=passes
+        )
         self.sums = {c: self.backward.operands.start[c.args[0]] for c in summed}
         self.weight_products: list[WeightProduct] = []
         self.products: dict[Symbol, tuple[int, int, int]] = {}
@@ -114,7 +116,7 @@ def _partners(transposed: list[Symbol]) -> dict[Symbol, list[Symbol]]:
 
 
 def _unread(traced: Trace, needed: dict[Symbol, None], zero: dict[Symbol, str]) -> dict[Symbol, str]:
-    """Return the children's gradients that nothing is computed from where the child is a leaf."""
+    """Return the gradients of children from which nothing is computed where the child is a leaf."""
     sides: dict[Symbol, set[str | None]] = {}
     for key, gradient in traced.child_gradients.items():
         sides.setdefault(gradient, set()).add(zero.get(traced.inputs[key]))
@@ -132,7 +134,7 @@ def _dependent(traced: Trace) -> set[Symbol]:
 
 
 def _reductions(traced: Trace) -> tuple[list[Symbol], list[Symbol]]:
-    """Return the products xᵀ·g and the column sums that the parameters' gradients are made of."""
+    """Return the products xᵀ·g and the column sums that the parameters' gradients consist of."""
     transposed, summed = [], []
     seen: set[Symbol] = set()
     stack = [g for g in traced.parameter_gradients if g is not None]

@@ -46,7 +46,7 @@ class _States(Operation):
         return g  # dense or rows: the fold adds either to the totals
 
     def retained(self, g: Cotangent) -> Cotangent:
-        return g  # the fold replaces it by the total, with what comes through the ancestors
+        return g  # the fold replaces it by the total, which includes what comes through the ancestors
 
 
 FOLD = Operation(_fold, "compiled fold")
@@ -69,7 +69,7 @@ class _Run:
         return _ZERO
 
     def result(self, number: int, last: bool, g: Cotangent) -> Array:
-        """Return a derivative, as the vjp of the fold: by the leaves, or by the parameter before `number`."""
+        """Return a gradient, as the vjp of the fold: operand 0 is the leaves, the others the parameters."""
         if not self._results:
             given, self._given = self._given, {}
             code = self._evaluation.code
@@ -86,12 +86,12 @@ _forms = Forms(CompiledCell)
 
 
 def compiled(cell: Cell, dtype: Any) -> CompiledCell | Refusal:
-    """Return the compiled form of a cell as it is now, or why there is none."""
+    """Return the compiled form of a cell in its current state, or why there is none."""
     return _forms.find(cell, dtype)
 
 
 def compile_with(cell: Cell, dtype: Any, passes: Passes) -> None:
-    """Have a cell, as it is now, compiled with these passes; for the benchmark, which leaves some out."""
+    """Compile a cell in its current state with these passes from now on; the benchmark leaves some out."""
     _forms.put(cell, dtype, lambda: CompiledCell(cell, dtype, passes))
 
 
@@ -100,7 +100,8 @@ def ready(cell: Cell, dtype: Any) -> CompiledCell | Refusal | None:
 
     Returns
     -------
-    A refusal if the cell can't be compiled, None if nothing can: without a JIT, or for another dtype.
+    A refusal if the cell can't be compiled, None if compilation does not apply: without a JIT, or for another
+    dtype.
     """
     if not JIT_ENABLED or dtype.char not in "fd":
         return None
@@ -118,7 +119,7 @@ def evaluate(
 ) -> Evaluation:
     """Compute the states of all nodes; see `Evaluation`."""
     nodes = len(forest.left)
-    memory = code.take(nodes // 2 if keep else TILE)  # of binary trees' nodes, less than half are inner ones
+    memory = code.take(nodes // 2 if keep else TILE)  # less than half of a binary tree's nodes are inner ones
     states = np.empty(nodes * code.width, code.dtype)
     table = np.ascontiguousarray(table)
     evaluation = Evaluation(code, forest, table, words, memory, code.masks(nodes), states)
@@ -131,7 +132,8 @@ def run(cell: Cell, forest: Trees, leaves: Tensor) -> Mapping[str, Tensor] | Ref
 
     Returns
     -------
-    A refusal if the cell can't be compiled, None if it shall not be: without a JIT, and for one-leaf trees.
+    A refusal if the cell can't be compiled, None if compilation does not apply: without a JIT, and for trees
+    of one leaf.
     """
     if len(forest.left) == leaves.shape[0]:
         return None
@@ -158,7 +160,7 @@ def run(cell: Cell, forest: Trees, leaves: Tensor) -> Mapping[str, Tensor] | Ref
 
 
 class Finished(Mapping[str, Tensor]):
-    """One tensor per part, made when somebody looks: what is left when backward is done.
+    """One tensor per part, made lazily, on first access: the states after backward.
 
     Parameters
     ----------
@@ -166,7 +168,7 @@ class Finished(Mapping[str, Tensor]):
     given : dict by part
         See `Evaluation.store`.
     totals : array (N · Σ widths,) or None
-        The derivatives, part after part; None if there was no backward.
+        The gradients, part after part; None if there was no backward.
     """
 
     def __init__(self, evaluation: Evaluation, given: Mapping[str, Cotangent], totals: Array | None) -> None:
@@ -194,5 +196,5 @@ class Finished(Mapping[str, Tensor]):
 
 
 def _numbers(leaves: Array) -> Array:
-    """Let leaf k have row k of the table: there is a vector for each."""
+    """Return the table's row of each leaf: leaf k has row k."""
     return np.arange(len(leaves))

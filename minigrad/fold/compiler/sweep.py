@@ -1,9 +1,9 @@
-"""One direction of a cell: which loops and which products, in which order, reading and writing what.
+"""One direction of a cell: its loops and matrix products, in order, and the buffers they read and write.
 
-A *sweep* is what happens at a tree node, forward or backward: stages of elementwise loops, and products
-between the stages. Products are summed where the equations sum them (a *block* collects the products of one
-sum), and all products of one operand, or of operands that go the same ways, are one *rectangle*: columns of
-the operand array times one matrix, added to columns of the block array.
+A *sweep* is the work at a tree node, forward or backward: stages of fused elementwise loops, with matrix
+products between the stages. A sum of products is accumulated in a *block*. All products of one operand, or of
+operands that feed the same sums, are grouped into one larger GEMM, a *rectangle*: columns of the operand
+buffer times one matrix, added to columns of the block buffer.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ def is_rows(s: Any) -> bool:
 
 
 def is_product(s: Any) -> bool:
-    """Tell whether a symbol is rows times a matrix of weights."""
+    """Tell whether a symbol is a product of rows and a weight matrix."""
     return is_rows(s) and s.op == "matmul"
 
 
 class Passes(NamedTuple):
-    """What is done to the equations, each for `explain_fold` and the benchmark to leave out.
+    """The compiler's optimisations; `explain_fold` and the benchmark leave some out.
 
     Attributes
     ----------
     group : bool
-        Make one rectangle of the products of one operand, and of operands that go the same ways.
+        Group the products of one operand, and of operands that feed the same sums, into one GEMM.
     fuse : bool
-        Make one loop of elementwise operations that may be computed together.
+        Fuse the elementwise operations of a stage into one loop.
     skip : bool
-        Leave out the products with what is zero at leaves, and those that nobody reads there.
+        Skip the products with operands that are zero at leaves, and those whose results are not used there.
     chunk : int
-        Backward computes the weights' gradients of so many nodes at a time: their operands stay in the
-        second-level cache.
+        How many nodes backward accumulates the weights' gradients over at a time: few enough that their
+        operands stay in the second-level cache.
     """
 
     group: bool = True
@@ -51,7 +51,7 @@ class Passes(NamedTuple):
     chunk: int = 128
 
     def split(self, symbols: Sequence[Symbol], order: Sequence[Symbol]) -> list[list[Symbol]]:
-        """Return which of the symbols take part in a product together, given how they stand."""
+        """Return which of the symbols can share one product, given the order of their columns."""
         return runs(symbols, order) if self.group else [[s] for s in symbols]
 
 
@@ -62,10 +62,10 @@ ALL = Passes()
 class Rectangle:
     """One product: rows[:, k] · B added to blocks[:, n].
 
-    ``cells`` are the matrices that B consists of: (first row, first column, weight symbol). The operands are
-    `given` to the sweep or computed in it: columns of one array or of another. ``side`` is set where only
-    nodes whose child on that side is no leaf take part: the operand is zero at leaves, or what the product
-    adds to is the derivative of such an operand.
+    ``cells`` are the matrices that B is put together from: (first row, first column, weight symbol). The
+    operands are `given` to the sweep or computed in it, which decides on the buffer that holds them. ``side``
+    is set if only nodes whose child on that side is not a leaf take part: the operand is zero at leaves, or
+    the product contributes to the gradient of such an operand.
     """
 
     k: tuple[int, int]
@@ -78,7 +78,7 @@ class Rectangle:
 
 @dataclass
 class Loop:
-    """Statements that are computed together, element by element."""
+    """A fused loop: statements that are computed together, element by element."""
 
     width: int
     statements: list[Symbol]
@@ -89,35 +89,36 @@ class Sweep:
 
     Parameters
     ----------
-    targets : symbols that shall be computed
+    targets : sequence of Symbol
+        What is to be computed.
     given : set of Symbol
-        That are there already.
+        What is available already.
     zero : dict Symbol -> side
         Operands that are zero where the child on a side is a leaf.
     unread : dict Symbol -> side
-        Targets that nobody reads where the child on a side is a leaf.
+        Targets that are not used where the child on a side is a leaf.
     keep_operands : bool
         Whether computed operands are needed after the tile: those are `kept`.
-    company : sequence of sequences of Symbol
-        Further operands, and those that should stand side by side.
+    adjacent : sequence of sequences of Symbol
+        Further operands, and which of them should have adjacent columns.
     passes : Passes
 
     Attributes
     ----------
     stages : list of list of Loop
-        Before the products of the same number.
+        The loops that run before the products of that stage.
     rectangles : list of Rectangle
     terms : dict Symbol -> (list of products, list of Symbol)
-        For the sums that hold products: what is added to the block.
+        For the sums with products among their terms: the products, and what else is added.
     operands, blocks : Columns
-        Of the array that products read, and of the one they are added to.
+        Of the buffer that products read, and of the one that they accumulate in.
     kept : Columns
         Of operands that are computed before other products read them; the plan adds what the other sweep
         needs.
     bare : Columns
-        Of the sums that are nothing but their block, and are wanted nowhere else: no loop computes them.
+        Of sums of products only, which are used nowhere but in loops: they are read from their block.
     passed : list of Symbol
-        Values that one loop leaves for another.
+        Values that one loop stores for another.
     """
 
     def __init__(
@@ -127,7 +128,7 @@ class Sweep:
         zero: dict[Symbol, str],
         unread: dict[Symbol, str],
         keep_operands: bool,
-        company: Sequence[Sequence[Symbol]] = (),
+        adjacent: Sequence[Sequence[Symbol]] = (),
         passes: Passes = ALL,
     ) -> None:
         self._given, self._passes = given, passes
@@ -143,7 +144,7 @@ class Sweep:
         self._assign_stages()
         self.operands, self.blocks, self.kept = Columns(), Columns(), Columns()
         self.rectangles: list[Rectangle] = []
-        self._lay_out(company)
+        self._lay_out(adjacent)
         self.bare = self._bare()
         self.stages, self.passed = self._loops()
 
@@ -200,7 +201,7 @@ class Sweep:
             else:
                 self.stage[s] = max((self.stage.get(a, 0) for a in s.args if is_rows(a)), default=0)
 
-    def _lay_out(self, company: Sequence[Sequence[Symbol]]) -> None:
+    def _lay_out(self, adjacent: Sequence[Sequence[Symbol]]) -> None:
         feeds: dict[tuple[Symbol, str | None], dict[Symbol, list[Symbol]]] = {}
         for block, (products, _) in self.terms.items():
             for p in products:
@@ -219,7 +220,7 @@ class Sweep:
             if b in starts:
                 self.blocks.align()
             self.blocks.add([b])
-        standing = [*([x for x in xs if not self._is_kept(x)] for xs in groups.values()), *company]
+        standing = [*([x for x in xs if not self._is_kept(x)] for xs in groups.values()), *adjacent]
         self.operands.add(contiguous(list(dict.fromkeys(itertools.chain(*standing))), standing))
         for ((stage, kept, side, _), xs), way in zip(groups.items(), ways, strict=True):
             columns = self.kept if kept else self.operands
@@ -235,7 +236,7 @@ class Sweep:
         return self._keep_operands and self.computed(x)
 
     def _add_rectangles(self, xs: Any, run: list[Symbol], feeds: Any, like: Rectangle) -> None:
-        # A sum that multiplies one operand by two matrices gives two rectangles.
+        # A sum in which one operand is multiplied by two matrices gives two rectangles.
         columns = self.operands if like.given else self.kept
         k0, n0 = columns.start[xs[0]], self.blocks.start[run[0]]
         k1, n1 = columns.end(xs[-1]), self.blocks.end(run[-1])
@@ -275,7 +276,7 @@ class Sweep:
 
 
 def live(targets: Sequence[Symbol], given: set[Symbol]) -> dict[Symbol, None]:
-    """Return all symbols that the targets are computed from, in order, stopping at those given."""
+    """Return all symbols that the targets depend on, in order of creation, stopping at those given."""
     seen: set[Symbol] = set()
     stack = [t for t in targets if isinstance(t, Symbol)]
     while stack:

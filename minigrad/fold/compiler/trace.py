@@ -1,4 +1,7 @@
-"""Run a cell once on symbols, and let the engine differentiate what it did."""
+"""Trace a cell: run its ``compose`` once on symbols, and differentiate the traced graph with the engine.
+
+Equal computations give the same symbol (common-subexpression elimination, by hash-consing).
+"""
 
 from __future__ import annotations
 
@@ -30,12 +33,12 @@ class Trace:
         The children's states, (ROWS, width).
     outputs : dict part name -> Symbol
     cotangents : dict part name -> Symbol
-        Stand for the derivatives of the loss with respect to the outputs.
+        Stand for the gradients of the loss with respect to the outputs.
     child_gradients : dict (side, part name) -> Symbol
-        What the node adds to its children's derivatives; without those it adds nothing to.
+        What the node contributes to its children's gradients; a child part that gets nothing is missing.
     parameters : list of Parameter
     parameter_symbols, parameter_gradients : lists, one entry per parameter
-        None where the gradient does not depend on the parameter.
+        The gradient is None where the outputs do not depend on the parameter.
     masks : list of (Symbol, p, Generator)
         The dropouts of ``compose``, in order.
     """
@@ -54,10 +57,10 @@ class Trace:
     masks: list[tuple[Symbol, float, np.random.Generator]] = field(default_factory=list)
 
     def source(self, kind: str, *which: Any, shape: tuple[int, ...], dtype: Any = None) -> Symbol:
-        """Return a symbol that is given, not computed."""
+        """Return a symbol for an input, which is given and not computed."""
         return self.table.make(kind, which, shape, dtype or self.dtype)
 
-    # The rest is what ops ask of a running fold.
+    # What ops ask of the fold that is running.
 
     def mask(self, shape: tuple[int, ...], p: float, rng: np.random.Generator) -> Symbol:
         """Return the mask of the next dropout."""
@@ -71,7 +74,7 @@ class Trace:
 
 
 def trace(cell: Cell, dtype: Any = None) -> Trace:
-    """Describe what a cell computes and how it is differentiated.
+    """Trace a cell's ``compose`` and its derivative.
 
     Parameters
     ----------
@@ -161,7 +164,7 @@ def _leaf(symbol: Any) -> Tensor:
 
 
 def _differentiate(outputs: list[tuple[Tensor, Symbol]], traced: Trace) -> None:
-    """Walk back from all outputs at once."""
+    """Run backward from all outputs at once."""
     differentiable = [(out._node, cotangent) for out, cotangent in outputs if out._node is not None]
     for node, _ in differentiable:
         for inner in reachable(node):
@@ -174,7 +177,7 @@ def _differentiate(outputs: list[tuple[Tensor, Symbol]], traced: Trace) -> None:
 
 
 def _probe(node: Node, traced: Trace) -> None:
-    """Dry-run each vjp of an op, so that one that symbols can't follow is named."""
+    """Dry-run each vjp of an op, so that the error names an op whose derivative can't be traced."""
     try:
         g = traced.source("probe", node.shape, shape=node.shape, dtype=node.dtype)
         for vjp in node.vjps or ():
@@ -184,7 +187,7 @@ def _probe(node: Node, traced: Trace) -> None:
 
 
 class _Together:
-    """The op of a node that stands for all outputs."""
+    """The op of an artificial root above all outputs."""
 
     name = "outputs"
     fresh = False

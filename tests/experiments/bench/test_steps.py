@@ -27,7 +27,12 @@ def races(monkeypatch):
 
     def pretended(key, plan, entrants, checked=True):
         seen.append((key, plan, list(entrants), checked))
-        return {key: [{**entrant.key(), "peak_share": 0.2 + 0.1 * k} for k, entrant in enumerate(entrants)]}
+        return {
+            key: [
+                {**entrant.key(), "peak_share": 0.2 + 0.1 * k, "trees_per_second": 1}
+                for k, entrant in enumerate(entrants)
+            ]
+        }
 
     monkeypatch.setattr(steps, "race", pretended)
     return seen
@@ -68,21 +73,21 @@ def test_training_on_the_treebank_is_timed_in_two_modes(races):
 
 def test_trees_grow_to_100_000_leaves_and_level_mode_s_chains_to_10_000(races):
     found = steps.growth(quick=False)["growth"]
-    largest = {}
-    for entry in found:
-        largest[entry["system"]] = entry["lengths"][0]
-    assert largest == {"minigrad-compiled": 100_000, "minigrad-level": 10_000}
+    largest = {entry["system"]: entry["lengths"][0] for entry in found}
+    assert largest == {
+        "compiled, balanced": 100_000, "compiled, left_chain": 100_000, "level, left_chain": 10_000,
+    }  # fmt: skip
     assert not any(checked for _, _, _, checked in races)
 
 
 @emitted
-def test_the_parts_of_a_step_end_with_a_whole_one():
+def test_the_parts_of_a_step_change_nothing_but_the_whole_one_trains():
     config = Config("RNN", (1, 5), 2)
     (forest,) = minibatches(config, 1)
     one, other = new_model(config), new_model(config)
     optimizer = AdaGrad(other.parameters(), lr=0.05)
     before = other.state_dict()
-    for part in steps.PARTS:
+    for part in reversed(steps.PARTS):
         assert all(np.array_equal(before[name], a) for name, a in one.state_dict().items())
         system = steps.Part(part, one)
         system.step(forest)
@@ -121,7 +126,9 @@ def test_every_variant_is_what_it_is_called_and_it_is_what_runs():
     assert loops["a loop for every operation"] > loops[usual]
     assert any(r.side for r in plans[usual].forward.rectangles)
     assert not any(r.side for r in plans["leaves' memories like others"].forward.rectangles)
-    chunk = {name: next(r.rows for r in c.emitted.writer.rooms if r.name == "O") for name, c in codes.items()}
+    chunk = {
+        name: next(r.rows for r in c.emitted.writer.buffers if r.name == "O") for name, c in codes.items()
+    }
     assert chunk["one chunk"] > 10 * 100 > chunk[usual] == Passes().chunk
 
 
@@ -137,3 +144,9 @@ def test_first_steps_and_memory_are_measured():
     assert measured["second_step_s"] > 0
     if measured["peak_mb"] is not None:
         assert 0 < measured["before_mb"] <= measured["peak_mb"]
+
+
+def test_the_breakdown_says_nothing_of_a_whole_step_s_peak(races):
+    found = steps.breakdown(quick=True)["breakdown"]
+    assert [entry["system"] for entry in found] == list(steps.PARTS) * len(steps.CONFIGS)
+    assert not any("peak_share" in entry or "trees_per_second" in entry for entry in found)
