@@ -123,7 +123,7 @@ def test_the_second_process_reads_what_the_first_has_compiled(tmp_path: Path, re
 @emitted
 @pytest.mark.slow
 @pytest.mark.parametrize("cell", ["t.light()", "Simple(np.random.default_rng(0))"])
-def test_processes_that_compile_at_once_agree(tmp_path: Path, cell: str) -> None:
+def test_of_processes_that_come_at_once_one_compiles_and_all_agree(tmp_path: Path, cell: str) -> None:
     meet = "t.meet(3)"
     processes = [start(tmp_path, meet, cell, MEETING=str(tmp_path / "meeting")) for _ in range(3)]
     results = [result(p) for p in processes]
@@ -131,6 +131,7 @@ def test_processes_that_compile_at_once_agree(tmp_path: Path, cell: str) -> None
     assert same(results[0], results[2])
     assert not any(r["warnings"] for r in results)
     assert len({r["path"] for r in results}) == 1
+    assert sum(r["hits"] for r in results) == 2 * 2, "two functions, which two of three processes only read"
     later = result(start(tmp_path, cell=cell))
     assert later["hits"] == 2
     assert same(later, results[0])

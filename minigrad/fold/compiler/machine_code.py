@@ -8,6 +8,7 @@ import importlib.util
 import linecache
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -84,12 +85,14 @@ class Code:
         return function(*arguments)
 
     def _compile(self, kinds: Mapping[str, Any]) -> None:
-        if self._told or all(map(self._cached, kinds)):
-            self._compile_in_silence(kinds)
-        else:
-            with waiting(self._what_takes_long()) as stages:
+        # Numba writes its index before the code that it lists: only the lock tells when both are there.
+        with nullcontext() if self._path is None else place.alone(self._path.parent):
+            if self._told or all(map(self._cached, kinds)):
                 self._compile_in_silence(kinds)
-            self._told = bool(stages.told)
+            else:
+                with waiting(self._what_takes_long()) as stages:
+                    self._compile_in_silence(kinds)
+                self._told = bool(stages.told)
 
     def _compile_in_silence(self, kinds: Mapping[str, Any]) -> None:
         for name, kind in kinds.items():

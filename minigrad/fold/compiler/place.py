@@ -14,9 +14,15 @@ import shutil
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 from minigrad.errors import CompileWarning
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 
 def root() -> Path:
@@ -50,6 +56,21 @@ def publish(name: str, text: str) -> Path | None:
     except (OSError, RuntimeError):  # RuntimeError: the user has no home
         return None
     return path if _holds(path, text) else None
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold a folder's lock: of the processes that come at once, one compiles, and the others read its code.
+
+    The lock ends with the process. Where there can be none (Windows, a folder that can't be written), each
+    process compiles.
+    """
+    with contextlib.ExitStack() as held:
+        if fcntl is not None:
+            with contextlib.suppress(OSError):
+                file = held.enter_context((folder / "lock").open("ab"))
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def wipe(folder: Path) -> None:
