@@ -44,9 +44,24 @@ class TrainingSettings:
     seeds: Mapping[str, tuple[int, ...]]
     D: int
     optimizer: str = "adam"
-    lr: float
-    batch: int
+    lr: float = 0.01
+    batch: int = 20
     mode: str = "compiled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellSettings(TrainingSettings):
+    """Those of a run that trains a new classifier over a cell.
+
+    Attributes
+    ----------
+    cell : str
+        As `models.cell` takes it.
+    max_epochs : int
+    """
+
+    cell: str
+    max_epochs: int = 20
 
 
 def streams(*seed: int, names: Iterable[str] = ("data", "model", "order")) -> dict[str, tuple[int, ...]]:
@@ -64,14 +79,26 @@ def parts(seed: Sequence[int], draw: Callable[[np.random.Generator, str], T]) ->
 
 
 def classifier(
-    rng: np.random.Generator,
-    cell: Any,
+    settings: CellSettings,
     words: models.Vocabulary,
     classes: int,
-    bound: float,
+    bound: float = 0.1,
+    rng: np.random.Generator | None = None,
     **options: Any,
 ) -> models.TreeClassifier:
-    """Return a classifier over a new cell, its word vectors drawn from U(±bound)."""
+    """Return a new classifier over the settings' cell, its word vectors drawn from U(±bound).
+
+    Parameters
+    ----------
+    settings : CellSettings
+    words, classes, **options
+        Of `models.TreeClassifier`.
+    bound : float
+    rng : numpy.random.Generator, optional
+        That of the seed "model" unless given.
+    """
+    rng = np.random.default_rng(settings.seeds["model"]) if rng is None else rng
+    cell = models.cell(settings.cell)(settings.D, rng)
     model = models.TreeClassifier(cell, words, classes, rng, **options)
     initialise(model, {"L": ("uniform", {"bound": bound})}, rng)
     return model

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from experiments.sweep import Run
+from experiments.sweep.wording import median_range, table
 from viz import Line
+
+Runs: TypeAlias = Sequence[Run]
+Number: TypeAlias = str | Callable[[Run], float]  # a run's: a name in its result, or a function of the run
 
 
 def chosen(runs: Iterable[Run], **settings: Any) -> list[Run]:
@@ -20,7 +24,7 @@ def values(runs: Iterable[Run], name: str) -> list[Any]:
     return sorted({run.settings[name] for run in runs})
 
 
-def by(runs: Sequence[Run], name: str, first: Iterable[Any] = ()) -> dict[Any, list[Run]]:
+def by(runs: Runs, name: str, first: Iterable[Any] = ()) -> dict[Any, list[Run]]:
     """Return the runs by the value of a setting: those of `first` that occur in its order, then others."""
     found = {
         value: chosen(runs, **{name: value}) for value in (*first, *(run.settings[name] for run in runs))
@@ -33,18 +37,31 @@ def fired(run: Run) -> set[str]:
     return {alert["rule"] for row in run.rows for alert in row["alerts"]}
 
 
-def line(runs: Sequence[Run], x: str, y: Callable[[Run], float]) -> Line:
+def number(run: Run, of: Number) -> float:
+    """Return a number of a run."""
+    return float(run.result[of] if isinstance(of, str) else of(run))
+
+
+def median_table(runs: Runs, rows: str, columns: str, of: Number, form: str) -> str:
+    """Return a Markdown table of medians and ranges by two settings; a dash where there is no run."""
+    at = values(runs, columns)
+    cells = [[str(row)] for row in by(runs, rows)]
+    for line, own in zip(cells, by(runs, rows).values(), strict=True):
+        found = [[number(run, of) for run in chosen(own, **{columns: k})] for k in at]
+        line += [median_range(numbers, form) if numbers else "–" for numbers in found]
+    return table([rows, *map(str, at)], cells)
+
+
+def line(runs: Runs, x: str, y: Number) -> Line:
     """Return a line over a setting: its k-th run is run k at every x; NaN where there is none."""
-    found = {(run.settings["run"], run.settings[x]): y(run) for run in runs}
+    found = {(run.settings["run"], run.settings[x]): number(run, y) for run in runs}
     at = values(runs, x)
-    return Line(
-        at, [[found.get((number, place), math.nan) for place in at] for number in values(runs, "run")]
-    )
+    return Line(at, [[found.get((k, place), math.nan) for place in at] for k in values(runs, "run")])
 
 
-def lines(runs: Mapping[str, Sequence[Run]], x: str, y: Callable[[Run], float]) -> dict[str, Line]:
+def lines(runs: Mapping[Any, Runs], x: str, y: Number) -> dict[str, Line]:
     """Return a `line` for each of several kinds of runs, such as `by` returns."""
-    return {name: line(members, x, y) for name, members in runs.items()}
+    return {str(name): line(members, x, y) for name, members in runs.items()}
 
 
 def positive(line: Line) -> Line:
@@ -52,7 +69,7 @@ def positive(line: Line) -> Line:
     return Line(line.x, [[y if y > 0 else math.nan for y in run] for run in line.runs])
 
 
-def epochs(runs: Sequence[Run], y: Callable[[dict[str, Any]], float], keep_last: bool = False) -> Line:
+def epochs(runs: Runs, y: Callable[[dict[str, Any]], float], keep_last: bool = False) -> Line:
     """Return a line over the epochs; after its last a run has NaN, or keeps its last value."""
     found = [[y(row) for row in run.rows] for run in runs]
     longest = max(runs, key=lambda run: len(run.rows)).rows

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import viz
 from experiments import sweep
-from experiments.sweep import Job, Recorder, Run, arguments
+from experiments.studies.runs import Runs
+from experiments.sweep import Job, Recorder, arguments
 from experiments.sweep.output import RESULTS, writable_folder
 from minigrad.files import atomic_write
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Figures: TypeAlias = "Mapping[str, Figure]"  # by the names of their files
+Kinds: TypeAlias = Iterator[tuple[str, Any, int]]  # of runs: name, settings, tree nodes in an epoch
 
 FORMATS = ("pdf", "svg", "png")
 
@@ -48,10 +50,10 @@ class Study:
     """
 
     name: str
-    grid: Callable[..., Iterable[tuple[str, Any, int]]]
+    grid: Callable[..., Kinds]
     perform: Callable[[Any, Recorder], object]
-    figures: Callable[[Sequence[Run]], Figures]
-    summary: Callable[[Sequence[Run]], str]
+    figures: Callable[[Runs], Figures]
+    summary: Callable[[Runs], str]
     cells: Sequence[str] = ()
     read_cell: Callable[[str], str] = arguments.watched_cell
     runs: Mapping[str, int] = field(default_factory=lambda: {"smoke": 1, "paper": 3})
@@ -69,6 +71,8 @@ class Study:
             Of `grid`: "cells", for instance.
         """
         path = f"{self.perform.__module__}:{self.perform.__qualname__}"
+        if self.cells:
+            options.setdefault("cells", self.cells)
         for run in range(1, (runs or self.runs[scale]) + 1):
             for name, settings, work in self.grid(scale, seed, run, **options):
                 # A cell of one's own is package.module:Class.
@@ -110,7 +114,7 @@ class Study:
         self.show([run for run in sweep.finished(args.out) if run.name in names], args.out)
         return 0
 
-    def show(self, runs: Sequence[Run], out: Path) -> None:
+    def show(self, runs: Runs, out: Path) -> None:
         """Draw the figures and write the summary of finished runs; print the latter."""
         folder = writable_folder(out / "figures")
         for name, figure in self.figures(runs).items():

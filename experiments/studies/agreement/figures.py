@@ -8,9 +8,8 @@ import numpy as np
 
 from experiments.studies.agreement import grammar, rows
 from experiments.studies.agreement.perform import LONGEST
-from experiments.studies.runs import epochs
+from experiments.studies.runs import Runs, epochs
 from experiments.studies.study import Figures
-from experiments.sweep import Run
 from experiments.sweep.rows import number
 from viz import Line, LinePanel, line_panels
 
@@ -20,7 +19,7 @@ XLIM = (0.0, LONGEST + 1.0)
 RATIO, NORM = "‖∂J/∂subject‖ / ‖∂J/∂verb‖", "‖∂J/∂subject‖"
 
 
-def figures(runs: Sequence[Run]) -> Figures:
+def figures(runs: Runs) -> Figures:
     """Return "agreement", everything by distance, and "agreement-epochs", at the longest distance alone."""
     mixed = rows.mixed(runs)
     panels = [_learned(runs), _accuracy(mixed), *_profiles(mixed, "ratio"), *_profiles(mixed, "norm")]
@@ -30,7 +29,7 @@ def figures(runs: Sequence[Run]) -> Figures:
     }
 
 
-def _learned(runs: Sequence[Run]) -> LinePanel:
+def _learned(runs: Runs) -> LinePanel:
     """Return when models of one distance learn; beyond the last epoch if they never do."""
     distances = rows.alone(runs)
     never = max(run.epochs for run in runs) + 1
@@ -95,7 +94,7 @@ def _lines(mixed: rows.Cells, name: str, of: rows.Columns, times: float = 1.0) -
     }
 
 
-def _over_epochs(runs: Sequence[Run]) -> list[LinePanel]:
+def _over_epochs(runs: Runs) -> list[LinePanel]:
     longest = rows.alone(runs)[-1]
     title, members = f"{longest} words between, alone", rows.trained_on(runs, [longest])
     accuracy = {cell: epochs(of, lambda row: 100 * row["dev_accuracy"]) for cell, of in members.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ import numpy as np
 
 import models
 from experiments.studies.agreement import grammar, measures
-from experiments.studies.fit import TrainingSettings, classifier, parts, train
+from experiments.studies.fit import CellSettings, classifier, parts, train
+from experiments.studies.study import Kinds
 from experiments.sweep import Recorder
 from experiments.training import recorded
 from experiments.training.evaluation import accuracy
@@ -28,13 +29,11 @@ SCALES: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(TrainingSettings):
+class Settings(CellSettings):
     """The settings of a run.
 
     Attributes
     ----------
-    cell : str
-        As `models.cell` takes it.
     distances : tuple of int
         Those that are trained on.
     sizes : dict
@@ -45,25 +44,19 @@ class Settings(TrainingSettings):
         Of U(±words), which word vectors start from.
     shape : str
         Of the trees.
-    max_epochs : int
     """
 
     experiment: str = "agreement"
-    cell: str
     distances: tuple[int, ...]
     sizes: dict[str, int]
     D: int = 50
     lr: float = 0.001
     clip: float = 1.0
-    batch: int = 20
     words: float = 0.1
     shape: str = "uniform_split"
-    max_epochs: int
 
 
-def grid(
-    scale: str, seed: int, run: int, cells: Sequence[str] = CELLS
-) -> Iterator[tuple[str, Settings, int]]:
+def grid(scale: str, seed: int, run: int, cells: Sequence[str]) -> Kinds:
     """Yield every cell, trained on all distances and on some alone.
 
     All runs and cells have the same data; all datasets, the same initial weights.
@@ -127,9 +120,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
 
 def new_model(settings: Settings) -> models.TreeClassifier:
     """Return the model as it is before training: the same one for the same settings."""
-    rng = np.random.default_rng(settings.seeds["model"])
-    cell = models.cell(settings.cell)(settings.D, rng)
-    return classifier(rng, cell, grammar.VOCABULARY, len(grammar.NUMBERS), settings.words)
+    return classifier(settings, grammar.VOCABULARY, len(grammar.NUMBERS), settings.words)
 
 
 def datasets(settings: Settings) -> tuple[models.Forest, ...]:

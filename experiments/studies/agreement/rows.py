@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from experiments.studies.agreement.perform import CELLS
-from experiments.studies.runs import by, chosen
+from experiments.studies.runs import Runs, by, chosen
 from experiments.sweep import Run
 from experiments.sweep.rows import number
 from models import cell as cell_class
@@ -17,11 +17,11 @@ from models.cells import is_chain_cell
 
 LEARNED = 0.95  # dev accuracy from which on a model is said to have learned
 
-Cells = Mapping[str, Sequence[Run]]
+Cells = Mapping[str, Runs]
 Columns = Callable[[Run], dict[str, list[float]]]
 
 
-def trained_on(runs: Sequence[Run], distances: Sequence[int]) -> Cells:
+def trained_on(runs: Runs, distances: Sequence[int]) -> Cells:
     """Return the runs that were trained on these distances, by the titles of their cells."""
     found = by(chosen(runs, distances=list(distances)), "cell", CELLS)
     return {title(cell): members for cell, members in found.items()}
@@ -32,12 +32,12 @@ def title(cell: str) -> str:
     return cell if is_chain_cell(cell_class(cell)) else f"{cell} over trees"
 
 
-def mixed(runs: Sequence[Run]) -> Cells:
+def mixed(runs: Runs) -> Cells:
     """Return the runs that were trained on all distances, by cell."""
     return trained_on(runs, max((run.settings["distances"] for run in runs), key=len))
 
 
-def alone(runs: Sequence[Run]) -> list[int]:
+def alone(runs: Runs) -> list[int]:
     """Return the distances that were trained on alone, ascending."""
     return sorted({run.settings["distances"][0] for run in runs if len(run.settings["distances"]) == 1})
 

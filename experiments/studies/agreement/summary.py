@@ -10,7 +10,7 @@ import numpy as np
 from experiments.studies.agreement import rows
 from experiments.studies.agreement.measures import FAR
 from experiments.studies.agreement.rows import Cells
-from experiments.studies.runs import fired
+from experiments.studies.runs import Runs, fired
 from experiments.sweep import Run
 from experiments.sweep.rows import number
 from experiments.sweep.wording import listed, median_range, table, two_digits, verdict
@@ -19,7 +19,7 @@ MANY = 4  # attractors
 VANISHED = 0.1  # ratio below which an error is said to vanish
 
 
-def summary(runs: Sequence[Run]) -> str:
+def summary(runs: Runs) -> str:
     """Return the study's summary in Markdown."""
     mixed, distances = rows.mixed(runs), rows.alone(runs)
     longest = rows.trained_on(runs, distances[-1:])
@@ -54,7 +54,7 @@ def _before(mixed: Cells) -> str:
     )
 
 
-def _alone_table(runs: Sequence[Run], distances: Sequence[int]) -> str:
+def _alone_table(runs: Runs, distances: Sequence[int]) -> str:
     columns = [rows.trained_on(runs, [k]) for k in distances]
     lines = []
     for cell in columns[0]:
@@ -152,7 +152,7 @@ def _after(mixed: Cells) -> str:
 
 
 def _alerts(mixed: Cells, longest: Cells, distance: int) -> str:
-    def counted(runs: Sequence[Run]) -> str:
+    def counted(runs: Runs) -> str:
         return f"{sum('vanishing' in fired(run) for run in runs)} of {len(runs)}"
 
     told = [f"{cell} {counted(mixed[cell])} and {counted(longest[cell])}" for cell in mixed]

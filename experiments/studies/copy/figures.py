@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from experiments.studies.runs import by, chosen, epochs, lines, values
+from experiments.studies.runs import Runs, by, chosen, epochs, lines, values
 from experiments.studies.study import Figures
 from experiments.sweep import Run
 from viz import Line, LinePanel, line_panels
 
 
-def figures(runs: Sequence[Run]) -> Figures:
+def figures(runs: Runs) -> Figures:
     """Return "copy"."""
     delays, of_cell = values(runs, "delay"), by(runs, "cell")
     shown = dict.fromkeys((delays[(len(delays) - 1) // 2], delays[-1]))
@@ -27,7 +25,7 @@ def figures(runs: Sequence[Run]) -> Figures:
                 ),
                 LinePanel(
                     "Symbols said right, test",
-                    lines(of_cell, "delay", lambda run: run.result["test_recall"]),
+                    lines(of_cell, "delay", "test_recall"),
                     "delay T",
                     "fraction",
                     references={"chance": 1 / runs[0].settings["symbols"]},
@@ -44,7 +42,7 @@ def share(run: Run) -> float:
     return float(run.result["test_loss"] / run.result["guess_loss"])
 
 
-def _learning(runs: Sequence[Run], delay: int) -> LinePanel:
+def _learning(runs: Runs, delay: int) -> LinePanel:
     """Return the panel of how the loss falls at one delay; a run that has ended keeps its last loss."""
     losses = [row["dev_loss"] for run in runs for row in run.rows]
     guess, settings = runs[0].result["guess_loss"], runs[0].settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ import models
 from experiments.studies.copy.initial import chrono
 from experiments.studies.copy.task import guess_loss, positions, sequences, vocabulary
 from experiments.studies.exam import Enough, Exam, outcomes
-from experiments.studies.fit import TrainingSettings, classifier, parts, streams, train
+from experiments.studies.fit import CellSettings, classifier, parts, streams, train
+from experiments.studies.study import Kinds
 from experiments.sweep import Recorder
 from experiments.training.loop import best_epoch
 from experiments.training.recorded import record_result
@@ -31,7 +32,7 @@ OF_CELL: dict[str, dict[str, Any]] = {"Elman": {"lr": 0.001}, "LSTM": {"lr": 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(TrainingSettings):
+class Settings(CellSettings):
     """The settings of a run.
 
     Those that do not depend on the scale were chosen in small trials, on sequences that no stored run has:
@@ -39,15 +40,12 @@ class Settings(TrainingSettings):
 
     Attributes
     ----------
-    cell : str
-        As `models.cell` takes it.
     delay : int
         T.
     symbols, remembered : int
         S and K.
     sizes : dict
         Number of sequences in train, dev and test.
-    max_epochs : int
     clip : float
         Largest norm of all gradients together.
     word_bound : float
@@ -61,15 +59,12 @@ class Settings(TrainingSettings):
     """
 
     study: str = "copy"
-    cell: str
     delay: int
     symbols: int = 2
     remembered: int
     sizes: dict[str, int]
-    max_epochs: int
     lr: float = 0.005
     clip: float = 1.0
-    batch: int = 20
     word_bound: float = 1.0
     gate_init: str = "chrono"
     elman_init: str = "identity"
@@ -77,9 +72,7 @@ class Settings(TrainingSettings):
     enough: float = 0.999
 
 
-def grid(
-    scale: str, seed: int, run: int, cells: Sequence[str] = CELLS
-) -> Iterator[tuple[str, Settings, int]]:
+def grid(scale: str, seed: int, run: int, cells: Sequence[str]) -> Kinds:
     """Yield every cell at every delay; each run has data of its own, the same for all cells."""
     for delay in DELAYS[scale]:
         for cell in cells:
@@ -136,13 +129,12 @@ def perform(settings: Settings, recorder: Recorder) -> None:
 def new_model(settings: Settings) -> models.TreeClassifier:
     """Return the model of a run as it is before training: the same one for the same settings."""
     rng = np.random.default_rng(settings.seeds["model"])
-    cell = models.cell(settings.cell)(settings.D, rng)
-    words = vocabulary(settings.symbols)
-    model = classifier(rng, cell, words, settings.symbols + 1, settings.word_bound, head="labelled")
-    if isinstance(cell, models.Elman):
-        initialise(cell, {"W": settings.elman_init}, rng)
+    words, classes = vocabulary(settings.symbols), settings.symbols + 1
+    model = classifier(settings, words, classes, settings.word_bound, rng, head="labelled")
+    if isinstance(model.cell, models.Elman):
+        initialise(model.cell, {"W": settings.elman_init}, rng)
     elif settings.gate_init == "chrono":
-        chrono(cell, positions(settings.delay, settings.remembered), rng)
+        chrono(model.cell, positions(settings.delay, settings.remembered), rng)
     return model
 
 

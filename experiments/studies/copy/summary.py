@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from experiments.studies.copy.figures import share
-from experiments.studies.runs import by, chosen, values
+from experiments.studies.runs import Runs, by, chosen, values
 from experiments.sweep import Run
 from experiments.sweep.wording import alerts_in_words, listed, median_range, table, verdict
 
@@ -18,7 +18,7 @@ HEAD = """\
 |---:|---|---:|---:|---:|---:|---|"""
 
 
-def summary(runs: Sequence[Run]) -> str:
+def summary(runs: Runs) -> str:
     """Return the paragraph, the table and the verdicts."""
     symbols, remembered = (runs[0].settings[name] for name in ("symbols", "remembered"))
     rows = [
@@ -51,7 +51,7 @@ def beats(run: Run) -> bool:
     return share(run) < BEATEN
 
 
-def _row(runs: Sequence[Run], delay: int, cell: str) -> list[str]:
+def _row(runs: Runs, delay: int, cell: str) -> list[str]:
     return [
         str(delay),
         cell,
@@ -63,7 +63,7 @@ def _row(runs: Sequence[Run], delay: int, cell: str) -> list[str]:
     ]
 
 
-def _verdicts(runs: Sequence[Run]) -> list[str]:
+def _verdicts(runs: Runs) -> list[str]:
     """Return what was expected, and whether it holds."""
     said = []
     if lstm := chosen(runs, cell="LSTM", delay=LONG):

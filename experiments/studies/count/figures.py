@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 import models
 from experiments.studies.count.perform import CELLS
 from experiments.studies.count.task import LANGUAGES, WRITTEN
-from experiments.studies.runs import by, chosen
+from experiments.studies.runs import Runs, by, chosen
 from experiments.studies.study import Figures
 from experiments.sweep import Run
 from viz import Line, LinePanel, line_panels
@@ -18,7 +16,7 @@ BINS = 50  # points of a line
 ROOM = 0.35  # above the traces, of their range, for the names of the marks
 
 
-def figures(runs: Sequence[Run]) -> Figures:
+def figures(runs: Runs) -> Figures:
     """Return "count" and "traces"."""
     of_language = by(runs, "language", LANGUAGES)
     traced = [
@@ -30,7 +28,7 @@ def figures(runs: Sequence[Run]) -> Figures:
     }
 
 
-def longest_reach(runs: Sequence[Run]) -> Run:
+def longest_reach(runs: Runs) -> Run:
     """Return the run that accepts all strings up to the largest n; of equals the first."""
     return max(runs, key=lambda run: run.result["reach"])
 
@@ -43,7 +41,7 @@ def shares(run: Run) -> tuple[list[float], list[float]]:
     return [float(accepts[k].mean()) for k in pieces], [float(counts[k].mean()) for k in pieces]
 
 
-def _accepted(runs: Sequence[Run], language: str) -> LinePanel:
+def _accepted(runs: Runs, language: str) -> LinePanel:
     """Return the panel of what is accepted of one language."""
     return LinePanel(
         WRITTEN[language],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ import models
 from experiments.studies.count.measures import accepted, reach, trace
 from experiments.studies.count.task import LANGUAGES, strings, vocabulary
 from experiments.studies.exam import Exam
-from experiments.studies.fit import TrainingSettings, classifier, streams, train
+from experiments.studies.fit import CellSettings, classifier, streams, train
+from experiments.studies.study import Kinds
 from experiments.sweep import Recorder
 from experiments.training.loop import best_epoch
 from experiments.training.recorded import record_result
@@ -25,7 +26,7 @@ SCALES: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(TrainingSettings):
+class Settings(CellSettings):
     """The settings of a run.
 
     Those that do not depend on the scale were chosen in small trials, on strings of the training's lengths,
@@ -34,8 +35,6 @@ class Settings(TrainingSettings):
     Attributes
     ----------
     language : "ab" or "abc"
-    cell : str
-        As `models.cell` takes it.
     longest : int
         n of the longest strings that are trained on.
     tested : int
@@ -44,7 +43,6 @@ class Settings(TrainingSettings):
         n of the strings whose traces are drawn.
     size : int
         Number of strings in an epoch.
-    max_epochs : int
     clip : float
         Largest norm of all gradients together.
     word_bound : float
@@ -53,22 +51,17 @@ class Settings(TrainingSettings):
 
     study: str = "count"
     language: str
-    cell: str
     longest: int
     tested: int
     traced: int
     D: int = 10
     size: int
-    max_epochs: int
-    lr: float = 0.01
     clip: float = 1.0
     batch: int = 10
     word_bound: float = 1.0
 
 
-def grid(
-    scale: str, seed: int, run: int, cells: Sequence[str] = CELLS
-) -> Iterator[tuple[str, Settings, int]]:
+def grid(scale: str, seed: int, run: int, cells: Sequence[str]) -> Kinds:
     """Yield every cell on every language; each run has data of its own, the same for all cells."""
     for number, language in enumerate(LANGUAGES):
         for cell in cells:
@@ -123,7 +116,5 @@ def perform(settings: Settings, recorder: Recorder) -> None:
 
 def new_model(settings: Settings) -> models.TreeClassifier:
     """Return the model of a run as it is before training: the same one for the same settings."""
-    rng = np.random.default_rng(settings.seeds["model"])
     words = vocabulary(settings.language)
-    cell = models.cell(settings.cell)(settings.D, rng)
-    return classifier(rng, cell, words, len(words), settings.word_bound, head="labelled")
+    return classifier(settings, words, len(words), settings.word_bound, head="labelled")

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from experiments.studies.count.figures import longest_reach
 from experiments.studies.count.perform import CELLS
 from experiments.studies.count.task import LANGUAGES, WRITTEN
-from experiments.studies.runs import by, chosen
+from experiments.studies.runs import Runs, by, chosen
 from experiments.sweep import Run
 from experiments.sweep.wording import alerts_in_words, median_range, table, verdict
 
 
-def summary(runs: Sequence[Run]) -> str:
+def summary(runs: Runs) -> str:
     """Return the paragraph, the table and the verdicts."""
     longest, tested = (runs[0].settings[name] for name in ("longest", "tested"))
     of_language = by(runs, "language", LANGUAGES)
@@ -46,7 +44,7 @@ def within_and_beyond(run: Run) -> tuple[float, float]:
     return float(np.mean(accepts[:longest])), float(np.mean(accepts[longest:]))
 
 
-def _row(runs: Sequence[Run]) -> list[str]:
+def _row(runs: Runs) -> list[str]:
     within, beyond = zip(*map(within_and_beyond, runs), strict=True)
     best = [min(row["dev_loss"] for row in run.rows) for run in runs]
     return [
@@ -60,7 +58,7 @@ def _row(runs: Sequence[Run]) -> list[str]:
     ]
 
 
-def _generalises(runs: Sequence[Run]) -> str:
+def _generalises(runs: Runs) -> str:
     settings = runs[0].settings
     n = sum(run.result["reach"] > settings["longest"] for run in runs)
     return (
@@ -69,7 +67,7 @@ def _generalises(runs: Sequence[Run]) -> str:
     )
 
 
-def _compared(runs: Sequence[Run], language: str) -> str | None:
+def _compared(runs: Runs, language: str) -> str | None:
     """Return which of LSTM and GRU reaches further; None if one of them is missing."""
     lstm, gru = (chosen(runs, cell=cell) for cell in ("LSTM", "GRU"))
     if not lstm or not gru:
@@ -81,7 +79,7 @@ def _compared(runs: Sequence[Run], language: str) -> str | None:
     )
 
 
-def _drawn(runs: Sequence[Run]) -> str:
+def _drawn(runs: Runs) -> str:
     """Return what the drawn trace says: whose it is, how far its units go, and how fast while a is read."""
     run = longest_reach(runs)
     held = np.array(run.result["trace"])

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from experiments.paper.data import CLASSES
 from experiments.studies.remedies.found import deep_ratio, found
 from experiments.studies.remedies.settings import ACTIVATION, ARCHITECTURE, CHAINS, DEEP, REMEDIES, TRAINING
-from experiments.studies.runs import epochs, positive
+from experiments.studies.runs import Runs, epochs, positive
 from experiments.studies.study import Figures
-from experiments.sweep import Run
 from minigrad.monitor import Vanishing
 from viz import DotRow, LinePanel, dot_rows, line_panels
 
@@ -19,7 +17,7 @@ BESIDE = {ACTIVATION: ("RNN",), ARCHITECTURE: ("RNN", "RLSTM"), TRAINING: ("RNN"
 LOWEST = 1e-7  # of the axis of ratios, which lines may leave; a ratio that is exactly zero is left out
 
 
-def figures(runs: Sequence[Run]) -> Figures:
+def figures(runs: Runs) -> Figures:
     """Return "accuracy" and "ratios"."""
     of = found(runs)
     group = {f.remedy: "over chains" if f.kind == "chains" else REMEDIES[f.remedy].group for f in of.values()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +11,7 @@ import numpy as np
 
 from experiments.paper.stored import percent
 from experiments.studies.remedies.settings import CHAINS, REMEDIES
-from experiments.studies.runs import by, fired
-from experiments.sweep import Run
+from experiments.studies.runs import Runs, by, fired
 from experiments.sweep.rows import number
 
 VANISHING = "vanishing"
@@ -31,7 +29,7 @@ class Found:
     """
 
     remedy: str
-    runs: Sequence[Run]
+    runs: Runs
 
     @property
     def title(self) -> str:
@@ -96,7 +94,7 @@ class Found:
         return sum(run.result["trained"]["alerts"] > 0 for run in self.runs)
 
 
-def found(runs: Sequence[Run]) -> dict[str, Found]:
+def found(runs: Runs) -> dict[str, Found]:
     """Return the remedies that have runs, in the order of `REMEDIES`."""
     return {name: Found(name, of) for name, of in by(runs, "remedy", REMEDIES).items()}
 

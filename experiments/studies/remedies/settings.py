@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from experiments.paper import grids
 from experiments.paper.settings import GRADIENT_DATASET, SCALES, Settings, run_settings
+from experiments.studies.study import Kinds
 
 EPOCHS = {"smoke": (3, 3), "paper": (10, 12)}  # at least, at most
 DEEP = 8  # keyword depth from which the monitor's rule and the figure look at ratios
@@ -93,9 +94,7 @@ BATCH = {"RLSTM": 5}  # the paper's
 BATCH_OF_OTHERS = 20  # the paper's for the RNN
 
 
-def grid(
-    scale: str, seed: int, run: int, experiment: str = "gradient"
-) -> Iterator[tuple[str, RemedySettings, int]]:
+def grid(scale: str, seed: int, run: int, experiment: str = "gradient") -> Kinds:
     """Yield every remedy.
 
     Data, weights and order of RNN and RLSTM are those of the same run of Experiment 3, or of "ablate".

@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 from experiments.paper.data import CLASSES
 from experiments.studies.remedies.found import Found, found
 from experiments.studies.remedies.settings import DEEP
-from experiments.sweep import Run
+from experiments.studies.runs import Runs
 from experiments.sweep.wording import in_range, listed, table, two_digits, verdict
 from minigrad.monitor import Vanishing
 
@@ -20,7 +20,7 @@ DEPTH = 10  # at which trees and chains are held against each other
 MATES = {"RNN": ("Elman",), "RLSTM": ("LSTM", "GRU")}
 
 
-def summary(runs: Sequence[Run]) -> str:
+def summary(runs: Runs) -> str:
     """Return table and paragraphs, in Markdown."""
     of = found(runs)
     guess = better_than_guessing(runs[0].settings["sizes"]["test"])

@@ -7,14 +7,14 @@ usual one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from experiments.studies.remedies import settings
 from experiments.studies.remedies.perform import perform
-from experiments.studies.study import Study
-from experiments.sweep import Run
+from experiments.studies.runs import Runs
+from experiments.studies.study import Kinds, Study
 from experiments.sweep.wording import table
 
 MAX_EPOCHS = 10
@@ -29,7 +29,7 @@ TRIALS: dict[str, Sequence[Mapping[str, Any]]] = {
 }
 
 
-def grid(scale: str, seed: int, run: int) -> Iterator[tuple[str, settings.RemedySettings, int]]:
+def grid(scale: str, seed: int, run: int) -> Kinds:
     """Yield all trials."""
     for remedy, of, work in settings.grid(scale, seed, run, experiment="ablate"):
         for changes in TRIALS.get(remedy, ()):
@@ -38,7 +38,7 @@ def grid(scale: str, seed: int, run: int) -> Iterator[tuple[str, settings.Remedy
             yield f"{remedy}/{named}", tried, work
 
 
-def summary(runs: Sequence[Run]) -> str:
+def summary(runs: Runs) -> str:
     """Return the best dev accuracy of every trial, as a table."""
     rows = []
     for run in runs:

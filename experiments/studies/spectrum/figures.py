@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from experiments.studies.runs import chosen, line, positive, values
+from experiments.studies.runs import Runs, chosen, line, positive, values
 from experiments.studies.spectrum.flow import MAX_SLOPE
 from experiments.studies.spectrum.settings import ACTIVATIONS, DELAY, KINDS, LINE, OUTLIER, UNSHARED_NORM
 from experiments.studies.study import Figures
-from experiments.sweep import Run
 from viz import Line, LinePanel, line_panels
 
 STEPS = "steps back, k"
 DRAWN_EPOCHS = (0, 1, 5, 20)  # those there are, and the last
 
 
-def figures(runs: Sequence[Run]) -> Figures:
+def figures(runs: Runs) -> Figures:
     """Return the figures by their names."""
     trained = chosen(runs, part="trained")
     lengths = len(values(trained, "length"))
@@ -31,17 +29,17 @@ def figures(runs: Sequence[Run]) -> Figures:
     }
 
 
-def curves(runs: Sequence[Run], sharing: str = "shared") -> np.ndarray:
+def curves(runs: Runs, sharing: str = "shared") -> np.ndarray:
     """Return the gradients of runs without training by distance, (runs, steps + 1)."""
     return np.array([run.result[sharing]["gradient"] for run in runs])
 
 
-def at_epoch(runs: Sequence[Run], epoch: int) -> list[dict[str, Any]]:
+def at_epoch(runs: Runs, epoch: int) -> list[dict[str, Any]]:
     """Return the runs' rows of an epoch."""
     return [next(row for row in run.rows if row["epoch"] == epoch) for run in runs]
 
 
-def _bound(runs: Sequence[Run]) -> list[LinePanel]:
+def _bound(runs: Runs) -> list[LinePanel]:
     panels = []
     for f, norm in product(ACTIVATIONS, values(runs, "norm")):
         here = chosen(runs, activation=f, norm=norm)
@@ -50,7 +48,7 @@ def _bound(runs: Sequence[Run]) -> list[LinePanel]:
     return panels
 
 
-def _eigenvalues(runs: Sequence[Run]) -> list[LinePanel]:
+def _eigenvalues(runs: Runs) -> list[LinePanel]:
     rest = chosen(runs, input=0.0)
     delays, outlier = chosen(rest, matrix="delay"), chosen(rest, matrix="outlier")
     lines_of = {f"lines of {m}": _line(chosen(delays, line=m)) for m in values(delays, "line")}
@@ -70,12 +68,12 @@ def _eigenvalues(runs: Sequence[Run]) -> list[LinePanel]:
     return [_panel(title, drawn, ylim=ylim, references=powers) for title, drawn in panels.items()]
 
 
-def _with_inputs(runs: Sequence[Run], matrix: str, rest: Sequence[Run]) -> dict[str, Line]:
+def _with_inputs(runs: Runs, matrix: str, rest: Runs) -> dict[str, Line]:
     driven = [run for run in chosen(runs, matrix=matrix) if run.settings["input"]]
     return {"tanh, at rest": _line(rest)} | {f: _line(chosen(driven, activation=f)) for f in ACTIVATIONS}
 
 
-def _training(runs: Sequence[Run]) -> list[LinePanel]:
+def _training(runs: Runs) -> list[LinePanel]:
     panels = []
     for (matrix, sharing), length in product(KINDS, values(runs, "length")):
         here = chosen(runs, matrix=matrix, sharing=sharing, length=length, norm=UNSHARED_NORM)
@@ -90,18 +88,14 @@ def _training(runs: Sequence[Run]) -> list[LinePanel]:
     return panels
 
 
-def _accuracy(runs: Sequence[Run]) -> list[LinePanel]:
+def _accuracy(runs: Runs) -> list[LinePanel]:
     chance = {"chance": 1 / runs[0].settings["classes"]}
     panels = []
     for norm in values(runs, "norm"):
         kinds = {
             f"{m}, {sharing}": chosen(runs, norm=norm, matrix=m, sharing=sharing) for m, sharing in KINDS
         }
-        drawn = {
-            name: line(here, "length", lambda run: run.result["test_accuracy"])
-            for name, here in kinds.items()
-            if here
-        }
+        drawn = {name: line(here, "length", "test_accuracy") for name, here in kinds.items() if here}
         panels.append(
             LinePanel(f"norm {norm}", drawn, "words", "test accuracy", ylim=(0, 1.05), references=chance)
         )
@@ -112,11 +106,11 @@ def _panel(title: str, drawn: dict[str, Line], xlabel: str = STEPS, **options: A
     return LinePanel(title, drawn, xlabel, "‖∂J/∂h‖", yscale="log", **options)
 
 
-def _line(runs: Sequence[Run], sharing: str = "shared") -> Line:
+def _line(runs: Runs, sharing: str = "shared") -> Line:
     found = curves(runs, sharing)
     return positive(Line(range(found.shape[1]), found.tolist()))
 
 
-def _power(runs: Sequence[Run], base: float) -> Line:
+def _power(runs: Runs, base: float) -> Line:
     steps = range(runs[0].settings["steps"] + 1)
     return Line(steps, [[base**k for k in steps]])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 from experiments.studies.fit import TrainingSettings, streams
 from experiments.studies.spectrum.matrices import Recurrent
+from experiments.studies.study import Kinds
 
 NORMS = (0.8, 1.0, 1.2)
 ACTIVATIONS = ("tanh", "sigmoid", "relu")
@@ -102,7 +102,7 @@ class Trained(TrainingSettings, Recurrent):
     epochs: int
 
 
-def grid(scale: str, seed: int, run: int) -> Iterator[tuple[str, Untrained | Trained, int]]:
+def grid(scale: str, seed: int, run: int) -> Kinds:
     """Yield matrices under their bound, those whose eigenvalues and norm disagree, and networks to train."""
 
     def untrained(code: int, part: str, name: str, **changes: Any) -> tuple[str, Untrained, int]:

@@ -8,7 +8,7 @@ import numpy as np
 
 import minigrad as mg
 import models
-from experiments.studies.fit import classifier, train
+from experiments.studies.fit import train
 from experiments.studies.spectrum.flow import Flow, by_matrices, worst
 from experiments.studies.spectrum.matrices import norm, radius, turned
 from experiments.studies.spectrum.settings import Trained
@@ -18,6 +18,7 @@ from experiments.studies.spectrum.untrained import matrix
 from experiments.sweep import Recorder
 from experiments.training.evaluation import accuracy
 from experiments.training.loop import best_epoch
+from minigrad.nn import initialise
 
 POINTS = 21  # distances of a row
 
@@ -62,7 +63,9 @@ def new_model(settings: Trained) -> models.TreeClassifier:
     else:
         each = turned(W, settings.length, np.random.default_rng(settings.seeds["turns"]))
         cell = Unshared(each.astype(np.float32), cell.U.data, settings.activation)
-    return classifier(rng, cell, vocabulary(settings.words), settings.classes, settings.word_bound)
+    model = models.TreeClassifier(cell, vocabulary(settings.words), settings.classes, rng)
+    initialise(model, {"L": ("uniform", {"bound": settings.word_bound})}, rng)
+    return model
 
 
 def distances(length: int) -> np.ndarray:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from experiments.studies.runs import by
+from experiments.studies.runs import Runs, by
 from experiments.studies.study import Figures
 from experiments.studies.tasks.perform import CELLS
 from experiments.studies.tasks.words import CLASSES
-from experiments.sweep import Run
 from viz import PAGE, Line, LinePanel, line_panels
 
 CHANCE = 100 / CLASSES
@@ -24,7 +23,7 @@ SHOWN = {  # panels, and what is counted in them
 BLIND = "words alone"
 
 
-def figures(runs: Sequence[Run]) -> Figures:
+def figures(runs: Runs) -> Figures:
     """Return "by-count" and "by-depth"."""
     counts = {name: f"{what} in the sentence" for name, what in SHOWN.items()}
     return {
@@ -40,7 +39,7 @@ def title(dataset: str) -> str:
     return "one keyword" if dataset == "keyword" else dataset
 
 
-def group_line(runs: Sequence[Run], groups: str, what: str = "right") -> Line:
+def group_line(runs: Runs, groups: str, what: str = "right") -> Line:
     """Return the accuracies in percent of a cell on a dataset, group by group, where there are enough.
 
     Parameters
@@ -61,7 +60,7 @@ def group_line(runs: Sequence[Run], groups: str, what: str = "right") -> Line:
     return Line(values, [[run.get(value, np.nan) for value in values] for run in enough])
 
 
-def _panels(groups: str, runs: Sequence[Run], xlabels: Mapping[str, str]) -> list[LinePanel]:
+def _panels(groups: str, runs: Runs, xlabels: Mapping[str, str]) -> list[LinePanel]:
     on = by(runs, "dataset")
     return [
         LinePanel(
@@ -76,7 +75,7 @@ def _panels(groups: str, runs: Sequence[Run], xlabels: Mapping[str, str]) -> lis
     ]
 
 
-def _references(runs: Sequence[Run], groups: str) -> dict[str, float | Line]:
+def _references(runs: Runs, groups: str) -> dict[str, float | Line]:
     """Return the line of guessing, and that of the words alone where it is not the perfect score."""
     line = group_line(next(iter(by(runs, "cell", CELLS).values())), groups, "blind")
     medians = np.nanmedian(line.runs, axis=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ import numpy as np
 
 import models
 from experiments.studies.exam import Enough
-from experiments.studies.fit import TrainingSettings, classifier, parts, train
+from experiments.studies.fit import CellSettings, classifier, parts, train
+from experiments.studies.study import Kinds
 from experiments.studies.tasks.distractors import distractors
 from experiments.studies.tasks.keywords import addition, order
 from experiments.studies.tasks.negation import negation
@@ -45,7 +46,7 @@ SCALES: dict[str, dict[str, Any]] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(TrainingSettings):
+class Settings(CellSettings):
     """The settings of a run.
 
     Those of training were chosen on dev, on data and seeds of their own, with TreeLSTM and RNN; they are the
@@ -57,15 +58,13 @@ class Settings(TrainingSettings):
         One of `DATASETS`, and its task.
     rate : float or None
         Of distractors, for the task that has them.
-    cell : str
-        As `models.cell` takes it.
     sizes : dict
         Number of sentences in train, dev and test.
     lengths : (int, int)
         Words of the shortest and the longest sentence.
     word_bound : float
         Of U(±bound), for the word vectors.
-    max_epochs, patience : int
+    patience : int
     enough : float
         Dev accuracy at which training ends.
     """
@@ -74,21 +73,16 @@ class Settings(TrainingSettings):
     dataset: str
     task: str
     rate: float | None
-    cell: str
     sizes: dict[str, int]
     lengths: tuple[int, int] = (5, 15)
     D: int = 32
     word_bound: float = 0.1
     lr: float = 5e-3
-    batch: int = 20
-    max_epochs: int
     patience: int
     enough: float = 0.995
 
 
-def grid(
-    scale: str, seed: int, run: int, cells: Sequence[str] = CELLS, rate: float = RATE
-) -> Iterator[tuple[str, Settings, int]]:
+def grid(scale: str, seed: int, run: int, cells: Sequence[str], rate: float = RATE) -> Kinds:
     """Yield every cell on every dataset, with distractors of a rate in the dataset that has them.
 
     The same run of all cells has the same sentences; another run has others.
@@ -147,8 +141,7 @@ def sentences(settings: Settings) -> tuple[Sentences, Sentences, Sentences]:
 def new_model(settings: Settings) -> models.TreeClassifier:
     """Return the model as it is before training: the same one for the same settings."""
     rng = np.random.default_rng([*settings.seeds["model"], 0])
-    cell = models.cell(settings.cell)(settings.D, rng)
-    return classifier(rng, cell, VOCABULARY, CLASSES, settings.word_bound)
+    return classifier(settings, VOCABULARY, CLASSES, settings.word_bound, rng)
 
 
 def keyword_rows(forest: models.Forest) -> np.ndarray:

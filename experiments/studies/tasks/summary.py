@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from experiments.studies.runs import by, fired
+from experiments.studies.runs import Runs, by, fired
 from experiments.studies.tasks.figures import BLIND, SHOWN, group_line, title
 from experiments.studies.tasks.perform import CELLS, DATASETS
 from experiments.studies.tasks.words import CLASSES
@@ -19,10 +19,10 @@ SOLVED = 95.0  # percent, in the median run
 SHALLOW, DEEP = 3, 6  # depths of the deepest keyword: up to, and from
 PAIR = ("RNN", "RLSTM")  # the paper's
 
-Found = Mapping[str, Mapping[str, Sequence[Run]]]  # by dataset and cell
+Found = Mapping[str, Mapping[str, Runs]]  # by dataset and cell
 
 
-def summary(runs: Sequence[Run]) -> str:
+def summary(runs: Runs) -> str:
     """Return the text."""
     cells = by(runs, "cell", CELLS)
     found = {name: by(on, "cell", CELLS) for name, on in by(runs, "dataset", DATASETS).items()}
@@ -39,12 +39,12 @@ def summary(runs: Sequence[Run]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def percent(runs: Sequence[Run]) -> list[float]:
+def percent(runs: Runs) -> list[float]:
     """Return the test accuracies in percent."""
     return [100 * float(run.result["test_accuracy"]) for run in runs]
 
 
-def at_depths(runs: Sequence[Run], least: int, most: int) -> float | None:
+def at_depths(runs: Runs, least: int, most: int) -> float | None:
     """Return the accuracy in percent over all runs' test sentences of such depths, if there are any."""
     n = right = 0
     for run in runs:
@@ -55,7 +55,7 @@ def at_depths(runs: Sequence[Run], least: int, most: int) -> float | None:
     return 100 * right / n if n else None
 
 
-def _head(runs: Sequence[Run], found: Found) -> str:
+def _head(runs: Runs, found: Found) -> str:
     settings = runs[0].settings
     shortest, longest = settings["lengths"]
     n = max(run.settings["run"] for run in runs)
@@ -84,7 +84,7 @@ def _blind(runs: Iterable[Run]) -> float:
     return statistics.median(100 * run.result["blind"] for run in runs)
 
 
-def _paragraph(name: str, found: Mapping[str, Sequence[Run]]) -> str:
+def _paragraph(name: str, found: Mapping[str, Runs]) -> str:
     """Say who solves a dataset, and who does no better than the words alone allow, or than guessing."""
     medians = {cell: statistics.median(percent(runs)) for cell, runs in found.items()}
     solved = [cell for cell, median in medians.items() if median >= SOLVED]
@@ -157,7 +157,7 @@ def _change(before: float | None, after: float | None) -> str:
     return " → ".join("–" if value is None else f"{value:.1f}" for value in (before, after))
 
 
-def _alerts(cells: Mapping[str, Sequence[Run]]) -> str:
+def _alerts(cells: Mapping[str, Runs]) -> str:
     """Say in how many runs of each cell the monitor had something to tell."""
     said = []
     for cell, runs in cells.items():

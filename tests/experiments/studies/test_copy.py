@@ -25,7 +25,7 @@ TINY = {
 
 
 def _settings(cell="LSTM", **changes):
-    (of_cell,) = (settings for name, settings, _ in grid("smoke", 0, 1) if name == f"002/{cell}")
+    (of_cell,) = (settings for name, settings, _ in grid("smoke", 0, 1, CELLS) if name == f"002/{cell}")
     return replace(of_cell, **TINY | {"delay": 3} | changes)
 
 

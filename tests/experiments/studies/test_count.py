@@ -24,7 +24,9 @@ TINY = {"longest": 4, "tested": 8, "traced": 3, "D": 5, "size": 30, "max_epochs"
 
 
 def _settings(language="ab", cell="LSTM", **changes):
-    (of,) = (settings for name, settings, _ in grid("smoke", 0, 1) if name == f"{language}/{cell}")
+    (of,) = (
+        settings for name, settings, _ in grid("smoke", 0, 1, ("LSTM", "GRU")) if name == f"{language}/{cell}"
+    )
     return replace(of, **TINY | changes)
 
 

@@ -24,7 +24,11 @@ TINY = {
 
 
 def _settings(dataset="sum", cell="RNN", run=1, **changes):
-    (of,) = (settings for name, settings, _ in grid("smoke", 0, run) if name == f"{dataset}/{cell}")
+    (of,) = (
+        settings
+        for name, settings, _ in grid("smoke", 0, run, models.TREE_CELLS)
+        if name == f"{dataset}/{cell}"
+    )
     return replace(of, **TINY | changes)
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from experiments.studies.runs import chosen
+from experiments.studies.runs import Runs, chosen
 from experiments.studies.spectrum.summary.bound import bound_section
 from experiments.studies.spectrum.summary.eigenvalues import eigenvalue_section
 from experiments.studies.spectrum.summary.sharing import sharing_section
 from experiments.studies.spectrum.summary.training import training_section
 from experiments.studies.spectrum.summary.words import wrapped
-from experiments.sweep import Run
 
 
-def summary(runs: Sequence[Run]) -> str:
+def summary(runs: Runs) -> str:
     """Return the sections, one under the other."""
     untrained, eigenvalues, trained = (
         chosen(runs, part=part) for part in ("bound", "eigenvalues", "trained")

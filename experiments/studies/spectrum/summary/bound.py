@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
 
-from experiments.studies.runs import chosen, values
+from experiments.studies.runs import Runs, chosen, values
 from experiments.studies.spectrum.figures import curves
 from experiments.studies.spectrum.flow import MAX_SLOPE, ROUNDING
 from experiments.studies.spectrum.settings import ACTIVATIONS, KINDS, SHARING
 from experiments.studies.spectrum.summary.words import size, verdict
-from experiments.sweep import Run
 from experiments.sweep.wording import table
 
 
-def bound_section(bound: Sequence[Run], eigenvalues: Sequence[Run], trained: Sequence[Run]) -> str:
+def bound_section(bound: Runs, eigenvalues: Runs, trained: Runs) -> str:
     """Return the verdict, and a table of what is left after all steps beside what the bound allows."""
     largest = {
         name: max(run.result[sharing]["worst"][name] for run in [*bound, *eigenvalues] for sharing in SHARING)
@@ -51,7 +49,7 @@ def factor(found: np.ndarray) -> float:
     return float((curve[-1] / curve[0]) ** (1 / (len(curve) - 1)))
 
 
-def _table(runs: Sequence[Run], steps: int) -> str:
+def _table(runs: Runs, steps: int) -> str:
     rows = []
     for f, norm in product(ACTIVATIONS, values(runs, "norm")):
         here = chosen(runs, activation=f, norm=norm)
@@ -61,7 +59,7 @@ def _table(runs: Sequence[Run], steps: int) -> str:
     return table(["", "(γ‖W‖)ᵏ", *(f"{matrix}, {sharing}" for matrix, sharing in KINDS)], rows)
 
 
-def _decided(runs: Sequence[Run], steps: int) -> str:
+def _decided(runs: Runs, steps: int) -> str:
     above = [run for run in runs if MAX_SLOPE[run.settings["activation"]] * run.settings["norm"] > 1]
     fallen = [run for run in above if run.result["shared"]["gradient"][-1] < 1]
     gaussian = chosen(runs, matrix="gaussian")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
-from experiments.studies.runs import chosen, values
+from experiments.studies.runs import Runs, chosen, values
 from experiments.studies.spectrum.figures import curves
 from experiments.studies.spectrum.flow import MAX_SLOPE, ROUNDING
 from experiments.studies.spectrum.settings import ACTIVATIONS, LINE
@@ -19,7 +18,7 @@ from experiments.sweep.wording import median_range, table
 CLOSE = 0.01
 
 
-def eigenvalue_section(runs: Sequence[Run]) -> str:
+def eigenvalue_section(runs: Runs) -> str:
     """Return where the curves turn, for matrices whose singular values and eigenvalues disagree."""
     rest = [run for run in runs if not run.settings["input"]]
     delays, outlier = chosen(rest, matrix="delay"), chosen(rest, matrix="outlier")
@@ -77,7 +76,7 @@ def at_turn(run: Run) -> float:
     return float(run.result["shared"]["gradient"][turn(run)])
 
 
-def _delays(runs: Sequence[Run], steps: int) -> str:
+def _delays(runs: Runs, steps: int) -> str:
     rows = []
     for m in values(runs, "line"):
         here = chosen(runs, line=m)
@@ -97,7 +96,7 @@ def _delays(runs: Sequence[Run], steps: int) -> str:
     return table([*turns, f"at k = {steps}", "last factor", "unshared, at the end"], rows)
 
 
-def _driven(runs: Sequence[Run]) -> str:
+def _driven(runs: Runs) -> str:
     driven = [run for run in runs if run.settings["input"]]
     parts = []
     for matrix, name in (("delay", f"delay lines of {LINE}"), ("outlier", "one eigenvalue above 1")):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from experiments.studies.runs import chosen
+from experiments.studies.runs import Runs, chosen
 from experiments.studies.spectrum.figures import curves
 from experiments.studies.spectrum.settings import LINE
 from experiments.studies.spectrum.summary.bound import factor
@@ -18,7 +16,7 @@ VANISHED = 1e-3  # of the gradient at the end
 CLOSE = 0.05
 
 
-def sharing_section(bound: Sequence[Run], eigenvalues: Sequence[Run]) -> str:
+def sharing_section(bound: Runs, eigenvalues: Runs) -> str:
     """Return shared matrices beside ones with the same singular values at every step, before training."""
     steps = bound[0].settings["steps"]
     shared = [run for run in [*bound, *eigenvalues] if run.result["shared"]["gradient"][-1] < VANISHED]
@@ -41,7 +39,7 @@ is left by less than a factor of 10 in {_alike(bound, "orthogonal")} pairs of or
 radius and singular values are one, and in {_alike(bound, "gaussian")} of Gaussian ones."""
 
 
-def _alike(bound: Sequence[Run], matrix: str) -> str:
+def _alike(bound: Runs, matrix: str) -> str:
     here = chosen(bound, matrix=matrix)
     return f"{sum(_apart(run) < 10 for run in here)} of {len(here)}"
 
@@ -51,7 +49,7 @@ def _apart(run: Run) -> float:
     return float("inf") if min(ends) == 0 else max(ends) / min(ends)
 
 
-def _table(bound: Sequence[Run], eigenvalues: Sequence[Run]) -> str:
+def _table(bound: Runs, eigenvalues: Runs) -> str:
     rest = [run for run in eigenvalues if not run.settings["input"]]
     groups = {
         "orthogonal, norm 1.2": chosen(bound, activation="tanh", matrix="orthogonal", norm=1.2),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
 
-from experiments.studies.runs import chosen, values
+from experiments.studies.runs import Runs, chosen, values
 from experiments.studies.spectrum.figures import at_epoch
 from experiments.studies.spectrum.settings import DRAWS, SHARING, UNSHARED_NORM
 from experiments.studies.spectrum.summary.sharing import VANISHED
@@ -18,7 +18,7 @@ from experiments.sweep.wording import median_range, table
 LEARNED, GUESSING = 0.9, 0.3  # test accuracy; chance is a quarter
 
 
-def training_section(runs: Sequence[Run]) -> str:
+def training_section(runs: Runs) -> str:
     """Return accuracies and gradients at the first word, by length, matrix and sharing."""
     settings = runs[0].settings
     shared = chosen(runs, sharing="shared")
@@ -72,27 +72,27 @@ def _last(run: Run) -> float:
     return arrives(run, run.epochs)
 
 
-def _grown(runs: Sequence[Run], name: str) -> str:
+def _grown(runs: Runs, name: str) -> str:
     before, after = ([at_epoch([run], epoch)[0][name] for run in runs] for epoch in (0, runs[0].epochs))
     return f"{np.median(before):.2f} to {np.median(after):.2f}"
 
 
-def _accuracies(runs: Sequence[Run]) -> str:
-    def cell(here: Sequence[Run]) -> str:
+def _accuracies(runs: Runs) -> str:
+    def cell(here: Runs) -> str:
         return median_range([100 * run.result["test_accuracy"] for run in here], "{:.0f}")
 
     return _by_start(runs, cell)
 
 
-def _arrivals(runs: Sequence[Run]) -> str:
-    def cell(here: Sequence[Run]) -> str:
+def _arrivals(runs: Runs) -> str:
+    def cell(here: Runs) -> str:
         before, after = [arrives(run, 0) for run in here], [_last(run) for run in here]
         return f"{size(before)} → {size(after)}"
 
     return _by_start(runs, cell)
 
 
-def _by_start(runs: Sequence[Run], cell: Callable[[Sequence[Run]], str]) -> str:
+def _by_start(runs: Runs, cell: Callable[[Runs], str]) -> str:
     lengths = values(runs, "length")
     rows = []
     for matrix, norm, sharing in product(DRAWS, values(runs, "norm"), SHARING):
@@ -102,7 +102,7 @@ def _by_start(runs: Sequence[Run], cell: Callable[[Sequence[Run]], str]) -> str:
     return table(["", *(f"{length} words" for length in lengths)], rows)
 
 
-def _sharing(runs: Sequence[Run], length: int) -> str:
+def _sharing(runs: Runs, length: int) -> str:
     here = chosen(runs, length=length, norm=UNSHARED_NORM)
     counts = []
     for sharing in SHARING:
@@ -111,7 +111,7 @@ def _sharing(runs: Sequence[Run], length: int) -> str:
     return f"{length} words {', '.join(counts)}"
 
 
-def _far(shared: Sequence[Run]) -> str:
+def _far(shared: Runs) -> str:
     parts = []
     for matrix, length in product(DRAWS, values(shared, "length")):
         rows = at_epoch(chosen(shared, matrix=matrix, length=length, norm=UNSHARED_NORM), 0)
