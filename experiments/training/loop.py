@@ -28,18 +28,18 @@ FORMAT = "minigrad.checkpoint/1"
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch came to.
+    """One epoch, in numbers.
 
     Attributes
     ----------
     number : int
         From 1.
     loss : float
-        Mean loss of a training tree, each taken before its minibatch's update.
+        Mean over the training trees, each measured before its minibatch's update.
     dev_accuracy : float
         After the epoch, as a fraction.
     best : bool
-        Whether that is the best so far.
+        Whether the dev accuracy is higher than in all earlier epochs.
     """
 
     number: int
@@ -49,7 +49,7 @@ class Epoch:
 
 
 class Watcher:
-    """Looks on while `fit` trains; override what you need."""
+    """Is called by `fit` while it trains; override what you need."""
 
     def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:
         """Called after each update.
@@ -68,15 +68,15 @@ class Watcher:
         """Called after each epoch, before its checkpoint is written."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a resumed run must know, as JSON values."""
+        """Return what the checkpoint is to keep, as JSON values."""
         return {}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take back what `state_dict` returned."""
+        """Restore what `state_dict` returned."""
 
 
 class FitOptions(TypedDict, total=False):
-    """Options of `fit` that decide how it trains, for those who call it for others."""
+    """Options of `fit` that decide how it trains, for functions that pass them on."""
 
     batch_size: Required[int]
     rng: Required[np.random.Generator]
@@ -90,7 +90,7 @@ class FitOptions(TypedDict, total=False):
 
 
 class TrainingError(FloatingPointError):
-    """The loss is not finite; the text says where and what to do."""
+    """The loss is NaN or inf; the text says where, and what may help."""
 
 
 def fit(
@@ -114,7 +114,7 @@ def fit(
     progress: Callable[[int], object] | None = None,
     score: Callable[[models.TreeClassifier], float] | None = None,
 ) -> list[Epoch]:
-    """Train until the dev accuracy has not improved for `patience` epochs; leave the best epoch's parameters.
+    """Train until the dev accuracy has not improved for `patience` epochs; keep the best epoch's parameters.
 
     Parameters
     ----------
@@ -123,22 +123,22 @@ def fit(
     batch_size : int
         Trees per update; the loss is averaged over them.
     rng : numpy.random.Generator
-        Shuffles the training trees anew for every epoch.
+        Shuffles the training trees before every epoch.
     max_epochs, patience : int
     min_epochs : int
-        So many epochs are run whatever the dev accuracy does.
+        Epochs that are run whatever the dev accuracy is.
     watchers : sequence of Watcher
-        One that raises `minigrad.monitor.Stop` ends training, and is best the last.
+        Called in this order. One that raises `minigrad.monitor.Stop` ends training; put it last, so that the
+        others have seen the same minibatches.
     checkpoint : path, optional
-        Written at the start and at the ends of epochs. If it is there already, training goes on from it, and
-        ends exactly where an uninterrupted run would have ended. It belongs to these data and settings:
-        delete it to start afresh.
+        Written at the start and after epochs. If the file exists, training continues from it, and ends with
+        exactly the parameters of an uninterrupted run. It is valid for the same data and settings only;
+        delete it to start from the beginning.
     checkpoint_every : float
-        Seconds that have to pass before another checkpoint is written; what it costs, and nothing else,
-        depends on it.
+        Seconds between two checkpoints, at least. Results do not depend on it.
     keep_epochs : path, optional
         A folder, into which the model is written before training and after each epoch, as `KeptEpochs` says,
-        for ``python -m viz epochs``. A run that goes on from a checkpoint writes the epochs after it.
+        for ``python -m viz epochs``. A run that continues from a checkpoint writes the epochs after it.
     mode : str
         Of the fold. "compiled" compiles a cell that this machine has not seen yet, for some seconds; "level"
         starts at once and takes several times as long per minibatch.
@@ -147,13 +147,13 @@ def fit(
     progress : function, optional
         Called after each update with the number of tree nodes that were trained on.
     score : function, optional
-        Returns the dev accuracy after an epoch, which decides which one is the best, if that is not to be
-        `accuracy` on `dev`: that of the roots, for instance, where all nodes are classified.
+        Returns what is used as the dev accuracy, by which the best epoch is chosen, if it is not `accuracy`
+        on `dev`: for instance the accuracy of the roots, where all nodes are classified.
 
     Returns
     -------
     list of Epoch
-        Of the whole run, resumed or not.
+        All epochs, those before a resumption included.
 
     Raises
     ------
@@ -213,12 +213,12 @@ def fit(
 
 
 def best_epoch(epochs: Sequence[Epoch]) -> Epoch:
-    """Return the epoch whose parameters `fit` leaves: the first with the highest dev accuracy."""
+    """Return the epoch whose parameters `fit` keeps: the first with the highest dev accuracy."""
     return max((epoch for epoch in epochs if epoch.best), key=lambda epoch: epoch.number)
 
 
 class _Run:
-    """What a training run must remember from epoch to epoch, and can be resumed from."""
+    """The state of a training run between two epochs, which a checkpoint holds."""
 
     def __init__(
         self,
@@ -267,12 +267,12 @@ class _Run:
             for state in (groups["model"], groups["best"]):
                 self.model.check_state(state)
             self.optimizer.check_state(groups["optimizer"])
-            type(self.rng.bit_generator)().state = header["rng"]  # a trial: a wrong one raises
+            type(self.rng.bit_generator)().state = header["rng"]  # raises if it is not one
             for watcher, kept in watched:
                 watcher.load_state_dict(kept)
         except (KeyError, TypeError, ValueError) as error:
             raise StateError(
-                f"{path} is not a checkpoint of this run: {error}; delete it to start afresh"
+                f"{path} is not a checkpoint of this run: {error}; delete it to start from the beginning"
             ) from None
         self.model.load_state_dict(groups["model"])
         self.optimizer.load_state_dict(groups["optimizer"])

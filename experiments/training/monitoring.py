@@ -12,25 +12,25 @@ import models
 from experiments.training.loop import Epoch, Watcher
 from minigrad.monitor import Alert, Monitor, Rule, Stuck
 
-LOOK_AT_EVERY = 10  # minibatches; looking at each would cost a quarter of a step
-STUCK_AFTER = 10  # of those, fewer than an epoch has
+LOOK_AT_EVERY = 10  # minibatches; to look at each would add a quarter to the time of a step
+STUCK_AFTER = 10  # observed minibatches; fewer than an epoch has
 
 
 class MonitorWatcher(Watcher):
-    """Shows every minibatch of `fit` to a monitor, after its update, and the mean loss of every epoch.
+    """Passes every minibatch of `fit` to a monitor, after its update, and the mean loss of every epoch.
 
-    Windows begin anew with each epoch, so that a run which is resumed there has the same alerts as one that
-    was never cut. A rule that needs more than an epoch to see enough (`Stuck`, say) never speaks: give it a
-    smaller `min_count`.
+    The rules' windows begin anew with each epoch, so that a resumed run has the same alerts as one that was
+    not interrupted. A rule that needs more minibatches than an epoch has (`Stuck`, perhaps) never fires: give
+    it a smaller `min_count`.
 
     Parameters
     ----------
     monitor : Monitor
-        Where one of its rules says "stop", training ends as if it had run out of patience.
+        If one of its rules has the action "stop", training ends there.
     model : TreeClassifier
     nodes : function, optional
-        From a minibatch to the rows whose gradients matter, for instance `data.keyword_rows`; all if left
-        out.
+        From a minibatch to the rows whose gradients matter, such as `experiments.paper.data.keyword_rows`; by
+        default all.
     """
 
     def __init__(
@@ -44,26 +44,26 @@ class MonitorWatcher(Watcher):
         self._nodes = nodes
 
     def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:
-        """Show a minibatch."""
+        """Pass on a minibatch."""
         nodes = None if self._nodes is None else self._nodes(forest)
         self.monitor.observe(states, forest, nodes=nodes, parameters=self._parameters)
 
     def epoch(self, epoch: Epoch) -> None:
-        """Show an epoch's loss."""
+        """Pass on an epoch's loss."""
         self.monitor.end_epoch(epoch.loss)
         self.monitor.restart()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the monitor's."""
+        """Return the monitor's state."""
         return self.monitor.state_dict()
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Give the monitor its state back."""
+        """Restore the monitor's state."""
         self.monitor.load_state_dict(state)
 
 
 def quiet_monitor(every: int = LOOK_AT_EVERY, rules: Sequence[Rule] | None = None) -> Monitor:
-    """Return a monitor whose alerts are kept and not shown; with all rules unless given."""
+    """Return a monitor that keeps its alerts and does not show them; by default with all rules."""
     monitor = Monitor(rules, action=_keep, every=every)
     if rules is None:
         monitor.rules = [
@@ -73,4 +73,4 @@ def quiet_monitor(every: int = LOOK_AT_EVERY, rules: Sequence[Rule] | None = Non
 
 
 def _keep(alert: Alert) -> None:
-    """Do nothing: the monitor keeps its alerts, and the epochs' rows tell them."""
+    """Do nothing: the monitor keeps its alerts, which go into the epochs' rows."""

@@ -1,10 +1,10 @@
 """Experiment 3's measure: how much of the error at the root reaches the keyword.
 
-ratio = ‖∂J/∂x_keyword‖ / ‖∂J/∂x_root‖. Far below 1 the gradient vanishes, far above 1 it explodes. What
-the error vector of a node is, the paper does not pin down; there are three readings:
+ratio = ‖∂J/∂x_keyword‖ / ‖∂J/∂x_root‖. Far below 1 the gradient vanishes, far above 1 it explodes. The paper
+does not define the error vector of a node exactly; there are three readings:
 
 - ``post``: ∂J/∂p, p being the node's hidden vector, after the activation;
-- ``pre``, for an RNN: ∂J/∂a, where p = f(a); a leaf has no activation, its vector is its word's;
+- ``pre``, for an RNN: ∂J/∂a, where p = f(a); a leaf has no activation, so its error vector is ∂J/∂p;
 - ``with_cell``, for an RLSTM: the derivatives with respect to the hidden vector and to the memory together.
 
 In a chain, whose words are read and have no state, the error vector is that of the state that has just read
@@ -36,13 +36,13 @@ def definitions(cell: Any) -> tuple[str, ...]:
 
 
 def error_rows(cell: Any, words: Rows) -> Rows:
-    """Return the function that gives the rows of some words' error vectors in a forest.
+    """Return the function that gives the rows at which some words' error vectors are taken.
 
     Parameters
     ----------
     cell : minigrad.Cell
-        In a chain it is the state that has just read the word that has an error vector.
-    words : function
+        If it reads sequences, these are the states that have just read the words.
+    words : function of a forest
         Gives the rows of the words.
     """
     return words if cell.right_parts is None else lambda forest: forest.parent[words(forest)]
@@ -70,7 +70,7 @@ def error_norms(
     definition: str = "post",
     f: str = "tanh",
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the norm of the error vector at one node of each sentence, and that at its root.
+    """Return the norm of the error vector at one node of each sentence, and at its root.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ class RatioWatcher(Watcher):
     at : function of a forest
         Gives the rows of the keywords' error vectors, as `error_rows` says.
     definitions : sequence of str
-        Of the error vector; medians are those of the first.
+        Of the error vector; the medians are of the first.
     f : str
         The RNN's activation.
 
@@ -148,22 +148,22 @@ class RatioWatcher(Watcher):
     def measure(
         self, model: models.TreeClassifier, forest: models.Forest, batch: int = 500, mode: str = "compiled"
     ) -> None:
-        """Take the ratios of a forest as an epoch's, without training: forward and backward, no update.
+        """Measure a forest without training, as an epoch of its own: forward and backward, no update.
 
-        That is how epoch 0 is measured. The model is left without gradients.
+        That is how epoch 0 is measured. The gradients of the model's parameters are cleared.
         """
         for seen in passes(model, forest, batch, mode):
             self.batch(*seen)
         self._close()
 
     def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:
-        """Take the ratios of a minibatch."""
+        """Measure a minibatch."""
         found = [gradient_ratios(forest, states, self._at, name, self._f) for name in self._definitions]
         depth, ratios = found[0][0], [ratio for _, ratio in found]
         self._seen.append((trees, depth, *ratios))
 
     def epoch(self, epoch: Epoch) -> None:
-        """Reduce the epoch's ratios to medians."""
+        """Compute the epoch's medians."""
         self._close()
 
     def _close(self) -> None:
@@ -186,6 +186,6 @@ class RatioWatcher(Watcher):
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take back what `state_dict` returned."""
+        """Restore what `state_dict` returned."""
         self.medians = [{int(d): m for d, m in epoch.items()} for epoch in state["medians"]]
         self.counts = {int(d): n for d, n in state["counts"].items()}

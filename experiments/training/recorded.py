@@ -51,9 +51,9 @@ def recorded_fit(
     epoch_0 : bool
         Whether there is a row before the first update too. It has no loss.
     monitor : Monitor, optional
-        Looks at minibatches, as often as it wants to.
+        Observes the minibatches.
     nodes : function of a minibatch, optional
-        The rows whose gradients the monitor looks at, for instance those of the keywords; all if left out.
+        The rows whose gradients the monitor observes, for instance those of the keywords; by default all.
     watchers : sequence of Watcher
         Called before the row is written.
     **options
@@ -82,19 +82,19 @@ def recorded_fit(
 
 
 def summary(epochs: Sequence[Epoch]) -> dict[str, Any]:
-    """Return what a result's row says of the training: its best epoch, how many there were, dev accuracy."""
+    """Return a result row's part about the training: best epoch, number of epochs, best dev accuracy."""
     best = best_epoch(epochs)
     return {"best_epoch": best.number, "epochs": len(epochs), "dev_accuracy": best.dev_accuracy}
 
 
 def record_result(recorder: Recorder, model: models.TreeClassifier, result: dict[str, Any]) -> None:
-    """Save the model, if the recorder was asked to, and end the run with its result.
+    """Save the model, if the recorder has a path for it, and end the run with its result.
 
     Parameters
     ----------
     recorder : Recorder
     model : TreeClassifier
-        With the parameters of its best epoch, as `recorded_fit` leaves it.
+        With the parameters of its best epoch, as after `recorded_fit`.
     result : dict
         JSON values.
     """

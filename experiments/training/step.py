@@ -23,8 +23,8 @@ Clip = Callable[[Sequence[Parameter]], object]
 def no_collection() -> Iterator[None]:
     """Pause Python's garbage collector.
 
-    A graph is thousands of objects without a cycle: it is freed by reference counts, and the collector,
-    woken by their number, walks through them again and again and finds nothing.
+    A graph is thousands of objects without cycles, which reference counts free. The collector, which runs
+    whenever many objects are made, would walk through them again and again and find nothing.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -59,7 +59,7 @@ def training_step(
         The loss, averaged over the trees, and the penalty, before the update. If it is not finite, there was
         no update.
     NodeStates
-        With their gradients, for those who watch them.
+        Of the minibatch, with their gradients.
     """
     optimizer.zero_grad()
     direct = loss_and_gradients(model, forest) if mode == "compiled" and penalty is None else None
@@ -82,13 +82,13 @@ def training_step(
 def passes(
     model: models.TreeClassifier, forest: models.Forest, batch: int, mode: str = "compiled"
 ) -> Iterator[tuple[np.ndarray, models.Forest, mg.NodeStates]]:
-    """Yield minibatch by minibatch what a watcher is shown: forward and backward, in order, no update.
+    """Yield what watchers are given, for each minibatch in order: forward and backward without an update.
 
     Yields
     ------
     (batch,) array of int, Forest, NodeStates
-        The trees' numbers in the forest, the minibatch, its states with their gradients. The model is left
-        without gradients.
+        The trees' numbers in the forest, the minibatch, its states with their gradients. The gradients of the
+        model's parameters are cleared.
     """
     for start in range(0, len(forest), batch):
         trees = np.arange(start, min(start + batch, len(forest)))

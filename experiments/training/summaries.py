@@ -1,4 +1,4 @@
-"""An epoch's gradient ratios, thousands of numbers, as a row that is small enough to keep."""
+"""Summaries of an epoch's gradient ratios, thousands of numbers, that are small enough for a row."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def by_depth(depth: np.ndarray, ratio: np.ndarray) -> dict[str, Any]:
 
 
 def overall(depth: np.ndarray, ratio: np.ndarray) -> dict[str, Any]:
-    """Return what claims ask of all depths together, and a sample; None where there is nothing."""
+    """Return the numbers over several depths that claims need, and a sample; None without trees."""
     known = np.isfinite(ratio)
     deep, deeper = ratio[known & (depth >= 2)], ratio[known & (depth >= 8)]
     return {
