@@ -73,9 +73,6 @@ EXPERIMENTS = [
     ["threads"],
 ]
 DECLARED = {("studies/remedies", "paper")}  # it varies the paper's Experiment 3
-TO_BE_MENDED = {
-    ("sentiment/data.py", "paper"),
-}
 
 
 def test_experiments_import_downwards_only() -> None:
@@ -92,8 +89,7 @@ def test_experiments_import_downwards_only() -> None:
             other = rest.split(".")[0]
             if room == "experiments" and other != own and other in level and level[other] <= level[own]:
                 found.add(("/".join(parts[:2]), other))
-    assert found <= DECLARED | TO_BE_MENDED, found - DECLARED - TO_BE_MENDED
-    assert found >= TO_BE_MENDED, f"mended, take it out of the list: {TO_BE_MENDED - found}"
+    assert found == DECLARED
 
 
 def test_few_files_lie_at_the_top_of_experiments() -> None:

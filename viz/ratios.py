@@ -170,7 +170,7 @@ def _draw_counts(axes: Axes, ratios: Ratios) -> None:
 
 
 def _explain(figure: Figure, results: Mapping[str, Ratios], counted: str) -> None:
-    """Draw the legend of what is no colour, under the panels."""
+    """Draw the legend of what is no colour, above the panels."""
     from matplotlib.lines import Line2D
 
     present = {
@@ -191,7 +191,7 @@ def _explain(figure: Figure, results: Mapping[str, Ratios], counted: str) -> Non
     ]
     if any(count < FEW for ratios in results.values() for count in ratios["counts"]):
         entries.append(entry("#808080", 3.5, counted))
-    figure.legend(handles=entries, loc="outside lower center", ncols=4, frameon=False)
+    figure.legend(handles=entries, loc="outside upper center", ncols=4, frameon=False)
 
 
 def _epoch_bar(figure: Figure, axes: Sequence[Axes], colours: ListedColormap) -> None:

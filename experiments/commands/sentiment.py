@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"numbers of the test sentences to draw, from 1 (default: {command.DRAWN} typical ones)",
     )
-    arguments.add_scale(parser, "300 sentences of each file, or all of them")
+    arguments.add_scale(parser, "300 random sentences of each file, or all of them")
     arguments.add_cells(parser, "the paper's two", arguments.watched_cell, "sentiment")
     sweep.add_arguments(parser, out="experiments/results/sentiment, or sentiment-smoke beside it")
 

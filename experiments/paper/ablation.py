@@ -17,8 +17,10 @@ from typing import Any
 
 import models
 from experiments.paper import grids
-from experiments.paper.settings import BATCH, BATCH_OF_OTHERS, SCALES, run_settings
-from experiments.sweep import Job, Run
+from experiments.paper.datasets import majority
+from experiments.paper.settings import BATCH, BATCH_OF_OTHERS, SCALES, Settings, run_settings
+from experiments.sweep import Job, Run, from_json
+from experiments.training.evaluation import MAJORITY
 from models.cells import is_chain_cell
 
 MAX_EPOCHS = 30  # a setting that is better is so by then
@@ -116,7 +118,8 @@ def ablation_jobs(
 def table(jobs: Sequence[Job], runs: Sequence[Run]) -> str:
     """Return the best dev accuracies of every setting, run by run, as a table in Markdown.
 
-    A run that is not among the finished ones, because it failed, has a dash.
+    A run that is not among the finished ones, because it failed, has a dash. In the end there is a line for
+    every dataset on what it brings always to answer its most frequent class.
     """
     finished = {run.name: run for run in runs}
     groups: dict[str, list[Job]] = defaultdict(list)
@@ -137,4 +140,8 @@ def table(jobs: Sequence[Job], runs: Sequence[Run]) -> str:
         lines.append(
             f"| {model} | {question} | {setting} | {shortest}–{longest} | {each} | {median} | {epochs} |"
         )
+    for settings in {of.dataset: of for of in (from_json(Settings, job.json) for job in jobs)}.values():
+        shortest, longest = settings.lengths
+        share = f"{100 * majority(settings, 'dev'):.1f}"
+        lines.append(f"| – | {MAJORITY} | – | {shortest}–{longest} | – | {share} | – |")
     return "\n".join(lines) + "\n"

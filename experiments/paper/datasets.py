@@ -11,6 +11,7 @@ import models
 from experiments.paper import data
 from experiments.paper.depths import sentences_at_depth
 from experiments.paper.settings import Settings
+from experiments.training.evaluation import majority_accuracy
 from experiments.training.fingerprint import data_hash
 
 
@@ -47,6 +48,13 @@ def datasets(settings: Settings) -> Datasets:
     sizes = tuple(settings.sizes[part] for part in ("train", "dev", "test"))
     sentences = settings.lengths, settings.keyword_depths, settings.shape
     return _datasets(settings.seeds["data"], sizes, *sentences, settings.extra, settings.extra_depths)
+
+
+def majority(settings: Settings, part: str) -> float:
+    """Return the accuracy on "dev" or "test" of always answering the most frequent class of train."""
+    sets = datasets(settings)
+    train, asked = (of.label[of.root] for of in (sets.train, getattr(sets, part)))
+    return majority_accuracy(train, asked)
 
 
 @lru_cache(maxsize=2)

@@ -18,7 +18,7 @@ import viz
 from experiments.paper import example
 from experiments.paper.criteria.numbers import depth_name, length_name
 from experiments.paper.settings import DATASETS, GRADIENT_DATASET, MODELS
-from experiments.paper.stored import NoRows, Stored, command_line, percent, run_epochs, whose
+from experiments.paper.stored import NoRows, Stored, command_line, percent, run_epochs, whose_rows
 from experiments.sweep import Run, finished
 from experiments.sweep.folder import Folder
 from experiments.sweep.output import writable_folder
@@ -86,7 +86,7 @@ def draw(out: Path, only: Sequence[int] | None = None) -> int:
                 missing.setdefault(command_line(command, out), []).append(f"Figure {n}")
         if not missing or set(found) - {TREE_FIGURE}:
             if rows.runs:
-                print(whose(rows.runs, out))
+                print(whose_rows(rows.runs, out))
             folder = writable_folder(out / "figures")
             for k, n in enumerate(found, 1):
                 stage(f"drawing Figure {n} ({k} of {len(found)})")
@@ -106,7 +106,7 @@ def _save(drawn: dict[str, Drawing], path: Path, out: Path) -> None:
     for suffix, drawing in drawn.items():
         for narrow, width in WIDTHS.items():
             figure = drawing.figure(width=width)
-            viz.caption(figure, whose(drawing.runs, out))
+            viz.caption(figure, whose_rows(drawing.runs, out))
             for format in FORMATS:
                 viz.save_figure(figure, path.with_name(f"{path.name}{suffix}{narrow}.{format}"))
 

@@ -17,6 +17,7 @@ from experiments.sweep import Run
 from experiments.sweep.arguments import cells_folder
 from experiments.sweep.output import RESULTS
 from experiments.sweep.rows import number
+from experiments.sweep.wording import whose
 
 # Where `ablate` writes.
 ABLATION = {"paper": RESULTS / "ablate", "smoke": RESULTS / "ablate-smoke"}
@@ -171,11 +172,7 @@ def run_epochs(run: Run) -> list[Epoch]:
     ]
 
 
-def whose(runs: Sequence[Run], out: Path) -> str:
-    """Return in words whose rows a figure shows: runs, cells, sizes, folder, and the code that made them."""
-    cells = ", ".join(Stored(runs).cells)
+def whose_rows(runs: Sequence[Run], out: Path) -> str:
+    """Return in words whose rows a figure shows."""
     sizes = " and ".join(f"{n:,}" for n in sorted({run.settings["sizes"]["train"] for run in runs}))
-    commits = sorted({about["commit"] for run in runs for about in run.environments if about.get("commit")})
-    code = f"{len(commits)} commits" if len(commits) > 3 else f"commit {', '.join(commits) or 'unknown'}"
-    number = f"{len(runs)} runs" if len(runs) > 1 else "1 run"
-    return f"{number} of {cells} on {sizes} training sentences each; rows in {out.name}, made by {code}"
+    return whose(runs, Stored(runs).cells, f"{sizes} training sentences each", out)

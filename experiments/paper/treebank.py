@@ -1,16 +1,14 @@
-"""How deep the leaves of a treebank lie."""
+"""How deep the leaves of a treebank lie, for claim 16."""
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import models
+from experiments.training.treebank import read_parts
 from viz.walk import places
 
-FILES = ("train.txt", "dev.txt", "test.txt")
 DEPTH = 10  # the paper's: how many leaves lie above it
 
 
@@ -20,7 +18,7 @@ def measure(folder: Path) -> dict[str, Any]:
     Parameters
     ----------
     folder : Path
-        Holds ``train.txt``, ``dev.txt``, ``test.txt``: trees in brackets.
+        As `read_parts` reads it; errors as there.
 
     Returns
     -------
@@ -31,21 +29,17 @@ def measure(folder: Path) -> dict[str, Any]:
     Raises
     ------
     OSError
-        A file can't be read.
-    TreebankError
-        There is something else than trees; the text names file and place.
+        There are no trees.
     """
     leaves: Counter[int] = Counter()
     trees, hashes = 0, {}
-    for name in FILES:
-        with (folder / name).open("rb") as file:
-            hashes[name] = hashlib.file_digest(file, "sha256").hexdigest()
-        for tree in models.read_trees(folder / name):
-            leaves.update(place.depth for place in places(tree) if place.is_leaf)
-            trees += 1
+    for path, found, sha256 in read_parts(folder):
+        hashes[path.name] = sha256
+        leaves.update(place.depth for tree in found for place in places(tree) if place.is_leaf)
+        trees += len(found)
     total = leaves.total()
     if not total:
-        raise OSError(f"there are no trees in {', '.join(FILES)} of {folder}")
+        raise OSError(f"there are no trees in {', '.join(hashes)} of {folder}")
     return {
         "trees": trees,
         "leaves": total,

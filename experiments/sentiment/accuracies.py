@@ -11,6 +11,7 @@ import numpy as np
 
 import minigrad as mg
 import models
+from experiments.training.evaluation import majority_accuracy
 
 NAMES = {
     "root_fine": "root, 5 classes",
@@ -70,6 +71,24 @@ def from_probabilities(p: np.ndarray, label: np.ndarray, is_root: np.ndarray) ->
         "all_fine": _share(fine[anywhere]),
         "all_binary": _share(binary[anywhere & polar]),
     }
+
+
+def most_frequent_class(train: models.Forest, forest: models.Forest) -> dict[str, float | None]:
+    """Return the accuracies on `forest` of always answering the most frequent class of `train`.
+
+    Each of the four is that of the class that is most frequent among the nodes that it is about.
+    """
+    counted = []
+    for of in (train, forest):
+        nodes = of.label >= 0
+        label, is_root = of.label[nodes], of.parent[nodes] < 0
+        fine = {"root": label[is_root], "all": label}
+        counted.append(
+            {f"{where}_fine": labels for where, labels in fine.items()}
+            | {f"{where}_binary": labels[labels != NEUTRAL] > NEUTRAL for where, labels in fine.items()}
+        )
+    known, asked = counted
+    return {name: majority_accuracy(known[name], asked[name]) for name in NAMES}
 
 
 def _share(hits: np.ndarray) -> float | None:

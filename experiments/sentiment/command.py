@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from tqdm import tqdm
 
 import models
 from experiments import sweep
 from experiments.sentiment import report
-from experiments.sentiment.data import Treebank, read_treebank, read_vectors
+from experiments.sentiment.accuracies import most_frequent_class
+from experiments.sentiment.data import Treebank, read_treebank, read_vectors, sample, sets
+from experiments.sentiment.figures import save_figures
+from experiments.sentiment.sentences import typical_sentences
 from experiments.sentiment.settings import CHOSEN, MODELS, SCALES, Settings, run_settings
-from experiments.sweep import Job, Run, arguments, finished
+from experiments.sweep import Job, Run, arguments, finished, from_json
 from experiments.sweep.folder import Folder
 from experiments.sweep.output import RESULTS, writable_folder
 from experiments.sweep.settings import defaults
+from experiments.sweep.wording import whose
 from minigrad.files import atomic_write
+from minigrad.waiting import waiting
 from models.cells import is_chain_cell
 from viz.command_line import InputError
 
@@ -46,7 +51,8 @@ def run(args: argparse.Namespace) -> int:
     there = {run.id: run for run in finished(args.out)}
     runs = [there[job.id] for job in planned if job.id in there]
     if runs:
-        _tell(runs, treebank, args)
+        with waiting("telling the trees' words apart") as stage:
+            _tell(runs, treebank, planned[0].paths, args, stage)
     return code
 
 
@@ -57,15 +63,20 @@ def jobs(treebank: Treebank, args: argparse.Namespace) -> list[Job]:
     vectors = None
     if args.vectors is not None:
         size = args.vectors.stat().st_size
-        with tqdm(total=size, desc="vectors", unit="B", unit_scale=True, disable=None, leave=False) as bar:
+        with (
+            waiting(f"reading {args.vectors}"),
+            tqdm(total=size, desc="vectors", unit="B", unit_scale=True, disable=None, leave=False) as bar,
+        ):
             found = read_vectors(args.vectors, treebank, bar.update)
         vectors = {"width": found.width, "sha256": found.sha256()}
         paths["vectors"] = str(args.vectors.absolute())
-    nodes = sum(sum(1 for _ in tree.postorder()) for tree in treebank.trees["train"][: scale.trees])
+    run_of = partial(run_settings, scale=scale, seed=args.seed, treebank=treebank.sha256, vectors=vectors)
+    train = sample(run_of(MODELS[0], 1), treebank)["train"]
+    nodes = sum(treebank.trees["train"][k].n_nodes for k in train)
     return [
         Job(
             f"sentiment/{model.replace(':', '.')}/{run}",
-            run_settings(model, run, scale=scale, seed=args.seed, treebank=treebank.sha256, vectors=vectors),
+            run_of(model, run),
             nodes,
             "experiments.sentiment.training:perform",
             keep_model=run == 1,
@@ -76,21 +87,37 @@ def jobs(treebank: Treebank, args: argparse.Namespace) -> list[Job]:
     ]
 
 
-def _tell(runs: Sequence[Run], treebank: Treebank, args: argparse.Namespace) -> None:
-    text = report.as_markdown(runs)
+def _tell(
+    runs: Sequence[Run],
+    treebank: Treebank,
+    paths: Mapping[str, str],
+    args: argparse.Namespace,
+    stage: Callable[[str], None],
+) -> None:
+    """Print and write the table, and draw; say at which `stage` it is."""
+    settings = from_json(Settings, runs[0].settings)  # all runs read the same trees
+    data = sets(settings, paths)
+    majority = {part: most_frequent_class(data.train, getattr(data, part)) for part in ("dev", "test")}
+    text = report.as_markdown(runs, majority)
     with atomic_write(args.out / TABLE) as file:
         file.write(text.encode())
     print(f"\n{text}\n{report.speed(runs)}")
-    print(f"wrote {args.out / TABLE}")
-    for path in _draw(runs, treebank, args):
+    print(f"wrote {args.out / TABLE}", flush=True)
+    classifiers = _kept(runs, Folder(args.out))
+    numbers = args.draw or []
+    if classifiers and not numbers:
+        stage("choosing sentences")
+        places = sample(settings, treebank)["test"]
+        numbers = [places[k] + 1 for k in typical_sentences(classifiers, data.test, DRAWN)]
+    trees = {number: treebank.trees["test"][number - 1] for number in numbers if classifiers}
+    folder = writable_folder(args.out / "figures")
+    caption = whose(runs, report.by_model(runs), f"{len(data.train):,} training sentences", args.out)
+    for path in save_figures(folder, runs, classifiers, trees, caption, stage):
         print(f"wrote {path}, and the same as .pdf and .svg")
 
 
-def _draw(runs: Sequence[Run], treebank: Treebank, args: argparse.Namespace) -> list[Path]:
-    from experiments.sentiment.figures import save_figures
-    from experiments.sentiment.sentences import typical_sentences
-
-    folder = Folder(args.out)
+def _kept(runs: Sequence[Run], folder: Folder) -> dict[str, models.TreeClassifier]:
+    """Return the models that were kept and read trees, by the title that a picture of them has."""
     classifiers = {}
     for run in (members[0] for members in report.by_model(runs).values()):
         if (path := folder.model(run.id)).exists():
@@ -101,10 +128,4 @@ def _draw(runs: Sequence[Run], treebank: Treebank, args: argparse.Namespace) -> 
             if not is_chain_cell(kind):
                 classifier = models.load(path, {kind.__name__: kind})
                 classifiers[f"{name} after epoch {run.result['best_epoch']}"] = classifier
-    test = treebank.trees["test"][: SCALES[args.scale].trees]
-    numbers = args.draw or []
-    if classifiers and not numbers:
-        forest = models.Forest(test, next(iter(classifiers.values())).vocabulary)
-        numbers = [k + 1 for k in typical_sentences(classifiers, forest, DRAWN)]
-    trees = {number: treebank.trees["test"][number - 1] for number in numbers if classifiers}
-    return save_figures(writable_folder(args.out / "figures"), runs, classifiers, trees)
+    return classifiers

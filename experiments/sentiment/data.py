@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,11 +10,9 @@ from pathlib import Path
 import numpy as np
 
 import models
-from experiments.paper.treebank import FILES
 from experiments.sentiment.settings import CLASSES, UNKNOWN, Settings
+from experiments.training.treebank import PARTS, read_parts
 from minigrad.nn import StateError
-
-SPLITS = tuple(name.removesuffix(".txt") for name in FILES)
 
 
 @dataclass(frozen=True)
@@ -68,25 +65,18 @@ class Sets:
 
 @lru_cache(maxsize=1)
 def read_treebank(folder: Path) -> Treebank:
-    """Read ``train.txt``, ``dev.txt`` and ``test.txt``: binary trees with labels 0 to 4.
+    """Read the files that `read_parts` reads: binary trees with labels 0 to 4; errors as there.
 
     Raises
     ------
-    OSError
-        If a file can't be read.
-    TreebankError
-        If there is something else than trees; the text names file and place.
     ForestError
         If a file has no trees, or one that has no class at its root, a label that is none, or a node with
         other than two children; the text names the file and the node.
     """
     trees, sha256 = {}, {}
-    for part, name in zip(SPLITS, FILES, strict=True):
-        path = folder / name
-        with path.open("rb") as file:
-            sha256[part] = hashlib.file_digest(file, "sha256").hexdigest()
-        trees[part] = list(models.read_trees(path))
-        _check(path, trees[part])
+    for path, found, digest in read_parts(folder):
+        _check(path, found)
+        trees[path.stem], sha256[path.stem] = found, digest
     return Treebank(trees, sha256)
 
 
@@ -108,7 +98,7 @@ def read_vectors(
     path: Path, treebank: Treebank, progress: Callable[[int], object] | None = None
 ) -> models.WordVectors:
     """Read the vectors of the words of all three parts; errors as in `models.read_vectors`."""
-    return models.read_vectors(path, treebank.words(*SPLITS), progress)
+    return models.read_vectors(path, treebank.words(*PARTS), progress)
 
 
 @lru_cache(maxsize=1)
@@ -141,10 +131,25 @@ def sets(settings: Settings, paths: Mapping[str, str]) -> Sets:
         vectors = _read_vectors(Path(paths["vectors"]), folder)
         if vectors.sha256() != settings.vectors["sha256"]:
             raise StateError(f"{paths['vectors']} has changed since this run was planned")
-    kept = {part: trees[: settings.trees] for part, trees in treebank.trees.items()}
+    places = sample(settings, treebank)
+    kept = {part: [trees[k] for k in places[part]] for part, trees in treebank.trees.items()}
     words = vocabulary(Treebank(kept, treebank.sha256), settings.min_count, settings.lower, vectors)
-    train, dev, test = (models.Forest(kept[part], words) for part in SPLITS)
+    train, dev, test = (models.Forest(kept[part], words) for part in PARTS)
     return Sets(train, dev, test, vectors)
+
+
+def sample(settings: Settings, treebank: Treebank) -> dict[str, Sequence[int]]:
+    """Return the places of the trees that a run reads, by part: of all, or of so many drawn at random.
+
+    Not of the first ones: the files of the Stanford Sentiment Treebank are in an order.
+    """
+    places: dict[str, Sequence[int]] = {part: range(len(trees)) for part, trees in treebank.trees.items()}
+    if settings.trees is None:
+        return places
+    for k, (part, every) in enumerate(places.items()):
+        rng = np.random.default_rng([*settings.seeds["sample"], k])
+        places[part] = np.sort(rng.permutation(len(every))[: settings.trees]).tolist()
+    return places
 
 
 def vocabulary(
@@ -157,5 +162,5 @@ def vocabulary(
     frequent = models.Vocabulary(treebank.words("train"), UNKNOWN, lower=lower, min_count=min_count)
     if vectors is None:
         return frequent
-    kept = (word for word in treebank.words(*SPLITS) if word in frequent or vectors.of(word) is not None)
+    kept = (word for word in treebank.words(*PARTS) if word in frequent or vectors.of(word) is not None)
     return models.Vocabulary(kept, UNKNOWN, lower=lower)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +68,8 @@ def save_figures(
     runs: Sequence[Run],
     classifiers: Mapping[str, models.TreeClassifier],
     trees: Mapping[int, models.Tree],
+    caption: str,
+    stage: Callable[[str], object] = lambda text: None,
 ) -> list[Path]:
     """Write all figures, in every format; return the paths of those for the screen.
 
@@ -79,11 +81,20 @@ def save_figures(
         By the title that a picture of it has.
     trees : mapping of int to Tree
         The sentences, by their number in the test set.
+    caption : str
+        Whose ratios are drawn.
+    stage : function, optional
+        Told what is being drawn.
     """
-    pictures = {f"sentence-{number}": sentence_picture(classifiers, tree) for number, tree in trees.items()}
+    stage("drawing ratios")
     figure = ratio_figure(runs)
+    viz.caption(figure, caption)
     for format in FORMATS:
         viz.save_figure(figure, folder / f"ratios.{format}")
-        for name, picture in pictures.items():
+    names = {f"sentence-{place}": tree for place, tree in trees.items()}
+    for name, tree in names.items():
+        stage(f"drawing {name}")
+        picture = sentence_picture(classifiers, tree)
+        for format in FORMATS:
             picture.save(folder / f"{name}.{format}")
-    return [folder / f"{name}.png" for name in ("ratios", *pictures)]
+    return [folder / f"{name}.png" for name in ("ratios", *names)]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from experiments.sentiment.accuracies import NAMES
 from experiments.sentiment.settings import MODELS
 from experiments.sweep import Run
 from experiments.sweep.rows import number
+from experiments.sweep.wording import table
+from experiments.training.evaluation import MAJORITY
 
 NOTE = (
     "Test accuracy in %, mean over the runs ± standard deviation, with the parameters of the epoch in which\n"
@@ -25,23 +27,29 @@ def by_model(runs: Sequence[Run]) -> dict[str, list[Run]]:
     return {model: members for model, members in found.items() if members}
 
 
-def as_markdown(runs: Sequence[Run]) -> str:
-    """Return the table of finished runs, and one with every run."""
-    head = ["model", *NAMES.values(), "dev root", "epochs"]
-    lines = [NOTE, _row(head), _rule(head)]
-    each = ["run", *NAMES.values(), "dev root", "best epoch"]
-    single = [_row(each), _rule(each)]
+def as_markdown(runs: Sequence[Run], majority: Mapping[str, Mapping[str, float | None]]) -> str:
+    """Return the table of finished runs, and one with every run.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+    majority : mapping of "test" and "dev" to accuracies
+        Those of always answering the most frequent class.
+    """
+    models, single = [], []
     for model, members in by_model(runs).items():
         results = [run.result for run in members]
         cells = [_spread([number(result["test"][name]) for result in results]) for name in NAMES]
         dev = _spread([number(result["dev"]["root_fine"]) for result in results])
         epochs = f"{statistics.fmean(result['epochs'] for result in results):.0f}"
-        lines.append(_row([f"{model}, {_runs(len(members))}", *cells, dev, epochs]))
+        models.append([f"{model}, {_runs(len(members))}", *cells, dev, epochs])
         for run in members:
-            test = [_percent(number(run.result["test"][name])) for name in NAMES]
-            dev = _percent(number(run.result["dev"]["root_fine"]))
-            single.append(_row([f"{model} {run.settings['run']}", *test, dev, str(run.result["best_epoch"])]))
-    return "\n".join([*lines, "", *single]) + "\n"
+            shown = _percents(run.result)
+            single.append([f"{model} {run.settings['run']}", *shown, str(run.result["best_epoch"])])
+    guess = [MAJORITY, *_percents(majority), "–"]
+    columns = [*NAMES.values(), "dev root"]
+    all_models = table(["model", *columns, "epochs"], [*models, guess])
+    return f"{NOTE}\n{all_models}\n\n{table(['run', *columns, 'best epoch'], [*single, guess])}\n"
 
 
 def speed(runs: Sequence[Run]) -> str:
@@ -66,17 +74,13 @@ def _spread(shares: Sequence[float]) -> str:
     )
 
 
+def _percents(of: Mapping[str, Mapping[str, float | None]]) -> list[str]:
+    return [_percent(number(share)) for share in (*map(of["test"].get, NAMES), of["dev"]["root_fine"])]
+
+
 def _percent(share: float) -> str:
     return "–" if math.isnan(share) else f"{100 * share:.1f}"
 
 
 def _runs(n: int) -> str:
     return f"{n} runs" if n > 1 else "1 run"
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _rule(head: Sequence[str]) -> str:
-    return _row(["---", *["---:"] * (len(head) - 1)])

@@ -39,11 +39,11 @@ class Settings:
         The cell, as `models.cell` takes it.
     run, seed : int
     seeds : dict of tuples of int
-        Of the generators, by the names in `STREAMS`.
+        Of the generators, by the names in `STREAMS`, and "sample" where trees are drawn.
     treebank : dict of str
         sha256 of each of its files.
     trees : int or None
-        So many of each file; None: all.
+        So many of each file, drawn at random; None: all.
     vectors : dict or None
         Of the word vectors that the words start from: "width" and "sha256".
     activation : str
@@ -99,7 +99,7 @@ class Scale:
     Attributes
     ----------
     trees : int or None
-        So many of each file, from its start; None: all.
+        So many of each file, drawn at random; None: all.
     max_epochs, patience : int
     runs : int
         Of each model.
@@ -116,6 +116,7 @@ SCALES = {
     "smoke": Scale(trees=300, max_epochs=3, patience=3, runs=1),
 }
 CODE, STREAMS = 201, {"model": 1, "order": 2}  # of seeds; other experiments have other codes
+SAMPLE = 3  # the stream of the trees that are drawn, the same for all runs
 
 
 def run_settings(
@@ -160,4 +161,7 @@ def run_settings(
         patience=scale.patience,
         **chosen,
     )
-    return replace(settings, **changes)
+    settings = replace(settings, **changes)
+    if settings.trees is not None:
+        settings = replace(settings, seeds=settings.seeds | {"sample": (seed, CODE, 0, SAMPLE)})
+    return settings

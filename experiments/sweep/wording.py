@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -59,6 +60,24 @@ def alerts_in_words(runs: Sequence[Run]) -> str:
     """Return how often each rule of the monitor fired in all the runs: ``vanishing ×3``."""
     counts = Counter(alert["rule"] for run in runs for row in run.rows for alert in row["alerts"])
     return listed(f"{rule} ×{n}" for rule, n in sorted(counts.items()))
+
+
+def whose(runs: Sequence[Run], cells: Iterable[str], data: str, out: Path) -> str:
+    """Return in words whose rows a figure shows: runs of which cells, on what, where, and by which code.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+    cells : iterable of str
+    data : str
+        What they were trained on.
+    out : Path
+        The folder of the rows.
+    """
+    commits = sorted({about["commit"] for run in runs for about in run.environments if about.get("commit")})
+    code = f"{len(commits)} commits" if len(commits) > 3 else f"commit {', '.join(commits) or 'unknown'}"
+    number = f"{len(runs)} runs" if len(runs) > 1 else "1 run"
+    return f"{number} of {listed(cells)} on {data}; rows in {out.name}, made by {code}"
 
 
 def table(head: str | Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 import models
@@ -12,6 +14,23 @@ def accuracy(
 ) -> float:
     """Return the fraction of classified nodes whose most probable class is their label; dropout is off."""
     return float(hits(model, forest, batch, mode).mean())
+
+
+MAJORITY = "always the most frequent class"  # what tables call it
+
+
+def majority_accuracy(train: np.ndarray, labels: np.ndarray) -> float:
+    """Return how often it is right to answer the most frequent class always.
+
+    Parameters
+    ----------
+    train : (n,) array of int or bool
+        The labels of which the class is the most frequent one, the lowest of equals.
+    labels : (m,) array of int or bool
+        The right answers; NaN if there are none.
+    """
+    values, counts = np.unique(train, return_counts=True)
+    return float(np.mean(labels == values[counts.argmax()])) if len(labels) and len(train) else math.nan
 
 
 def hits(

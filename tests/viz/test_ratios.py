@@ -6,7 +6,7 @@ import warnings
 import pytest
 from matplotlib.colors import to_hex
 
-from viz import ratio_figure, save_figure
+from viz import accuracy_figure, caption, ratio_figure, save_figure
 from viz.colour import contrast
 
 
@@ -146,3 +146,23 @@ def test_no_window_can_open_and_importing_stays_cheap():
         "assert 'matplotlib.pyplot' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize("width", [7.0, 3.3])
+def test_a_caption_stands_below_everything_on_the_page(width):
+    figures = [
+        ratio_figure({"RNN": model(2), "RLSTM": model(2)}),
+        accuracy_figure(["1–10"], {"RNN": [[10.0]]}, xlabel="length", chance=10, width=width),
+    ]
+    for figure in figures:
+        caption(
+            figure,
+            "210 runs of RNN, RLSTM on 10,000 sentences each; rows in paper, made by commit 6e4e5401ceb8",
+        )
+        figure.draw_without_rendering()
+        below = figure._supxlabel.get_window_extent()
+        assert below.x0 >= 0
+        assert below.x1 <= figure.bbox.x1
+        assert below.y0 >= 0
+        others = [axes.get_tightbbox() for axes in figure.axes] + [figure.legends[0].get_window_extent()]
+        assert below.y1 <= min(box.y0 for box in others)

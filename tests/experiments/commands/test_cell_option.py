@@ -175,10 +175,10 @@ def test_ablate_asks_a_cell_of_the_user_s_and_tells(own, monkeypatch, capsys):
         assert main(["ablate", "--cell", "cells_of_mine:Mine", "--runs", "1", "--out", "out"]) == 0
     table = (own / "out" / "ablate.md").read_text(encoding="utf-8")
     assert table in capsys.readouterr().out
-    lines = [line.split(" | ")[:3] for line in table.splitlines()[2:]]
+    lines = [line.split(" | ")[:3] for line in table.splitlines()[2:-1]]
     asked = [("default", "default"), ("eps", "1e-4"), ("batch", "by_20"), ("batch", "by_50")]
     assert lines == [["| cells_of_mine.Mine", question, setting] for question, setting in asked]
-    assert "–" not in table.replace("21–30", "")  # every run is there
+    assert "–" not in "".join(table.splitlines()[:-1]).replace("21–30", "")  # every run is there
 
 
 @pytest.mark.parametrize(

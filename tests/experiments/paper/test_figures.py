@@ -218,14 +218,14 @@ def test_what_is_drawn_is_told_where_it_takes_long(tmp_path, monkeypatch, caplog
 def test_whose_rows_they_are_is_told_in_words(tmp_path):
     one, two = (run for run in small_runs() if run.name.startswith("length/01/RLSTM/"))
     told = "of RLSTM on 600 training sentences each; rows in smoke, made by"
-    assert figures.whose([one], tmp_path / "smoke") == f"1 run {told} commit unknown"
+    assert figures.whose_rows([one], tmp_path / "smoke") == f"1 run {told} commit unknown"
     runs = [
         replace(one, environments=[{"commit": "abc"}]),
         replace(two, environments=[{"commit": "0ff-dirty"}]),
     ]
-    assert figures.whose(runs, tmp_path / "smoke") == f"2 runs {told} commit 0ff-dirty, abc"
+    assert figures.whose_rows(runs, tmp_path / "smoke") == f"2 runs {told} commit 0ff-dirty, abc"
     many = [replace(one, environments=[{"commit": f"{k}"} for k in range(4)])]
-    assert figures.whose(many, tmp_path / "smoke") == f"1 run {told} 4 commits"
+    assert figures.whose_rows(many, tmp_path / "smoke") == f"1 run {told} 4 commits"
 
 
 def test_missing_rows_are_one_message_with_the_commands(tmp_path, capsys):

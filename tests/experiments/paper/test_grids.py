@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -90,10 +91,15 @@ def test_the_table_has_every_setting_with_all_its_runs_and_a_dash_for_those_that
         if not job.name.startswith("ablate/lr/0.1/01/") and job.name != "ablate/D/D100/03/RNN/2"
     ]  # fmt: skip
     lines = table(jobs, runs[::-1]).splitlines()
-    assert len(lines) == 2 + 11 + 2 * 7
+    assert len(lines) == 2 + 11 + 2 * 7 + 2
     assert lines[2] == "| RLSTM | default | default | 21–30 | 60.0 70.0 80.0 | 70.0 | 7 |"
     assert "| RNN | lr | 0.1 | 1–10 | – – – – – | – | – |" in lines
-    assert lines[-1] == "| RNN | D | D100 | 21–30 | 60.0 – 80.0 90.0 100.0 | 85.0 | 7 |"
+    assert lines[-3] == "| RNN | D | D100 | 21–30 | 60.0 – 80.0 90.0 100.0 | 85.0 | 7 |"
+    for line, job, tokens in ((lines[-2], jobs[0], "21–30"), (lines[-1], jobs[33], "1–10")):
+        sets = datasets(job.settings)
+        train, dev = (Counter(of.label[of.root].tolist()) for of in (sets.train, sets.dev))
+        (most, _), *_ = train.most_common()
+        assert line == f"| – | always the most frequent class | – | {tokens} | – | {dev[most] / 10:.1f} | – |"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from experiments.__main__ import main
 from experiments.sentiment import command, data, figures, report
 from experiments.sentiment.settings import run_settings
 from experiments.sweep import Run, finished
+from minigrad import waiting
+from tests.clock import FakeClock
 from tests.experiments.sentiment import bank as sentiment_bank
 
 TINY = {"D": 4, "mode": "level", "max_epochs": 2, "batch": 8}
@@ -100,6 +102,37 @@ def test_words_start_from_the_vectors_of_a_file(tiny, here, monkeypatch, bank, t
         assert model.L.data[model.vocabulary["only-in-test"]].tolist() == [7, 8, 9]
 
 
+def test_sentences_of_a_sample_are_drawn_under_their_number_in_the_file(
+    tiny, here, monkeypatch, bank, tmp_path
+):
+    changes = functools.partial(run_settings, **TINY, trees=6)
+    monkeypatch.setattr(command, "run_settings", changes)
+    monkeypatch.setattr(figures, "FORMATS", ("svg",))
+    out = tmp_path / "out"
+    assert _main("--treebank", bank, "--out", out) == 0
+    treebank = data.read_treebank(bank)
+    places = data.sample(changes("RNN", 1, scale=command.SCALES["smoke"], seed=0, treebank={}), treebank)
+    drawn = {int(path.stem.partition("-")[2]) for path in (out / "figures").glob("sentence-*.svg")}
+    assert len(drawn) == command.DRAWN
+    assert drawn <= {place + 1 for place in places["test"]}
+    for number in drawn:
+        svg = html.unescape((out / "figures" / f"sentence-{number}.svg").read_text(encoding="utf-8"))
+        assert all(f">{word}<" in svg for word in treebank.trees["test"][number - 1].words())
+    assert "2 runs of RNN, RLSTM on 6 training sentences; rows in out, made by" in (
+        out / "figures" / "ratios.svg"
+    ).read_text(encoding="utf-8")
+
+
+def test_reading_is_told_where_it_takes_long(tiny, bank, tmp_path, monkeypatch, caplog):
+    clock = FakeClock()
+    monkeypatch.setattr(waiting, "CLOCK", clock)
+    read = models.read_trees
+    monkeypatch.setattr(models, "read_trees", lambda path: (read(path), clock.pass_(3.5))[0])
+    assert _main("--treebank", bank, "--out", tmp_path / "out", "--dry-run") == 0
+    told = [record.getMessage().removeprefix("minigrad: ") for record in caplog.records]
+    assert told == [f"reading {bank / name}.txt" for name in ("train", "dev", "test")]
+
+
 def test_a_dry_run_writes_nothing(tiny, bank, tmp_path, capsys):
     assert _main("--treebank", bank, "--out", tmp_path / "out", "--scale", "paper", "--dry-run") == 0
     printed = capsys.readouterr().out
@@ -173,7 +206,10 @@ def test_the_table_has_means_and_deviations_over_the_runs_in_percent():
         _run("RNN", 1, [0.4] * 4),
         _run("RNN", 2, [0.42, 0.4, 0.4, 0.4]),
     ]
-    lines = report.as_markdown(runs).splitlines()
+    guess = dict(zip(report.NAMES, [0.2, 0.5, 0.6, 0.7], strict=True))
+    lines = report.as_markdown(runs, {"test": guess, "dev": {"root_fine": 0.25}}).splitlines()
+    always = [line for line in lines if line.startswith("| always the most frequent class |")]
+    assert always == 2 * ["| always the most frequent class | 20.0 | 50.0 | 60.0 | 70.0 | 25.0 | – |"]
     rows = [line for line in lines if line.startswith("| R")]
     assert rows[0].startswith("| RNN, 2 runs | 41.0 ± 1.4 | 40.0 ± 0.0 |")
     assert rows[1].startswith("| RLSTM, 1 run | 45.0 | 80.0 | 80.0 | – |")

@@ -8,7 +8,7 @@ import pytest
 import minigrad as mg
 import models
 import viz
-from experiments.sentiment.accuracies import NAMES, accuracies, from_probabilities
+from experiments.sentiment.accuracies import NAMES, accuracies, from_probabilities, most_frequent_class
 from experiments.sentiment.gradients import root_norms, word_ratios
 from experiments.sentiment.sentences import typical_sentences
 from tests.experiments.sentiment import bank as sentiment_bank
@@ -47,6 +47,17 @@ def test_binary_sums_the_classes_of_each_side_and_leaves_neutral_labels_out():
     }  # fmt: skip
     nothing = from_probabilities(p[1:3], np.array([2, 2]), np.array([True, False]))
     assert (nothing["root_binary"], nothing["all_binary"], nothing["all_fine"]) == (None, None, 0.5)
+
+
+def test_the_most_frequent_class_is_train_s_and_one_of_each_kind_of_node():
+    train = models.Forest(
+        [*map(models.Tree.parse, ("(3 (0 a) (0 b))", "(3 (1 a) (4 b))", "(0 (2 a) (2 b))"))]
+    )
+    test = models.Forest([*map(models.Tree.parse, ("(3 (0 a) (0 b))", "(0 (4 a) (4 b))", "(2 (4 a) (2 b))"))])
+    # Roots: 3 (twice of three), positive. All nodes: 0 (three of nine), negative (four of seven).
+    assert most_frequent_class(train, test) == {
+        "root_fine": 1 / 3, "root_binary": 1 / 2, "all_fine": 3 / 9, "all_binary": 3 / 7,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("batch", [1, 3, 500])

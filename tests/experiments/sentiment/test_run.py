@@ -192,14 +192,29 @@ def test_with_vectors_every_word_that_has_one_is_known_and_starts_from_it(bank, 
         data.sets(settings, paths)
 
 
-def test_a_smaller_scale_takes_the_first_trees_of_each_file(planned):
+def test_a_smaller_scale_takes_trees_at_random_the_same_for_all_runs_of_a_seed(planned):
     settings, paths = planned(trees=7)
+    treebank = data.read_treebank(data.Path(paths["treebank"]))
+    places = data.sample(settings, treebank)
     sets = data.sets(settings, paths)
-    assert [len(part) for part in (sets.train, sets.dev, sets.test)] == [7, 7, 7]
-    assert (
-        str(sets.dev[6]).lower().split()[0]
-        == str(data.read_treebank(data.Path(paths["treebank"])).trees["dev"][6]).split()[0]
-    )
+    for part, forest in (("train", sets.train), ("dev", sets.dev), ("test", sets.test)):
+        assert len(places[part]) == len(set(places[part])) == len(forest) == 7
+        assert places[part] == sorted(places[part]) != list(range(7))
+        for tree, place in zip(forest, places[part], strict=True):
+            assert len(tree.words()) == len(treebank.trees[part][place].words())
+            assert tree.label == treebank.trees[part][place].label
+    assert places["train"][:3] != places["dev"][:3]
+    for same in (planned("RLSTM", trees=7)[0], planned(run=2, trees=7)[0]):
+        assert data.sample(same, treebank) == places
+    other = run_settings("RNN", 1, scale=SCALES["smoke"], seed=1, treebank=treebank.sha256, trees=7)
+    assert data.sample(other, treebank) != places
+    more = data.sample(planned(trees=1000)[0], treebank)
+    assert [list(of) for of in more.values()] == [list(range(len(of))) for of in treebank.trees.values()]
+
+
+def test_only_settings_of_a_sample_have_its_seed(planned):
+    assert set(planned()[0].seeds) == {"model", "order"}  # as in all rows that are stored
+    assert set(planned(trees=7)[0].seeds) == {"model", "order", "sample"}
 
 
 def test_another_treebank_than_planned_is_refused(planned, bank, tmp_path):

@@ -1,0 +1,33 @@
+"""The three files of a treebank, such as the Stanford Sentiment Treebank."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import models
+from minigrad.waiting import waiting
+
+PARTS = ("train", "dev", "test")
+
+
+def read_parts(folder: Path) -> Iterator[tuple[Path, list[models.Tree], str]]:
+    """Yield path, trees and sha256 of ``train.txt``, ``dev.txt`` and ``test.txt``, trees in brackets.
+
+    What is being read is told where it takes long.
+
+    Raises
+    ------
+    OSError
+        If a file can't be read.
+    TreebankError
+        If there is something else than trees; the text names file and place.
+    """
+    with waiting(f"reading {folder}") as stage:
+        for part in PARTS:
+            path = folder / f"{part}.txt"
+            stage(f"reading {path}")
+            with path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            yield path, list(models.read_trees(path)), sha256
