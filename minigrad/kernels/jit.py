@@ -15,9 +15,10 @@ from typing import Any
 import numba
 from llvmlite import ir
 from numba import carray, types  # type: ignore[attr-defined]
-from numba.core import cgutils
+from numba.core import cgutils, event
 from numba.extending import intrinsic
 
+from minigrad import waiting
 from minigrad.symbol import Symbol
 
 __all__ = ["FASTMATH", "JIT_ENABLED", "carray", "compiled", "kernel", "pointer", "prefetch"]
@@ -29,6 +30,42 @@ JIT_ENABLED = not vars(numba.config)["DISABLE_JIT"]
 FASTMATH = {"contract", "reassoc", "arcp", "nsz"}
 
 
+class Compiling(event.Listener):
+    """Says, once per process, that kernels are being compiled: when that has taken `waiting.SILENCE` in all.
+
+    Each takes a second or less, and a first training step needs a dozen. Numba tells when it compiles; what
+    it reads from its cache, and functions that are not of this project, don't count.
+    """
+
+    def __init__(self) -> None:
+        self.own: set[Any] = set()
+        self._depth, self._seconds, self._start = 0, 0.0, 0.0
+        self._cancel: Callable[[], object] = lambda: None
+
+    def on_start(self, event: Any) -> None:
+        """Note that a function is being compiled; perhaps one that another calls."""
+        if self._depth or getattr(event.data["dispatcher"], "py_func", None) in self.own:
+            self._depth += 1
+            if self._depth == 1 and self._seconds < waiting.SILENCE:
+                self._start = waiting.CLOCK.now()
+                self._cancel = waiting.CLOCK.call_later(waiting.SILENCE - self._seconds, self._say)
+
+    def on_end(self, event: Any) -> None:
+        """Count the seconds of what began outermost."""
+        if self._depth == 1:
+            self._cancel()
+            self._seconds += waiting.CLOCK.now() - self._start
+        self._depth = max(0, self._depth - 1)
+
+    def _say(self) -> None:
+        self._seconds = waiting.SILENCE
+        waiting.say("compiling kernels, first time on this machine: some 10 s, then kept in Numba's cache")
+
+
+COMPILING = Compiling()
+event.register("numba:compile", COMPILING)  # type: ignore[no-untyped-call]
+
+
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function on first use, with the project's flags; a helper of kernels in the same file.
 
@@ -36,6 +73,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     Numba's cache does not notice a change in another file, so a cached function may call only compiled
     functions of its own file.
     """
+    COMPILING.own.add(function)
     options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "fastmath": FASTMATH}
     try:
         return numba.njit(cache=True, **options)(function)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import numba
 import numpy as np
 import pytest
+from numba.core import event
 
-from minigrad import kernels
-from minigrad.kernels.jit import JIT_ENABLED
+from minigrad import kernels, waiting
+from minigrad.kernels.jit import JIT_ENABLED, Compiling
 from minigrad.kernels.vectors import VECTOR_BYTES
 from minigrad.ops.formula import ACTIVATIONS
+from tests.clock import FakeClock, Impatient
 
 Array = np.ndarray
 Make = Callable[[tuple[int, ...]], Array]
@@ -269,3 +273,49 @@ def test_empty_arrays() -> None:
     assert KERNELS["tanh"](np.empty((0, 3))).shape == (0, 3)
     assert kernels.softmax(np.empty((0, 3))).shape == (0, 3)
     np.testing.assert_array_equal(kernels.column_sums(np.empty((0, 3))), np.zeros(3))
+
+
+class Compilation:
+    """What Numba tells a listener of."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.data = {"dispatcher": types.SimpleNamespace(py_func=function)}
+
+
+def test_compiling_is_told_once_when_it_has_taken_three_seconds_in_all(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, listener = FakeClock(), Compiling()
+    monkeypatch.setattr(waiting, "CLOCK", clock)
+    kernel, other = Compilation(len), Compilation(max)
+    listener.own.add(len)
+
+    def compiled(seconds: float, *compilations: Compilation) -> int:
+        """Compile, each while the one before it is compiled; return how often something was said."""
+        for each in compilations:
+            listener.on_start(each)
+        clock.pass_(seconds)
+        for each in reversed(compilations):
+            listener.on_end(each)
+        return len(caplog.records)
+
+    assert compiled(10, other) == 0  # of somebody else
+    assert compiled(2, kernel) == 0
+    clock.pass_(10)  # something else is done
+    assert compiled(0.9, kernel, other, kernel) == 0
+    assert compiled(0.2, kernel) == 1
+    assert compiled(10, kernel) == 1
+    assert "compiling kernels, first time on this machine" in caplog.text
+
+
+@pytest.mark.skipif(not JIT_ENABLED, reason="nothing is compiled")
+def test_numba_tells_what_it_compiles(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(waiting, "CLOCK", Impatient())
+    for own in (False, True):
+        listener, function = Compiling(), eval("lambda x: x + 1")
+        listener.own.update([function] if own else [])
+        with event.install_listener("numba:compile", listener):
+            assert numba.njit(function)(1) == 2
+        assert len(caplog.records) == own
