@@ -58,7 +58,6 @@ class Compiling(event.Listener):
         self._depth = max(0, self._depth - 1)
 
     def _say(self) -> None:
-        self._seconds = waiting.SILENCE
         waiting.say("compiling kernels, first time on this machine: some 10 s, then kept in Numba's cache")
 
 
