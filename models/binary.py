@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
+from models.errors import one_of
 from models.tree import Tree
 
 MARK = "@"
@@ -37,9 +38,7 @@ def binarise(tree: Tree, branching: Literal["left", "right", "balanced"] = "left
     >>> print(binarise(Tree.parse("(NP (D the) (J old) (N man))"), "right"))
     (NP (D the) (@NP (J old) (N man)))
     """
-    if branching not in _NEST:
-        raise ValueError(f"branching is one of {', '.join(_NEST)}, not {branching!r}")
-    nest = _NEST[branching]
+    nest = _NEST[one_of("branching", branching, _NEST)]
 
     def paired(node: Tree, children: list[Tree]) -> Tree:
         label = node.label
@@ -63,27 +62,18 @@ def debinarise(tree: Tree) -> Tree:
     """
     if is_inserted(tree.label):
         raise ValueError(_not_made(tree, "the root"))
-    done: list[Tree] = []
-    starts: list[int] = []  # of the children of each open node, in `done`
-    waiting = [(tree, False)]
-    while waiting:
-        node, leaving = waiting.pop()
-        inserted = is_inserted(node.label)
-        if inserted and len(node.children) != 2:
-            raise ValueError(_not_made(node, f"a node with {len(node.children)} children"))
-        if node.is_leaf:
-            done.append(Tree(_restored(node.label), node.word))
-        elif leaving:
-            start = starts.pop()
-            children = done[start:]
-            del done[start:]
-            done.append(Tree(_restored(node.label), children=children))
-        else:
-            if not inserted:  # children of an inserted pair are left to the node around it
-                starts.append(len(done))
-                waiting.append((node, True))
-            waiting.extend((child, False) for child in reversed(node.children))
-    return done[0]
+
+    def undone(node: Tree, children: list[list[Tree]]) -> list[Tree]:
+        """Return the node, or, for an inserted pair, the children that go to the node around it."""
+        if not is_inserted(node.label):
+            return [Tree(_restored(node.label), node.word, [child for part in children for child in part])]
+        if len(children) != 2:
+            raise ValueError(_not_made(node, f"a node with {len(children)} children"))
+        first, second = children
+        first += second
+        return first
+
+    return tree.bottom_up(undone)[0]
 
 
 def is_inserted(label: str | None) -> bool:

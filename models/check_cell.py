@@ -22,7 +22,7 @@ from models.cell_report import CellReport, difference
 from models.cell_trial import Arrays, Loss, Trial, gradient_of, rewound
 from models.cells import Encoder, encode
 from models.cells import cell as find_cell
-from models.errors import CellCheckError, CellError
+from models.errors import CellCheckError, CellError, one_of
 from models.forest import Forest
 from models.tree import Tree
 
@@ -79,8 +79,7 @@ def check_cell(
     """
     __tracebackhide__ = True
     for mode in modes:
-        if mode not in MODES:
-            raise ValueError(f"there is no mode {mode!r}; choose one of {', '.join(MODES)}")
+        one_of("a mode", mode, MODES)
     made = _made(cell, seed)
     subject = _Subject(made, _listed(trees), loss, seed)
     checks: dict[str, Callable[[], None]] = {

@@ -11,6 +11,7 @@ import minigrad as mg
 from minigrad import kernels
 from minigrad.nn import Module, Parameter, initial
 from models.cells import Encoder, encode
+from models.errors import one_of
 from models.forest import Forest
 from models.forest_checks import check_vocabulary
 from models.vocabulary import Vocabulary
@@ -80,14 +81,12 @@ class TreeClassifier(Module):
         if not isinstance(cell, mg.Cell | Encoder):
             raise TypeError(f"cell is a Cell such as RNN(D=50, rng=rng), not {cell!r}")
         check_vocabulary(vocabulary)
-        if head not in HEADS:
-            raise ValueError(f"head is one of {', '.join(HEADS)}, not {head!r}")
         if classes < 2:
             raise ValueError(f"a classifier needs at least two classes, not {classes}")
         self.cell: Any = cell
         self.vocabulary = vocabulary
         self.classes = classes
-        self.head = head
+        self.head = one_of("head", head, HEADS)
         self.dropout: Dropout | None = None
         leaf = next(p for p in cell.right_parts or cell.parts if p.leaf == "vector")
         D, dtype = cell.parts[0].width, cell.parameters()[0].dtype

@@ -1,6 +1,8 @@
-"""What can be wrong with a treebank, a vocabulary or a forest; messages say what to do."""
+"""What can be wrong with a treebank, a vocabulary, a forest or an argument; messages say what to do."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 
 class TreebankError(ValueError):
@@ -66,3 +68,10 @@ class CellError(ValueError):
 
 class CellCheckError(AssertionError):
     """A cell that `models.check_cell` found something wrong with; the text is the report."""
+
+
+def one_of(name: str, value: str, choices: Collection[str]) -> str:
+    """Return the value of an argument that is one of some names; ValueError, with the names, if it is not."""
+    if value not in choices:
+        raise ValueError(f"{name} is one of {', '.join(choices)}, not {value!r}")
+    return value

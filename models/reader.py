@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from models.blocks import LAYOUTS
-from models.errors import DependencyError, TreebankError
+from models.errors import DependencyError, TreebankError, one_of
 from models.lines import Source, is_bytes, read_lines, source_name
 from models.notation import BLANKS
 from models.tree import Tree, trusted_tree
@@ -141,8 +141,7 @@ def _check(source: Source, errors: str, layout: str, encoding: str) -> None:
     if isinstance(source, str) and source.lstrip(BLANKS).startswith("(") and not os.path.exists(source):
         raise ValueError("a str is the path of a treebank; for trees in a string, read_trees([text])")
     for name, value, choices in (("errors", errors, ERRORS), ("layout", layout, LAYOUTS)):
-        if value not in choices:
-            raise ValueError(f"{name} is one of {', '.join(choices)}, not {value!r}")
+        one_of(name, value, choices)
     try:
         "".encode(encoding)
     except LookupError:

@@ -1,8 +1,7 @@
 """Random and regular tree shapes, straight into the flat arrays of a `Forest`.
 
 Every shape is a function of the numbers of leaves and a generator, and returns ``left, right,
-root`` as `Forest.from_arrays` takes them. The randomness is drawn before the kernels run, one
-uniform number per node, so that a kernel and its twin build the same trees.
+root`` as `Forest.from_arrays` takes them. One uniform number is drawn per node.
 
 Dimension key: N nodes, T trees; a tree of n leaves has 2n - 1 nodes.
 """
@@ -14,80 +13,39 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from minigrad.kernels.jit import kernel
 from minigrad.rng import require_generator
+from models.errors import one_of
 from models.forest import Forest
-from models.layout import INTEGERS, IntArray
+from models.layout import IntArray
 from models.vocabulary import Vocabulary
 
 Shape = tuple[IntArray, IntArray, IntArray]
 FloatArray = npt.NDArray[np.float64]
 
 
-def _split_twin(lengths: IntArray, where: FloatArray) -> Shape:
-    root = np.cumsum(2 * lengths - 1) - 1
-    left, right = np.full(where.size, -1, np.intp), np.full(where.size, -1, np.intp)
-    todo = list(zip(root.tolist(), lengths.tolist(), strict=True))
-    while todo:
-        k, n = todo.pop()
-        if n > 1:
-            n_left = 1 + int(where[k] * (n - 1))
-            left[k], right[k] = k - 2 * (n - n_left), k - 1
-            todo += [(int(left[k]), n_left), (k - 1, n - n_left)]
-    return left, right, root
-
-
-@kernel(_split_twin, dtypes=INTEGERS)
 def _split(lengths: IntArray, where: FloatArray) -> Shape:
     """Split every span of n leaves behind leaf ``1 + floor(where * (n - 1))``, from the root down.
 
     In post-order a subtree of n leaves that ends at row k has its right child at row k - 1 and, if
-    that has r leaves, its left child at row k - 2r: walking down the rows needs no stack.
+    that has r leaves, its left child at row k - 2r. All spans of one depth are split at once.
 
     Parameters
     ----------
     lengths : (T,), leaves per tree
     where : (N,), in [0, 1)
     """
-    left, right = np.empty(where.size, np.intp), np.empty(where.size, np.intp)
-    leaves = np.empty(where.size, np.intp)  # of the subtree that ends at a row
-    root = np.empty(lengths.size, np.intp)
-    end = -1
-    for tree in range(lengths.size):
-        start, end = end + 1, end + 2 * lengths[tree] - 1
-        root[tree] = end
-        leaves[end] = lengths[tree]
-        for k in range(end, start - 1, -1):
-            n = leaves[k]
-            if n == 1:
-                left[k], right[k] = -1, -1
-            else:
-                n_left = 1 + int(where[k] * (n - 1))
-                left[k], right[k] = k - 2 * (n - n_left), k - 1
-                leaves[left[k]], leaves[right[k]] = n_left, n - n_left
-    return left, right, root
-
-
-def _cycle_twin(lengths: IntArray, draws: FloatArray) -> Shape:
     root = np.cumsum(2 * lengths - 1) - 1
-    left, right = np.full(draws.size, -1, np.intp), np.full(draws.size, -1, np.intp)
-    for end, n in zip(root, lengths, strict=True):
-        start, leaves_left = end + 2 - 2 * n, n
-        steps = np.empty(2 * n - 1, np.intp)
-        for i in range(2 * n - 1):
-            steps[i] = 1 if draws[start + i] * (2 * n - 1 - i) < leaves_left else -1
-            leaves_left -= steps[i] == 1
-        sums = np.cumsum(steps)
-        last_minimum = 2 * n - 2 - int(np.argmin(sums[::-1]))
-        subtrees: list[int] = []
-        for k, step in enumerate(np.roll(steps, -(last_minimum + 1)), start=start):
-            if step < 0:
-                right[k], left[k] = subtrees.pop(), subtrees.pop()
-            subtrees.append(k)
+    left, right = np.full((2, where.size), -1, np.intp)
+    end, leaves = root, lengths  # of the spans to be split
+    while (inner := leaves > 1).any():
+        end, leaves = end[inner], leaves[inner]
+        n_left = 1 + (where[end] * (leaves - 1)).astype(np.intp)
+        left[end], right[end] = end - 2 * (leaves - n_left), end - 1
+        end = np.concatenate([left[end], right[end]])
+        leaves = np.concatenate([n_left, leaves - n_left])
     return left, right, root
 
 
-@kernel(_cycle_twin, dtypes=INTEGERS)
 def _cycle(lengths: IntArray, draws: FloatArray) -> Shape:
     """Trees uniform over all binary trees with the given number of leaves.
 
@@ -102,38 +60,24 @@ def _cycle(lengths: IntArray, draws: FloatArray) -> Shape:
     lengths : (T,), leaves per tree
     draws : (N,), uniform in [0, 1)
     """
-    left, right = np.empty(draws.size, np.intp), np.empty(draws.size, np.intp)
-    root = np.empty(lengths.size, np.intp)
-    longest = lengths.max()
-    is_leaf = np.empty(2 * longest - 1, np.bool_)
-    stack = np.empty(longest, np.intp)
-    start = 0
-    for tree in range(lengths.size):
-        n = lengths[tree]
-        size, leaves_left = 2 * n - 1, n
+    left, right = np.full((2, draws.size), -1, np.intp)
+    root = np.cumsum(2 * lengths - 1) - 1
+    for end, leaves in zip(root.tolist(), lengths.tolist(), strict=True):
+        size = 2 * leaves - 1
+        start = end + 1 - size
+        steps: list[int] = []
         total, minimum, first = 0, size, 0
-        for i in range(size):
-            is_leaf[i] = draws[start + i] * (size - i) < leaves_left
-            if is_leaf[i]:
-                leaves_left -= 1
-                total += 1
-            else:
-                total -= 1
+        for i, draw in enumerate(draws[start : end + 1].tolist()):
+            steps.append(1 if draw * (size - i) < leaves else -1)
+            leaves -= steps[-1] == 1  # those still to come
+            total += steps[-1]
             if total <= minimum:
                 minimum, first = total, i + 1
-        top = 0
-        for i in range(size):
-            k = start + i
-            at = first + i
-            if is_leaf[at if at < size else at - size]:
-                left[k], right[k] = -1, -1
-            else:
-                top -= 2
-                left[k], right[k] = stack[top], stack[top + 1]
-            stack[top] = k
-            top += 1
-        start += size
-        root[tree] = start - 1
+        subtrees: list[int] = []
+        for k, step in enumerate(steps[first:] + steps[:first], start):
+            if step < 0:
+                right[k], left[k] = subtrees.pop(), subtrees.pop()
+            subtrees.append(k)
     return left, right, root
 
 
@@ -181,8 +125,7 @@ def split_at(lengths: npt.ArrayLike, where: npt.ArrayLike) -> Shape:
         raise ValueError(f"where has shape {where.shape}; these trees have {n_nodes(lengths)} nodes")
     if not ((where >= 0) & (where < 1)).all():
         raise ValueError("where has entries outside [0, 1)")
-    left, right, root = _split(lengths, where)
-    return left, right, root
+    return _split(lengths, where)
 
 
 def n_nodes(lengths: npt.ArrayLike) -> int:
@@ -194,8 +137,7 @@ def n_nodes(lengths: npt.ArrayLike) -> int:
 def uniform_shape(lengths: npt.ArrayLike, rng: np.random.Generator) -> Shape:
     """Draw each tree uniformly from all shapes with its number of leaves; see `uniform_split`."""
     lengths = _lengths(lengths)
-    left, right, root = _cycle(lengths, require_generator(rng, "a tree shape").random(n_nodes(lengths)))
-    return left, right, root
+    return _cycle(lengths, require_generator(rng, "a tree shape").random(n_nodes(lengths)))
 
 
 def left_chain(lengths: npt.ArrayLike, rng: np.random.Generator | None = None) -> Shape:
@@ -253,9 +195,7 @@ def random_forest(
         If an argument is not what is named above.
     """
     require_generator(rng, "random_forest")
-    if shape not in SHAPES:
-        raise ValueError(f"no tree shape {shape!r}: choose one of {', '.join(SHAPES)}")
-    left, right, root = SHAPES[shape](lengths, rng)
+    left, right, root = SHAPES[one_of("shape", shape, SHAPES)](lengths, rng)
     leaves = np.flatnonzero(left < 0)
     if words is None:
         if not len(vocabulary):

@@ -5,9 +5,9 @@ from viz.comparison import Comparison, compare
 from viz.dots import DotRow, dot_rows
 from viz.epochs import Epochs, epochs
 from viz.heat import gradient_norms, root_gradient_norms
-from viz.line_panels import LOOKS, Line, LinePanel, line_panels
+from viz.line_panels import Line, LinePanel, line_panels
 from viz.op_graph import OpGraphPicture
-from viz.page import BLUE, COLUMN, PAGE, RED, caption, save_figure
+from viz.page import BLUE, COLUMN, LOOKS, PAGE, RED, caption, save_figure
 from viz.picture import Picture
 from viz.ratio_curves import Curve, ratio_curves
 from viz.ratio_panels import DepthQuantiles, EpochPanel, ratio_panels

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Unpack
 
-import numpy as np
-import numpy.typing as npt
-
-from viz.legend import legend
-from viz.picture import Picture
-from viz.scale import Scale, fitted
-from viz.style import SPECIAL
-from viz.tree_dot import sheet
-from viz.tree_panel import Options, TreePanel
-from viz.tree_text import sheet_text
+from viz.scale import Scale
+from viz.tree_panel import Options
+from viz.tree_picture import TreeSheet, Values
 
 if TYPE_CHECKING:
     from models.tree import Tree
 
-Values = Sequence[float] | npt.NDArray[np.float64]
 
-
-class Comparison(Picture):
-    """What `compare` returns: a picture of several panels.
-
-    Attributes
-    ----------
-    panels : list of TreePanel
-    scale : Scale
-        That of all panels.
-    """
+class Comparison(TreeSheet):
+    """What `compare` returns: a picture of several panels."""
 
     def __init__(
         self,
@@ -44,29 +28,7 @@ class Comparison(Picture):
             raise ValueError("there is nothing to compare: give the norms of at least one model")
         if columns is not None and columns < 1:
             raise ValueError(f"a row has at least one column, not {columns}")
-        self.scale = fitted(scale, *values.values())
-        self.caption = options.get("caption") or self.scale.caption
-        self.columns = columns
-        self.panels = [TreePanel(tree, of, self.scale, title, options) for title, of in values.items()]
-
-    @property
-    def name(self) -> str:
-        """The titles of all panels."""
-        return ", ".join(str(panel.title) for panel in self.panels)
-
-    @property
-    def dot(self) -> str:
-        """The picture as DOT text: the same for the same tree and numbers, always."""
-        return sheet(self.panels, self._legend(), self.columns)
-
-    def to_text(self) -> str:
-        """Return the trees in box characters, one below the other."""
-        return sheet_text(self.panels, self.scale, self.caption)
-
-    def _legend(self) -> str:
-        present = {style for panel in self.panels for style in panel.special()}
-        special = [style for style in SPECIAL if style in present]
-        return legend(self.scale, self.caption, special, self.panels[0].has_keyword())
+        super().__init__(tree, values, scale, columns, options)
 
 
 def compare(

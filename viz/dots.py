@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from viz.line_panels import LOOKS
-from viz.page import BLACK, GREY, GRID, PAGE, SMALL
+from viz.page import BLACK, GREY, LOOKS, PAGE, add_grid, legend_above, new_figure, sample
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,29 +59,18 @@ def dot_rows(
     ValueError
         There is no row, or more groups than can be told apart.
     """
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
     groups = list(dict.fromkeys(row.group for row in rows if row.group))
     if not rows:
         raise ValueError("a figure of dots has at least one row")
     if len(groups) > len(LOOKS):
         raise ValueError(f"{len(groups)} groups can't be told apart; at most {len(LOOKS)}")
     looks = {"": (BLACK, "o"), **{g: (look[0], look[2]) for g, look in zip(groups, LOOKS, strict=False)}}
-    with rc_context(SMALL):
-        figure = Figure(figsize=(width, 0.8 + 0.19 * len(rows)), layout="constrained")
+    with new_figure(width, 0.8 + 0.19 * len(rows)) as figure:
         axes = figure.subplots()
         for place, row in enumerate(rows):
             colour, marker = looks[row.group]
-            axes.plot(
-                [np.median(row.runs)],
-                [place],
-                "|",
-                color=colour,
-                markersize=11,
-                markeredgewidth=1.4,
-                zorder=2,
-            )
+            median = float(np.median(row.runs))
+            axes.plot([median], [place], "|", color=colour, markersize=11, markeredgewidth=1.4, zorder=2)
             axes.plot(
                 row.runs, [place] * len(row.runs), marker, color=colour, markersize=4, markeredgewidth=0.4,
                 markeredgecolor="white", zorder=3, clip_on=False,
@@ -92,8 +80,7 @@ def dot_rows(
         if xlim is not None:
             axes.set_xlim(xlim)
         axes.tick_params(axis="y", length=0)
-        axes.grid(color=GRID, linewidth=0.5)
-        axes.set_axisbelow(True)
+        add_grid(axes)
         for name, x in (references or {}).items():
             axes.axvline(x, color=GREY, linewidth=0.9, linestyle=":")
             axes.annotate(
@@ -101,15 +88,11 @@ def dot_rows(
                 ha="center", fontsize=6, color=GREY,
             )  # fmt: skip
         if groups:
-            figure.legend(
-                handles=[
-                    axes.plot([], [], looks[g][1], color=looks[g][0], markersize=4, label=g)[0]
-                    for g in groups
-                ],
-                loc="outside upper center",
-                ncols=min(len(groups), 5 if width >= PAGE else 2),
-                frameon=False,
-                title="a dot is a run, a stroke the median",
-                title_fontsize=7,
-            )
+            entries = [
+                sample(group, looks[group][0], linestyle="", marker=looks[group][1], markersize=4)
+                for group in groups
+            ]
+            title = "a dot is a run, a stroke the median"
+            columns = min(len(groups), 5 if width >= PAGE else 2)
+            legend_above(figure, entries, columns, title=title, title_fontsize=7)
     return figure

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Unpack
 
-from viz.comparison import Comparison, Values
+from viz.comparison import Comparison
 from viz.scale import Scale
 from viz.slider import slider_body
 from viz.tree_panel import Options, TreePanel
+from viz.tree_picture import Values
 
 if TYPE_CHECKING:
     from models.tree import Tree
@@ -35,7 +36,7 @@ class Epochs(Comparison):
 
     def html_body(self) -> str:
         """Return the tree with a slider that moves it through the epochs; nothing comes from elsewhere."""
-        return slider_body(self.frames, self._legend())
+        return slider_body(self.frames, self.legend())
 
 
 def epochs(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from viz.page import sample
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
@@ -47,16 +49,6 @@ def hollow(
 
 def entry(colour: Any, size: float, counted: str = "trees") -> Line2D:
     """Return what the legend says of such points; `counted`: what the counts are numbers of."""
-    from matplotlib.lines import Line2D
-
-    return Line2D(
-        [],
-        [],
-        color=colour,
-        linestyle="",
-        marker="o",
-        markersize=size,
-        markerfacecolor="white",
-        markeredgewidth=0.8,
-        label=f"fewer than {FEW} {counted}",
-    )
+    point = {"linestyle": "", "marker": "o", "markersize": size}
+    inside = {"markerfacecolor": "white", "markeredgewidth": 0.8}
+    return sample(f"fewer than {FEW} {counted}", colour, **point, **inside)

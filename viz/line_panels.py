@@ -9,26 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from viz.page import BLACK, GREY, GRID, PAGE, SMALL
+from viz.page import GREY, GRID, LOOKS, PAGE, add_grid, legend_above, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Wong's colours, each with a dash and a marker of its own: never the colour alone. Yellow is left out: too
-# light for a line.
-LOOKS: tuple[tuple[str, Any, str], ...] = (
-    ("#d55e00", "-", "o"),
-    ("#0072b2", "--", "s"),
-    ("#009e73", "-.", "^"),
-    ("#cc79a7", (0, (1, 1)), "D"),
-    ("#56b4e9", (0, (5, 1)), "v"),
-    ("#e69f00", (0, (3, 1, 1, 1)), "P"),
-    (BLACK, (0, (1, 2)), "X"),
-    ("#7f3c8d", (0, (5, 2, 1, 2)), "<"),
-    ("#808000", (0, (8, 2)), ">"),
-    ("#8c564b", (0, (2, 1)), "*"),
-)
 MARKED = 13  # points up to which each has a marker
 
 
@@ -104,17 +90,13 @@ def line_panels(
     ValueError
         There is no panel, or more lines of different names than can be told apart.
     """
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
     names = list(dict.fromkeys(name for panel in panels for name in panel.lines))
     if not panels:
         raise ValueError("a figure has at least one panel")
     looks = _looks([names] if legends == "figure" else [list(panel.lines) for panel in panels])
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
-    with rc_context(SMALL):
-        figure = Figure(figsize=(width, 0.5 + height * rows), layout="constrained")
+    with new_figure(width, 0.5 + height * rows) as figure:
         grid = list(figure.subplots(rows, columns, squeeze=False).flat)
         for axes in grid[len(panels) :]:
             axes.set_axis_off()
@@ -129,15 +111,10 @@ def line_panels(
         if legends == "panels" and several:
             figure.suptitle("median and range of the runs", fontsize=7)
         elif legends == "figure" and (len(names) > 1 or several):
-            figure.legend(
-                handles=[handles[name] for name in names],
-                loc="outside upper center",
-                ncols=min(len(names), 5 if width >= PAGE else 3),
-                frameon=False,
-                handlelength=3.2,
-                title="median and range of the runs" if several else None,
-                title_fontsize=7,
-            )
+            title = "median and range of the runs" if several else None
+            columns = min(len(names), 5 if width >= PAGE else 3)
+            entries = [handles[name] for name in names]
+            legend_above(figure, entries, columns, handlelength=3.2, title=title, title_fontsize=7)
     return figure
 
 
@@ -158,8 +135,7 @@ def _draw(axes: Axes, panel: LinePanel, looks: Mapping[str, tuple[str, Any, str]
     from matplotlib.ticker import MaxNLocator
 
     axes.set(xlabel=panel.xlabel, ylabel=panel.ylabel, xscale=panel.xscale, yscale=panel.yscale)
-    axes.grid(color=GRID, linewidth=0.5)
-    axes.set_axisbelow(True)
+    add_grid(axes)
     if panel.xscale == "linear" and all(
         float(x).is_integer() for line in panel.lines.values() for x in line.x
     ):

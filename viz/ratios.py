@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from viz.few import FEW, entry, hollow
-from viz.page import PAGE, STYLE
+from viz.page import BLACK, GREY, PAGE, STYLE, add_grid, legend_above, new_figure, sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,9 +57,6 @@ def ratio_figure(results: Mapping[str, Ratios], *, at: str = "keyword", counted:
     ValueError
         There is no model, or the lengths of one model's sequences do not fit together.
     """
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
     if not results:
         raise ValueError("a figure of ratios needs the results of at least one model")
     for name, ratios in results.items():
@@ -67,8 +64,7 @@ def ratio_figure(results: Mapping[str, Ratios], *, at: str = "keyword", counted:
     epochs = max(len(ratios["medians"]) for ratios in results.values())
     colours = _epoch_colours(epochs)
     rows = -(-len(results) // _IN_A_ROW)
-    with rc_context(STYLE):
-        figure = Figure(figsize=(PAGE, 4.2 * rows), layout="constrained")
+    with new_figure(PAGE, 4.2 * rows, STYLE) as figure:
         panels = figure.subplots(
             2 * rows,
             min(len(results), _IN_A_ROW),
@@ -158,21 +154,17 @@ def _draw_lines(axes: Axes, ratios: Ratios, colours: ListedColormap) -> None:
                 color=colour,
                 transform=axes.get_xaxis_transform(),
             )
-    axes.grid(color="#d9d9d9", linewidth=0.6)
-    axes.set_axisbelow(True)
+    add_grid(axes)
 
 
 def _draw_counts(axes: Axes, ratios: Ratios) -> None:
     axes.bar(ratios["depths"], ratios["counts"], color="#808080", width=0.7)
     axes.locator_params(axis="x", integer=True, min_n_ticks=1)
-    axes.grid(axis="y", color="#d9d9d9", linewidth=0.6)
-    axes.set_axisbelow(True)
+    add_grid(axes, "y")
 
 
 def _explain(figure: Figure, results: Mapping[str, Ratios], counted: str) -> None:
     """Draw the legend of what is no colour, above the panels."""
-    from matplotlib.lines import Line2D
-
     present = {
         value
         for ratios in results.values()
@@ -181,17 +173,17 @@ def _explain(figure: Figure, results: Mapping[str, Ratios], counted: str) -> Non
         if value in _OFF_THE_AXIS
     }
     entries = [
-        Line2D([], [], color="black", linewidth=1.0, label="ratio 1: neither vanishes nor explodes"),
-        Line2D([], [], color="#808080", linestyle="--", label="before the first update"),
+        sample("ratio 1: neither vanishes nor explodes", BLACK, linewidth=1.0),
+        sample("before the first update", GREY, linestyle="--"),
     ]
     entries += [
-        Line2D([], [], color="#808080", linestyle="", marker=marker, label=f"ratio {value:g}")
+        sample(f"ratio {value:g}", GREY, linestyle="", marker=marker)
         for value, (marker, _) in _OFF_THE_AXIS.items()
         if value in present
     ]
     if any(count < FEW for ratios in results.values() for count in ratios["counts"]):
-        entries.append(entry("#808080", 3.5, counted))
-    figure.legend(handles=entries, loc="outside upper center", ncols=4, frameon=False)
+        entries.append(entry(GREY, 3.5, counted))
+    legend_above(figure, entries, 4)
 
 
 def _epoch_bar(figure: Figure, axes: Sequence[Axes], colours: ListedColormap) -> None:

@@ -43,13 +43,8 @@ def rooted_forest(model: TreeClassifier, tree: Tree, label: int | None = None) -
 
 def rooted(tree: Tree, label: int) -> Tree:
     """Return the tree with this label at its root and none elsewhere."""
-    waiting: list[Tree] = []
-    for node in tree.postorder():
-        start = len(waiting) - len(node.children)
-        children = waiting[start:]
-        del waiting[start:]
-        waiting.append(Tree(str(label) if node is tree else None, node.word, children))
-    return waiting[0]
+    bare = tree.map(label=lambda label: None)
+    return Tree(str(label), bare.word, bare.children)
 
 
 def own_class(tree: Tree, classes: int) -> int | None:

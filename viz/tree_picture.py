@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from viz.legend import legend
 from viz.picture import Picture
 from viz.scale import Scale, fitted
+from viz.style import SPECIAL
 from viz.tree_dot import sheet
 from viz.tree_panel import Options, TreePanel
 from viz.tree_text import sheet_text
@@ -18,8 +19,56 @@ from viz.tree_text import sheet_text
 if TYPE_CHECKING:
     from models.tree import Tree
 
+Values = Sequence[float] | npt.NDArray[np.float64]
 
-class TreePicture(Picture):
+
+class TreeSheet(Picture):
+    """A picture of panels that share one scale: `TreePicture`, `Comparison`, `Epochs`.
+
+    Attributes
+    ----------
+    panels : list of TreePanel
+    scale : Scale
+        That of all panels.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        values: Mapping[str | None, Values | None] | Mapping[str, Values],
+        scale: Scale | str,
+        columns: int | None,
+        options: Options,
+    ) -> None:
+        self.scale = fitted(scale, *(of for of in values.values() if of is not None))
+        self.caption = options.get("caption") or self.scale.caption
+        self.columns = columns
+        self.panels = [TreePanel(tree, of, self.scale, title, options) for title, of in values.items()]
+
+    @property
+    def name(self) -> str:
+        """The titles of all panels."""
+        return ", ".join(panel.title for panel in self.panels if panel.title) or "tree"
+
+    @property
+    def dot(self) -> str:
+        """The picture as DOT text: the same for the same tree and numbers, always."""
+        return sheet(self.panels, self.legend(), self.columns)
+
+    def to_text(self) -> str:
+        """Return the trees in box characters, one below the other: a line per node, a bar for its value."""
+        return sheet_text(self.panels, self.scale, self.caption)
+
+    def legend(self) -> str:
+        """Return the legend as an HTML-like label; empty where no node has a value."""
+        if not self.panels[0].styles:
+            return ""
+        present = {style for panel in self.panels for style in panel.special()}
+        special = [style for style in SPECIAL if style in present]
+        return legend(self.scale, self.caption, special, self.panels[0].has_keyword())
+
+
+class TreePicture(TreeSheet):
     """Picture of one tree with one number per node, or of the tree alone.
 
     Parameters
@@ -47,28 +96,10 @@ class TreePicture(Picture):
     def __init__(
         self,
         tree: Tree,
-        values: Sequence[float] | npt.NDArray[np.float64] | None,
+        values: Values | None,
         scale: Scale | str = "norm",
         *,
         title: str | None = None,
         **options: Unpack[Options],
     ) -> None:
-        self.scale = fitted(scale, *([] if values is None else [values]))
-        self.caption = options.get("caption") or self.scale.caption
-        self.panel = TreePanel(tree, values, self.scale, title, options)
-
-    @property
-    def name(self) -> str:
-        """The title, or what it is."""
-        return self.panel.title or "tree"
-
-    @property
-    def dot(self) -> str:
-        """The picture as DOT text: the same for the same tree and numbers, always."""
-        panel = self.panel
-        key = legend(self.scale, self.caption, panel.special(), panel.has_keyword()) if panel.styles else ""
-        return sheet([panel], key)
-
-    def to_text(self) -> str:
-        """Return the tree in box characters, a line per node, a bar for its place on the scale."""
-        return sheet_text([self.panel], self.scale, self.caption)
+        super().__init__(tree, {title: values}, scale, None, options)

@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 import minigrad as mg
 from minigrad.ops.formula import ACTIVATIONS
+from models.errors import one_of
 
 
 def activation(name: str) -> Callable[[mg.Tensor], mg.Tensor]:
     """Return the activation called `name`; ValueError, with the names there are, if there is none."""
-    if name not in ACTIVATIONS:
-        raise ValueError(f"there is no activation {name!r}; choose one of {', '.join(ACTIVATIONS)}")
-    return ACTIVATIONS[name]
+    return ACTIVATIONS[one_of("an activation", name, ACTIVATIONS)]

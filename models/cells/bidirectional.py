@@ -10,15 +10,10 @@ import minigrad as mg
 from models.cells.encoder import Encoder, MaxOverTime, as_words, read_backwards
 from models.cells.recurrent import recurrent
 from models.chains import mirrored
+from models.errors import one_of
 from models.forest import Forest
 
 ENCODINGS = ("max", "none")
-
-
-def check_encoding(encoding: str) -> None:
-    """Raise ValueError unless there is such an encoding."""
-    if encoding not in ENCODINGS:
-        raise ValueError(f"encoding is one of {', '.join(ENCODINGS)}, not {encoding!r}")
 
 
 def encoded(encoding: str, forest: Forest, h: mg.Tensor, mode: str) -> mg.NodeStates:
@@ -75,10 +70,9 @@ class Bidirectional(Encoder):
         encoding: str = "max",
         **options: Any,
     ) -> None:
-        check_encoding(encoding)
         kind, E = recurrent(cell), D if E is None else E
         self.settings = {"D": D, "cell": cell, "E": E, "encoding": encoding, **options}
-        self.encoding = encoding
+        self.encoding = one_of("encoding", encoding, ENCODINGS)
         self.forward = kind(D, rng, dtype=dtype, E=E, **options)
         self.backward = kind(D, rng, dtype=dtype, E=E, **options)
         self.parts = encoded_parts(encoding, 2 * D)

@@ -8,6 +8,7 @@ import numpy as np
 
 import minigrad as mg
 from models.cells.draw import Draw
+from models.errors import one_of
 
 RESETS = ("before", "after")
 
@@ -52,12 +53,10 @@ class GRU(mg.Cell):
         reset: str = "before",
     ) -> None:
         E = D if E is None else E
-        if reset not in RESETS:
-            raise ValueError(f"reset is one of {', '.join(RESETS)}, not {reset!r}")
         self.settings = {"D": D, "E": E, "reset": reset}
         self.parts = (mg.Part("h", D, leaf="zero"),)
         self.right_parts = (mg.Part("x", E),)
-        self.reset = reset
+        self.reset = one_of("reset", reset, RESETS)
         draw = Draw(rng, dtype)
         self.Wu, self.Wr, self.Wh = (draw.matrix(D, D, D + E) for _ in range(3))
         self.Uu, self.Ur, self.Uh = (draw.matrix(D, E, D + E) for _ in range(3))

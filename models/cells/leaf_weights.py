@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import minigrad as mg
 from minigrad.nn import Module, Parameter
+from models.errors import one_of
 
 LEAF_WEIGHTS = ("shared", "separate")
 
@@ -48,9 +49,7 @@ class Vector:
 
 def shared(leaf_weights: str) -> bool:
     """Return whether leaves share the matrices of inner nodes; ValueError if that is no known choice."""
-    if leaf_weights not in LEAF_WEIGHTS:
-        raise ValueError(f"leaf_weights is one of {', '.join(LEAF_WEIGHTS)}, not {leaf_weights!r}")
-    return leaf_weights == "shared"
+    return one_of("leaf_weights", leaf_weights, LEAF_WEIGHTS) == "shared"
 
 
 def vector(child: mg.Child, leaf_weights: str) -> Any:

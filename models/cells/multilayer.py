@@ -9,9 +9,10 @@ import numpy as np
 
 import minigrad as mg
 from minigrad.tensor import as_tensor
-from models.cells.bidirectional import Bidirectional, check_encoding, encoded, encoded_parts
+from models.cells.bidirectional import ENCODINGS, Bidirectional, encoded, encoded_parts
 from models.cells.encoder import Encoder, as_words, encode
 from models.cells.recurrent import recurrent
+from models.errors import one_of
 from models.forest import Forest
 
 SKIPS = ("residual", "dense", "none")
@@ -69,9 +70,6 @@ class Multilayer(Encoder):
         encoding: str = "none",
         **options: Any,
     ) -> None:
-        check_encoding(encoding)
-        if skip not in SKIPS:
-            raise ValueError(f"skip is one of {', '.join(SKIPS)}, not {skip!r}")
         if layers < 1:
             raise ValueError(f"a network has at least one layer, not {layers}")
         E = D if E is None else E
@@ -79,7 +77,7 @@ class Multilayer(Encoder):
             "D": D, "cell": cell, "E": E, "layers": layers, "skip": skip, "bidirectional": bidirectional,
             "encoding": encoding, **options,
         }  # fmt: skip
-        self.skip, self.encoding = skip, encoding
+        self.skip, self.encoding = one_of("skip", skip, SKIPS), one_of("encoding", encoding, ENCODINGS)
         kind = recurrent(cell)
         if bidirectional:
             kind = partial(Bidirectional, cell=cell, encoding="none")

@@ -12,12 +12,10 @@ import numpy as np
 import minigrad as mg
 from models.cells.bidirectional import Bidirectional
 from models.cells.dense import DenseRNN
-from models.cells.elman import Elman
 from models.cells.encoder import Encoder
-from models.cells.gru import GRU
 from models.cells.highway import HighwayRNN
-from models.cells.lstm import LSTM
 from models.cells.multilayer import Multilayer
+from models.cells.recurrent import RECURRENT
 from models.cells.residual import ResidualRNN
 from models.cells.rlstm import RLSTM
 from models.cells.rnn import RNN
@@ -37,13 +35,7 @@ TREE_CELLS: dict[str, Any] = {
     "HighwayRNN": HighwayRNN,
     "DenseRNN": DenseRNN,
 }
-CHAIN_CELLS: dict[str, Any] = {
-    "Elman": Elman,
-    "LSTM": LSTM,
-    "GRU": GRU,
-    "Bidirectional": Bidirectional,
-    "Multilayer": Multilayer,
-}
+CHAIN_CELLS: dict[str, Any] = {**RECURRENT, "Bidirectional": Bidirectional, "Multilayer": Multilayer}
 CELLS: dict[str, Any] = {**TREE_CELLS, **CHAIN_CELLS}
 
 NEEDS = (

@@ -8,6 +8,7 @@ import numpy as np
 
 import minigrad as mg
 from models.cells.draw import FORGET_BIAS, Draw
+from models.errors import one_of
 
 LEAVES = ("cell", "vector")
 
@@ -57,11 +58,9 @@ class TreeLSTM(mg.Cell):
         forget_bias: float = FORGET_BIAS,
         leaves: str = "cell",
     ) -> None:
-        if leaves not in LEAVES:
-            raise ValueError(f"leaves is one of {', '.join(LEAVES)}, not {leaves!r}")
         self.settings = {"D": D, "forget_bias": forget_bias, "leaves": leaves}
         self.parts = (mg.Part("h", D), mg.Part("c", D, leaf="zero"))
-        self.leaves = leaves
+        self.leaves = one_of("leaves", leaves, LEAVES)
         draw = Draw(rng, dtype)
         self.Ui1, self.Ui2, self.Uo1, self.Uo2, self.Uu1, self.Uu2 = (
             draw.matrix(D, D, 2 * D) for _ in range(6)

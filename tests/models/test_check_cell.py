@@ -304,7 +304,7 @@ def test_what_is_no_cell_is_refused(cell: Any) -> None:
 
 
 def test_an_unknown_mode_is_refused() -> None:
-    with pytest.raises(ValueError, match="no mode 'fast'; choose one of node, level, compiled"):
+    with pytest.raises(ValueError, match="a mode is one of node, level, compiled, not 'fast'"):
         check_cell(Mean, TREES, modes=["fast"])
 
 

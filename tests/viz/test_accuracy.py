@@ -5,7 +5,7 @@ import pytest
 
 from tests.viz.readable import assert_readable
 from viz import COLUMN, PAGE, accuracy_figure, save_figure
-from viz.spread import Spread
+from viz.spread import interval
 
 RNN = [[80.0, 82, 81, 79, 83], [13.0, 12, 11, 12, 13], [10.0, 10, 11, 9, 10]]
 RLSTM = [[98.0, 99, 97, 98, 99], [95.0, 96, 20, 94, 95], [90.0, 91, 12, 89, 92]]
@@ -22,18 +22,26 @@ def best(axes, marker):
     return list(line.get_ydata())
 
 
-def test_a_spread_is_that_of_the_textbook():
-    spread = Spread.of([2, 4, 4, 4, 6])
-    assert (spread.lowest, spread.lower, spread.median, spread.upper, spread.best) == (2, 4, 4, 4, 6)
+def test_an_interval_is_that_of_the_textbook():
+    mean, margin = interval([2, 4, 4, 4, 6])
+    assert mean == 4
     # s = √2, the 97.5 % point of Student's t with 4 degrees of freedom is 2.776
-    assert spread.margin == pytest.approx(2.776 * math.sqrt(2) / math.sqrt(5), rel=1e-3)
-    assert math.isnan(Spread.of([3]).margin)
+    assert margin == pytest.approx(2.776 * math.sqrt(2) / math.sqrt(5), rel=1e-3)
+    assert math.isnan(interval([3])[1])
 
 
 @pytest.mark.parametrize("values", [[], [1, math.nan], [math.inf]])
-def test_a_spread_of_nothing_or_of_no_number_is_refused(values):
+def test_an_interval_of_nothing_or_of_no_number_is_refused(values):
     with pytest.raises(ValueError, match="finite numbers"):
-        Spread.of(values)
+        interval(values)
+
+
+def test_a_box_has_quartiles_and_whiskers_to_the_extremes():
+    (axes,) = figure(rnn=[[2.0, 4, 4, 5, 9], [], []], rlstm=[[], [], []]).axes
+    (box,) = axes.patches
+    assert sorted({y for _, y in box.get_path().vertices[:4]}) == [4, 5]
+    whiskers = [line.get_ydata().tolist() for line in axes.lines if line.get_linewidth() == 0.8]
+    assert sorted({y for ends in whiskers for y in ends}) == [2, 4, 5, 9]
 
 
 def test_both_models_have_best_run_box_and_interval():
@@ -43,8 +51,8 @@ def test_both_models_have_best_run_box_and_interval():
     assert len(axes.patches) == 6  # boxes
     assert len(axes.collections) == 2  # bars of the intervals
     bars = [segment[:, 1].tolist() for segment in axes.collections[0].get_segments()]
-    first = Spread.of(RNN[0])
-    assert bars[0] == pytest.approx([first.mean - first.margin, first.mean + first.margin])
+    mean, margin = interval(RNN[0])
+    assert bars[0] == pytest.approx([mean - margin, mean + margin])
 
 
 def test_models_have_a_panel_each_in_a_column():
@@ -53,6 +61,13 @@ def test_models_have_a_panel_each_in_a_column():
     assert all(a.get_ylim() == (0, 100) for a in axes[:2])
     assert all(a.get_ylim() == (0, 10) for a in axes[2:])
     assert list(axes[2].lines[0].get_ydata()) == [2.4, 4.7, 5.7]
+
+
+def test_more_than_two_models_have_a_panel_each_and_look_apart():
+    drawn = accuracy_figure(NAMES, dict.fromkeys("abc", RNN), xlabel="length", chance=10.0)
+    assert [axes.get_title() for axes in drawn.axes] == ["a", "b", "c"]
+    assert [best(axes, marker) for axes, marker in zip(drawn.axes, "os^", strict=True)] == [[83, 13, 11]] * 3
+    assert len({axes.patches[0].get_edgecolor() for axes in drawn.axes}) == 3
 
 
 @pytest.mark.parametrize("width", [PAGE, COLUMN])

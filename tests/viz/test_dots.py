@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from viz import DotRow, dot_rows, save_figure
-from viz.line_panels import LOOKS
+from viz.page import LOOKS
 
 ROWS = [DotRow("first", [3, 1, 2], "tall"), DotRow("second", [5], "small"), DotRow("third", [4, 0])]
 

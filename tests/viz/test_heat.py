@@ -80,7 +80,7 @@ def test_colours_in_a_picture_are_those_of_finite_differences(cell):
     independent = by_differences(made, TREE, 2)
     picture = TreePicture(TREE, root_gradient_norms(made, TREE))
     nodes = svg_nodes(picture.to_svg())
-    for node in picture.panel.shown:
+    for node in picture.panels[0].shown:
         expected = independent[node.place.row]
         around = {picture.scale.style(expected * (1 + d)).fill for d in (-1e-6, 0, 1e-6)}
         assert nodes[f"n{node.id}"]["fills"] <= around
@@ -162,11 +162,9 @@ def test_no_picture_has_a_value_outside_its_own_scale(data, tree, scale, kind):
     values = [data.draw(st.lists(numbers, min_size=tree.n_nodes, max_size=tree.n_nodes)) for _ in range(2)]
     if kind == "tree":
         picture = TreePicture(tree, values[0], scale)
-        panels = [picture.panel]
     else:
         picture = {"compare": compare, "epochs": epochs}[kind](tree, {"a": values[0], "b": values[1]}, scale)
-        panels = [*picture.panels, *getattr(picture, "frames", [])]
-    for panel in panels:
+    for panel in [*picture.panels, *getattr(picture, "frames", [])]:
         for node in panel.shown:
             assert node.style is not OUTSIDE
             if node.style.note is None:
@@ -183,9 +181,10 @@ def test_no_picture_has_a_value_outside_its_own_scale(data, tree, scale, kind):
 def test_a_value_outside_a_given_scale_is_never_drawn_in_a_colour_of_the_map(data, tree, scale):
     values = data.draw(st.lists(numbers, min_size=tree.n_nodes, max_size=tree.n_nodes))
     picture = TreePicture(tree, values, scale)
-    for node in picture.panel.shown:
-        number = float(picture.panel.numbers[node.place.row])
+    for node in picture.panels[0].shown:
+        number = float(picture.panels[0].numbers[node.place.row])
         inside = scale.vmin <= number <= scale.vmax
         assert (node.style.note is None) == inside
         assert (node.style is OUTSIDE) == (not inside and 0 < number < np.inf)
-    assert ("outside the scale" in picture.dot) == (OUTSIDE in {node.style for node in picture.panel.shown})
+    styles = {node.style for node in picture.panels[0].shown}
+    assert ("outside the scale" in picture.dot) == (OUTSIDE in styles)

@@ -47,12 +47,12 @@ def boxes(svg):
 def test_left_stays_left_and_nothing_lies_over_another(tree, align):
     picture = TreePicture(tree, np.linspace(0.01, 1, tree.n_nodes), align_leaves=align, keyword=0)
     box = boxes(picture.to_svg())
-    leaves = [box[f"n{node.id}"] for node in picture.panel.shown if node.place.is_leaf]
+    leaves = [box[f"n{node.id}"] for node in picture.panels[0].shown if node.place.is_leaf]
     if align:
         assert all(left[2] < right[0] for left, right in pairwise(leaves))
         assert len({round((top + bottom) / 2) for _, top, _, bottom in leaves}) == 1
-    for node in picture.panel.shown:
-        children = [k for k in picture.panel.shown if k.parent == node.id]
+    for node in picture.panels[0].shown:
+        children = [k for k in picture.panels[0].shown if k.parent == node.id]
         spans = [box[f"n{child.id}"] for child in children]
         assert all(a[0] + a[2] < b[0] + b[2] for a, b in pairwise(spans))
         assert all(span[1] > box[f"n{node.id}"][3] for span in spans)  # below the parent
@@ -69,8 +69,8 @@ def test_a_parent_stands_over_the_middle_of_its_children(tree):
     picture = TreePicture(tree, np.ones(tree.n_nodes))
     box = boxes(picture.to_svg())
     centre = {name: (left + right) / 2 for name, (left, _, right, _) in box.items()}
-    for node in picture.panel.shown:
-        children = [f"n{k.id}" for k in picture.panel.shown if k.parent == node.id]
+    for node in picture.panels[0].shown:
+        children = [f"n{k.id}" for k in picture.panels[0].shown if k.parent == node.id]
         if len(children) == 2:
             assert box[children[0]][2] <= centre[f"n{node.id}"] <= box[children[1]][0]
 
@@ -96,7 +96,7 @@ def test_levels_below_max_depth_are_counted(keyword, within):
 @few
 @given(trees(), st.integers(0, 5))
 def test_nothing_is_lost_by_hiding(tree, max_depth):
-    panel = TreePicture(tree, None, max_depth=max_depth).panel
+    panel = TreePicture(tree, None, max_depth=max_depth).panels[0]
     assert len(panel.shown) + sum(node.hidden for node in panel.shown) == tree.n_nodes
     assert all(node.place.depth <= max_depth for node in panel.shown)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from viz import Line, LinePanel, line_panels, save_figure
-from viz.line_panels import LOOKS
+from viz.page import LOOKS
 
 nan = float("nan")
 

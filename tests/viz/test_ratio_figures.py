@@ -16,7 +16,7 @@ from viz import (
     ratio_panels,
     save_figure,
 )
-from viz.ratio_panels import middle
+from viz.quantiles import middle
 
 STEPS = np.array([0.3, 0.6, 1.0, 1.7, 3.0])
 
@@ -83,6 +83,13 @@ def test_curves_show_twelve_epochs_and_name_the_rest():
     assert (a.get_xlabel(), b.get_xlabel()) == ("epoch (13 not shown)", "epoch (13 to 19 not shown)")
     # The second run's medians are 0.4, 0.8, … 5.2: six of them above 3; the band's upper end is at 11.7.
     assert a.get_title(loc="right") == "6 of 26 medians above 3,\n95 % quantile up to 11.7"
+
+
+def test_curves_of_more_models_have_a_panel_and_a_colour_each():
+    drawn = ratio_curves({name: [curve(1)] for name in ("RNN", "RLSTM", "TreeGRU")})
+    assert [axes.get_title(loc="left") for axes in drawn.axes[:3]] == ["(a) RNN", "(b) RLSTM", "(c) TreeGRU"]
+    colours = {axes.lines[1].get_color() for axes in drawn.axes[:3]}
+    assert len(colours) == 3
 
 
 def test_curves_of_unequal_length_and_of_none_are_drawn(tmp_path):

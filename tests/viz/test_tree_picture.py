@@ -187,7 +187,7 @@ def test_ratios_to_the_root_are_shown_with_the_norms_they_come_from():
 @pytest.mark.parametrize("root", [0.0, math.nan, math.inf])
 def test_without_a_root_gradient_no_ratio_is_made_up(root):
     picture = TreePicture(TREE, [0.0, 0.02, 0.0, 0.4, root], "ratio")
-    assert {node.style.note for node in picture.panel.shown} <= {"not a number", "infinite"}
+    assert {node.style.note for node in picture.panels[0].shown} <= {"not a number", "infinite"}
 
 
 def test_numbers_and_depths_can_be_left_out():
