@@ -101,7 +101,8 @@ def _draw(axes: Axes, results: Runs, centre: float, room: float, look: tuple[str
             list(known.values()),
             positions=[k + left for k in known],
             widths=0.4 * room,
-            whis=(0, 100),  # to the extremes
+            whis=(0, 100),  # to the extremes: nothing lies outside
+            showfliers=False,
             manage_ticks=False,
             patch_artist=True,
             boxprops={"facecolor": colour + "40", "edgecolor": colour, "linewidth": 0.8},
