@@ -1,17 +1,14 @@
-"""What a classifier makes of every node that it classifies, and when it has nothing left to learn."""
+"""What a classifier makes of every node that it classifies, and a score that is made of it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 import minigrad as mg
 import models
-from experiments.training.loop import Epoch, Watcher
-from minigrad.monitor import Alert, Stop
 
 
 def outcomes(
@@ -65,38 +62,3 @@ class Exam:
         """Examine the model."""
         self.found = self._examine(model)
         return math.exp(-self.found["dev_loss"])
-
-
-class Enough(Watcher):
-    """Ends training after the first epoch for which `reached` returns True.
-
-    It ends in the next minibatch, when all watchers, in whatever order they come, have seen the epoch. The
-    update of that minibatch does not count, since the best epoch's parameters are kept.
-
-    Parameters
-    ----------
-    reached : function of the epoch
-        Called after each.
-    """
-
-    def __init__(self, reached: Callable[[Epoch], bool]) -> None:
-        self._reached = reached
-        self._epoch = 0  # the one after which it is enough; 0 if there was none yet
-
-    def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:
-        """End training, if it is to end."""
-        if self._epoch:
-            raise Stop(Alert("enough", "there is nothing left to learn", 0.0, self._epoch, 0))
-
-    def epoch(self, epoch: Epoch) -> None:
-        """Ask whether it is enough."""
-        if self._reached(epoch):
-            self._epoch = epoch.number
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return whether it is enough."""
-        return {"epoch": self._epoch}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Resume from there."""
-        self._epoch = state["epoch"]

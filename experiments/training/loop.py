@@ -87,6 +87,7 @@ class FitOptions(TypedDict, total=False):
     penalty: Penalty | None
     clip: Clip | None
     score: Callable[[models.TreeClassifier], float] | None
+    enough: Callable[[Epoch], bool] | None
 
 
 class TrainingError(FloatingPointError):
@@ -113,6 +114,7 @@ def fit(
     clip: Clip | None = None,
     progress: Callable[[int], object] | None = None,
     score: Callable[[models.TreeClassifier], float] | None = None,
+    enough: Callable[[Epoch], bool] | None = None,
 ) -> list[Epoch]:
     """Train until the dev accuracy has not improved for `patience` epochs; keep the best epoch's parameters.
 
@@ -149,6 +151,8 @@ def fit(
     score : function, optional
         Returns what is used as the dev accuracy, by which the best epoch is chosen, if it is not `accuracy`
         on `dev`: for instance the accuracy of the roots, where all nodes are classified.
+    enough : function of an epoch, optional
+        Whether there is nothing left to learn after it, so that training ends.
 
     Returns
     -------
@@ -181,10 +185,14 @@ def fit(
         if checkpoint is not None:
             run.save(checkpoint)
     saved = time.monotonic()
+
+    def ended() -> bool:
+        if len(run.epochs) >= max_epochs or (enough is not None and run.epochs and enough(run.epochs[-1])):
+            return True
+        return len(run.epochs) >= min_epochs and run.epochs_since_best() >= patience
+
     with suppress(Stop):
-        while len(run.epochs) < max_epochs and (
-            len(run.epochs) < min_epochs or run.epochs_since_best() < patience
-        ):
+        while not ended():
             number = len(run.epochs) + 1
             order = rng.permutation(len(train))
             total = 0.0

@@ -11,7 +11,7 @@ import models
 from experiments.studies.agreement import grammar
 from experiments.training.evaluation import hits
 from experiments.training.ratios import error_norms, error_rows, quotient
-from experiments.training.step import no_collection
+from experiments.training.step import passes
 
 AT_ONCE = 200  # sentences
 FAR = 15  # words; beyond, accuracies are sorted by attractors
@@ -60,19 +60,12 @@ def gradients(
     model: models.TreeClassifier, forest: models.Forest, mode: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return norm and ratio, as `by_distance` defines them, of each sentence; the model's gradients are 0."""
-    definition = whole_state(model.cell)
-    at = error_rows(model.cell, grammar.subject_rows)
+    at, definition = error_rows(model.cell, grammar.subject_rows), whole_state(model.cell)
     norms, ratios = [], []
-    for start in range(0, len(forest), AT_ONCE):
-        part = forest.select(slice(start, start + AT_ONCE))
-        with no_collection():
-            loss, states = model.loss(part, mode)
-            loss.backward()
-            del loss
+    for _, part, states in passes(model, forest, AT_ONCE, mode):
         norm, top = error_norms(part, states, at, definition)
         norms.append(norm * len(part))  # the loss is the mean over the sentences
         ratios.append(quotient(norm, top))
-    model.zero_grad()
     return np.concatenate(norms), np.concatenate(ratios)
 
 

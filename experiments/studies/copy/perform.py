@@ -11,7 +11,7 @@ import numpy as np
 import models
 from experiments.studies.copy.initial import chrono
 from experiments.studies.copy.task import guess_loss, positions, sequences, vocabulary
-from experiments.studies.exam import Enough, Exam, outcomes
+from experiments.studies.exam import Exam, outcomes
 from experiments.studies.fit import CellSettings, classifier, parts, streams, train
 from experiments.studies.study import Kinds
 from experiments.sweep import Recorder
@@ -112,7 +112,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         patience=settings.patience,
         clip=settings.clip,
         measure=lambda _: exam.found,
-        watchers=[Enough(lambda _: exam.found["dev_recall"] >= settings.enough)],
+        enough=lambda epoch: recorder.rows[-1]["dev_recall"] >= settings.enough,
         score=exam,
     )
     loss, recall = loss_and_recall(model, test, settings.mode)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 import models
-from experiments.studies.exam import Enough
 from experiments.studies.fit import CellSettings, classifier, parts, train
 from experiments.studies.study import Kinds
 from experiments.studies.tasks.distractors import distractors
@@ -115,7 +114,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         patience=settings.patience,
         rng=np.random.default_rng([*settings.seeds["order"], 0]),
         nodes=keyword_rows,
-        watchers=[Enough(lambda epoch: epoch.dev_accuracy >= settings.enough)],
+        enough=lambda epoch: epoch.dev_accuracy >= settings.enough,
     )
     right = hits(model, test.forest, mode=settings.mode)
     result = {
