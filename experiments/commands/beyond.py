@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do the studies; return the first exit code that is not 0.
 
-    A study of which a run fails keeps no other from being done.
+    If a run of one study fails, the others are done all the same.
 
     Raises
     ------
@@ -54,13 +54,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def find(name: str) -> study.Study:
-    """Return the study of that name; only then is it imported."""
+    """Import the study of that name and return it."""
     found: study.Study = import_module(f"experiments.studies.{name}").STUDY
     return found
 
 
 def write_page(out: Path, scale: str, failed: Container[str] = ()) -> None:
-    """Write the page of all studies, from what they have left in their folders.
+    """Write the page of all studies, from the figures and summaries in their folders.
 
     Parameters
     ----------

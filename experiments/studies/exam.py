@@ -1,4 +1,4 @@
-"""What a classifier makes of every node that it classifies, and a score that is made of it."""
+"""Losses and hits at every classified node, and a score that is the loss on dev."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def outcomes(
 
 
 class Exam:
-    """Examines a model after every epoch: a `score` for `fit`, e^−loss.
+    """A `score` for `fit`: measures a model after every epoch and returns e^−loss.
 
     That is the geometric mean of the probabilities of what had to be said; the epoch with the lowest loss is
     the best.
@@ -59,6 +59,6 @@ class Exam:
         self.found: dict[str, float] = {}
 
     def __call__(self, model: models.TreeClassifier) -> float:
-        """Examine the model."""
+        """Measure the model; return the score."""
         self.found = self._examine(model)
         return math.exp(-self.found["dev_loss"])

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
-    """What the settings of every run that trains have; a study adds its own.
+    """The settings that every run with training has; a study adds its own.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class TrainingSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class CellSettings(TrainingSettings):
-    """Those of a run that trains a new classifier over a cell.
+    """The settings of a run that trains a new classifier over a cell.
 
     Attributes
     ----------
@@ -65,12 +65,12 @@ class CellSettings(TrainingSettings):
 
 
 def streams(*seed: int, names: Iterable[str] = ("data", "model", "order")) -> dict[str, tuple[int, ...]]:
-    """Return a seed for each of several streams, which begins with these numbers."""
+    """Return a seed for each of several streams of random numbers; all begin with the numbers given."""
     return {name: (*seed, number) for number, name in enumerate(names)}
 
 
 def parts(seed: Sequence[int], draw: Callable[[np.random.Generator, str], T]) -> tuple[T, T, T]:
-    """Return train, dev and test, drawn from generators of their own: ``draw(rng, "train")`` and so on."""
+    """Return train, dev and test, each drawn from its own generator: ``draw(rng, "train")`` and so on."""
     train, dev, test = (
         draw(np.random.default_rng([*seed, number]), name)
         for number, name in enumerate(("train", "dev", "test"))

@@ -1,4 +1,4 @@
-"""Finished runs by their settings, and lines through their numbers."""
+"""Finished runs by their settings; lines and tables of their numbers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def fired(run: Run) -> set[str]:
 
 
 def number(run: Run, of: Number) -> float:
-    """Return a number of a run."""
+    """Return a number of a run: of its result, by its name there, or what a function returns."""
     return float(run.result[of] if isinstance(of, str) else of(run))
 
 
@@ -65,12 +65,12 @@ def lines(runs: Mapping[Any, Runs], x: str, y: Number) -> dict[str, Line]:
 
 
 def positive(line: Line) -> Line:
-    """Return a line without what a logarithmic axis has no place for: NaN in place of zeros."""
+    """Return a line for a logarithmic axis: with NaN where it is not positive."""
     return Line(line.x, [[y if y > 0 else math.nan for y in run] for run in line.runs])
 
 
 def epochs(runs: Runs, y: Callable[[dict[str, Any]], float], keep_last: bool = False) -> Line:
-    """Return a line over the epochs; after its last a run has NaN, or keeps its last value."""
+    """Return a line over the epochs; after a run's last epoch it has NaN, or the last value."""
     found = [[y(row) for row in run.rows] for run in runs]
     longest = max(runs, key=lambda run: len(run.rows)).rows
     padded = [line + [line[-1] if keep_last else math.nan] * (len(longest) - len(line)) for line in found]

@@ -1,4 +1,4 @@
-"""What a study is, and what its command does: the runs, then figures and a summary of what they show."""
+"""A study and its command: do the runs, then draw the figures and write the summary."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Study:
     Attributes
     ----------
     name : str
-        Of its command and its folder; the runs' names begin with it.
+        The name of the command and of the folder; the runs' names begin with it.
     grid : function of scale, seed, number of a run, and cells where the study has some
         Yields (name, settings, work) of the runs of that number, from 1; see `experiments.sweep.Job`. The
         study's name is put before the name, the number behind it.
@@ -40,7 +40,7 @@ class Study:
     figures : function of the finished runs
         Returns figures by the names of their files.
     summary : function of the finished runs
-        Returns what one sees, in Markdown, every number of it taken from the runs.
+        Returns the summary in Markdown, with every number computed from the runs.
     cells : sequence of str
         The cells that the study trains, where ``--cell`` may name others.
     read_cell : function
@@ -75,7 +75,7 @@ class Study:
             options.setdefault("cells", self.cells)
         for run in range(1, (runs or self.runs[scale]) + 1):
             for name, settings, work in self.grid(scale, seed, run, **options):
-                # A cell of one's own is package.module:Class.
+                # The name of a user's own cell is package.module:Class.
                 yield Job(f"{self.name}/{name.replace(':', '.')}/{run}", settings, work, path)
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -85,15 +85,15 @@ class Study:
             arguments.add_cells(parser, ", ".join(self.cells), self.read_cell, self.name)
 
     def run(self, args: argparse.Namespace, variant: str = "", **options: Any) -> int:
-        """Do the runs that are not done yet, then draw and sum up; return the exit code.
+        """Do the runs that are not finished, draw the figures, write the summary; return the exit code.
 
         Parameters
         ----------
         args : argparse.Namespace
             From `add_arguments`. ``args.out`` is filled in if it is None.
         variant : str
-            What is put behind the name of the default folder where options of the study's own ask for it;
-            such rows go where those of other cells go.
+            Appended to the name of the default folder where options of the study's own ask for it; such rows
+            are stored beside those of other cells.
         **options
             Of `grid`.
         """

@@ -52,7 +52,7 @@ def figures(runs: Runs) -> Figures:
 
 
 def summary(runs: Runs) -> str:
-    """Return what one sees, in Markdown."""
+    """Return the summary in Markdown."""
     return "Accuracy on test, by bits:\n\n" + median_table(runs, "cell", "length", "accuracy", "{:.2f}")
 
 

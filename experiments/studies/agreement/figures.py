@@ -30,7 +30,7 @@ def figures(runs: Runs) -> Figures:
 
 
 def _learned(runs: Runs) -> LinePanel:
-    """Return when models of one distance learn; beyond the last epoch if they never do."""
+    """Return the panel of the epochs in which models of one distance learn; above the last for never."""
     distances = rows.alone(runs)
     never = max(run.epochs for run in runs) + 1
     found = [rows.trained_on(runs, [k]) for k in distances]
@@ -81,7 +81,7 @@ def _profiles(mixed: rows.Cells, name: str) -> list[LinePanel]:
 
 
 def _decades(values: Sequence[float]) -> tuple[float, float]:
-    """Return the powers of ten around the positive ones of these values, with room for a name on top."""
+    """Return the powers of ten around the positive values, with room for a name at the top."""
     logs = np.log10([x for x in values if x > 0])
     bottom, top = np.floor(logs.min()), np.floor(logs.max()) + 1
     return float(10**bottom), float(10 ** (top + (top - bottom) // 10))

@@ -33,7 +33,7 @@ ADVERBS = [
 
 NOUNS = 2 * len(SINGULAR)  # the words below, singular and plural in turn; a noun's number is word % 2
 NUMBERS = ("singular", "plural")  # the classes
-START = "<start>"  # where a chain begins; it is never read
+START = "<start>"  # the leaf that a chain begins with, which is never read
 VOCABULARY = models.Vocabulary(
     [form for noun in SINGULAR for form in (noun, f"{noun}s")] + PREPOSITIONS + ADVERBS + [START]
 )
@@ -41,7 +41,7 @@ CHANCE = 1 / len(NUMBERS)
 
 
 def sentences(rng: np.random.Generator, distance: np.ndarray, shape: str = "uniform_split") -> models.Forest:
-    """Generate sentences up to the verb's place, with random trees.
+    """Generate sentences up to the verb, with random trees.
 
     Parameters
     ----------
@@ -102,9 +102,9 @@ def attractors(forest: models.Forest) -> np.ndarray:
 
 
 def most_nouns(forest: models.Forest) -> np.ndarray:
-    """Return how often the number of most of a sentence's nouns is the subject's: 0, 1, or ½ where they tie.
+    """Return whether most nouns of a sentence have the subject's number: 1 or 0, ½ for a tie.
 
-    What can be known without the order of the words.
+    It is what can be known without the order of the words.
     """
     other = attractors(forest)
     same = np.bincount(forest.tree[_nouns(forest)], minlength=len(forest)) - other

@@ -1,4 +1,4 @@
-"""What is measured of a model: its accuracy, and the gradient that gets back to the subject, by distance."""
+"""What is measured of a model: its accuracy, and the gradient that reaches the subject, by distance."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from experiments.training.ratios import error_norms, error_rows, quotient
 from experiments.training.step import passes
 
 AT_ONCE = 200  # sentences
-FAR = 15  # words; beyond, accuracies are sorted by attractors
+FAR = 15  # words; at larger distances, accuracies are grouped by attractors
 
 
 def by_distance(model: models.TreeClassifier, forest: models.Forest, mode: str) -> dict[str, list[Any]]:
     """Return columns by distance: accuracy, median ratio and median norm.
 
-    The norm is ‖∂J/∂s‖ for the state s that has just read the subject, J being a sentence's cross-entropy at
-    the verb's place; the ratio is that over ‖∂J/∂h‖ at the verb's place. With two classes ∂J/∂h is
-    (p − y)(w₁ − w₀): the ratio is the same for any function of the score, however sure the model is. In a
-    chain s is the whole state, with its memory; in a tree, the subject's vector. None where no ratio is known
-    because all errors are 0.
+    The norm is ‖∂J/∂s‖ for the state s that has just read the subject, J being a sentence's cross-entropy
+    at the verb's place; the ratio is that over ‖∂J/∂h‖ at the verb's place. With two classes ∂J/∂h is (p −
+    y)(w₁ − w₀): so the ratio is the same for any function of the score, however certain the model is. In a
+    chain s is the whole state, with its memory; in a tree, the subject's vector. None where no ratio is
+    known because all errors are 0.
     """
     right = hits(model, forest, AT_ONCE, mode)
     norm, ratio = gradients(model, forest, mode)
@@ -39,9 +39,9 @@ def by_distance(model: models.TreeClassifier, forest: models.Forest, mode: str) 
 
 
 def by_attractors(model: models.TreeClassifier, forest: models.Forest, mode: str) -> dict[str, list[Any]]:
-    """Return accuracy and number of the sentences of more than `FAR` words between, by their attractors.
+    """Return the accuracy and the number of sentences at distances above `FAR`, by their attractors.
 
-    No row if there is no such sentence.
+    The columns are empty if there is no such sentence.
     """
     is_far = grammar.distances(forest) > FAR
     if not is_far.any():
@@ -59,7 +59,7 @@ def by_attractors(model: models.TreeClassifier, forest: models.Forest, mode: str
 def gradients(
     model: models.TreeClassifier, forest: models.Forest, mode: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return norm and ratio, as `by_distance` defines them, of each sentence; the model's gradients are 0."""
+    """Return the norm and the ratio of each sentence, as `by_distance` defines them."""
     at, definition = error_rows(model.cell, grammar.subject_rows), whole_state(model.cell)
     norms, ratios = [], []
     for _, part, states in passes(model, forest, AT_ONCE, mode):
@@ -70,13 +70,13 @@ def gradients(
 
 
 def whole_state(cell: mg.Cell) -> str:
-    """Return the reading of "error vector" that takes in all that a chain carries on from a word."""
+    """Return the definition of the error vector that covers the whole state: in a chain, with the memory."""
     memory = any(part.name == "c" for part in cell.parts)
     return "with_cell" if memory and cell.right_parts is not None else "post"
 
 
 def most_nouns(forest: models.Forest) -> list[float]:
-    """Return by distance how often the number of most nouns is the subject's."""
+    """Return by distance how often most nouns have the subject's number."""
     return _means(grammar.most_nouns(forest), grammar.distances(forest))
 
 

@@ -22,7 +22,7 @@ CELLS = ("Elman", "LSTM", "GRU", "RNN", "RLSTM")  # the last two over random tre
 LONGEST = 20  # words between subject and verb
 ALONE = {"paper": (1, 10, 20), "smoke": (2, 20)}  # distances that models are trained on alone
 SCALES: dict[str, dict[str, Any]] = {
-    # All epochs are run: nobody stops early while a model still guesses.
+    # All epochs are run: a model that still guesses is not stopped early.
     "paper": {"sizes": {"train": 5_000, "dev": 500, "test": 200}, "max_epochs": 15},
     "smoke": {"sizes": {"train": 500, "dev": 100, "test": 40}, "max_epochs": 3},
 }
@@ -119,7 +119,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
 
 
 def new_model(settings: Settings) -> models.TreeClassifier:
-    """Return the model as it is before training: the same one for the same settings."""
+    """Return the model before training, which the settings determine."""
     return classifier(settings, grammar.VOCABULARY, len(grammar.NUMBERS), settings.words)
 
 
@@ -136,5 +136,5 @@ def datasets(settings: Settings) -> tuple[models.Forest, ...]:
 
 
 def mean_depth(model: models.TreeClassifier, forest: models.Forest) -> float:
-    """Return over how many compositions, on average, the gradient reaches the subject."""
+    """Return the mean number of compositions between the subject and the root."""
     return float(forest.depth[error_rows(model.cell, grammar.subject_rows)(forest)].mean())

@@ -15,7 +15,7 @@ from experiments.sweep.rows import number
 from models import cell as cell_class
 from models.cells import is_chain_cell
 
-LEARNED = 0.95  # dev accuracy from which on a model is said to have learned
+LEARNED = 0.95  # dev accuracy at which a model counts as having learned
 
 Cells = Mapping[str, Runs]
 Columns = Callable[[Run], dict[str, list[float]]]
@@ -28,7 +28,7 @@ def trained_on(runs: Runs, distances: Sequence[int]) -> Cells:
 
 
 def title(cell: str) -> str:
-    """Return what figures call a cell: it says so if it runs over trees."""
+    """Return the name of a cell in figures, which says if it runs over trees."""
     return cell if is_chain_cell(cell_class(cell)) else f"{cell} over trees"
 
 
@@ -43,12 +43,12 @@ def alone(runs: Runs) -> list[int]:
 
 
 def before(run: Run) -> dict[str, list[float]]:
-    """Return what was measured by distance before training, NaN for what is not known."""
+    """Return what was measured by distance before training, with NaN for unknown values."""
     return _known(run.rows[0]["by_distance"])
 
 
 def after(run: Run) -> dict[str, list[float]]:
-    """Return what was measured by distance after training, NaN for what is not known."""
+    """Return what was measured by distance after training, with NaN for unknown values."""
     return _known(run.result["by_distance"])
 
 

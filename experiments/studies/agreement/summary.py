@@ -1,4 +1,4 @@
-"""What one sees, in words and two tables, every number and every verdict from the rows."""
+"""The summary: text and two tables, with every number and verdict computed from the rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from experiments.sweep.rows import number
 from experiments.sweep.wording import listed, median_range, table, two_digits, verdict
 
 MANY = 4  # attractors
-VANISHED = 0.1  # ratio below which an error is said to vanish
+VANISHED = 0.1  # ratio below which an error counts as vanished
 
 
 def summary(runs: Runs) -> str:
@@ -66,7 +66,7 @@ def _alone_table(runs: Runs, distances: Sequence[int]) -> str:
 
 
 def _learning(longest: Cells, distance: int) -> str:
-    """Say who learns the longest distance alone, and whether the first gradients foretell when."""
+    """Say which cells learn the longest distance alone, and whether their first gradients predict when."""
     found = {cell: [rows.learned_in(run) for run in members] for cell, members in longest.items()}
     learned = np.isfinite([epoch for epochs in found.values() for epoch in epochs])
     ratios = rows.medians(longest, rows.before, "ratio", 0)
@@ -167,6 +167,6 @@ def _percent(shares: Sequence[float]) -> str:
 
 
 def _epochs(values: Sequence[float]) -> str:
-    """Return epochs; a dash for never, which is NaN and later than any."""
+    """Return epochs as text; NaN, for never, is a dash and counts as later than any epoch."""
     later = np.nan_to_num(values, nan=np.inf).tolist()
     return median_range(later, lambda epoch: "–" if np.isinf(epoch) else f"{epoch:g}")

@@ -38,12 +38,12 @@ def figures(runs: Runs) -> Figures:
 
 
 def share(run: Run) -> float:
-    """Return the loss on test as a share of a guess's."""
+    """Return the loss on test as a fraction of the loss of a guess."""
     return float(run.result["test_loss"] / run.result["guess_loss"])
 
 
 def _learning(runs: Runs, delay: int) -> LinePanel:
-    """Return the panel of how the loss falls at one delay; a run that has ended keeps its last loss."""
+    """Return the panel of the loss over training at one delay; a run that has ended keeps its last loss."""
     losses = [row["dev_loss"] for run in runs for row in run.rows]
     guess, settings = runs[0].result["guess_loss"], runs[0].settings
     updates = -(-settings["sizes"]["train"] // settings["batch"])  # in an epoch

@@ -1,4 +1,4 @@
-"""How a model starts: gates that hold for as long as a sequence, an Elman network that keeps its state."""
+"""Initial biases of gates that hold for as long as a sequence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import models
 
 
 def chrono(cell: Any, longest: int, rng: np.random.Generator) -> None:
-    """Start the gates' biases so that the units hold for 1 to T steps (Tallec & Ollivier 2018, section 2).
+    """Set the gates' biases so that the units hold for 1 to T steps (Tallec & Ollivier 2018, section 2).
 
     LSTM: bf = ln u, bi = −bf, so that σ(bf) = u / (1 + u) of the memory stays at each step, and as much as
     goes comes in. GRU: bu = −ln u. u is drawn from U(1, T − 1), unit by unit. Other cells are left alone.

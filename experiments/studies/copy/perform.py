@@ -1,4 +1,4 @@
-"""The runs: their settings, and what each does: learn to copy, and be examined on test at its best."""
+"""The runs: their settings, and what each does: learn to copy, and test the best epoch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from experiments.training.loop import best_epoch
 from experiments.training.recorded import record_result
 from minigrad.nn import initialise
 
-AT_ONCE = 100  # sequences; more no longer fit the processor's cache
+AT_ONCE = 100  # sequences; more do not fit the processor's cache
 CELLS = ("Elman", "LSTM", "GRU")
 DELAYS = {"paper": (10, 30, 50, 100), "smoke": (2, 5)}
 SCALES: dict[str, dict[str, Any]] = {
@@ -51,7 +51,7 @@ class Settings(CellSettings):
     word_bound : float
         Of U(±bound), for the vectors of symbols, blank and sign.
     gate_init, elman_init : str
-        See `initial.new_model`.
+        See `new_model`.
     patience : int
         Epochs without a lower loss on dev.
     enough : float
@@ -127,7 +127,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
 
 
 def new_model(settings: Settings) -> models.TreeClassifier:
-    """Return the model of a run as it is before training: the same one for the same settings."""
+    """Return the model before training, which the settings determine."""
     rng = np.random.default_rng(settings.seeds["model"])
     words, classes = vocabulary(settings.symbols), settings.symbols + 1
     model = classifier(settings, words, classes, settings.word_bound, rng, head="labelled")

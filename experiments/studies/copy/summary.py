@@ -1,4 +1,4 @@
-"""What one sees, in Markdown: every number and verdict from the rows."""
+"""The summary in Markdown, with every number and verdict computed from the rows."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from experiments.studies.runs import Runs, by, chosen, values
 from experiments.sweep import Run
 from experiments.sweep.wording import alerts_in_words, listed, median_range, table, verdict
 
-BEATEN = 0.95  # share of a guess's loss below which a run has learned to remember something
-SOLVED = 0.99  # fraction of test's symbols said right from which on a run has learned the task
-LONG = 100  # delay that an LSTM is expected to solve,
-SHORT = 30  # and delay beyond which an Elman network is expected not to beat the guess
+BEATEN = 0.95  # fraction of a guess's loss below which a run has learned to remember something
+SOLVED = 0.99  # fraction of test's symbols said right at which a run has learned the task
+LONG = 100  # delay that an LSTM is expected to solve
+SHORT = 30  # delay above which an Elman network is expected not to beat the guess
 HEAD = """\
 | T | cell | loss / guess | symbols right in % | solved | epochs | alerts |
 |---:|---|---:|---:|---:|---:|---|"""
@@ -42,12 +42,12 @@ def summary(runs: Runs) -> str:
 
 
 def solved(run: Run) -> bool:
-    """Return whether practically all of test's symbols are said right."""
+    """Return whether the run has learned the task."""
     return bool(run.result["test_recall"] >= SOLVED)
 
 
 def beats(run: Run) -> bool:
-    """Return whether the run remembers anything that a guess does not know."""
+    """Return whether the run is better than a guess."""
     return share(run) < BEATEN
 
 
@@ -64,7 +64,7 @@ def _row(runs: Runs, delay: int, cell: str) -> list[str]:
 
 
 def _verdicts(runs: Runs) -> list[str]:
-    """Return what was expected, and whether it holds."""
+    """Return the expectations, and whether they hold."""
     said = []
     if lstm := chosen(runs, cell="LSTM", delay=LONG):
         n = sum(map(solved, lstm))

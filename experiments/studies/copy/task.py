@@ -1,4 +1,4 @@
-"""The copy memory task: symbols to remember, a delay, then to be said again in order.
+"""The copy memory task: symbols to remember, a delay, then they have to be said again in order.
 
 Of Hochreiter & Schmidhuber (1997), in the form of Arjovsky, Shah & Bengio (2016, section 4.1); for K = 3
 symbols and a delay of T = 4::
@@ -68,6 +68,6 @@ def sequences(
 def guess_loss(delay: int, *, remembered: int, symbols: int) -> float:
     """Return the lowest expected loss without memory, in nats per position: K ln S / (T + 2K).
 
-    Such a model is sure of every blank, and gives each symbol that it has to say the probability 1/S.
+    Such a model is certain of every blank, and gives each symbol that it has to say the probability 1/S.
     """
     return remembered * math.log(symbols) / positions(delay, remembered)

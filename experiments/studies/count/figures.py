@@ -13,7 +13,7 @@ from experiments.sweep import Run
 from viz import Line, LinePanel, line_panels
 
 BINS = 50  # points of a line
-ROOM = 0.35  # above the traces, of their range, for the names of the marks
+ROOM = 0.35  # of the traces' range, above them, for the names of the marks
 
 
 def figures(runs: Runs) -> Figures:
@@ -29,7 +29,7 @@ def figures(runs: Runs) -> Figures:
 
 
 def longest_reach(runs: Runs) -> Run:
-    """Return the run that accepts all strings up to the largest n; of equals the first."""
+    """Return the run that accepts all strings up to the largest n; the first of several."""
     return max(runs, key=lambda run: run.result["reach"])
 
 
@@ -42,7 +42,7 @@ def shares(run: Run) -> tuple[list[float], list[float]]:
 
 
 def _accepted(runs: Runs, language: str) -> LinePanel:
-    """Return the panel of what is accepted of one language."""
+    """Return the panel of the strings of one language that are accepted."""
     return LinePanel(
         WRITTEN[language],
         {
@@ -63,7 +63,7 @@ def _last(run: Run) -> int:
 
 
 def _traced(run: Run) -> LinePanel:
-    """Return the panel of what a run's cell holds while it reads one string."""
+    """Return the panel of a run's trace."""
     settings = run.settings
     held = np.array(run.result["trace"])
     language, n, span = settings["language"], settings["traced"], float(np.ptp(held)) or 1.0
@@ -82,7 +82,7 @@ def _traced(run: Run) -> LinePanel:
 
 
 def _symbol(cell: str) -> str:
-    """Return what is traced of a cell, as its equations call it."""
+    """Return the symbol of what is traced of a cell, as in its equations."""
     part = models.cell(cell)(2, np.random.default_rng(0)).parts[-1].name
     return f"${part}_t$"
 

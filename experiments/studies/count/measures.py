@@ -1,4 +1,4 @@
-"""How well a model counts: which strings it accepts, its loss on what is determined, and its traces."""
+"""How well a model counts: which strings it accepts, its loss on the determined symbols, and its traces."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def accepted(
 
 
 def reach(accepts: Sequence[bool]) -> int:
-    """Return the largest n so that all strings up to n are accepted; `accepts` begins with n = 1."""
+    """Return the largest n such that all strings up to n are accepted; `accepts` begins with n = 1."""
     return int(np.argmin([*accepts, False]))
 
 
 def trace(model: models.TreeClassifier, count: int, mode: str = "compiled") -> np.ndarray:
-    """Return what the cell holds while it reads one string: its memory, or its state if it has no memory.
+    """Return the cell's memory while it reads one string, or its state if it has no memory.
 
     Returns
     -------

@@ -81,7 +81,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     """Do one run, or go on with it from its checkpoint; raises what `fit` does."""
     model, mode = new_model(settings), settings.mode
     rng, lengths = np.random.default_rng(settings.seeds["data"]), range(1, settings.longest + 1)
-    # Every length is equally likely; dev has every length once.
+    # In training every length is equally likely; dev has every length once.
     drawn = rng.integers(1, settings.longest + 1, settings.size)
     training, dev = (strings(counts, model.vocabulary) for counts in (drawn, lengths))
 
@@ -106,7 +106,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         "accepted": "".join(str(int(accept)) for accept in accepts),  # n = 1, 2, …
         "reach": reach(accepts.tolist()),
         "test_loss": loss,
-        # A list per position; as many digits as tell one float32 from another.
+        # A list per position, with the digits that a float32 needs.
         "trace": [[float(str(value)) for value in state] for state in trace(model, settings.traced, mode)],
         "best_epoch": best_epoch(epochs).number,
         "epochs": len(epochs),
@@ -115,6 +115,6 @@ def perform(settings: Settings, recorder: Recorder) -> None:
 
 
 def new_model(settings: Settings) -> models.TreeClassifier:
-    """Return the model of a run as it is before training: the same one for the same settings."""
+    """Return the model before training, which the settings determine."""
     words = vocabulary(settings.language)
     return classifier(settings, words, len(words), settings.word_bound, head="labelled")

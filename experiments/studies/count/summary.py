@@ -1,4 +1,4 @@
-"""What one sees, in Markdown: every number and verdict from the rows."""
+"""The summary in Markdown, with every number and verdict computed from the rows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def summary(runs: Runs) -> str:
 
 
 def within_and_beyond(run: Run) -> tuple[float, float]:
-    """Return the fraction of strings accepted, of training's lengths and of those beyond."""
+    """Return the fractions of strings accepted: of the lengths of training, and of longer ones."""
     accepts = [int(digit) for digit in run.result["accepted"]]
     longest = run.settings["longest"]
     return float(np.mean(accepts[:longest])), float(np.mean(accepts[longest:]))
@@ -80,7 +80,7 @@ def _compared(runs: Runs, language: str) -> str | None:
 
 
 def _drawn(runs: Runs) -> str:
-    """Return what the drawn trace says: whose it is, how far its units go, and how fast while a is read."""
+    """Describe the trace that is drawn: its run, the range of its units, and their speed while a is read."""
     run = longest_reach(runs)
     held = np.array(run.result["trace"])
     read = held[: run.settings["traced"]]  # one state per a

@@ -26,7 +26,7 @@ def vocabulary(language: str) -> models.Vocabulary:
 
 
 def strings(counts: npt.ArrayLike, words: models.Vocabulary) -> models.Forest:
-    """Return the strings with so many a.
+    """Return the strings with the given numbers of a.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def strings(counts: npt.ArrayLike, words: models.Vocabulary) -> models.Forest:
 
 
 def determined(forest: models.Forest) -> np.ndarray:
-    """Return whether the next symbol is determined, at each position: where another letter than a is read.
+    """Return for each position whether the next symbol is determined: where a letter other than a is read.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from viz import DotRow, LinePanel, dot_rows, line_panels
 
 # What is drawn in a panel for comparison.
 BESIDE = {ACTIVATION: ("RNN",), ARCHITECTURE: ("RNN", "RLSTM"), TRAINING: ("RNN",), CHAINS: ("RNN", "RLSTM")}
-LOWEST = 1e-7  # of the axis of ratios, which lines may leave; a ratio that is exactly zero is left out
+LOWEST = 1e-7  # end of the axis of ratios, below which lines may go; ratios of exactly zero are left out
 
 
 def figures(runs: Runs) -> Figures:
@@ -31,7 +31,7 @@ def figures(runs: Runs) -> Figures:
         references={"guessing": 100 / CLASSES},
     )
     lines = {name: positive(epochs(f.runs, deep_ratio)) for name, f in of.items()}
-    # The ends of an axis that all lines have room on, so that panels can be compared.
+    # One axis for all panels, with room for all lines, so that panels can be compared.
     known = [y for line in lines.values() for run in line.runs for y in run if not math.isnan(y)]
     limits = (max(min(known) / 1.5, LOWEST), max(*known, LOWEST) * 1.5) if known else None
     panels = []

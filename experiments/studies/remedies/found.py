@@ -1,4 +1,4 @@
-"""What the rows say of each remedy."""
+"""The numbers of each remedy, read from its rows."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Found:
 
     @property
     def title(self) -> str:
-        """What it is called."""
+        """Its name in figures and tables."""
         return REMEDIES[self.remedy].title
 
     @property
     def kind(self) -> str:
-        """Whether it reads trees or chains."""
+        """What its cell runs over: "trees" or "chains"."""
         return "chains" if REMEDIES[self.remedy].group == CHAINS else "trees"
 
     @property
@@ -48,7 +48,7 @@ class Found:
 
     @property
     def accuracy(self) -> float:
-        """The median of them."""
+        """The median of `accuracies`."""
         return statistics.median(self.accuracies)
 
     @property
@@ -63,7 +63,7 @@ class Found:
         return statistics.median(known) if known else math.nan
 
     def ratio_at(self, depth: int, epoch: int = -1) -> float:
-        """Return the same of keywords at one depth."""
+        """Return the median over the runs of the median ratio of keywords at one depth; NaN for none."""
         found = []
         for run in self.runs:
             ratios = run.rows[epoch]["ratios"]
@@ -72,25 +72,25 @@ class Found:
         return statistics.median(found) if found else math.nan
 
     def middle_depths(self) -> str:
-        """Return the quartiles of the keywords' depths, in words."""
+        """Return the quartiles of the keywords' depths as text."""
         ratios = self.runs[0].rows[0]["ratios"]
         low, high = np.quantile(np.repeat(ratios["depth"], ratios["count"]), [0.25, 0.75])
         return f"{low:g} to {high:g}"
 
     @property
     def fired(self) -> int:
-        """In how many runs the rule of vanishing fired."""
+        """The number of runs in which the rule of vanishing fired."""
         return sum(VANISHING in fired(run) for run in self.runs)
 
     @property
     def epochs_of_alerts(self) -> list[int]:
-        """In which epochs it did, over all runs."""
+        """The epochs in which it fired in any run."""
         alerts = [alert for run in self.runs for row in run.rows for alert in row["alerts"]]
         return sorted({alert["epoch"] for alert in alerts if alert["rule"] == VANISHING})
 
     @property
     def fired_trained(self) -> int:
-        """In how many runs it fired over the trained model."""
+        """The number of runs in which it fired over the trained model."""
         return sum(run.result["trained"]["alerts"] > 0 for run in self.runs)
 
 

@@ -1,4 +1,4 @@
-"""One run: train with a remedy, and see what reaches the keyword in every epoch, and in the end."""
+"""One run: train with a remedy, and measure the gradient at the keyword in every epoch and at the end."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def perform(settings: RemedySettings, recorder: Recorder) -> None:
 
 
 def remedied_model(settings: RemedySettings) -> models.TreeClassifier:
-    """Return the model as it is before training; with `recurrent`, its matrices between nodes drawn anew."""
+    """Return the model before training; with `recurrent`, its recurrent matrices are drawn anew."""
     model = new_model(settings)
     if settings.recurrent is not None:
         rng = np.random.default_rng([*settings.seeds["model"], 1])
@@ -84,7 +84,7 @@ def remedied_model(settings: RemedySettings) -> models.TreeClassifier:
 
 
 def remedied_optimizer(model: models.TreeClassifier, settings: RemedySettings) -> Optimizer:
-    """Return the optimiser, with the paper's groups and their L2."""
+    """Return the optimiser over the paper's parameter groups, each with its L2."""
     if settings.optimizer == "adagrad":
         return new_optimizer(model, settings)
     own = {"momentum": settings.momentum, "nesterov": settings.nesterov}
@@ -105,7 +105,7 @@ def _measured(ratios: RatioWatcher, epoch: int) -> dict[str, Any]:
 
 
 def _trained(model: models.TreeClassifier, train: models.Forest, batch: int, mode: str) -> dict[str, Any]:
-    """Return what the rule of vanishing says of the trained model, without training and without dropout."""
+    """Apply the rule of vanishing to the trained model, without updates and without dropout."""
     rule = Vanishing(min_depth=DEEP)
     nodes = error_rows(model.cell, keyword_rows)
     watcher = MonitorWatcher(quiet_monitor(every=1, rules=[rule]), model, nodes)

@@ -1,4 +1,4 @@
-"""The remedies, and what a run of each is: the settings of Experiment 3 with one thing changed."""
+"""The remedies, and the settings of their runs: those of Experiment 3 with one thing changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one sees, in words and numbers; every verdict is decided here by the rows."""
+"""The summary: a table and paragraphs, with every number and verdict computed from the rows."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from experiments.studies.runs import Runs
 from experiments.sweep.wording import in_range, listed, table, two_digits, verdict
 from minigrad.monitor import Vanishing
 
-ERRORS = 3.0  # standard errors above guessing from which an accuracy is better than that
-TRAINED = 80.0  # percent of test accuracy from which a model counts as trained
-DEPTH = 10  # at which trees and chains are held against each other
+ERRORS = 3.0  # standard errors above guessing at which an accuracy counts as better
+TRAINED = 80.0  # test accuracy in percent at which a model counts as trained
+DEPTH = 10  # keyword depth at which trees and chains are compared
 MATES = {"RNN": ("Elman",), "RLSTM": ("LSTM", "GRU")}
 
 
@@ -29,7 +29,7 @@ def summary(runs: Runs) -> str:
 
 
 def better_than_guessing(sentences: int) -> float:
-    """Return the accuracy in percent from which on so many test sentences tell a model from guessing."""
+    """Return the accuracy in percent above which a model is better than guessing, by its test sentences."""
     p = 1 / CLASSES
     return 100 * (p + ERRORS * math.sqrt(p * (1 - p) / sentences))
 
@@ -154,7 +154,7 @@ def _names(of: Iterable[Found]) -> str:
 
 
 def _epochs(epochs: Sequence[int]) -> str:
-    """Return epochs in words, runs of successive ones as ranges."""
+    """Return epochs as text, successive ones as a range."""
     if not epochs:
         return "no epoch"
     ranges: list[list[int]] = []

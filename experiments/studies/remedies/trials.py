@@ -1,4 +1,4 @@
-"""What the remedies leave open, such as learning rates, tried on other data than the study's.
+"""Trials of what the remedies leave open, such as learning rates, on other data than the study's.
 
 Data and seeds are those of ``python -m experiments ablate``, which no other run has, and what counts is the
 dev accuracy. Of each remedy the best setting went into `settings.REMEDIES`; where all of them guess, the

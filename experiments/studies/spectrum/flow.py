@@ -1,4 +1,4 @@
-"""How large a gradient is by the distance that it has come back over, and what it can't exceed."""
+"""The norm of a gradient by the distance that it has been propagated back, and its upper bounds."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from experiments.studies.spectrum.matrices import norm
 from minigrad.cotangent import as_dense
 from minigrad.ops.formula import ACTIVATIONS
 
-ROUNDING = 1e-10  # of a bound: more than a hundred steps in float64 add to a norm that reaches it
+ROUNDING = 1e-10  # relative to a bound: more than the rounding of a hundred steps in float64
 
 MAX_SLOPE = {"tanh": 1.0, "sigmoid": 0.25, "relu": 1.0}
 
 
 @dataclass(frozen=True)
 class Flow:
-    """The states of S chains of T words, and the gradients by them; index 0 is the start, T the last word.
+    """States of S chains of T words and the gradients with respect to them; index 0 is the start, T the end.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Flow:
 
     @classmethod
     def of(cls, states: mg.NodeStates, forest: models.Forest) -> Flow:
-        """Read what a fold over chains of one length has left behind, after backward."""
+        """Read states and gradients of a fold over chains of one length, after backward."""
         h, chains = states["h"], len(forest)
         assert h.grad is not None
         # Rows of a chain: start, word 1, node 1, word 2, node 2, …
@@ -45,7 +45,7 @@ class Flow:
 
 @dataclass(frozen=True)
 class Bounds:
-    """What ‖∂J/∂h_{T−k}‖ can't exceed if ‖∂J/∂h_T‖ is 1, by distance k; each is no less than the one before.
+    """Upper bounds of ‖∂J/∂h_{T−k}‖ if ‖∂J/∂h_T‖ is 1, by distance k; each is at least the one before.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Bounds:
 
 
 def bounds(flow: Flow, W: np.ndarray, activation: str) -> Bounds:
-    """Return the bounds for chains that went through the matrices W (T, D, D), one for every step."""
+    """Return the bounds for chains with the matrices W (T, D, D), one for every step."""
     chains, steps = flow.states.shape[0], len(W)
     slope = ACTIVATIONS[activation].slope
     assert slope is not None  # all of those in `MAX_SLOPE` have one
@@ -87,7 +87,7 @@ def by_matrices(W: np.ndarray, activation: str) -> np.ndarray:
 def worst(gradients: np.ndarray, bound: np.ndarray) -> float:
     """Return the largest ratio of a gradient's norm (…, T + 1) to its bound, which scales with that at 0.
 
-    Distance 0, where nothing has been passed, is left out. A gradient of 0 keeps to any bound.
+    Distance 0 is left out. A gradient of 0 is within any bound.
     """
     allowed = (gradients[..., :1] * bound)[..., 1:]
     found = gradients[..., 1:]

@@ -1,4 +1,4 @@
-"""Recurrent matrices of a given spectral norm, and one for every step with the same singular values."""
+"""Recurrent matrices of a given spectral norm, and different ones with the same singular values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from minigrad.nn import initial
 
 @dataclass(frozen=True, kw_only=True)
 class Recurrent:
-    """What settings tell of the recurrent matrix.
+    """The settings of a recurrent matrix.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ def turned(W: np.ndarray, steps: int, rng: np.random.Generator) -> np.ndarray:
     """Return a matrix for every step, (steps, D, D): Q_t W R_t with random orthogonal Q_t and R_t.
 
     They have W's singular values, in other directions at each step. So a bound made of norms is the same, and
-    whatever is different comes from using one matrix again and again.
+    any difference comes from using one matrix at all steps.
     """
     D = len(W)
     made = [
@@ -112,5 +112,5 @@ def norm(W: np.ndarray) -> np.ndarray:
 
 
 def typical(W: np.ndarray) -> np.ndarray:
-    """Return ‖W‖_F/√D: what W multiplies a vector of random direction by, in the root mean square."""
+    """Return ‖W‖_F/√D: the factor, root mean square, by which W changes a vector of random direction."""
     return np.linalg.norm(W, axis=(-2, -1)) / np.sqrt(W.shape[-1])

@@ -1,4 +1,4 @@
-"""What the runs are: matrices that are measured as they are, and networks that are trained from them."""
+"""The settings of the two kinds of runs: matrices without training, and networks that start from them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ ACTIVATIONS = ("tanh", "sigmoid", "relu")
 DRAWS = ("orthogonal", "gaussian")
 SHARING = ("shared", "unshared")
 KINDS = [(matrix, sharing) for matrix in DRAWS for sharing in SHARING]
-UNSHARED_NORM = 1.2  # of the matrices that are also trained with one for every step
+UNSHARED_NORM = 1.2  # the norm at which networks with a matrix for every step are trained, too
 INPUT = 0.1  # standard deviation of a word's elements: small, so that tanh is near its largest slope
 DELAY: dict[str, Any] = {"matrix": "delay", "norm": 1.2, "radius": 0.8}  # radius < 1 < norm
 # Radius > 1, but all singular values but one < 1.
 OUTLIER: dict[str, Any] = {"matrix": "outlier", "norm": 1.2, "rest": 0.8}
 LINES = (2, 5, 10, 20)  # units of a delay line
-LINE = 10  # where one is taken
+LINE = 10  # the one that is also driven by inputs
 LENGTHS = {"paper": (10, 50, 100), "smoke": (5, 10)}  # words of the sentences of a training run
 STREAMS = ("matrix", "turns", "words", "cotangents", "data", "model", "order")
 

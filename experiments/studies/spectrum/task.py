@@ -1,4 +1,4 @@
-"""A task that needs the first word: its class is the sentence's, and nothing else in it tells."""
+"""A task that needs the first word: a sentence has the class of its first word, whatever the others are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import models
 
 
 def vocabulary(words: int) -> models.Vocabulary:
-    """Return so many words, and one that is read nowhere, with which chains start."""
+    """Return a vocabulary of so many words, and of the leaf that chains begin with, which is never read."""
     return models.Vocabulary([*(f"w{k}" for k in range(words)), "start"])
 
 
@@ -17,7 +17,7 @@ def sentences(
 ) -> models.Forest:
     """Return random sentences of one length as chains; the last position has the class of the first word.
 
-    Every word is drawn from all words alike. The first tenth of them is of class 0 if there are ten classes,
+    All words are equally likely. If there are ten classes, the first tenth of the vocabulary is of class 0,
     the second of class 1, and so on.
     """
     kinds = len(words) - 1

@@ -1,4 +1,4 @@
-"""One training run: the gradient at every distance from the end, and what it does to the recurrent matrix."""
+"""One run with training: the gradient by distance from the end, and the recurrent matrix, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def perform(settings: Trained, recorder: Recorder) -> None:
 
 
 def new_model(settings: Trained) -> models.TreeClassifier:
-    """Return the model as it is before training; its other weights do not depend on the recurrent matrix."""
+    """Return the model before training; its other weights do not depend on the recurrent matrix."""
     rng, W = np.random.default_rng(settings.seeds["model"]), matrix(settings)
     cell: Any = models.Elman(settings.D, rng, f=settings.activation)
     if settings.sharing == "shared":
@@ -69,20 +69,20 @@ def new_model(settings: Trained) -> models.TreeClassifier:
 
 
 def distances(length: int) -> np.ndarray:
-    """Return the distances from the last position that rows have, both ends among them."""
+    """Return the distances from the last position that rows tell of, including both ends."""
     return np.unique(np.linspace(0, length - 1, min(length, POINTS)).round().astype(int))
 
 
 def look(model: models.TreeClassifier, forest: models.Forest) -> dict[str, Any]:
-    """Return what a row has of a model, measured in float64.
+    """Return what an epoch's row tells of a model, measured in float64.
 
     Returns
     -------
     dict
         "gradient": the norm of a sentence's ∂J/∂h_{n−k} by distance k, median over the sentences. "worst":
         the largest ratio of one to its bound. "norm", "radius": of the recurrent matrix; the median where
-        there are several. "weights": norm of the gradient by the recurrent matrices, and of that part of it
-        which comes from the first half of the positions.
+        there are several. "weights": norm of the gradient with respect to the recurrent matrices, and of the
+        part of it that comes from the first half of the positions.
     """
     length = int(forest.height.max())
     copy = by_steps(model, length)
@@ -104,9 +104,9 @@ def look(model: models.TreeClassifier, forest: models.Forest) -> dict[str, Any]:
 
 
 def by_steps(model: models.TreeClassifier, length: int) -> models.TreeClassifier:
-    """Return a copy in float64 with a matrix for every step, equal ones where the model shares one.
+    """Return a copy in float64 with a matrix for every step; they are equal if the model shares one.
 
-    So what each step adds to the gradient of a shared matrix is the gradient of a matrix.
+    So the contribution of each step to the gradient of a shared matrix is the gradient of one matrix.
     """
     cell = model.cell
     if isinstance(cell, Unshared):

@@ -1,4 +1,4 @@
-"""A recurrent network with a matrix of its own at every step: what weight sharing is compared with."""
+"""A recurrent network with a different matrix at every step, to compare weight sharing with."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from models.cells.activations import activation
 class Unshared(models.Encoder):
     """h_t = f(W_t h_{t−1} + U x_t + b): an Elman network whose recurrent matrix is not shared over time.
 
-    Only the recurrent matrix differs from step to step, since only that is multiplied up on the way back.
+    Only the recurrent matrix differs from step to step, since it is the one that backward multiplies by at
+    every step.
 
     Parameters
     ----------
@@ -29,9 +30,9 @@ class Unshared(models.Encoder):
 
     Notes
     -----
-    ``W1`` … ``WT``: (D, D), ``U``: (D, E), ``b``: (D,), which starts at 0. One state part, ``h``, with
-    h_0 = 0. Unlike that of other encoders its ``.grad`` is the total derivative by a node's state, as after a
-    fold: there is one recurrence, and it goes through all nodes.
+    ``W1`` … ``WT``: (D, D), ``U``: (D, E), ``b``: (D,), which starts at 0. One state part, ``h``, with h_0
+    = 0. Unlike that of other encoders its ``.grad`` is the total derivative with respect to a node's state,
+    as after a fold: there is one recurrence, and it goes through all nodes.
     """
 
     def __init__(self, W: np.ndarray, U: np.ndarray, f: str = "tanh") -> None:

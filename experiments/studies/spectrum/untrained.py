@@ -1,4 +1,4 @@
-"""One run without training: a random cotangent at the end of random chains, and how it gets back."""
+"""One run without training: a random cotangent is propagated back from the end of random chains."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from minigrad.nn import initialise
 
 
 def perform(settings: Untrained, recorder: Recorder) -> None:
-    """Measure one matrix, shared by all steps and turned anew at each."""
+    """Measure one matrix, shared by all steps and rotated differently at each."""
     W = matrix(settings)
     D, f = settings.D, settings.activation
     each = turned(W, settings.steps, np.random.default_rng(settings.seeds["turns"]))
@@ -53,7 +53,7 @@ def matrix(settings: Untrained | Trained) -> np.ndarray:
 
 
 def backward(cell: mg.Cell | models.Encoder, settings: Untrained) -> Flow:
-    """Send a random unit vector back from the last state of every chain.
+    """Propagate a random unit vector back from the last state of every chain.
 
     The words are drawn from N(0, input²), elementwise, and added to W h as they are (U is the identity).
     """

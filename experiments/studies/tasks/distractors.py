@@ -1,4 +1,4 @@
-"""Distractors: keywords that are to be ignored, because a mark stands beside them."""
+"""Distractors: keywords that have to be ignored, because a mark is beside them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from experiments.studies.tasks.words import KEYWORDS, MARKS, class_of, draw
 def distractors(rng: np.random.Generator, n: int, lengths: tuple[int, int], rate: float) -> Sentences:
     """One keyword, whose class is the label, among distractors: ``(mark keyword)``, two words under one node.
 
-    Words for themselves don't tell a distractor from the keyword; only the mark does, which is always the
-    left sister.
+    Words alone don't tell a distractor from the keyword; only the mark does, which is always its left sister.
 
     Parameters
     ----------
@@ -28,7 +27,7 @@ def distractors(rng: np.random.Generator, n: int, lengths: tuple[int, int], rate
     lengths : (int, int)
     rate : float
         The probability that two words under one node, if the keyword is not one of them, are replaced by a
-        mark and a keyword. With 0 it is the paper's task. Of 10 words about 3 pairs stand under one node.
+        mark and a keyword. With 0 it is the paper's task. Among 10 words there are about 3 such pairs.
     """
     if not 0 <= rate <= 1:
         raise ValueError(f"rate is a probability, from 0 to 1, not {rate}")

@@ -13,7 +13,7 @@ from experiments.studies.tasks.words import CLASSES
 from viz import PAGE, Line, LinePanel, line_panels
 
 CHANCE = 100 / CLASSES
-FEWEST = 30  # test sentences of a run, for a point to be drawn
+FEWEST = 30  # test sentences of a run that a point needs to be drawn
 SHOWN = {  # panels, and what is counted in them
     "sum": "keywords",
     "order": "keywords",
@@ -76,7 +76,7 @@ def _panels(groups: str, runs: Runs, xlabels: Mapping[str, str]) -> list[LinePan
 
 
 def _references(runs: Runs, groups: str) -> dict[str, float | Line]:
-    """Return the line of guessing, and that of the words alone where it is not the perfect score."""
+    """Return the line of guessing, and that of the words alone unless it is at 100 %."""
     line = group_line(next(iter(by(runs, "cell", CELLS).values())), groups, "blind")
     medians = np.nanmedian(line.runs, axis=0)
     if (medians >= 100).all():

@@ -1,4 +1,4 @@
-"""Negation: a word that turns the keyword's class round if the keyword is in its scope."""
+"""Negation: a word that reverses the keyword's class if the keyword is in its scope."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ POOL = 5  # sentences drawn for every one that is kept
 def negation(rng: np.random.Generator, n: int, lengths: tuple[int, int]) -> Sentences:
     """One keyword of class k and up to three negators; the label is k + 5f modulo 10.
 
-    f counts the negators that have the keyword in their scope, which is the phrase that the negator is the
-    sister of: the other child of its parent, with everything below. So a negator acts if its sister is the
-    keyword or holds it, on either side, and two that act cancel.
+    f counts the negators that have the keyword in their scope, which is the other child of the negator's
+    parent, with everything below it. So a negator acts if its sister is the keyword or contains it, on
+    either side, and two that act cancel.
 
-    Left to chance few negators would act, above all in long sentences; here sentences of every length and
-    number of negators are chosen so that f is odd in half of them. Without the tree there is no telling.
+    By chance few negators would act, above all in long sentences. So sentences are chosen in such a way
+    that f is odd in half of them, for every length and number of negators; without the tree it can't be
+    known.
     """
     check_lengths(lengths)
     require_generator(rng, "negation")
@@ -69,9 +70,9 @@ def acting(forest: models.Forest, keyword: np.ndarray) -> np.ndarray:
 
 
 def matching(wanted: np.ndarray, found: np.ndarray) -> np.ndarray | None:
-    """Return for each wanted number a place of its own where it is found; None if there are too few.
+    """Return a different position in `found` for each wanted number; None if some number occurs too rarely.
 
-    Of equal ones the first that are found are taken.
+    The first occurrences are taken.
     """
     order = np.argsort(found, kind="stable")
     ordered = found[order]

@@ -1,4 +1,4 @@
-"""The runs: their settings, and what each does: train, and tell where it is right on test."""
+"""The runs: their settings, and what each does: train, and count where it is right on test."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from experiments.training.evaluation import hits
 from experiments.training.fingerprint import data_hash
 
 CELLS = tuple(models.TREE_CELLS)
-RATE = 0.5  # of distractors, if nobody says otherwise
-# Each takes (rng, n, lengths), and its rate where it has one.
+RATE = 0.5  # of distractors, unless --rate is given
+# Functions of (rng, n, lengths), and of rate where there are distractors.
 TASKS: dict[str, Callable[..., Sentences]] = {
     "sum": addition,
     "order": order,
     "negation": negation,
     "distractors": distractors,
 }
-# A task at one rate of distractors, where it has them; the first is the paper's task.
+# Task, and rate of distractors where it has them; the first is the paper's task.
 DATASETS: dict[str, tuple[str, float | None]] = {
     "keyword": ("distractors", 0.0),
     "sum": ("sum", None),
@@ -138,13 +138,13 @@ def sentences(settings: Settings) -> tuple[Sentences, Sentences, Sentences]:
 
 
 def new_model(settings: Settings) -> models.TreeClassifier:
-    """Return the model as it is before training: the same one for the same settings."""
+    """Return the model before training, which the settings determine."""
     rng = np.random.default_rng([*settings.seeds["model"], 0])
     return classifier(settings, VOCABULARY, CLASSES, settings.word_bound, rng)
 
 
 def keyword_rows(forest: models.Forest) -> np.ndarray:
-    """Return the rows of all keywords, those to be ignored included: where the monitor looks."""
+    """Return the rows of all keywords, including those to be ignored: where the monitor looks."""
     return np.flatnonzero(among(forest.word, KEYWORDS))
 
 

@@ -1,4 +1,4 @@
-"""What the sentences of all tasks share: random trees, places in them, and what is known of the result."""
+"""What the tasks share: random trees, random words in them, and the properties of the sentences."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import models
 from experiments.studies.tasks.words import CLASSES, OTHERS, VOCABULARY, draw
 from minigrad.rng import require_generator
 
-LEAST = 4  # words, so that there is a place for every keyword or negator
+LEAST = 4  # words, enough for all keywords or negators
 
 
 @dataclass(frozen=True)
 class Sentences:
-    """Sentences of a task, and what their words and trees come to.
+    """Sentences of a task, and the properties by which accuracies are grouped.
 
     Attributes
     ----------
@@ -37,13 +37,13 @@ class Sentences:
 
 
 def check_lengths(lengths: tuple[int, int]) -> None:
-    """Raise ValueError unless these are the shortest and longest length of sentences with enough words."""
+    """Raise ValueError unless these are a shortest and a longest length, with at least `LEAST` words."""
     if not LEAST <= lengths[0] <= lengths[1]:
         raise ValueError(f"lengths is (least, greatest), from {LEAST} on, not {lengths}")
 
 
 def plain(rng: np.random.Generator, n: int, lengths: tuple[int, int]) -> models.Forest:
-    """Generate random trees over words that mean nothing, as in the paper's task.
+    """Generate random trees over words without meaning, as in the paper's task.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def deepest(forest: models.Forest, rows: np.ndarray) -> np.ndarray:
 def commonest_share(tree: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Return the share of the commonest class among those given, for every sentence; each has at least one.
 
-    It is how often one is right who names that class, if any one of them may be the one that is asked for.
+    It is the accuracy of always naming that class, if each of those given is equally likely to be the label.
     """
     table = np.zeros((int(tree.max()) + 1, CLASSES))
     np.add.at(table, (tree, classes), 1)

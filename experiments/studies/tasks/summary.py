@@ -1,4 +1,4 @@
-"""What one sees, as text and tables in Markdown; every number and verdict is computed from the runs."""
+"""The summary in Markdown: text and tables, with every number and verdict computed from the rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from experiments.sweep import Run
 from experiments.sweep.wording import median_range, table, verdict
 
 SOLVED = 95.0  # percent, in the median run
-SHALLOW, DEEP = 3, 6  # depths of the deepest keyword: up to, and from
+SHALLOW, DEEP = 3, 6  # depths of the deepest keyword: at most, at least
 PAIR = ("RNN", "RLSTM")  # the paper's
 
 Found = Mapping[str, Mapping[str, Runs]]  # by dataset and cell
@@ -85,7 +85,7 @@ def _blind(runs: Iterable[Run]) -> float:
 
 
 def _paragraph(name: str, found: Mapping[str, Runs]) -> str:
-    """Say who solves a dataset, and who does no better than the words alone allow, or than guessing."""
+    """Say which cells solve a dataset, and which do better than the words alone allow."""
     medians = {cell: statistics.median(percent(runs)) for cell, runs in found.items()}
     solved = [cell for cell, median in medians.items() if median >= SOLVED]
     best = max(medians, key=medians.__getitem__)
@@ -158,7 +158,7 @@ def _change(before: float | None, after: float | None) -> str:
 
 
 def _alerts(cells: Mapping[str, Runs]) -> str:
-    """Say in how many runs of each cell the monitor had something to tell."""
+    """Say in how many runs of each cell the monitor raised alerts."""
     said = []
     for cell, runs in cells.items():
         rules = Counter(rule for run in runs for rule in fired(run))

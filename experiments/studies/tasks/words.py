@@ -1,4 +1,4 @@
-"""The words of the tasks: which number means what."""
+"""The vocabulary of the tasks: keywords, negators, marks, and words without meaning."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PER_CLASS = 3  # keywords of each class
 KEYWORDS = range(CLASSES * PER_CLASS)
 NEGATORS = range(30, 33)
 MARKS = range(33, 36)
-OTHERS = range(36, 1000)  # words that mean nothing
+OTHERS = range(36, 1000)  # words without meaning
 
 VOCABULARY = models.Vocabulary([str(word) for word in range(OTHERS.stop)])
 

@@ -1,4 +1,4 @@
-"""What one sees in the runs, in Markdown: every number computed from them, every verdict decided by them."""
+"""The summary in Markdown, with every number and verdict computed from the rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from experiments.studies.spectrum.summary.words import wrapped
 
 
 def summary(runs: Runs) -> str:
-    """Return the sections, one under the other."""
+    """Return all sections."""
     untrained, eigenvalues, trained = (
         chosen(runs, part=part) for part in ("bound", "eigenvalues", "trained")
     )

@@ -1,4 +1,4 @@
-"""Whether every gradient lies under its bound, and how far below."""
+"""Whether every gradient is within its bound, and how far below it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from experiments.sweep.wording import table
 
 
 def bound_section(bound: Runs, eigenvalues: Runs, trained: Runs) -> str:
-    """Return the verdict, and a table of what is left after all steps beside what the bound allows."""
+    """Return the verdict, and a table of the gradients after all steps beside their bound."""
     largest = {
         name: max(run.result[sharing]["worst"][name] for run in [*bound, *eigenvalues] for sharing in SHARING)
         for name in ("product", "jacobians", "matrices")
@@ -44,7 +44,7 @@ of {chains} chains), and in brackets the factor per step:
 
 
 def factor(found: np.ndarray) -> float:
-    """Return by what the median curve is multiplied per step, on average over all steps."""
+    """Return the factor of the median curve per step, the geometric mean over all steps."""
     curve = np.median(found, axis=0)
     return float((curve[-1] / curve[0]) ** (1 / (len(curve) - 1)))
 

@@ -1,4 +1,4 @@
-"""Singular values or eigenvalues: which of them decides, and from which distance on."""
+"""Whether singular values or eigenvalues decide, and from which distance on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CLOSE = 0.01
 
 
 def eigenvalue_section(runs: Runs) -> str:
-    """Return where the curves turn, for matrices whose singular values and eigenvalues disagree."""
+    """Describe where the curves turn, for matrices whose singular values and eigenvalues disagree."""
     rest = [run for run in runs if not run.settings["input"]]
     delays, outlier = chosen(rest, matrix="delay"), chosen(rest, matrix="outlier")
     steps = runs[0].settings["steps"]
@@ -66,7 +66,7 @@ def turn(run: Run) -> int:
 
 
 def last_factor(run: Run) -> float:
-    """Return by what the last step multiplies the gradient of a shared matrix."""
+    """Return the factor of the last step for the gradient of a shared matrix."""
     curve = run.result["shared"]["gradient"]
     return float(curve[-1] / curve[-2])
 

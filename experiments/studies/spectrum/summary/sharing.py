@@ -1,4 +1,4 @@
-"""Whether it matters that one matrix is used at every step."""
+"""Whether it makes a difference that all steps share one matrix."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CLOSE = 0.05
 
 
 def sharing_section(bound: Runs, eigenvalues: Runs) -> str:
-    """Return shared matrices beside ones with the same singular values at every step, before training."""
+    """Compare shared matrices with different ones of the same singular values, before training."""
     steps = bound[0].settings["steps"]
     shared = [run for run in [*bound, *eigenvalues] if run.result["shared"]["gradient"][-1] < VANISHED]
     rest = [run for run in eigenvalues if not run.settings["input"]]

@@ -1,4 +1,4 @@
-"""What training makes of the gradients, and whether the first word is learned."""
+"""How training changes the gradients, and whether the first word is learned."""
 
 from __future__ import annotations
 

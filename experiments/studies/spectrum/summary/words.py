@@ -13,12 +13,12 @@ WIDTH = 110
 
 
 def verdict(holds: bool) -> str:
-    """Return how a claim is decided."""
+    """Return whether a claim holds, in bold."""
     return f"**{wording.verdict(holds)}**"
 
 
 def size(values: float | Sequence[float] | np.ndarray) -> str:
-    """Return a number >= 0 of which the order of magnitude is what counts, or the median of several."""
+    """Return a number >= 0, or the median of several, so that its order of magnitude can be read."""
     value = float(np.median(values))
     if value == 0 or 1e-3 <= value < 1e4:
         return f"{value:#.2g}".rstrip(".") if value < 100 else f"{value:,.0f}"
@@ -27,7 +27,7 @@ def size(values: float | Sequence[float] | np.ndarray) -> str:
 
 
 def wrapped(text: str) -> str:
-    """Return Markdown whose paragraphs are broken anew; headings and tables stay as they are."""
+    """Return Markdown with its paragraphs wrapped; headings and tables stay as they are."""
     blocks = (block.strip() for block in text.split("\n\n"))
     return "\n\n".join(
         block
