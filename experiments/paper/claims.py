@@ -7,6 +7,7 @@ import shutil
 import sys
 import textwrap
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,20 @@ from experiments.paper.settings import SCALES
 from experiments.paper.stored import ABLATION, Stored, command_line, scale_of
 from experiments.paper.treebank import measure
 from experiments.sweep import finished
-from experiments.sweep.output import writable_folder
+from experiments.sweep.output import writable_folder, write_text
 from experiments.sweep.wording import FAILS, HOLDS, PARTLY
-from minigrad.files import atomic_write
 
 TREEBANK = "treebank.json"
 LEGEND = "B: best of a dataset's runs, M: their median; in brackets the lowest and the highest run."
 
 
 def tell(
-    out: Path, ablate: Path | None = None, treebank: Path | None = None, json_file: Path | None = None
+    out: Path,
+    ablate: Path | None = None,
+    treebank: Path | None = None,
+    json_file: Path | None = None,
+    *,
+    write: bool = False,
 ) -> int:
     """Print the decisions; return the exit code, 2 if there is nothing to decide by.
 
@@ -38,6 +43,8 @@ def tell(
         Folder of the treebank to measure for claim 16; what is found is kept beside the rows.
     json_file : Path, optional
         Where to write the decisions, too.
+    write : bool
+        Whether ``claims.md`` and ``claims.json`` are written beside the rows.
 
     Raises
     ------
@@ -55,28 +62,23 @@ def tell(
         print(f"minigrad: there are no finished runs in {out}; make them: {line}", file=sys.stderr)
         return 2
     decisions = [(claim, claim.decide(evidence)) for claim in CLAIMS]
-    if json_file is not None:
-        _write(json_file, as_json(decisions))
+    files = {} if json_file is None else {json_file: as_json}
+    if write:
+        files |= {out / "claims.json": as_json, out / "claims.md": partial(as_markdown, evidence=evidence)}
+    for path, of in files.items():
+        write_text(path, f"{of(decisions)}\n")
     print(as_text(decisions, evidence, out, ablate))
     return 0
 
 
 def keep_treebank(out: Path, measured: dict[str, Any]) -> None:
     """Write what `treebank.measure` returned beside the rows."""
-    _write(writable_folder(out) / TREEBANK, json.dumps(measured, indent=1))
+    write_text(writable_folder(out) / TREEBANK, f"{json.dumps(measured, indent=1)}\n")
 
 
 def read(out: Path, ablate: Path) -> Evidence:
     """Return what is stored in the folders of the experiments and of the ablation."""
     return Evidence(Stored(finished(out)), Stored(finished(ablate)), _treebank(out / TREEBANK))
-
-
-def write(out: Path, ablate: Path) -> None:
-    """Write ``claims.md`` and ``claims.json`` beside the rows."""
-    evidence = read(out, ablate)
-    decisions = [(claim, claim.decide(evidence)) for claim in CLAIMS]
-    _write(out / "claims.json", as_json(decisions))
-    _write(out / "claims.md", as_markdown(decisions, evidence))
 
 
 def as_json(decisions: list[tuple[Claim, Decision]]) -> str:
@@ -151,8 +153,3 @@ def _treebank(path: Path) -> dict[str, Any] | None:
     except ValueError as error:
         raise OSError(f"{path} is no JSON ({error}); make it again with claims --treebank DIR") from None
     return content
-
-
-def _write(path: Path, text: str) -> None:
-    with atomic_write(path) as file:
-        file.write(f"{text}\n".encode())

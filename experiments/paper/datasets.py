@@ -71,7 +71,11 @@ def _datasets(
         rng = np.random.default_rng([*seeds, part])  # train, dev, test share no generator
         if depths is None:
             return data.sentences(rng, n, lengths, shape)
-        return sentences_at_depth(rng, n, lengths, depths, shape)
+        if shape != "uniform_split":
+            raise ValueError(
+                f"keywords at a given depth are drawn in trees of uniform splits, not of {shape}"
+            )
+        return sentences_at_depth(rng, n, lengths, depths)
 
     train, dev, test = (draw(part, n, keyword_depths) for part, n in enumerate(sizes))
     others = {depth: draw(depth, extra, (depth, depth)) for depth in extra_depths}

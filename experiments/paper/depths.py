@@ -21,8 +21,6 @@ from experiments.paper import data
 from minigrad.rng import require_generator
 from models.shapes import Shape, n_nodes, split_at
 
-RAREST = 1e-4  # of other shapes at least so many have to fit
-
 
 def leaf_depths(longest: int) -> np.ndarray:
     """Return P(n, d) for trees split at uniform points, (longest + 1, longest); row 0 is empty."""
@@ -35,18 +33,8 @@ def leaf_depths(longest: int) -> np.ndarray:
     return P
 
 
-def mean_leaf_depth(lengths: tuple[int, int]) -> float:
-    """Return the expected depth of a keyword, for uniform splits and lengths uniform in a range."""
-    P = leaf_depths(lengths[1])[lengths[0] :]
-    return float((P @ np.arange(P.shape[1])).mean())
-
-
 def sentences_at_depth(
-    rng: np.random.Generator,
-    n: int,
-    lengths: tuple[int, int],
-    depths: tuple[int, int],
-    shape: str = "uniform_split",
+    rng: np.random.Generator, n: int, lengths: tuple[int, int], depths: tuple[int, int]
 ) -> models.Forest:
     """Generate sentences whose keyword's depth is in a range, distributed as `data.sentences` given that.
 
@@ -58,19 +46,15 @@ def sentences_at_depth(
     lengths, depths : (int, int)
         Least and greatest, inclusive. Lengths are uniform before the condition, not under it: among trees
         whose keyword is deep, long ones are more frequent.
-    shape : str
-        One of `models.SHAPES`. Those other than "uniform_split" are drawn and thrown away until enough fit.
 
     Raises
     ------
     ValueError
-        If there are no such trees, or next to none.
+        If there are no such trees.
     """
     require_generator(rng, "sentences_at_depth")
     data.check_range("lengths", lengths, 1)
     data.check_range("keyword depths", depths, 0)
-    if shape != "uniform_split":
-        return _by_rejection(rng, n, lengths, depths, shape)
     (left, right, root), keyword_row = split_trees(rng, n, lengths, depths)
     words, keyword = data.tokens(rng, int(np.count_nonzero(left < 0)), n)
     word, label = np.full(len(left), -1), np.full(len(left), -1)
@@ -96,7 +80,10 @@ def split_trees(
     block = (slice(lengths[0], longest + 1), slice(depths[0], depths[1] + 1))
     wanted[block] = P[block]
     if not wanted.any():
-        raise _too_rare("no", lengths, depths, "uniform_split")
+        raise ValueError(
+            f"no tree of {lengths[0]} to {lengths[1]} leaves has its keyword {depths[0]} to {depths[1]} "
+            "steps below the root"
+        )
     length, depth = np.divmod(_draw(np.cumsum(wanted), rng.random(n), wanted.size), longest)
     row, leaves, steps = np.cumsum(2 * length - 1) - 1, length.copy(), depth.copy()
     where = rng.random(n_nodes(length))
@@ -119,34 +106,3 @@ def _draw(cumulative: np.ndarray, u: np.ndarray, below: np.ndarray | int) -> np.
     An index of weight 0 is never drawn: 1 − u is above 0, and its product is at most the last sum.
     """
     return np.searchsorted(cumulative, (1 - u) * cumulative[np.asarray(below) - 1], side="left")
-
-
-def _by_rejection(
-    rng: np.random.Generator, n: int, lengths: tuple[int, int], depths: tuple[int, int], shape: str
-) -> models.Forest:
-    parts: list[models.Forest] = []
-    found = tried = 0
-    while found < n:
-        pool = data.sentences(rng, 10_000, lengths, shape)
-        depth = pool.depth[data.keyword_rows(pool)]
-        kept = np.flatnonzero((depths[0] <= depth) & (depth <= depths[1]))[: n - found]
-        if len(kept):
-            parts.append(pool.select(kept))
-        found, tried = found + len(kept), tried + len(pool)
-        if found < RAREST * tried:
-            raise _too_rare("next to no", lengths, depths, shape)
-    shift = np.cumsum([0, *(part.n_nodes for part in parts[:-1])])
-    moved = [
-        [np.where(rows < 0, -1, rows + by) for rows in (part.left, part.right, part.root)]
-        for part, by in zip(parts, shift, strict=True)
-    ]
-    left, right, root = (np.concatenate(rows) for rows in zip(*moved, strict=True))
-    word, label = (np.concatenate([getattr(part, name) for part in parts]) for name in ("word", "label"))
-    return models.Forest.from_arrays(left, right, word, label, root, data.VOCABULARY)
-
-
-def _too_rare(how: str, lengths: tuple[int, int], depths: tuple[int, int], shape: str) -> ValueError:
-    return ValueError(
-        f"{how} {shape} tree of {lengths[0]} to {lengths[1]} leaves has its keyword {depths[0]} to "
-        f"{depths[1]} steps below the root"
-    )

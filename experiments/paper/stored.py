@@ -5,7 +5,6 @@ Runs are named "length/03/RLSTM/2": experiment, dataset, model, number of the ru
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ from experiments.sweep.arguments import cells_folder
 from experiments.sweep.output import RESULTS
 from experiments.sweep.rows import number
 from experiments.sweep.wording import whose
+from experiments.training.summaries import quantiles_at
 
 # Where `ablate` writes.
 ABLATION = {"paper": RESULTS / "ablate", "smoke": RESULTS / "ablate-smoke"}
@@ -80,9 +80,7 @@ class Epoch:
 
     def quantiles(self, depth: int) -> tuple[float, ...]:
         """Return the 5, 25, 50, 75 and 95 % quantiles of the ratios at a keyword depth, NaN without trees."""
-        if depth not in self.ratios["depth"]:
-            return (math.nan,) * 5
-        return tuple(number(q) for q in self.ratios["quantiles"][self.ratios["depth"].index(depth)])
+        return quantiles_at(self.ratios, depth)
 
     def median(self, depth: int) -> float:
         """Return the median ratio at a keyword depth."""

@@ -13,8 +13,7 @@ from experiments.paper.settings import MODELS, base
 from experiments.paper.stored import ABLATION
 from experiments.paper.treebank import measure
 from experiments.sweep import arguments, finished
-from experiments.sweep.output import RESULTS
-from minigrad.files import atomic_write
+from experiments.sweep.output import RESULTS, write_text
 from viz.command_line import InputError
 
 
@@ -55,8 +54,7 @@ def run_ablation(args: argparse.Namespace) -> int:
     code = _run(jobs, args, ABLATION[args.scale])
     if not args.dry_run:
         text = ablation.table(jobs, finished(args.out))
-        with atomic_write(args.out / "ablate.md") as file:
-            file.write(text.encode())
+        write_text(args.out / "ablate.md", text)
         print(f"\n{text}\nwrote {args.out / 'ablate.md'}")
     return code
 
@@ -85,9 +83,7 @@ def run_all(args: argparse.Namespace) -> int:
         return trained or drawn
     if measured is not None:
         claims.keep_treebank(args.out, measured)
-    ablate = ABLATION[args.scale]
-    decided = claims.tell(args.out, ablate)
-    claims.write(args.out, ablate)
+    decided = claims.tell(args.out, ABLATION[args.scale], write=True)
     error_vectors.write(finished(args.out), args.out)
     return trained or drawn or decided
 

@@ -18,10 +18,9 @@ from experiments.sentiment.sentences import typical_sentences
 from experiments.sentiment.settings import CHOSEN, MODELS, SCALES, Settings, run_settings
 from experiments.sweep import Job, Run, arguments, finished, from_json
 from experiments.sweep.folder import Folder
-from experiments.sweep.output import RESULTS, writable_folder
+from experiments.sweep.output import RESULTS, writable_folder, write_text
 from experiments.sweep.settings import defaults
 from experiments.sweep.wording import whose
-from minigrad.files import atomic_write
 from minigrad.waiting import waiting
 from models.cells import is_chain_cell
 from viz.command_line import InputError
@@ -99,8 +98,7 @@ def _tell(
     data = sets(settings, paths)
     majority = {part: most_frequent_class(data.train, getattr(data, part)) for part in ("dev", "test")}
     text = report.as_markdown(runs, majority)
-    with atomic_write(args.out / TABLE) as file:
-        file.write(text.encode())
+    write_text(args.out / TABLE, text)
     print(f"\n{text}\n{report.speed(runs)}")
     print(f"wrote {args.out / TABLE}", flush=True)
     classifiers = _kept(runs, Folder(args.out))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ import viz
 from experiments.sentiment.report import by_model
 from experiments.sweep import Run
 from experiments.sweep.rows import number
+from experiments.training.summaries import median_at
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -42,19 +42,9 @@ def ratios(runs: Sequence[Run]) -> viz.Ratios:
     return {
         "depths": depths,
         "counts": first["count"],
-        "medians": [[_median(rows, depth) for depth in depths] for rows in together],
+        "medians": [[median_at((row["ratios"] for row in rows), d) for d in depths] for rows in together],
         "dev_accuracy": [float(np.mean([number(row["dev_accuracy"]) for row in rows])) for rows in together],
     }
-
-
-def _median(rows: Sequence[dict[str, object]], depth: int) -> float:
-    """Return the median over the runs of one epoch's median ratio at a depth."""
-    medians = []
-    for row in rows:
-        ratios: dict[str, list] = row["ratios"]  # type: ignore[assignment, type-arg]
-        if depth in ratios["depth"]:
-            medians.append(ratios["quantiles"][ratios["depth"].index(depth)][2])
-    return float(np.median(medians)) if medians else math.nan
 
 
 def sentence_picture(classifiers: Mapping[str, models.TreeClassifier], tree: models.Tree) -> viz.Picture:

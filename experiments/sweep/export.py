@@ -19,8 +19,8 @@ from typing import Any
 
 from experiments.sweep.environment import DECISIVE
 from experiments.sweep.job import natural_order
+from experiments.sweep.output import write_text
 from experiments.sweep.rows import Run, finished
-from minigrad.files import atomic_write
 
 FIRST = ("name", "kind", "epoch")
 
@@ -49,8 +49,7 @@ def export(out: Path, csv_file: Path, *, timing: bool = False) -> None:
     for warning in mixed_environments(runs):
         print(f"warning: {warning}", file=sys.stderr)
     text = as_csv(runs, timing=timing)
-    with atomic_write(csv_file) as file:
-        file.write(text.encode())
+    write_text(csv_file, text)
     print(f"{csv_file}: {text.count(chr(10)) - 1} rows of {len(runs)} runs")
 
 

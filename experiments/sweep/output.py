@@ -5,7 +5,15 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from minigrad.files import atomic_write
+
 RESULTS = Path(__file__).parent.parent / "results"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, all of it or nothing."""
+    with atomic_write(path) as file:
+        file.write(text.encode())
 
 
 def writable_folder(path: Path) -> Path:

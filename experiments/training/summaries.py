@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import statistics
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+
+from experiments.sweep.rows import number
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 SAMPLE = 300  # trees whose ratios are kept one by one, the same in every epoch
@@ -30,6 +35,19 @@ def by_depth(depth: np.ndarray, ratio: np.ndarray) -> dict[str, Any]:
         "quantiles": [[_short(q, 6) for q in np.quantile(group, QUANTILES)] for group in groups],
         "left_out": int(np.count_nonzero(~known)),
     }
+
+
+def quantiles_at(table: Mapping[str, Any], depth: int) -> tuple[float, ...]:
+    """Return the quantiles that `by_depth` found at a depth, the median third; NaN where there are none."""
+    if depth not in table["depth"]:
+        return (math.nan,) * len(QUANTILES)
+    return tuple(number(q) for q in table["quantiles"][table["depth"].index(depth)])
+
+
+def median_at(tables: Iterable[Mapping[str, Any]], depth: int) -> float:
+    """Return the median over runs of the median at a depth; NaN where no run has one."""
+    medians = [quantiles_at(table, depth)[2] for table in tables]
+    return statistics.median([value for value in medians if not math.isnan(value)] or [math.nan])
 
 
 def overall(depth: np.ndarray, ratio: np.ndarray) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 
 from experiments.paper import data
 from experiments.paper.datasets import datasets
-from experiments.paper.depths import leaf_depths, mean_leaf_depth, sentences_at_depth
+from experiments.paper.depths import leaf_depths, sentences_at_depth
 from experiments.paper.settings import SCALES, run_settings
 from experiments.training.fingerprint import data_hash
 
@@ -85,6 +85,11 @@ def test_leaf_depths_are_those_of_all_trees_counted_out():
         assert P[n] == pytest.approx([float(expected[d]) for d in range(7)], abs=1e-15)
 
 
+def mean_leaf_depth(lengths):
+    P = leaf_depths(lengths[1])[lengths[0] :]
+    return (P @ np.arange(P.shape[1])).mean()
+
+
 def test_mean_keyword_depths_to_one_digit():
     assert [round(mean_leaf_depth(data.length_range(i)), 1) for i in range(1, 11)] == MEANS
 
@@ -143,19 +148,14 @@ def test_long_sentences_are_distributed_as_those_left_of_a_pool(depths):
         assert statistic < freedom + 5 * np.sqrt(2 * max(freedom, 1))
 
 
-def test_other_shapes_are_drawn_until_they_fit():
-    forest = sentences_at_depth(np.random.default_rng(4), 300, (5, 9), (6, 7), "uniform_shape")
-    assert len(forest) == 300
-    assert set(_keyword_depth(forest)) == {6, 7}
-    assert set(_lengths(forest)) <= set(range(5, 10))
-    chains = sentences_at_depth(np.random.default_rng(4), 50, (5, 9), (6, 7), "left_chain")
-    assert (chains.height[chains.root] == _lengths(chains) - 1).all()
-
-
-@pytest.mark.parametrize("shape", ["uniform_split", "balanced"])
-def test_a_depth_that_no_tree_has_is_refused(shape):
+def test_a_depth_that_no_tree_has_is_refused():
     with pytest.raises(ValueError, match="of 5 to 9 leaves has its keyword 9 to 10 steps below the root"):
-        sentences_at_depth(np.random.default_rng(0), 3, (5, 9), (9, 10), shape)
+        sentences_at_depth(np.random.default_rng(0), 3, (5, 9), (9, 10))
+
+
+def test_depths_in_trees_of_another_shape_are_refused():
+    with pytest.raises(ValueError, match="trees of uniform splits, not of balanced"):
+        datasets(_settings("depth", 2, shape="balanced"))
 
 
 @pytest.mark.parametrize(("lengths", "depths"), [((0, 3), (1, 1)), ((3, 4), (2, 1)), ((3, 4), (-1, 1))])
