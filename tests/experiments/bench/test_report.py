@@ -150,6 +150,7 @@ def wrong() -> None:
 @pytest.mark.parametrize(("function", "text"), [(not_compiled, "runs as level"), (wrong, "it differs")])
 def test_what_would_mean_nothing_is_no_result(function, text, capsys):
     with warnings.catch_warnings():
+        warnings.simplefilter("default")  # as outside of pytest
         assert worker.main(f"{function.__module__}:{function.__name__}", "[]") == 1
     assert capsys.readouterr() == ("", f"{text}\n")
 

@@ -110,10 +110,9 @@ def test_every_variant_computes_the_same(name):
 
 @emitted
 def test_every_variant_is_what_it_is_called_and_it_is_what_runs():
-    codes = {}
-    for name in steps.VARIANTS:
-        config = Config("RLSTM", (1, 40), 30)
-        system = steps.Variant(name, new_model(config))
+    codes, model = {}, new_model(Config("RLSTM", (1, 40), 30))
+    for name in steps.VARIANTS:  # one after the other for one cell: the last one counts
+        system = steps.Variant(name, model)
         codes[name] = compiled(system.model.cell, np.float32)
         assert isinstance(codes[name], CompiledCell)
         assert system.mode == "compiled"
