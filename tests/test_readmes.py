@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = re.compile(r"^```python\n(.*?)^```\n(?:```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"# (\w+\.py)\n")  # the first line of an example that is a file, for those after it
 ANSWER = re.compile(r"^ *print\(.*\)  # (.+)$", re.MULTILINE)
 
 
@@ -19,14 +20,21 @@ def _examples() -> list[object]:
     for path in sorted(ROOT.glob("**/README.md")):
         if any(part.startswith(".") for part in path.relative_to(ROOT).parts):
             continue
+        files: dict[str, str] = {}
         for number, match in enumerate(EXAMPLE.finditer(path.read_text(encoding="utf-8")), 1):
             name = f"{path.relative_to(ROOT).as_posix()}-{number}"
-            found.append(pytest.param(match.group(1), match.group(2), id=name))
+            found.append(pytest.param(match.group(1), match.group(2), dict(files), id=name))
+            if named := FILE.match(match.group(1)):
+                files[named[1]] = match.group(1)
     return found
 
 
-@pytest.mark.parametrize(("code", "output"), _examples())
-def test_readme_example_prints_its_answers(code: str, output: str | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("code", "output", "files"), _examples())
+def test_readme_example_prints_its_answers(
+    code: str, output: str | None, files: dict[str, str], tmp_path: Path
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
     # A process of its own: node numbers count from 1, and nothing is left over from other tests.
     run = subprocess.run(
         [sys.executable, "-W", "error", "-X", "utf8", "-c", code],
