@@ -21,6 +21,14 @@ def in_process(monkeypatch):
 
 
 @pytest.fixture
+def drawn(monkeypatch, in_process):
+    """The figures that a study's command would write, by the names of their files; drawing takes a second."""
+    found = {}
+    monkeypatch.setattr("viz.save_figure", lambda figure, path: found.update({path.name: figure}))
+    return found
+
+
+@pytest.fixture
 def planned(monkeypatch):
     """A list of (folder, jobs) of the sweeps that would be run; none is."""
     seen = []

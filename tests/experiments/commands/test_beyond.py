@@ -114,6 +114,13 @@ def test_what_is_finished_is_shown_if_a_later_study_is_interrupted(tmp_path, mon
     assert page.endswith("What is second?\n\nNot done yet; `python -m experiments second` goes on with it.\n")
 
 
+def test_the_page_that_is_committed_is_that_of_the_committed_summaries(tmp_path):
+    for name in STUDIES:
+        (tmp_path / name).symlink_to(RESULTS / "beyond" / name)
+    beyond.write_page(tmp_path, "paper")
+    assert _page(tmp_path) == (RESULTS / "beyond" / "README.md").read_text(encoding="utf-8")
+
+
 def test_each_scale_has_its_folder(monkeypatch):
     _studies(monkeypatch)
     seen = []

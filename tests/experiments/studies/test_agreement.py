@@ -251,14 +251,6 @@ def test_cells_share_data_and_runs_share_initial_weights_over_datasets():
 # the command
 
 
-@pytest.fixture
-def drawn(monkeypatch, in_process):
-    """The figures that would be written, by the names of their files."""
-    found = {}
-    monkeypatch.setattr("viz.save_figure", lambda figure, path: found.update({path.name: figure}))
-    return found
-
-
 def test_the_command_does_all_runs_and_its_summary_s_numbers_are_theirs(drawn, tmp_path, capsys):
     assert main(["agreement", "--out", str(tmp_path)]) == 0
     runs = sweep.finished(tmp_path)

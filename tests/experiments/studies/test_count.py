@@ -211,12 +211,11 @@ def test_the_figure_s_lines_are_what_each_run_accepts(monkeypatch):
     assert axes.get_lines()[0].get_xydata().tolist() == [[1.5, 1], [3.5, 0.75], [5.5, 1], [7.5, 0.5]]
 
 
-@pytest.mark.usefixtures("in_process")
-def test_the_command_trains_draws_and_says_what_one_sees(tmp_path, capsys, monkeypatch):
+def test_the_command_trains_draws_and_says_what_one_sees(tmp_path, capsys, monkeypatch, drawn):
     monkeypatch.setitem(SCALES, "smoke", TINY)
     out = tmp_path / "out"
     assert main(["count", "--out", str(out), "--cell", "Elman", "--runs", "1"]) == 0
-    assert {path.name for path in (out / "figures").iterdir()} == {"count.svg", "traces.svg"}
+    assert set(drawn) == {"count.svg", "traces.svg"}
     assert [run.name for run in sweep.finished(out)] == ["count/ab/Elman/1", "count/abc/Elman/1"]
     text = (out / "summary.md").read_text(encoding="utf-8")
     assert text.strip() in capsys.readouterr().out

@@ -106,6 +106,19 @@ def test_watchers_learn_which_trees_a_minibatch_has():
     assert seen[:60] != seen[60:]
 
 
+def test_training_ends_after_the_first_epoch_that_is_enough_and_so_does_a_resumed_one(tmp_path):
+    path = tmp_path / "run.npz"
+    whole = _fit(*_setup(), patience=9)
+    asked = []
+
+    def enough(epoch):
+        asked.append(epoch)
+        return epoch.number == 2
+
+    assert _fit(*_setup(), patience=9, enough=enough, checkpoint=path) == whole[:2] == asked
+    assert _fit(*_setup(), patience=9, enough=enough, checkpoint=path) == whole[:2]
+
+
 class _Stop(Watcher):
     """Breaks off in the middle of an epoch, as Ctrl-C would."""
 
