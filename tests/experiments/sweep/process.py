@@ -42,8 +42,10 @@ def sweep(out, *options, **more) -> tuple[int, str]:
 
 
 def without_progress(err: str) -> str:
-    """Return what a sweep wrote to stderr, but not how far it was now and then, nor what it waited for."""
-    return re.sub(r"(?m)^(\d+ of \d+ runs.*node/s\]|minigrad: compiling .*)\n", "", err)
+    """Return what a sweep wrote to stderr, without the lines that tell what takes long, and how far it is."""
+    return re.sub(
+        r"(?m)^(\d+ of \d+ runs.*node/s\]|minigrad: (starting|connecting|reading|compiling) .*)\n", "", err
+    )
 
 
 def export(out, module: str = PRETENDED[0]) -> bytes:

@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import BrokenExecutor
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -52,6 +54,18 @@ def test_workers_have_one_thread_each_before_numpy_is_loaded(monkeypatch):
     assert limits == dict.fromkeys(VARIABLES, "1")
 
 
+def test_processes_end_at_once_where_the_block_raises():
+    with suppress(KeyboardInterrupt), Processes(1) as processes:
+        processes.submit(_environment, VARIABLES).result()
+        began = time.monotonic()
+        future = processes.submit(time.sleep, 60)
+        time.sleep(0.2)
+        raise KeyboardInterrupt
+    assert time.monotonic() - began < 20
+    with pytest.raises(BrokenExecutor):
+        future.result()
+
+
 def test_the_export_does_not_depend_on_the_number_of_processes(tmp_path, undisturbed):
     assert sweep(tmp_path / "two", "--jobs", "2") == (0, "")
     assert export(tmp_path / "two") == undisturbed
@@ -90,6 +104,7 @@ def test_ctrl_c_ends_all_workers_and_keeps_what_is_finished(tmp_path, undisturbe
     assert workers(process) == before
     assert interrupt(process) == (130, "interrupted\n")
     assert workers(process) == []
+    assert any((out / "runs").glob("*.part"))  # they ended at once, in the middle of their runs
     kept = {path: path.read_bytes() for path in (out / "runs").glob("*.jsonl")}
     assert kept
     assert (out / "manifest.json").exists()
