@@ -1,9 +1,9 @@
-"""Try what the paper leaves open, and what it says makes no difference.
+"""Try the settings that the paper leaves open, and those that it says make no difference.
 
 RLSTM on 21–30 tokens: L2, AdaGrad's first step and its ε, weights of leaves, initialisation, tree shape, one
 at a time around the defaults. RNN on 1–10 and 21–30 tokens: learning rate, minibatch, D. Data and seeds are
-apart from those of the paper's experiments; defaults are chosen by the dev accuracies of this table. Which
-error vector is meant needs no runs of its own: `gradient` records all readings.
+none of the paper's experiments'; defaults are chosen by the dev accuracies of this table. Which error vector
+is meant needs no runs of its own: `gradient` records all readings.
 
 With --cell another cell on 21–30 tokens: all of these but the weights of leaves, and the tree shape only if
 it reads trees.
@@ -22,5 +22,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train all models that are not trained yet, print the table and write it; return the exit code."""
+    """Train the models that are not trained yet, print the table and write it; return the exit code."""
     return sweeps.run_ablation(args)

@@ -19,5 +19,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train all models that are not trained yet, draw, decide; return the exit code."""
+    """Train the models that are not trained yet, draw, decide; return the exit code."""
     return sweeps.run_all(args)

@@ -1,4 +1,4 @@
-"""Decide the paper's 21 claims by stored rows: its sentence, our numbers, and whether it holds."""
+"""Decide the paper's 21 claims by stored rows: the paper's sentence, our numbers, and whether it holds."""
 
 from __future__ import annotations
 

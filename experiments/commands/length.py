@@ -13,5 +13,5 @@ add_arguments = sweeps.add_arguments
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train all models that are not trained yet; return the exit code."""
+    """Train the models that are not trained yet; return the exit code."""
     return sweeps.run_experiment("length", args)

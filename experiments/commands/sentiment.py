@@ -5,7 +5,7 @@ accuracies of the roots and of all nodes, of five classes and of two; draws the 
 over the whole test set, and sentences with the gradient from their root to every word.
 
 --cell takes other cells; they are trained with the RLSTM's settings. A cell for sequences reads each sentence
-as a chain and learns from the class of the whole sentence alone; no tree is drawn under it.
+as a chain and learns from the class of the whole sentence alone; no tree is drawn for it.
 
 example: python -m experiments sentiment --treebank trees --scale paper --jobs 2
 """
@@ -49,5 +49,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train what is not trained yet, print the table, draw; return the exit code."""
+    """Train the models that are not trained yet, print the table, draw; return the exit code."""
     return command.run(args)

@@ -1,4 +1,4 @@
-"""The settings that `ablate` tries, one factor at a time around the defaults, and the table of what came out.
+"""The settings that `ablate` tries, one factor at a time around the defaults, and the table of results.
 
 Work of the grid, in inner tree nodes of one epoch (10,000 trees): 245,000 for 21–30 tokens, 45,000 for 1–10.
 RLSTM: 11 settings × 3 runs × about 20 epochs, where separate leaf weights cost as much as three settings:
@@ -23,13 +23,13 @@ from experiments.sweep import Job, Run, from_json
 from experiments.training.evaluation import MAJORITY
 from models.cells import is_chain_cell
 
-MAX_EPOCHS = 30  # a setting that is better is so by then
+MAX_EPOCHS = 30  # enough to see that a setting is better
 SEARCH_RUNS = 3
 
 
 @dataclass(frozen=True)
 class Question:
-    """Settings of one model that are compared, each with the changes that make it.
+    """Settings of one model that are compared, each as its changes to the defaults.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ QUESTIONS = (
 
 
 def questions(cell: str) -> Iterator[Question]:
-    """Yield what is asked of another cell, on Experiment 1's third dataset.
+    """Yield the questions for another cell, on Experiment 1's third dataset.
 
     Weights of leaves are settings of the paper's cells; a cell of sequences does not see the tree's shape.
     """
@@ -118,8 +118,8 @@ def ablation_jobs(
 def table(jobs: Sequence[Job], runs: Sequence[Run]) -> str:
     """Return the best dev accuracies of every setting, run by run, as a table in Markdown.
 
-    A run that is not among the finished ones, because it failed, has a dash. In the end there is a line for
-    every dataset on what it brings always to answer its most frequent class.
+    A dash stands for a run that is not finished, because it failed. The last lines are the accuracies of
+    always answering the most frequent class, one for every dataset.
     """
     finished = {run.name: run for run in runs}
     groups: dict[str, list[Job]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""The paper's artificial task: find the keyword, tell its class (Le & Zuidema 2016, section 3).
+"""The paper's artificial task: find the keyword, name its class (Le & Zuidema 2016, section 3).
 
 A sentence is a sequence of tokens in 0..10000. Exactly one of them, the keyword, is below 1000; the label
 is keyword // 100, so there are ten classes. The tree over the sentence is random.
@@ -43,7 +43,7 @@ def sentences(
     Returns
     -------
     Forest
-        Over `VOCABULARY`; the roots carry the labels. The keyword's place is uniform in the sentence.
+        Over `VOCABULARY`; the roots carry the labels. The keyword's position in the sentence is uniform.
     """
     check_range("lengths", lengths, 1)
     require_generator(rng, "sentences")
@@ -57,7 +57,7 @@ def sentences(
 
 
 def tokens(rng: np.random.Generator, words: int, sentences: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw so many words that are no keywords, and a keyword for each sentence."""
+    """Draw `words` tokens that are not keywords, and one keyword for each of the sentences."""
     return rng.integers(KEYWORDS, TOKENS, words), rng.integers(KEYWORDS, size=sentences)
 
 
@@ -67,7 +67,7 @@ def label_of(keyword: np.ndarray) -> np.ndarray:
 
 
 def check_range(name: str, given: tuple[int, int], least: int) -> None:
-    """Raise ValueError unless these are the two ends of a range that starts no lower than `least`."""
+    """Raise ValueError unless `given` is a range, (least, greatest), that starts at `least` or above."""
     if not least <= given[0] <= given[1]:
         raise ValueError(f"{name} is (least, greatest), from {least} on, not {given}")
 

@@ -23,7 +23,7 @@ class Datasets:
     ----------
     train, dev, test : Forest
     extra : dict of Forest
-        By keyword depth: sentences of Experiment 3 that are looked at and never trained on.
+        By keyword depth: sentences for Experiment 3 that are measured and never trained on.
     hash : str
         sha256 of the arrays of train, dev and test.
     """
@@ -37,14 +37,14 @@ class Datasets:
     def as_chains(self) -> Datasets:
         """Return the same sentences as left-branching chains, for cells that read sequences.
 
-        There are no extra ones: how deep a keyword is in a chain is another matter.
+        There are no extra ones: depth in a chain means something else.
         """
         train, dev, test = map(models.as_chains, (self.train, self.dev, self.test))
         return Datasets(train, dev, test, {}, self.hash)
 
 
 def datasets(settings: Settings) -> Datasets:
-    """Return the data of a run; those of the latest runs are kept, and must not be written to."""
+    """Return the data of a run; they are cached, and must not be modified."""
     sizes = tuple(settings.sizes[part] for part in ("train", "dev", "test"))
     sentences = settings.lengths, settings.keyword_depths, settings.shape
     return _datasets(settings.seeds["data"], sizes, *sentences, settings.extra, settings.extra_depths)

@@ -1,4 +1,4 @@
-"""Trees with the keyword at a given depth, drawn exactly and without throwing any away.
+"""Trees with the keyword at a given depth, drawn exactly and without rejection.
 
 Experiment 2 keeps of a pool of random sentences those whose keyword is i or i+1 steps below the root. For
 deep keywords that is one in fifty. For trees split at uniform points the same distribution can be drawn
@@ -88,7 +88,7 @@ def split_trees(
     row, leaves, steps = np.cumsum(2 * length - 1) - 1, length.copy(), depth.copy()
     where = rng.random(n_nodes(length))
     sizes = np.arange(longest + 1)
-    for below in range(int(depth.max()) - 1, -1, -1):  # steps that are left after this one
+    for below in range(int(depth.max()) - 1, -1, -1):  # remaining steps after this one
         trees = np.flatnonzero(steps == below + 1)
         k, whole = row[trees], leaves[trees]
         part = _draw(np.cumsum(sizes * P[:, below]), rng.random(len(trees)), whole)

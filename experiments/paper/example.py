@@ -23,7 +23,7 @@ def plain() -> viz.TreePicture:
 
 
 def under_gradients(classifiers: Mapping[str, models.TreeClassifier]) -> dict[str, viz.TreePicture]:
-    """Return the tree under each model, by the model's title: gradient norms, all on one scale."""
+    """Return the tree with the gradient norms of each model, by the model's title, all on one scale."""
     norms = {title: viz.root_gradient_norms(model, TREE) for title, model in classifiers.items()}
     scale = viz.NormScale.fit(*norms.values())
     return {

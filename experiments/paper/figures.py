@@ -1,4 +1,4 @@
-"""The paper's Figures 2 to 7 from stored rows, for print (PDF, SVG) and screen (PNG), for whatever cells.
+"""The paper's Figures 2 to 7 from stored rows, for print (PDF, SVG) and screen (PNG), for any cells.
 
 A figure says below the axes whose rows it shows. Figure 5 is the RNN's; of any other cell than the paper's
 two, Figure 6 is drawn as ``figure-6-CELL``.
@@ -34,7 +34,7 @@ WIDTHS = {"": viz.PAGE, "-column": viz.COLUMN}
 CHANCE = 10.0  # percent
 EPOCHS = range(1, 7)  # of Figures 5 and 6
 DEPTH = 10  # of Figure 7
-DEEPEST = 30  # where the axis of depths ends for a chain, which is as deep as it has words
+DEEPEST = 30  # where the axis of depths ends for chains, which are as deep as they have words
 NUMBERS = (2, 3, 4, 5, 6, 7)
 TREE_FIGURE, RNN_FIGURE = 2, 5  # the one that needs no rows, and the one of the RNN alone
 
@@ -112,9 +112,9 @@ def _save(drawn: dict[str, Drawing], path: Path, out: Path) -> None:
 
 
 def _trees(rows: Stored, folder: Folder) -> dict[str, viz.TreePicture]:
-    """Return the pictures of Figure 2 by what follows its number in their files' names.
+    """Return the pictures of Figure 2 by what follows the number in the names of their files.
 
-    A cell of the user's own has none, for a class that a file names is not imported.
+    There is none for a cell of the user's own: a class that is named in a file is not imported.
     """
     kept = {}
     for cell in (cell for cell in rows.cells if cell in models.TREE_CELLS):
@@ -128,7 +128,7 @@ def _trees(rows: Stored, folder: Folder) -> dict[str, viz.TreePicture]:
 
 
 def drawings(rows: Stored, n: int) -> dict[str, Drawing]:
-    """Return a figure's drawings, by what follows its number in the files' names; NoRows if it has none."""
+    """Return the drawings of a figure by what follows its number in file names; raise NoRows if none."""
     if n == TREE_FIGURE:
         return {}
     if n in (3, 4):

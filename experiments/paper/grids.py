@@ -1,4 +1,4 @@
-"""The runs that the paper's three experiments are made of."""
+"""The runs of the paper's three experiments."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def experiment_jobs(
             for run in range(1, (runs or size.runs) + 1):
                 settings = run_settings(experiment, dataset, model, run, scale=size, seed=seed)
                 drawn = experiment == "gradient" and run == 1  # Figure 2
-                name = model.replace(":", ".")  # of one's own, package.module:Class
+                name = model.replace(":", ".")  # a user's own cell is package.module:Class
                 yield job(f"{experiment}/{dataset:02}/{name}/{run}", settings, keep_model=drawn)
 
 
@@ -42,5 +42,5 @@ def job(name: str, settings: Settings, keep_model: bool = False) -> Job:
 
 
 def _work(settings: Settings) -> int:
-    """Return about how many tree nodes an epoch trains on: a tree of n words has 2n − 1."""
+    """Return about how many tree nodes there are in an epoch: a tree of n words has 2n − 1."""
     return settings.sizes["train"] * (sum(settings.lengths) - 1)

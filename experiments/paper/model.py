@@ -14,7 +14,7 @@ from experiments.paper.data import CLASSES, VOCABULARY
 from experiments.paper.settings import MODELS, Settings
 from minigrad.nn import initial
 
-# Bounds of the uniform distribution that a matrix starts from; None: as the authors' code, 1/√fan-in.
+# Bounds of the uniform distribution that a matrix starts from; None: 1/√fan-in, as in the authors' code.
 INITS: dict[str, Callable[[tuple[int, ...]], float] | None] = {
     "fan_in": None,
     "glorot": lambda shape: math.sqrt(6 / sum(shape)),
@@ -23,11 +23,11 @@ INITS: dict[str, Callable[[tuple[int, ...]], float] | None] = {
 
 
 def new_model(settings: Settings) -> models.TreeClassifier:
-    """Return the model as it is before training: the same one for the same settings."""
+    """Return the untrained model: the same one for the same settings."""
     rng = np.random.default_rng([*settings.seeds["model"], 0])
     kind = models.cell(settings.model)
     options = {}
-    if settings.model in MODELS:  # the paper's cells; others are taken as they are
+    if settings.model in MODELS:  # other cells have no such options
         symbol = {"RNN": "f", "RLSTM": "g"}[settings.model]
         options = {symbol: settings.activation, "leaf_weights": settings.leaf_weights}
     cell = kind(settings.D, rng, **options)
@@ -42,7 +42,7 @@ def new_model(settings: Settings) -> models.TreeClassifier:
 
 
 def parameter_groups(model: models.TreeClassifier, settings: Settings) -> list[dict[str, Any]]:
-    """Return the parameters of the cell, of the words and of the classifier, each with its own L2."""
+    """Return the parameter groups: cell, word vectors and classifier, each with its own L2."""
     return [
         {"params": model.cell.parameters(), "l2": settings.l2},
         {"params": [model.L], "l2": settings.l2_words},
@@ -51,7 +51,7 @@ def parameter_groups(model: models.TreeClassifier, settings: Settings) -> list[d
 
 
 def new_optimizer(model: models.TreeClassifier, settings: Settings) -> mg.optim.AdaGrad:
-    """Return AdaGrad over the cell's parameters, the words and the classifier's."""
+    """Return AdaGrad over these groups."""
     return mg.optim.AdaGrad(
         parameter_groups(model, settings),
         lr=settings.lr,

@@ -1,4 +1,4 @@
-"""One run: train a model as its settings say, and tell a recorder what happens."""
+"""One run: train a model with its settings, and record what is measured."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from experiments.training.ratios import RatioWatcher, definitions, error_rows
 from experiments.training.recorded import record_result, recorded_fit, summary
 from experiments.training.summaries import by_depth, median_interval, overall
 
-MEASURED_AT_ONCE = 100  # trees; more no longer fit the processor's cache
+MEASURED_AT_ONCE = 100  # trees; more would not fit into the processor's cache
 
 
 def perform(settings: Settings, recorder: Recorder) -> None:
-    """Do one run, or go on with it from its checkpoint.
+    """Do one run, or continue it from its checkpoint.
 
     Raises
     ------
     TrainingError
         If the loss becomes NaN or inf.
     StateError
-        If there is a checkpoint that can't be gone on from.
+        If there is a checkpoint that can't be resumed.
     """
     model = new_model(settings)
     sets = datasets(settings)
@@ -80,7 +80,7 @@ def _result(
 def _measure(
     settings: Settings, model: models.TreeClassifier, sets: Datasets, ratios: RatioWatcher, epoch: int
 ) -> dict[str, Any]:
-    """Return the ratios of an epoch, by every reading of the error vector, and of the extra sentences."""
+    """Return the ratios of an epoch by reading of "error vector", and those of the extra sentences."""
     depth = ratios.depth
     of = {name: by_depth(depth, ratio) for name, ratio in ratios.ratios.items()}
     of["post"] |= overall(depth, ratios.ratios["post"])

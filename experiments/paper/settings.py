@@ -19,12 +19,12 @@ GRADIENT_DATASET = 3  # of Experiment 1
 BATCH = {"RNN": 20, "RLSTM": 5}
 BATCH_OF_OTHERS = 5  # cells that are not in the paper: the RLSTM's
 POOL = (21, 30)  # lengths in Experiment 2
-EXTRA_DEPTHS = (12, 13)  # those of Figure 6's caption, which few training trees have
+EXTRA_DEPTHS = (12, 13)  # named in Figure 6's caption; few training trees have them
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Settings of one run; its defaults are the paper's, and what `ablate` has chosen.
+    """Settings of one run; the defaults are the paper's, or were chosen by `ablate`.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Settings:
     lengths : (int, int)
         Of the shortest sentence and of the longest.
     keyword_depths : (int, int) or None
-        Of Experiment 2; None: as the trees come.
+        Of Experiment 2; None: any.
     D, activation, lr, batch
         Stated by the paper: width, the function f, learning rate, trees of a minibatch.
     shape, init, leaf_weights, first_step, eps, l2, l2_words, l2_classifier
@@ -90,17 +90,17 @@ class Settings:
 
 @dataclass(frozen=True)
 class Scale:
-    """How much of everything.
+    """The size of an experiment.
 
     Attributes
     ----------
     sizes : dict
         Number of sentences in train, dev and test.
     extra : int
-        Number of extra sentences of each of `EXTRA_DEPTHS` whose gradients are looked at.
+        Number of extra sentences, of each of `EXTRA_DEPTHS`, whose gradients are measured.
     max_epochs, patience : int
     gradient_epochs : int
-        Epochs of Experiment 3 whatever early stopping says.
+        Least number of epochs in Experiment 3, regardless of early stopping.
     runs : int
         Runs of each model on each dataset.
     """
@@ -124,7 +124,7 @@ SCALES = {
     ),
 }  # fmt: skip
 
-# Where the seeds of an experiment begin. Experiment 3 looks at runs of Experiment 1.
+# In the seeds of an experiment. Experiment 3 repeats runs of Experiment 1.
 CODES = {"length": 1, "depth": 2, "gradient": 1, "ablate": 101}
 STREAMS = {"data": 0, "model": 1, "order": 2, "bootstrap": 3}
 
@@ -171,7 +171,7 @@ def run_settings(
 
 
 def base() -> dict[str, Any]:
-    """Return what the paper's runs have in common, for a manifest to name the differences from."""
+    """Return what the paper's runs have in common; a manifest lists the differences from it."""
     paper = SCALES["paper"]
     shared = {name: getattr(paper, name) for name in ("sizes", "max_epochs", "patience")}
     return defaults(Settings) | shared

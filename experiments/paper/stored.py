@@ -23,7 +23,7 @@ from experiments.training.summaries import quantiles_at
 ABLATION = {"paper": RESULTS / "ablate", "smoke": RESULTS / "ablate-smoke"}
 
 
-class NoRows(Exception):  # noqa: N818 - a state of the sweep, no fault
+class NoRows(Exception):  # noqa: N818 - a state of the sweep, not an error
     """Rows that are needed are not stored.
 
     Attributes
@@ -40,12 +40,12 @@ class NoRows(Exception):  # noqa: N818 - a state of the sweep, no fault
 
 
 def scale_of(out: Path) -> str:
-    """Return the scale of the rows in a folder, as its name tells it."""
+    """Return the scale of the rows in a folder, judging by its name."""
     return "smoke" if out.name.endswith("smoke") else "paper"
 
 
 def command_line(command: str, out: Path) -> str:
-    """Return the line that makes rows in the folder `out`."""
+    """Return the command line that makes rows in the folder `out`."""
     scale = scale_of(out)
     options = "" if command.startswith("claims") else f" --scale {scale}"
     usual = ABLATION[scale] if command == "ablate" else RESULTS / scale
@@ -55,13 +55,13 @@ def command_line(command: str, out: Path) -> str:
 
 
 def percent(share: float | None) -> float:
-    """Return a share in percent, free of the last digits' noise, so that 0.29 is not below 29 %."""
+    """Return a share in percent, rounded, so that 0.29 is not below 29 %."""
     return round(100 * number(share), 6)
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """One epoch of a gradient run; number 0 stands before the first update.
+    """One epoch of a gradient run; number 0 is before the first update.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class Epoch:
     extra: dict[str, Any]
 
     def quantiles(self, depth: int) -> tuple[float, ...]:
-        """Return the 5, 25, 50, 75 and 95 % quantiles of the ratios at a keyword depth, NaN without trees."""
+        """Return the 5, 25, 50, 75 and 95 % quantiles of the ratios at a keyword depth; NaN without trees."""
         return quantiles_at(self.ratios, depth)
 
     def median(self, depth: int) -> float:
@@ -91,7 +91,7 @@ class Epoch:
         return dict(zip(self.ratios["depth"], self.ratios["count"], strict=True)).get(depth, 0)
 
     def depths(self, at_least: int = 1) -> list[int]:
-        """Return the keyword depths that so many trees have."""
+        """Return the keyword depths of at least so many trees."""
         pairs = zip(self.ratios["depth"], self.ratios["count"], strict=True)
         return sorted(depth for depth, count in pairs if count >= at_least)
 
@@ -113,16 +113,16 @@ class Stored:
 
     @cached_property
     def cells(self) -> list[str]:
-        """The cells that there are runs of, as runs are named: the paper's two first."""
+        """The cells in the names of the runs: the paper's two first."""
         found = {cell for _, _, cell in self._by_dataset}
         return [*(cell for cell in MODELS if cell in found), *sorted(found - set(MODELS))]
 
     def model(self, cell: str) -> str:
-        """Return what ``--cell`` was, of a cell that there are runs of."""
+        """Return the value of ``--cell`` by which the runs of a cell were made."""
         return next(run.settings["model"] for run in self.runs if run.name.split("/")[-2] == cell)
 
     def shown(self, experiment: str) -> list[str]:
-        """Return the cells that a figure of an experiment shows, the paper's two together; NoRows if none."""
+        """Return the cells in the figure of an experiment, the paper's two together; raise NoRows if none."""
         found = {cell for of, _, cell in self._by_dataset if of == experiment}
         if not found:
             raise NoRows(f"no runs of {experiment}", experiment)
@@ -131,15 +131,15 @@ class Stored:
 
     @property
     def repetitions(self) -> int:
-        """How many runs a dataset and a model have: the paper's five, where the sweep is complete."""
+        """The number of runs of each model on each dataset: the paper's five, if the sweep is complete."""
         return max((len(runs) for runs in self._by_dataset.values()), default=0)
 
     def found(self, experiment: str, dataset: int, model: str) -> list[Run]:
-        """Return the runs that are there, by number; perhaps none."""
+        """Return the stored runs in the order of their numbers; perhaps none."""
         return [run for _, run in sorted(self._by_dataset.get((experiment, dataset, model), {}).items())]
 
     def complete(self, experiment: str, dataset: int, model: str) -> list[Run]:
-        """Return the runs of a model on a dataset; NoRows where some are still to be made."""
+        """Return the runs of a model on a dataset; raise NoRows if some are missing."""
         runs = self.found(experiment, dataset, model)
         if not runs or len(runs) < self.repetitions:
             have = f"{len(runs)} of {self.repetitions} runs are there" if runs else "there are no runs"
@@ -147,12 +147,12 @@ class Stored:
         return runs
 
     def accuracies(self, experiment: str, dataset: int, model: str) -> list[float]:
-        """Return the runs' test accuracies in percent; NoRows where some are missing."""
+        """Return the runs' test accuracies in percent; raise NoRows if some are missing."""
         runs = self.complete(experiment, dataset, model)
         return [percent(run.result["test_accuracy"]) for run in runs]
 
     def epochs(self, model: str) -> list[list[Epoch]]:
-        """Return per gradient run its epochs, from 0 on; NoRows where some are missing."""
+        """Return the epochs of every gradient run, from 0 on; raise NoRows if some runs are missing."""
         return [run_epochs(run) for run in self.complete("gradient", GRADIENT_DATASET, model)]
 
 

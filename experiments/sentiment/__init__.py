@@ -1,1 +1,1 @@
-"""Sentiment at every node of real sentences: data, settings, one run, accuracies, gradients at every word."""
+"""Sentiment at every node of real sentences. Start with data.py."""

@@ -1,7 +1,7 @@
 """The four accuracies that are reported on the treebank: at roots or at all nodes, of five classes or of two.
 
 Binary as in Socher et al. (2013): positive or negative, nodes whose label is neutral left out. The model is
-the one of five classes: it says positive where p(positive) + p(very positive) > p(negative) +
+the one of five classes: it answers positive where p(positive) + p(very positive) > p(negative) +
 p(very negative), whatever neutral has.
 """
 
@@ -25,7 +25,7 @@ NEUTRAL = 2
 def accuracies(
     model: models.TreeClassifier, forest: models.Forest, mode: str = "compiled", batch: int = 500
 ) -> dict[str, float | None]:
-    """Return the accuracies by the names in `NAMES`, as fractions; None of no nodes at all.
+    """Return the accuracies by the names in `NAMES`, as fractions; None where there are no nodes.
 
     Those of all nodes are None too where only roots have a class, as in sentences read as chains.
 
@@ -76,7 +76,7 @@ def from_probabilities(p: np.ndarray, label: np.ndarray, is_root: np.ndarray) ->
 def most_frequent_class(train: models.Forest, forest: models.Forest) -> dict[str, float | None]:
     """Return the accuracies on `forest` of always answering the most frequent class of `train`.
 
-    Each of the four is that of the class that is most frequent among the nodes that it is about.
+    For each of the four, the class is the one that is most frequent among the nodes concerned.
     """
     counted = []
     for of in (train, forest):

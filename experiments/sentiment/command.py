@@ -1,4 +1,4 @@
-"""The experiment as a whole: the runs that are asked for, the table of what came out, the figures."""
+"""The whole experiment: the runs, the table of results, the figures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from models.cells import is_chain_cell
 from viz.command_line import InputError
 
 TABLE = "sentiment.md"
-DRAWN = 3  # sentences, if nobody names any
+DRAWN = 3  # sentences, unless some are named
 
 
 def run(args: argparse.Namespace) -> int:
@@ -50,13 +50,13 @@ def run(args: argparse.Namespace) -> int:
     there = {run.id: run for run in finished(args.out)}
     runs = [there[job.id] for job in planned if job.id in there]
     if runs:
-        with waiting("telling the trees' words apart") as stage:
+        with waiting("building the forests") as stage:
             _tell(runs, treebank, planned[0].paths, args, stage)
     return code
 
 
 def jobs(treebank: Treebank, args: argparse.Namespace) -> list[Job]:
-    """Return the runs that the options ask for; the first one of each model keeps its best parameters."""
+    """Return the runs that the options ask for; the best model of each model's first run is kept."""
     scale = SCALES[args.scale]
     paths = {"treebank": str(args.treebank.absolute())}
     vectors = None
@@ -93,7 +93,7 @@ def _tell(
     args: argparse.Namespace,
     stage: Callable[[str], None],
 ) -> None:
-    """Print and write the table, and draw; say at which `stage` it is."""
+    """Print and write the table, and draw; `stage` is told what is being done."""
     settings = from_json(Settings, runs[0].settings)  # all runs read the same trees
     data = sets(settings, paths)
     majority = {part: most_frequent_class(data.train, getattr(data, part)) for part in ("dev", "test")}
@@ -115,7 +115,7 @@ def _tell(
 
 
 def _kept(runs: Sequence[Run], folder: Folder) -> dict[str, models.TreeClassifier]:
-    """Return the models that were kept and read trees, by the title that a picture of them has."""
+    """Return the kept models whose cells run over trees, by the titles of their pictures."""
     classifiers = {}
     for run in (members[0] for members in report.by_model(runs).values()):
         if (path := folder.model(run.id)).exists():

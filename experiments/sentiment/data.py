@@ -1,4 +1,4 @@
-"""The treebank's three files as forests, and the vocabulary that they share."""
+"""The treebank's three files as forests, and their common vocabulary."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Treebank:
     sha256: Mapping[str, str]
 
     def words(self, *parts: str) -> Iterator[str]:
-        """Yield the words of some parts, one by one as they stand there."""
+        """Yield the words of some parts, one by one in their order."""
         return (word for part in parts for tree in self.trees[part] for word in tree.words())
 
 
@@ -55,8 +55,8 @@ class Sets:
     def as_chains(self) -> Sets:
         """Return the sentences as left-branching chains, with the roots' classes and no others.
 
-        At the start, which nothing reads, stands the unknown word: it is in nearly every minibatch anyway,
-        so that it is no word the more whose vector L2 shrinks.
+        The leaf at the start, which no cell reads, has the unknown word. L2 shrinks the vectors of the words
+        of a minibatch, and the unknown word is in nearly every one anyway.
         """
         start = self.train.vocabulary[UNKNOWN]
         train, dev, test = (models.as_chains(forest, start) for forest in (self.train, self.dev, self.test))
@@ -139,9 +139,9 @@ def sets(settings: Settings, paths: Mapping[str, str]) -> Sets:
 
 
 def sample(settings: Settings, treebank: Treebank) -> dict[str, Sequence[int]]:
-    """Return the places of the trees that a run reads, by part: of all, or of so many drawn at random.
+    """Return the indices of the trees that a run reads, by part: all, or a random sample.
 
-    Not of the first ones: the files of the Stanford Sentiment Treebank are in an order.
+    The first trees would not do: those of the Stanford Sentiment Treebank are not like the others.
     """
     places: dict[str, Sequence[int]] = {part: range(len(trees)) for part, trees in treebank.trees.items()}
     if settings.trees is None:
@@ -155,9 +155,9 @@ def sample(settings: Settings, treebank: Treebank) -> dict[str, Sequence[int]]:
 def vocabulary(
     treebank: Treebank, min_count: int, lower: bool, vectors: models.WordVectors | None = None
 ) -> models.Vocabulary:
-    """Return the words that are in train at least `min_count` times, and one for all that are not.
+    """Return the words that occur in train at least `min_count` times, and one word for all others.
 
-    With vectors, all words are there that have one, those of dev and test too.
+    With vectors, every word that has one is included, also those of dev and test.
     """
     frequent = models.Vocabulary(treebank.words("train"), UNKNOWN, lower=lower, min_count=min_count)
     if vectors is None:

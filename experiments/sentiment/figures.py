@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = ("pdf", "svg", "png")
-WIDE = 12  # words, from which on the models' trees stand one below the other
+WIDE = 12  # words; the trees of longer sentences are drawn one below the other
 
 
 def ratio_figure(runs: Sequence[Run]) -> Figure:
@@ -32,8 +32,8 @@ def ratio_figure(runs: Sequence[Run]) -> Figure:
 def ratios(runs: Sequence[Run]) -> viz.Ratios:
     """Return a model's part of the figure.
 
-    A point is the median over the runs of each run's median over all words at that depth. Epochs that not
-    every run came to are left out. The dev accuracy is the mean over the runs.
+    A point is the median over the runs of each run's median over all words at that depth. Epochs that some
+    runs did not reach are left out. The dev accuracy is the mean over the runs.
     """
     epochs = [[row for row in run.rows if row["kind"] == "epoch"] for run in runs]
     together = list(zip(*epochs, strict=False))
@@ -48,7 +48,7 @@ def ratios(runs: Sequence[Run]) -> viz.Ratios:
 
 
 def sentence_picture(classifiers: Mapping[str, models.TreeClassifier], tree: models.Tree) -> viz.Picture:
-    """Return a sentence under every model: the gradient at each node as a share of the root's."""
+    """Return a sentence with the gradient at each node as a share of the root's, for every model."""
     norms = {title: viz.root_gradient_norms(model, tree) for title, model in classifiers.items()}
     return viz.compare(tree, norms, "ratio", columns=1 if len(tree.words()) > WIDE else None, depths=False)
 
@@ -61,14 +61,14 @@ def save_figures(
     caption: str,
     stage: Callable[[str], object] = lambda text: None,
 ) -> list[Path]:
-    """Write all figures, in every format; return the paths of those for the screen.
+    """Write all figures, in every format; return the paths of the PNG files.
 
     Parameters
     ----------
     folder : Path
     runs : sequence of Run
     classifiers : mapping of str to TreeClassifier
-        By the title that a picture of it has.
+        By the titles of their pictures.
     trees : mapping of int to Tree
         The sentences, by their number in the test set.
     caption : str

@@ -12,14 +12,14 @@ from minigrad.nn import initial
 
 
 def new_model(settings: Settings, sets: Sets) -> models.TreeClassifier:
-    """Return the model as it is before training: the same one for the same settings.
+    """Return the untrained model: the same one for the same settings.
 
-    It classifies every labelled node. Its words start from the vectors that there are, otherwise from
-    U(±``word_bound``): where every leaf has a label, vectors need not start near zero, as the paper's do.
+    It classifies every labelled node. Word vectors start from the given ones, or from U(±``word_bound``):
+    since every leaf has a label here, they need not start near zero as in the paper.
     """
     rng = np.random.default_rng(settings.seeds["model"])
     vocabulary = sets.train.vocabulary
-    # The paper's cells take an activation; others are taken as they are.
+    # The paper's cells have an activation to choose; others do not.
     options = (settings.activation,) if settings.model in MODELS else ()
     cell = models.cell(settings.model)(settings.D, rng, *options)
     model = models.TreeClassifier(cell, vocabulary, CLASSES, rng, head="labelled")
@@ -33,7 +33,7 @@ def new_model(settings: Settings, sets: Sets) -> models.TreeClassifier:
 
 
 def new_optimizer(model: models.TreeClassifier, settings: Settings) -> mg.optim.AdaGrad:
-    """Return AdaGrad over the cell's parameters, the words and the classifier's."""
+    """Return AdaGrad over the parameters of the cell, the word vectors and the classifier."""
     return mg.optim.AdaGrad(
         [
             {"params": model.cell.parameters(), "l2": settings.l2},

@@ -1,4 +1,4 @@
-"""What came out, as tables in Markdown: accuracies, and the speed of training."""
+"""The results as tables in Markdown: accuracies, and the speed of training."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ NOTE = (
 
 
 def by_model(runs: Sequence[Run]) -> dict[str, list[Run]]:
-    """Return the runs by model: RNN, RLSTM, then others as they come."""
+    """Return the runs by model: RNN, RLSTM, then others in their order."""
     order = dict.fromkeys([*MODELS, *(run.settings["model"] for run in runs)])
     found = {model: [run for run in runs if run.settings["model"] == model] for model in order}
     return {model: members for model, members in found.items() if members}
 
 
 def as_markdown(runs: Sequence[Run], majority: Mapping[str, Mapping[str, float | None]]) -> str:
-    """Return the table of finished runs, and one with every run.
+    """Return the table of all models, and one with every run.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def as_markdown(runs: Sequence[Run], majority: Mapping[str, Mapping[str, float |
 
 
 def speed(runs: Sequence[Run]) -> str:
-    """Return a line per model on how fast it was trained on one core; it differs from machine to machine."""
+    """Return a line per model on the speed of its training on one core, which depends on the machine."""
     lines = []
     for model, members in by_model(runs).items():
         known = [run.result["timing"]["trees_per_second"] for run in members]

@@ -1,4 +1,4 @@
-"""Sentences of the test set to draw, chosen or named, and how the gradient spreads over them."""
+"""Which sentences of the test set to draw, if none are named."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ import numpy as np
 import models
 from experiments.sentiment.gradients import root_norms
 
-LEAVES, DEPTH = range(8, 17), 6  # of a sentence that fits a page and shows something
+LEAVES, DEPTH = range(8, 17), 6  # of a sentence that fits on a page and is deep enough
 
 
 def typical_sentences(
     classifiers: Mapping[str, models.TreeClassifier], forest: models.Forest, n: int
 ) -> list[int]:
-    """Choose sentences whose gradients are what they mostly are, under all models; return their places.
+    """Choose sentences whose gradients are typical of all models; return their indices.
 
-    Of those with 8 to 16 words, one of them at depth 6 or deeper, and with an opinion that every model sees
-    (where there are any), the ones whose words' ratios are nearest to the median at their depths.
+    Candidates have 8 to 16 words, one of them at depth 6 or deeper, and a class other than neutral that
+    every model predicts (if there are such sentences). Of these, the ones are chosen whose words' ratios
+    are nearest to the median at their depths.
     """
     nodes = np.diff(forest.root, prepend=-1)
     words = (nodes + 1) // 2

@@ -1,6 +1,6 @@
 """The settings of a run on the treebank: everything that determines its rows.
 
-They were chosen by a random search on dev, which README.md tells of; test was not looked at before.
+They were chosen by a random search on dev, which README.md describes; test was not looked at before.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Any
 
 MODELS = ("RNN", "RLSTM")
 CLASSES = 5  # very negative, negative, neutral, positive, very positive
-UNKNOWN = "<unknown>"  # the row of words that are rare in train, or are not there
+UNKNOWN = "<unknown>"  # stands for words that are rare in train, or do not occur there
 
-# What the search on dev has chosen for either model.
+# Chosen for either model by the search on dev.
 CHOSEN: Mapping[str, Mapping[str, Any]] = {
     "RNN": {
         "D": 32, "lr": 0.05, "lr_words": 0.2, "batch": 25,
@@ -94,7 +94,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Scale:
-    """How much of everything.
+    """The size of the experiment.
 
     Attributes
     ----------
@@ -115,8 +115,8 @@ SCALES = {
     "paper": Scale(trees=None, max_epochs=30, patience=5, runs=3),
     "smoke": Scale(trees=300, max_epochs=3, patience=3, runs=1),
 }
-CODE, STREAMS = 201, {"model": 1, "order": 2}  # of seeds; other experiments have other codes
-SAMPLE = 3  # the stream of the trees that are drawn, the same for all runs
+CODE, STREAMS = 201, {"model": 1, "order": 2}  # in the seeds; other experiments have other codes
+SAMPLE = 3  # the stream of the random sample, which is the same for all runs
 
 
 def run_settings(
@@ -134,7 +134,7 @@ def run_settings(
     Parameters
     ----------
     model : str
-        "RNN" or "RLSTM", or another cell, which nobody has searched for: it has the RLSTM's settings.
+        "RNN" or "RLSTM", or another cell, which gets the RLSTM's settings.
     run : int
         From 1. Runs differ in their seeds.
     scale : Scale

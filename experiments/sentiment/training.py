@@ -1,4 +1,4 @@
-"""One run: train a model on the treebank as its settings say, and tell a recorder what happens."""
+"""One run: train a model on the treebank with its settings, and record what is measured."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from models.cells import is_chain_cell
 
 
 def perform(settings: Settings, recorder: Recorder) -> None:
-    """Do one run, or go on with it from its checkpoint.
+    """Do one run, or continue it from its checkpoint.
 
     Raises
     ------
     TrainingError
         If the loss becomes NaN or inf.
     StateError
-        If there is a checkpoint that can't be gone on from, or the files are not those of the settings.
+        If there is a checkpoint that can't be resumed, or the files are not those of the settings.
     """
     data = sets(settings, recorder.paths)
     mode = settings.mode
@@ -79,11 +79,10 @@ def _typical_speed(recorder: Recorder) -> float | None:
 
 
 class Measures(Watcher):
-    """What an epoch's row has: accuracies on dev, gradient ratios by depth over test, speed.
+    """Measures what is in the row of an epoch: accuracies on dev, gradient ratios by depth over test, speed.
 
-    Speed is that of the updates alone, by the processor's time, which is what one core does when nobody else
-    needs it; without what is measured after an epoch, and without the first minibatch, which may wait for
-    the compiler.
+    Speed is that of the updates alone, in processor time of one core: without the measurements after an
+    epoch, and without the first minibatch, which may include compilation.
 
     Parameters
     ----------
@@ -99,12 +98,12 @@ class Measures(Watcher):
         self._trees, self._first, self._last = -1, 0.0, 0.0
 
     def score(self, model: models.TreeClassifier) -> float:
-        """Return what the best epoch is chosen by: how many classes of dev's roots are right, of five."""
+        """Return what the best epoch is chosen by: the accuracy at the roots of dev, five classes."""
         self._dev = accuracies(model, self._data.dev, self._mode)
         return float(self._dev["root_fine"] or 0.0)
 
     def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:
-        """Take the time."""
+        """Note the time."""
         self._last = time.process_time()
         if self._trees < 0:
             self._first, self._trees = self._last, 0
@@ -112,7 +111,7 @@ class Measures(Watcher):
             self._trees += len(trees)
 
     def row(self, epoch: int) -> dict[str, Any]:
-        """Return what was measured after an epoch, and begin to time the next one."""
+        """Return the measurements after an epoch, and start timing the next one."""
         speed = self._trees / (self._last - self._first) if self._trees > 0 else None
         self._trees = -1
         return {

@@ -26,7 +26,7 @@ FIRST = ("name", "kind", "epoch")
 
 
 def export(out: Path, csv_file: Path, *, timing: bool = False) -> None:
-    """Write the rows of a sweep's folder as a CSV file, and say so; warn where runs differ in environment.
+    """Write the rows of a sweep's folder as a CSV file; warn if the runs were made in different environments.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def export(out: Path, csv_file: Path, *, timing: bool = False) -> None:
         The sweep's folder.
     csv_file : Path
     timing : bool
-        Whether there are columns of what differs each time, too.
+        Whether there are columns for what differs each time, such as seconds.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def as_csv(runs: Sequence[Run], *, timing: bool = False) -> str:
 
 
 def mixed_environments(runs: Sequence[Run]) -> list[str]:
-    """Return a warning for everything that the last bits may depend on and that differs between the runs."""
+    """Return a warning for each difference between the runs that their last bits may depend on."""
     warnings = []
     for key in DECISIVE:
         values = (dict.fromkeys(str(about.get(key)) for about in run.environments) for run in runs)
@@ -90,7 +90,7 @@ def _place(column: str) -> tuple[bool, list[tuple[bool, int, str]]]:
 
 
 def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the cells of a value: those of a dict one by one, everything else as JSON or plain text."""
+    """Yield the cells of a value: those of a dict one by one, anything else as text or JSON."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _flat(f"{prefix}.{key}" if prefix else key, inner)

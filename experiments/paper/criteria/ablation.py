@@ -9,7 +9,7 @@ from experiments.paper.stored import NoRows, Stored, percent
 QUESTIONS = ("default", "lr", "batch", "D")
 DEFAULT = (0.05, 20, 50)  # learning rate, minibatch, width
 OTHERS = ((0.01, 20, 50), (0.1, 20, 50), (0.05, 5, 50), (0.05, 50, 50), (0.05, 20, 25), (0.05, 20, 100))
-JUDGED, SHOWN = 3, 1  # datasets of Experiment 1: the one that decides, and the one beside it
+JUDGED, SHOWN = 3, 1  # datasets of Experiment 1: the one that decides, and one that is shown only
 
 
 @claim(
@@ -37,7 +37,7 @@ def other_settings_change_nothing(evidence: Evidence) -> tuple[bool, bool, str]:
 
 
 def _best(rows: Stored, dataset: int) -> dict[tuple[float, int, int], float]:
-    """Return B by setting, all settings that are needed and those that are there."""
+    """Return B by setting; raise NoRows if a setting that is needed has too few runs."""
     found: dict[tuple[float, int, int], list[float]] = {}
     for run in rows.runs:
         experiment, question, *_, number, model, _ = run.name.split("/")

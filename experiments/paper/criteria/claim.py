@@ -1,4 +1,4 @@
-"""What a claim is, and what a decision about it looks like."""
+"""A claim of the paper, and a decision about it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_ROWS = "no rows"
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that claims are decided by.
+    """Everything that claims are decided by.
 
     Attributes
     ----------
@@ -23,7 +23,7 @@ class Evidence:
     ablation : Stored
         The runs of `ablate`.
     treebank : dict or None
-        What `experiments.paper.treebank.measure` returned, where it was ever asked.
+        What `experiments.paper.treebank.measure` returned, if a treebank was measured.
     """
 
     runs: Stored
@@ -55,7 +55,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the paper and how runs decide it.
+    """A sentence of the paper and the criterion by which runs decide it.
 
     Attributes
     ----------
@@ -84,6 +84,6 @@ class Claim:
 
 
 def claim(id: int, where: str, sentence: str, holds: str, partly: str | None) -> Callable[[Decide], Claim]:
-    """Make a claim of the function that decides it: does it hold, does it partly, and the numbers."""
+    """Make a claim of a function that returns whether it holds, whether it holds partly, and the numbers."""
     criterion = f"holds: {holds}" + (f"; partly: {partly}" if partly else "")
     return lambda decide: Claim(id, where, sentence, criterion, decide)

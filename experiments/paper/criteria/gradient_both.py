@@ -1,4 +1,4 @@
-"""Claims 18 and 19: the gradient ratios of both models beside each other, and beside their success."""
+"""Claims 18 and 19: the gradient ratios of both models compared, with each other and with success."""
 
 from __future__ import annotations
 

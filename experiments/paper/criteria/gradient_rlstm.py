@@ -101,7 +101,7 @@ def concurrent_with_dev_accuracy(evidence: Evidence) -> tuple[bool, bool, str]:
 
 
 def _largest_rise(values: Sequence[float]) -> int | None:
-    """Return the epoch that ends the steepest step up, from epoch 0 on; None where none goes up."""
+    """Return the epoch with the largest increase over the one before; None if nothing ever increases."""
     steps = np.diff(values)
     known = np.where(np.isfinite(steps), steps, -np.inf)
     return int(np.argmax(known)) + 1 if known.size and known.max() > 0 else None

@@ -11,7 +11,7 @@ LEAST_TREES = 20  # of a depth, for its median to count in a correlation
 
 
 def at_depth(rows: Stored, model: str, depth: int) -> list[list[Epoch]]:
-    """Return per run its epochs from 0 on; NoRows where an epoch has no tree of that keyword depth."""
+    """Return the epochs of every run; raise NoRows if one has no tree of that keyword depth."""
     runs = rows.epochs(model)
     if not all(depth in epoch.depths() for epochs in runs for epoch in epochs):
         raise NoRows(f"{model} has no training tree of keyword depth {depth} in some epoch", "gradient")

@@ -1,4 +1,4 @@
-"""Numbers that several criteria need, and how they are written."""
+"""Numbers that several criteria need, and their format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from experiments.paper.stored import Stored
 from experiments.sweep.wording import in_range
 
-# Below this no run of 1,000 test trees and ten classes is better than guessing: the 99 % bound of 10 %.
+# A run has to exceed this on 1,000 test trees to be better than guessing: the 99 % bound of 10 %.
 CHANCE_BOUND = 12.3
 
 
@@ -45,19 +45,19 @@ class Accuracies:
         return {i: float(np.median(values)) for i, values in self.runs.items()}
 
     def text(self, shown: dict[int, float]) -> str:
-        """Write the number shown of each dataset with its lowest and highest run."""
+        """Return the number of each dataset, with its lowest and highest run, as text."""
         return ", ".join(
             f"{self._name(i)}: {in_range(shown[i], values, '{:.1f}', '…')}" for i, values in self.runs.items()
         )
 
 
 def difference(a: float, b: float) -> float:
-    """Return a − b of two percentages, free of the last digits' noise."""
+    """Return a − b of two percentages, rounded."""
     return round(a - b, 6)
 
 
 def spearman(x: Sequence[float], y: Sequence[float]) -> float:
-    """Return Spearman's rank correlation, ties by their mean rank.
+    """Return Spearman's rank correlation; ties get their mean rank.
 
     NaN, which passes no criterion, where there is none: fewer than three points, all x or all y
     equal, or a NaN among them.
@@ -70,20 +70,20 @@ def spearman(x: Sequence[float], y: Sequence[float]) -> float:
 
 
 def correlations(values: Iterable[float]) -> str:
-    """Write correlations side by side."""
+    """Return correlations as text."""
     return " ".join("undefined" if math.isnan(value) else f"{value:.2f}" for value in values)
 
 
 def ratios(values: Iterable[float]) -> str:
-    """Write gradient ratios side by side, three significant digits each."""
+    """Return gradient ratios as text, three significant digits each."""
     return " ".join("none" if math.isnan(value) else f"{value:.3g}" for value in values)
 
 
 def in_share(passing: int, total: int, share: tuple[int, int]) -> bool:
-    """Whether so many of all pass, at least the share (4, 5) or the like; of nothing, none passes."""
+    """Whether `passing` of `total` is at least a share, such as (4, 5); False if the total is 0."""
     return total > 0 and passing * share[1] >= share[0] * total
 
 
 def in_shares(passing: int, total: int, holds: tuple[int, int], partly: tuple[int, int]) -> tuple[bool, bool]:
-    """Whether so many pass that a claim holds, and that it partly does, as `in_share` says."""
+    """Whether enough pass for a claim to hold, and to hold partly, as in `in_share`."""
     return in_share(passing, total, holds), in_share(passing, total, partly)
