@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from minigrad import waiting
 from minigrad.fold.compiler import build, machine_code, place
 from minigrad.kernels.jit import JIT_ENABLED
 from models.cells import RLSTM
-from tests.clock import Impatient
+from tests.clock import FakeClock
 from tests.minigrad.fold_contract.cells import CELLS, ContractCell, E, Simple
 from tests.minigrad.test_fold_cache import light
 
@@ -271,19 +273,42 @@ def test_an_error_of_the_compiler_itself_is_not_taken_for_a_damaged_cache(
         code.nothing  # noqa: B018
 
 
-@emitted
-def test_a_compilation_is_told_once_and_a_cached_one_never(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.fixture
+def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Let compiling take 20 s, reading nothing, and the lock what is said here; return what says it."""
+    clock, lock = FakeClock(), [0.0]
+    compile_in_silence = machine_code.Code._compile_in_silence
+
+    @contextmanager
+    def alone(folder: Path) -> Iterator[None]:
+        clock.pass_(lock[0])
+        yield
+
+    def compiling(code: machine_code.Code, kinds: Any) -> None:
+        compile_in_silence(code, kinds)
+        if any(code._module_function(name).stats.cache_misses for name in kinds):
+            clock.pass_(20)
+
     monkeypatch.setenv("MINIGRAD_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr(waiting, "CLOCK", Impatient())
+    monkeypatch.setattr(waiting, "CLOCK", clock)
+    monkeypatch.setattr(place, "alone", alone)
+    monkeypatch.setattr(machine_code.Code, "_compile_in_silence", compiling)
+    return lambda seconds: lock.__setitem__(0, seconds)
+
+
+@emitted
+def test_compiling_is_told_once_and_reading_never_and_waiting_for_who_compiles(
+    tmp_path: Path, slow: Callable[[float], None], caplog: pytest.LogCaptureFixture
+) -> None:
     functions = "".join(f"@compiled\ndef {name}(x):\n    return x\n\n\n" for name in ("one", "other"))
     source = build._header("Tiny, float32", "nothing") + functions
     code = machine_code.Code(source)
     assert code.one(1) == code.other(1) == 1
-    (record,) = caplog.records
-    assert record.getMessage() == (
+    assert caplog.messages == [
         f"minigrad: compiling Tiny, float32, first time on this machine: 10 to 30 s, then kept in {tmp_path}"
-    )
+    ]
     assert machine_code.Code(source).one(1) == 1
-    assert len(caplog.records) == 1
+    assert len(caplog.messages) == 1
+    slow(10.0)
+    assert machine_code.Code(source).one(1) == 1
+    assert caplog.messages[1:] == ["minigrad: waiting for another process, which is compiling Tiny, float32"]

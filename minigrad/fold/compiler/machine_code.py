@@ -8,7 +8,7 @@ import importlib.util
 import linecache
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -85,14 +85,19 @@ class Code:
         return function(*arguments)
 
     def _compile(self, kinds: Mapping[str, Any]) -> None:
-        # Numba writes its index before the code that it lists: only the lock tells when both are there.
-        with nullcontext() if self._path is None else place.alone(self._path.parent):
-            if self._told or all(map(self._cached, kinds)):
+        if self._told:
+            with self._alone():
                 self._compile_in_silence(kinds)
-            else:
-                with waiting(self._what_takes_long()) as stages:
-                    self._compile_in_silence(kinds)
-                self._told = bool(stages.told)
+            return
+        title = vars(self._module)["TITLE"]
+        with waiting(f"waiting for another process, which is compiling {title}") as stage, self._alone():
+            stage(self._what_takes_long(title, all(map(self._cached, kinds))))
+            self._compile_in_silence(kinds)
+        self._told = bool(stage.told)
+
+    def _alone(self) -> AbstractContextManager[None]:
+        # Numba writes its index before the code that it lists: only the lock tells when both are there.
+        return nullcontext() if self._path is None else place.alone(self._path.parent)
 
     def _compile_in_silence(self, kinds: Mapping[str, Any]) -> None:
         for name, kind in kinds.items():
@@ -101,12 +106,13 @@ class Code:
             except Exception as error:
                 self._recover(name, kind, error)
 
-    def _what_takes_long(self) -> str:
-        what = f"compiling {vars(self._module)['TITLE']}"
+    def _what_takes_long(self, title: str, cached: bool) -> str:
         if self._path is None:
-            return f"{what}: 10 to 30 s in every process, since no cache can be written"
+            return f"compiling {title}: 10 to 30 s in every process, since no cache can be written"
         folder = self._path.parent.parent
-        return f"{what}, first time on this machine: 10 to 30 s, then kept in {folder}"
+        if cached:
+            return f"reading {title} from {folder}"
+        return f"compiling {title}, first time on this machine: 10 to 30 s, then kept in {folder}"
 
     def _cached(self, name: str) -> bool:
         """Return whether the cache has an index of a function's machine code."""
