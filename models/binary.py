@@ -1,9 +1,9 @@
 r"""Nodes with many children as nested pairs, and back.
 
-A pair that is not in the original has the label ``@`` and behind it the label of the node that it
+A pair that is not in the original is labelled ``@`` followed by the label of the node that it
 belongs to, as parsers write it: ``(NP (D the) (J old) (N man))`` becomes
-``(NP (@NP (D the) (J old)) (N man))``. So that the way back is exact for any label, one that begins
-with ``@``, or with backslashes and then ``@``, is given one more backslash in front.
+``(NP (@NP (D the) (J old)) (N man))``. To be reversible for any label, one that begins with ``@``,
+or with backslashes and then ``@``, gets one more backslash in front.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def debinarise(tree: Tree) -> Tree:
     Raises
     ------
     ValueError
-        If a node has the mark of an inserted pair and is none: the root, a leaf, or a node without
-        exactly two children.
+        If a node that cannot be an inserted pair is marked as one: the root, a leaf, or a node
+        without exactly two children.
     """
     if is_inserted(tree.label):
         raise ValueError(_not_made(tree, "the root"))

@@ -1,4 +1,4 @@
-"""How a treebank falls into blocks of lines, each read and, where it is faulty, left out on its own."""
+"""Splits a treebank into blocks of lines, so that a fault costs its own block and no other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Block(NamedTuple):
     line : int
         The number of the first line, counted from 1.
     end : str
-        What comes behind, for a message that finds a bracket still open there.
+        What follows the block, for the message about a bracket that is still open there.
     """
 
     text: str
@@ -29,13 +29,13 @@ class Block(NamedTuple):
 
 
 def indented(lines: Iterator[str]) -> Iterator[Block]:
-    """Blocks whose lines but the first are indented more than the first, or begin with ``)``.
+    """Blocks in which every line but the first is indented further than the first, or begins with ``)``.
 
-    A line that does not begin with a bracket, where a block may begin, is a block of its own.
+    A line that does not begin with a bracket where a block may begin is a block of its own.
     """
     block: list[str] = []
     indent, first = 0, 1
-    inside_word = False  # a word goes on behind an escaped line break
+    inside_word = False  # a word continues after an escaped line break
     for number, line in enumerate(lines, 1):
         start = line.lstrip(BLANKS)
         here = len(line) - len(start)

@@ -1,4 +1,4 @@
-"""Tokens to trees: the grammar of bracketed trees, and what can be wrong with a sequence of tokens."""
+"""Builds trees from tokens: the grammar of bracketed trees, and what can be wrong with it."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ OUTSIDE = "; words stand inside brackets, as in (3 good)"
 
 
 class Fault(Exception):  # noqa: N818 - never leaves the reader
-    """A token out of place; whoever knows the text turns it into a `TreebankError`.
+    """A token in the wrong place; the caller, who knows the text, turns it into a `TreebankError`.
 
     Attributes
     ----------
     at : int
-        The number of the token; the number of tokens there are stands for their end.
+        The index of the token; the number of tokens means the end of the text.
     expected : str
-        What would be right there; ``{bracket}`` in it is the bracket `opened`.
+        What would be right there; ``{bracket}`` in it stands for the bracket `opened`.
     opened : int
-        The number of the token that opened that bracket.
+        The index of the token that opened that bracket.
     hint : str
-        What to do, behind the name of the token found.
+        What to do; printed after the token that was found.
     """
 
     def __init__(self, at: int, expected: str, opened: int = -1, hint: str = "") -> None:
@@ -38,14 +38,14 @@ class Fault(Exception):  # noqa: N818 - never leaves the reader
 
 
 def build(tokens: list[str], make: Make[T]) -> list[T]:
-    """Put trees together from the tokens of a text.
+    """Build trees from the tokens of a text.
 
     Parameters
     ----------
     tokens : list of str
     make : function
         Called as ``make(label, word, children)`` for every node, children first; a missing label or word is
-        None. Its arguments are right: a leaf has a word and no children, an inner node the opposite.
+        None. A leaf has a word and no children, an inner node children and no word.
 
     Raises
     ------
@@ -53,8 +53,8 @@ def build(tokens: list[str], make: Make[T]) -> list[T]:
         At the first token that cannot stand where it does.
     """
     trees: list[T] = []
-    # An open bracket: the number of its token, then up to two words (label and word, or one of
-    # them), or perhaps a label and then subtrees.
+    # An open bracket: the index of its token, then either one or two words (a word, or label and
+    # word), or an optional label and subtrees.
     bracket: list[Any] | None = None
     around: list[Any] = []  # the brackets around it, outermost first; the first entry is None
     for at, token in enumerate(tokens):
@@ -107,7 +107,7 @@ def _word_too_many(at: int, token: str, bracket: list[Any]) -> Fault:
 
 
 def _after_word(at: int, bracket: list[Any], plain: str, labelled: str, rule: str) -> Fault:
-    """What comes behind a label and a word; the label may have been meant as a word."""
+    """The fault of something after a label and a word; the label may have been meant as a word."""
     label, word = map(shorten, bracket[1:])
     hint = f"; {rule}: write ({label} (x {word}) {labelled})"
     if not label.isdigit():

@@ -21,10 +21,10 @@ ADVICE = (
 
 
 def mixing(cell: Any, mode: str, tolerance: float, seed: int) -> str | None:
-    """Return in plain words how a node's numbers change where others are computed with it, or None.
+    """Return in plain words how a node's numbers change if others are computed with it; None if they don't.
 
     Mode "node" computes every node alone. `mode` is compared with it over trees that have several nodes of
-    every height, and, to be sure that it is the other nodes that matter, over one that has no two.
+    each height, and, to be sure that the other nodes are the cause, over one that has only one of each.
 
     Parameters
     ----------

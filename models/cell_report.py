@@ -17,13 +17,13 @@ class Line:
     Attributes
     ----------
     check : str
-        What.
+        What was checked.
     mode : str
-        In which mode of the fold; "" if in none in particular.
+        In which mode of the fold; "" if the mode does not matter.
     verdict : str
-        "ok", "WRONG", or "note": nothing is wrong, but somebody may want to know.
+        "ok", "WRONG", or "note" for something that is not wrong but worth knowing.
     detail : str
-        How near, or what differs from what.
+        How small the difference is, or what differs from what.
     """
 
     check: str
@@ -34,7 +34,7 @@ class Line:
 
 @dataclass
 class CellReport:
-    """The outcome of `check_cell`: true when nothing is wrong; printed, a table.
+    """The result of `check_cell`: true if nothing is wrong; prints as a table.
 
     Attributes
     ----------
@@ -80,9 +80,9 @@ class CellReport:
 def difference(
     found: dict[str, np.ndarray], expected: dict[str, np.ndarray], tolerance: float
 ) -> tuple[str | None, float]:
-    """Compare named arrays; return what is most wrong, if anything, and the largest relative difference.
+    """Compare named arrays; return the worst mismatch in words, or None, and the largest relative difference.
 
-    An array is right if max|a − b| ≤ tolerance · max|b|, and NaN stands where NaN is expected.
+    An array is right if max|a − b| ≤ tolerance · max|b|, and NaN is where NaN is expected.
     """
     problems: list[tuple[float, str]] = []
     largest = 0.0

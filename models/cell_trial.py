@@ -50,7 +50,7 @@ class Trial:
         return sum(terms[1:], start=terms[0])
 
     def forward(self, cell: Any, L: mg.Tensor, mode: str) -> tuple[mg.Tensor, mg.NodeStates]:
-        """Return the loss and all states, L being the words' vectors; dropout is always drawn alike."""
+        """Return the loss and all states, given the words' vectors L; dropout masks are always the same."""
         with rewound(cell):
             leaves = mg.gather(L, self.forest.word[self.forest.leaves])
             states = encode(cell, self.forest, leaves, mode)
@@ -80,7 +80,7 @@ def gradient_of(name: str) -> str:
 
 @contextmanager
 def rewound(module: Module) -> Iterator[None]:
-    """Put the generators that a module holds, for dropout, back to where they stood."""
+    """Restore the state of a module's random generators, used for dropout, at the end of the block."""
     found = [v for _, m in module._modules() for v in vars(m).values() if isinstance(v, np.random.Generator)]
     states = [copy.deepcopy(rng.bit_generator.state) for rng in found]
     try:

@@ -1,7 +1,7 @@
 """Sequences as trees: left-branching chains, over which a fold is a recurrent network.
 
-A chain of n words has n + 1 leaves. The first is where the chain starts: its state is zero, its word is not
-read. Each inner node reads the word that is its right child, so the t-th inner node stands for position t::
+A chain of n words has n + 1 leaves. The first is where the chain starts: its state is zero, and its word is
+ignored. Each inner node reads the word that is its right child, so the t-th inner node is position t::
 
             node n            rows: start, word 1, node 1, word 2, node 2, …, word n, node n
            ╱      ╲
@@ -36,12 +36,12 @@ def chain_forest(
     words : (N,) array of int
         The numbers of the words of all sequences, one after another.
     lengths : (S,) array of int
-        How many words each sequence has; 0 gives a chain that is its start alone.
+        How many words each sequence has; 0 gives a chain that is only its start.
     vocabulary : Vocabulary
     labels : (N,) array of int, optional
-        The class of each position, −1 for none; the label of the node that stands for it.
+        The class of each position, −1 for none; it becomes the label of the position's node.
     start : int, optional
-        The number of the word that stands at the start. It is never read; the vocabulary's last unless given.
+        The number of the word at the start, which is never read; by default the vocabulary's last.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def as_chains(forest: Forest, start: int | None = None) -> Forest:
     ----------
     forest : Forest
     start : int, optional
-        The number of the word that stands at the start, as in `chain_forest`.
+        The number of the word at the start, as in `chain_forest`.
     """
     tree = forest.tree[forest.leaves]
     lengths = np.bincount(tree, minlength=len(forest))
@@ -92,9 +92,9 @@ def as_chains(forest: Forest, start: int | None = None) -> Forest:
 
 
 def mirrored(forest: Forest) -> IntArray:
-    """Return the row of the same place in the chain read backwards, for every row of a forest of chains.
+    """Return for every row of a forest of chains the row of the same place in the chain read backwards.
 
-    Position t of n and its word go to position n + 1 − t; the start stays. The result undoes itself.
+    Position t of n and its word go to position n + 1 − t; the start stays. The mapping is its own inverse.
     """
     size = np.diff(forest.root, prepend=-1)[forest.tree]
     place = np.arange(forest.n_nodes) - (forest.root[forest.tree] - size + 1)

@@ -27,7 +27,7 @@ from models.forest import Forest
 from models.tree import Tree
 
 TOLERANCE = {np.float64: 1e-12, np.float32: 2e-5}  # of a tensor's largest element
-SPREAD = 0.1  # of what is added to the parameters, so that no bias idles at 0
+SPREAD = 0.1  # of the noise added to the parameters, so that no bias is 0
 SHOWN = 5  # wrong derivatives
 WIDTH = 4  # of a cell that is given by its class
 
@@ -55,16 +55,16 @@ def check_cell(
         A class is called with ``(4, rng)``. The cell itself is not changed: a copy is checked, whose
         parameters are the cell's plus 0.1 times standard normal numbers.
     trees : Forest, Tree, bracketed text, or an iterable of trees or texts
-        For a cell of chains, the sentences, as `models.as_chains` makes chains of them.
+        A cell of chains gets their sentences, converted by `models.as_chains`.
     loss : function (states, forest) -> scalar tensor, optional
-        Must not draw random numbers; it is called with the trees given and no others. Without it the loss is
-        a sum of all numbers in all states, with random weights.
+        Must not draw random numbers; it is called only with the trees given. By default the loss is the sum
+        of all numbers in all states, with random weights.
     modes : sequence of str
         Of the fold. "compiled" takes some ten seconds for a cell that this machine has not seen yet.
     seed : int
-        Of words, weights and what is added to parameters.
+        Of word vectors, weights and the noise added to parameters.
     file : text file, optional
-        Where the report is printed; standard output unless given.
+        Where the report is printed; by default standard output.
 
     Returns
     -------
@@ -141,7 +141,7 @@ class _Subject:
 
     @contextmanager
     def attempt(self, check: str, mode: str) -> Iterator[None]:
-        """Report what the block raises, and go on behind it."""
+        """Report an exception of the block, and continue after it."""
         try:
             yield
         except Exception as error:  # compose and __init__ are the user's: they may raise anything
@@ -160,7 +160,7 @@ class _Subject:
         return bool(self.report)
 
     def one_leaf(self, modes: Sequence[str]) -> None:
-        """Check trees that are one leaf, by themselves: the leaf's vector, or zeros."""
+        """Check trees of a single leaf: the state is the leaf's vector, or zeros."""
         cell = self.copies[np.float64]
         single = Forest([Tree("0", "a"), Tree("0", "b")])
         words = self.trial.words[[0, -1]]
@@ -183,7 +183,7 @@ class _Subject:
                 self.report.add(check, mode, mixing(cell, mode, tolerance, self.seed), "the same")
 
     def agreement(self, modes: Sequence[str], dtype: Any) -> None:
-        """Check that modes agree with "node", are the same every time, and keep to the dtype."""
+        """Check that modes agree with "node", repeat themselves bit by bit, and keep the dtype."""
         name, report, reference = np.dtype(dtype).name, self.report, None
         with self.attempt(f"{name} runs", "node"):
             reference = self.run("node", dtype)
@@ -205,7 +205,7 @@ class _Subject:
                     report.note("compiled", mode, f"runs as level: {reason}")
 
     def influence(self) -> None:
-        """Check that the loss depends on the words and on parameters; note those that it does not reach."""
+        """Check that the loss depends on words and parameters; note parameters that have no influence."""
         found = self.run("level")
         names = [name for name, _ in self.original.named_parameters()]
         idle = [name for name in names if not found[gradient_of(name)].any()]
@@ -254,7 +254,7 @@ class _Subject:
 
 
 def _refusal(cell: Any) -> str | None:
-    """Return why a cell, or one that it is made of, has no compiled form."""
+    """Return why a cell, or one of its parts, has no compiled form."""
     if not JIT_ENABLED:
         return "Numba is switched off"
     for _, module in cell._modules():

@@ -26,7 +26,7 @@ class UnknownCellError(StateError):
     Attributes
     ----------
     name : str
-        What the file says the cell's class is called. Nothing is imported by that name.
+        The name of the cell's class according to the file. Nothing is imported by that name.
     """
 
     def __init__(self, path: str | os.PathLike[str], name: str, known: Iterable[str]) -> None:
@@ -38,7 +38,7 @@ class UnknownCellError(StateError):
 
 
 def save(path: str | os.PathLike[str], model: TreeClassifier) -> Path:
-    """Write a model to one file, whole or not at all; return the path.
+    """Write a model to one file, atomically; return the path.
 
     Raises
     ------

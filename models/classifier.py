@@ -21,14 +21,14 @@ HEADS = ("root", "labelled")
 
 @dataclass(frozen=True)
 class Dropout:
-    """What a classifier leaves out at random while it is trained.
+    """Dropout in a classifier while it is trained.
 
     Attributes
     ----------
     words : float
         Probability in [0, 1) that an element of a leaf's word vector is set to 0, on its way into the tree.
     states : float
-        The same for the states that are classified, on their way into the softmax; the tree sees them whole.
+        The same for the states that are classified, on their way into the softmax; the tree reads them whole.
     rng : numpy.random.Generator
         Draws the masks.
     """
@@ -57,7 +57,7 @@ class TreeClassifier(Module):
     Attributes
     ----------
     dropout : Dropout or None
-        What `loss` leaves out while `training` is True; a matter of training, and not saved with the model.
+        Applied by `loss` while `training` is True. It belongs to training and is not saved with the model.
         None at first.
 
     Notes
@@ -65,9 +65,9 @@ class TreeClassifier(Module):
     L: (words, width of a leaf). Ws: (classes, D), bs: (classes,), where D is the width of the cell's first
     state part, which is the one that is classified.
 
-    Calls, `loss` and `predict` run in mode "compiled" unless told otherwise, as training does. A cell that
-    this machine has not seen yet is then compiled first, which takes some seconds, once; for a look at a few
-    trees, "level" starts at once. A cell that can't be compiled runs as "level", after one warning.
+    A call, `loss` and `predict` run in mode "compiled" by default, as training does. A cell that is new to
+    this machine is then compiled first, which takes some ten seconds, once; mode "level" starts at once, which
+    is better for a look at a few trees. A cell that cannot be compiled runs as "level", after one warning.
     """
 
     def __init__(

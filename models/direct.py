@@ -1,4 +1,4 @@
-"""A classifier's training step in mode compiled without a graph: the leanest way to its gradients."""
+"""A classifier's training step in mode "compiled" without a graph: the fastest way to its gradients."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from models.forest import Forest
 def loss_and_gradients(model: TreeClassifier, forest: Forest) -> tuple[float, mg.NodeStates] | None:
     """Return the loss and the states of ``model.loss(forest, "compiled")``, after its backward.
 
-    The parameters' ``.grad``, and the states', are what backward would have left, bit for bit. If the loss is
-    not finite there was no backward.
+    The ``.grad`` of parameters and states is what backward would have stored, bit for bit. If the loss is not
+    finite, there was no backward.
 
     Returns
     -------
-    None, and nothing done, if the loss is not simply that of the model's cell over its words: for classes
-    that compute something of their own, for encoders, which are more than one fold, for words of another
-    vocabulary or a table that does not fit it, with dropout, for trees of one leaf, if a label is no class
-    (`TreeClassifier.loss` says which), and where `minigrad.fold.direct.loss_and_gradients` won't do.
+    None, and nothing is done, if the loss is not simply that of the model's cell over its words: for
+    subclasses of `TreeClassifier`, for encoders, which are more than one fold, for words of another
+    vocabulary or a table that does not fit it, with dropout, for trees of one leaf, for a label that is no
+    class (`TreeClassifier.loss` says which), and where `minigrad.fold.direct.loss_and_gradients` does not
+    apply.
     """
     if type(model) is not TreeClassifier or not isinstance(model.cell, mg.Cell):
         return None

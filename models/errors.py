@@ -17,7 +17,7 @@ class TreebankError(ValueError):
     expected : str
         What would have been right at that place.
     found : str
-        What stands there, with advice where there is any.
+        What is there instead, with advice if there is any.
     excerpt : str
         The line at fault with a caret below it, or "" if the line is blank.
     """
@@ -48,7 +48,7 @@ class TreebankError(ValueError):
 
 
 class DependencyError(TreebankError):
-    """A text of dependencies (CoNLL-U), which are not trees of constituents."""
+    """A text of dependencies (CoNLL-U), which are not constituency trees."""
 
 
 class VocabularyError(KeyError):
@@ -63,7 +63,7 @@ class ForestError(ValueError):
 
 
 class CellError(ValueError):
-    """A name that stands for no cell, or a class that is none."""
+    """A name of no cell, or a class that is not a cell."""
 
 
 class CellCheckError(AssertionError):

@@ -1,4 +1,4 @@
-"""Where in a text a character stands, and the line around it with a caret: for messages."""
+"""For messages: the line and column of a character, and its line with a caret below it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def place(text: str, start: int, first_line: int = 1) -> tuple[int, int]:
 
 
 def line_at(text: str, start: int) -> tuple[str, int]:
-    """The line in which the character `start` stands, and the character it begins with."""
+    """The line of the character `start`, and the index at which that line begins."""
     first, end = text.rfind("\n", 0, start) + 1, text.find("\n", start)
     return text[first : end if end >= 0 else None].rstrip("\r"), first
 
@@ -23,7 +23,7 @@ def excerpt(text: str, start: int, width: int = 70) -> str:
     line, first = line_at(text, start)
     if not line.strip(BLANKS):
         return ""
-    line += " "  # a fault may be just behind the end
+    line += " "  # a fault may be just after the end
     at = start - first
     left = max(0, min(at - width // 2, len(line) - width))
     cut = line[left : left + width].replace("\t", " ")

@@ -1,4 +1,4 @@
-"""Binary trees as flat arrays: what the networks run on."""
+"""Binary trees as flat arrays, over which the networks run."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Forest:
     """Binary trees, one after another, with a row per node.
 
     The rows of a tree are in post-order: children come before their parent, the root is the tree's
-    last row. All arrays are intp, and -1 stands where there is none. They are shared by everything
-    computed from the forest: do not write into them. (They are not marked read-only, because Numba
-    compiles every kernel once more for read-only arrays and is slower to call with them.)
+    last row. All arrays are intp; -1 means that there is none. They are shared by everything computed
+    from the forest: do not write into them. (They are not marked read-only, because Numba compiles
+    every kernel once more for read-only arrays, and calls with them are slower.)
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Forest:
         At least one; every inner node has two children, every label is a number (see `label`) or
         None.
     vocabulary : Vocabulary, optional
-        Where words get their numbers; without it, one of the words of these trees in order of
+        Maps words to numbers; by default a new one, of the words of these trees in order of
         appearance.
 
     Attributes
@@ -209,7 +209,7 @@ class Forest:
         Parameters
         ----------
         indices : slice, sequence or array of int, or mask
-            Whatever indexes an array with an entry per tree; a tree may come several times.
+            Anything that indexes an array with one entry per tree; a tree may occur several times.
 
         Raises
         ------
@@ -258,7 +258,7 @@ class Forest:
         return span_text(self._words(self._row(row)))
 
     def describe(self, row: int) -> str:
-        """A row as messages and pictures name it: ``node 17 of tree 3, 'not bad'``."""
+        """The name of a row in messages and pictures: ``node 17 of tree 3, 'not bad'``."""
         row = self._row(row)
         return node_name(row, int(np.searchsorted(self.root, row)), self._words(row))
 

@@ -1,4 +1,4 @@
-"""The checks at the door of `Forest`, and how its messages name a node."""
+"""The checks of a `Forest`'s input, and the names of nodes in its messages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def span_text(words: Iterable[str]) -> str:
 
 
 def node_name(row: int, tree: int, words: Iterable[str]) -> str:
-    """How messages and pictures name a node, for example ``node 17 of tree 3, 'not bad'``."""
+    """The name of a node in messages and pictures, for example ``node 17 of tree 3, 'not bad'``."""
     return f"node {row} of tree {tree}, {span_text(words)!r}"
 
 

@@ -2,8 +2,8 @@
 
 The nodes of a tree are consecutive and in post-order, so children precede their parent, a tree's
 root is its last node, and a subtree is a range of nodes. Trees follow one another. All entries are
-intp; -1 says "there is none". `models.forest` calls the columns rows, because there each quantity
-is an array of its own.
+intp; -1 means that there is none. `models.forest` calls the columns rows, because there each
+quantity is an array of its own.
 
 Dimension key: N nodes, T trees.
 """
@@ -151,7 +151,7 @@ def select(table: IntArray, root: IntArray, trees: IntArray) -> tuple[IntArray, 
         start = root[trees[s] - 1] + 1 if trees[s] > 0 else 0
         n = root[trees[s]] + 1 - start
         shift = at - start
-        for k in range(n):  # all fields at once, so that cache misses overlap
+        for k in range(n):  # all fields in one pass, so that cache misses overlap
             for field in range(N_FIELDS):
                 value = table[field, start + k]
                 links = field in (LEFT, RIGHT, PARENT)

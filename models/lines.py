@@ -17,7 +17,7 @@ _GZIP = b"\x1f\x8b"
 
 
 def source_name(source: Source) -> str | None:
-    """How messages name a source; None where it has no name."""
+    """The name of a source in messages; None if it has none."""
     name = source if isinstance(source, str | os.PathLike) else getattr(source, "name", None)
     return os.fspath(name) if isinstance(name, str | os.PathLike) else None
 
@@ -33,7 +33,7 @@ def read_lines(source: Source, encoding: str) -> Iterator[str]:
     r"""The lines of a source, each with its ``\n``, without a byte-order mark.
 
     Only ``\n`` ends a line: a ``\r`` before it is a blank, and an escaped one is part of a word. A byte
-    that cannot be decoded comes as the lone surrogate of Python's "surrogateescape".
+    that cannot be decoded becomes a lone surrogate, by Python's "surrogateescape".
 
     Raises
     ------
@@ -48,7 +48,7 @@ def read_lines(source: Source, encoding: str) -> Iterator[str]:
             number += 1
             yield line.removeprefix("\ufeff") if number == 1 else line
     except UnicodeError as error:
-        # A stream is decoded some lines ahead, so the place is not known any better.
+        # A stream is decoded some lines ahead, so the place is not known more exactly.
         expected, found = f"text in {getattr(source, 'encoding', encoding)}", f"here or soon after: {error}"
         raise TreebankError(source_name(source), number + 1, 1, expected, found) from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -76,5 +76,5 @@ def _decoded(file: Any, encoding: str) -> Iterator[str]:
     try:
         yield from wrapper
     finally:
-        if not file.closed:  # and if it is still open, whoever opened it closes it
+        if not file.closed:  # an open one is closed by whoever opened it
             wrapper.detach()

@@ -3,9 +3,8 @@ r"""The bracket notation of treebanks below the level of trees: tokens, and how 
 A text is made of ``(``, ``)``, words and blanks. Blanks are the six ASCII ones only: the Stanford
 Sentiment Treebank has words such as ``2\xa01\/2`` with a no-break space inside. A backslash before
 a bracket, a blank or a backslash makes that character part of the word; before anything else (the
-Penn Treebank writes ``\/`` and ``\*``) it is an ordinary character. ``-LRB-`` and its kin are
-ordinary words too, so that a treebank is written back as it was read; `plain_word` says what such
-words stand for.
+Penn Treebank writes ``\/`` and ``\*``) it is an ordinary character. ``-LRB-`` and the like are
+ordinary words too, so that a treebank is written back as it was read; `plain_word` decodes them.
 """
 
 from __future__ import annotations
@@ -51,11 +50,11 @@ def unescape(text: str) -> str:
 
 
 def plain_word(word: str) -> str:
-    r"""What a treebank's word stands for: ``-LRB-`` for ``(``, ``and\/or`` for ``and/or``.
+    r"""The word that a treebank's notation stands for: ``-LRB-`` for ``(``, ``and\/or`` for ``and/or``.
 
-    Undone are the Penn Treebank's names of brackets, wherever they stand in the word, and its
-    backslash before ``/`` and ``*``. Use it where words meet other text, such as the words of a
-    vector file; for all words of a tree, ``tree.map(word=plain_word)``.
+    It decodes the Penn Treebank's names of brackets, anywhere in the word, and removes its backslash
+    before ``/`` and ``*``. Use it to compare words with other text, such as a file of word vectors;
+    for all words of a tree, ``tree.map(word=plain_word)``.
     """
     return _PENN_PART.sub(lambda match: _PENN[match[0]], word)
 
@@ -63,13 +62,13 @@ def plain_word(word: str) -> str:
 def treebank_word(word: str) -> str:
     """A word as the Penn Treebank writes it, the inverse of `plain_word`.
 
-    ``plain_word(treebank_word(word)) == word`` for every word but those that hold a bracket's name,
-    as ``-LRB-``, in plain text.
+    ``plain_word(treebank_word(word)) == word`` for every word that does not itself contain the name
+    of a bracket, such as ``-LRB-``.
     """
     return _PLAIN_PART.sub(lambda match: _TO_PENN[match[0]], word)
 
 
 def shorten(text: str, width: int = 30) -> str:
-    """`text`, cut to `width` characters, unprintable ones replaced: for messages of one line."""
+    """`text`, cut to `width` characters, with unprintable ones replaced, for one-line messages."""
     text = "".join(c if c.isprintable() else "·" for c in text[: width + 1])
     return text if len(text) <= width else text[: width - 1] + "…"

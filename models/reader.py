@@ -1,4 +1,4 @@
-"""Treebanks of any size as a stream of trees, past faulty places if asked."""
+"""Reads treebanks of any size as a stream of trees, and skips faulty places if asked."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def read_trees(
 ) -> TreeReader:
     """Read a treebank, tree by tree: Penn-style brackets or the Stanford Sentiment Treebank's lines.
 
-    A tree may stretch over several lines, and several trees may stand in one. An empty bracket around
-    a tree, as the Penn Treebank has it, ``( (S …) )``, is taken off. See `Tree.parse` for the
-    notation, `plain_word` for words such as ``-LRB-``.
+    A tree may stretch over several lines, and a line may hold several trees. The Penn Treebank's empty
+    bracket around a tree, ``( (S …) )``, is removed. See `Tree.parse` for the notation, `plain_word`
+    for words such as ``-LRB-``.
 
     Parameters
     ----------
@@ -35,39 +35,39 @@ def read_trees(
         A path (gzip data are recognised), an open file of text or bytes, or lines: for trees in a
         string, ``read_trees([text])``.
     errors : "raise", "skip" or "collect"
-        What a faulty place does: it is raised; or the reader goes on behind it (see Notes) and
-        counts it in ``n_bad``; or it is also kept in the list ``errors``.
+        What happens at a fault: it is raised; or the reader skips it (see Notes) and counts it in
+        ``n_bad``; or it does so and also keeps the fault in the list ``errors``.
     layout : "indented" or "paragraphs"
         How trees are told apart; see Notes.
     encoding : str
-        Of a path or a file of bytes. A byte-order mark is taken off.
+        Of a path or a file of bytes. A byte-order mark is removed.
 
     Returns
     -------
     TreeReader
-        An iterator of `Tree` that knows how many trees were good and bad.
+        An iterator of `Tree` that counts trees and faults.
 
     Raises
     ------
     ValueError, TypeError
-        If an argument is none of the above. The following come while iterating:
+        If an argument is none of the above. The following are raised while iterating:
     OSError
         If the file can't be read.
     TreebankError
         With ``errors="raise"``, at the first fault: it names file, line, column, what was expected.
     DependencyError
-        If the file is CoNLL-U, with any `errors`: there is no tree in it to go on to.
+        If the file is CoNLL-U, with any `errors`: it contains no trees.
 
     Notes
     -----
-    Text is read in blocks, and a fault spoils its block: none of the trees in it are given, since a
-    bracket too many or too few may have torn any of them, and reading goes on with the next one.
-    With ``layout="indented"`` a line that is indented no more than the first one of its block begins
+    Text is read in blocks. If a block has a fault, none of its trees are returned, since a missing or
+    extra bracket may have damaged any of them, and reading continues with the next block. With
+    ``layout="indented"`` a line that is not indented further than the first one of its block begins
     another block, unless it starts with ``)``. So a block is one line of the Stanford Sentiment
-    Treebank, and one tree of the Penn Treebank, whose inner lines are indented; a missing ``)`` is
+    Treebank, or one tree of the Penn Treebank, whose inner lines are indented; a missing ``)`` is
     noticed before the next tree, and a line that belongs to no tree is a fault of its own. For trees
-    whose inner lines are not indented, ``layout="paragraphs"``: blocks are what stands between blank
-    lines. No more than a block is held in memory.
+    whose inner lines are not indented, use ``layout="paragraphs"``: blocks are separated by blank
+    lines. Only one block is held in memory.
 
     Examples
     --------
@@ -84,12 +84,12 @@ def read_trees(
 
 
 class TreeReader(Iterator[Tree]):
-    """The trees of a treebank, read as they are asked for; `read_trees` makes one.
+    """The trees of a treebank, read lazily; `read_trees` makes one.
 
     Attributes
     ----------
     n_trees, n_bad : int
-        How many trees were given, and how many faulty places passed, so far.
+        How many trees were returned, and how many faults skipped, so far.
     errors : list of TreebankError
         What was wrong there, if ``errors="collect"``; otherwise empty.
     """

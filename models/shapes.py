@@ -1,4 +1,4 @@
-"""Random and regular tree shapes, straight into the flat arrays of a `Forest`.
+"""Random and regular tree shapes, as the flat arrays of a `Forest`.
 
 Every shape is a function of the numbers of leaves and a generator, and returns ``left, right,
 root`` as `Forest.from_arrays` takes them. One uniform number is drawn per node.
@@ -52,7 +52,7 @@ def _cycle(lengths: IntArray, draws: FloatArray) -> Shape:
     Write +1 for a leaf and -1 for an inner node: post-order gives a sequence of n times +1 and n -
     1 times -1 with positive partial sums. By the cycle lemma (Dvoretzky and Motzkin 1947) exactly
     one of the 2n - 1 rotations of *any* such sequence has positive partial sums, the one that
-    starts behind the last minimum. So: draw a sequence uniformly, rotate it, and read it with a
+    starts after the last minimum. So: draw a sequence uniformly, rotate it, and read it with a
     stack of finished subtrees.
 
     Parameters
@@ -178,7 +178,7 @@ def random_forest(
     Parameters
     ----------
     rng : numpy.random.Generator
-        Draws the shapes first, then the words if there are none.
+        Draws the shapes first, then the words unless they are given.
     lengths : (T,) array of int >= 1
         The number of leaves of each tree.
     shape : str

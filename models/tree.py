@@ -1,4 +1,4 @@
-"""A parse tree as people write and read it; for computing with many of them see `models.forest`."""
+"""A single parse tree; for computing with many of them see `models.forest`."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Tree:
         return reversed(backwards)
 
     def bottom_up(self, function: Callable[[Tree, list[R]], R]) -> R:
-        """Compute something of the whole tree from what the children of each node give.
+        """Compute a value of the whole tree from the values of each node's children.
 
         Parameters
         ----------
@@ -173,7 +173,7 @@ class Tree:
         return height
 
     def _shape(self) -> Iterator[tuple[str | None, str | None, int]]:
-        """What tells two trees apart; no such sequence is the beginning of another tree's."""
+        """What distinguishes two trees; no tree's sequence is a prefix of another's."""
         return ((node.label, node.word, len(node.children)) for node in self.preorder())
 
     def __eq__(self, other: object) -> bool:
@@ -225,7 +225,7 @@ def _kind(value: object) -> str:
 
 
 def trusted_tree(label: str | None, word: str | None, children: tuple[Tree, ...]) -> Tree:
-    """A `Tree` of arguments that are known to be right: the reader's, which would check them twice."""
+    """A `Tree` made without checks, for the reader, whose arguments are known to be right."""
     tree = _new(Tree)
     _set_label(tree, label)
     _set_word(tree, word)

@@ -1,4 +1,4 @@
-"""Bracketed text to trees, with messages that point at the fault."""
+"""Parses bracketed text, with messages that point at the fault."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.errors import DependencyError, TreebankError
 from models.excerpt import excerpt, line_at, place
 from models.notation import offset, shorten, split
 
-# Bytes that could not be decoded, as Python's "surrogateescape" hands them on.
+# Bytes that could not be decoded, as Python's "surrogateescape" represents them.
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _UTF16 = ("\udcff\udcfe", "\udcfe\udcff")  # its byte-order marks
 # A line of CoNLL-U (universaldependencies.org/format.html): ten columns between tabs, the first a
@@ -73,7 +73,7 @@ def parse_block(block: Block, source: str | None, decoded: bool, make: Make[T]) 
 
 
 def _size_of_first(tokens: list[str]) -> int:
-    """How many tokens the first tree has, right or wrong."""
+    """How many tokens the first tree has, whether it is well-formed or not."""
     depth = 0
     for i, token in enumerate(tokens):
         depth += (token == "(") - (token == ")")

@@ -1,9 +1,8 @@
 r"""Nodes with a single child folded into that child, and back.
 
 A chain of such nodes becomes one node with all their labels, from the top down, between plus signs:
-``(S (VP (V go)))`` becomes ``(S+VP+V go)``. A node without a label leaves its place empty: ``+V``.
-So that the way back is exact for any label, a plus sign or backslash in a label is preceded by a
-backslash.
+``(S (VP (V go)))`` becomes ``(S+VP+V go)``. For a node without a label nothing is written: ``+V``.
+To be reversible for any label, a plus sign or backslash in a label is preceded by a backslash.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ def collapse_unary(tree: Tree) -> Tree:
     (S+VP (V go) (NP+N home))
     """
     # A chain is gathered upwards as (labels from the bottom up, word, children) and made into a
-    # node only once, where it ends, so that a long one takes linear time.
+    # node only once, at its end, so that a long one takes linear time.
     labels, word, children = tree.bottom_up(_gathered)
     return Tree(_joined(labels), word, children)
 

@@ -1,6 +1,6 @@
-"""Word vectors from a text file: GloVe's format, and word2vec's, which opens with a line of two numbers.
+"""Word vectors from a text file: GloVe's format, or word2vec's, which begins with a line of two numbers.
 
-A line holds a word and its numbers, with blanks between them. The word itself may have blanks (those trained
+A line holds a word and its numbers, separated by blanks. The word itself may contain blanks (vectors trained
 on Common Crawl have ``. . .`` and ``at name@domain.com``), so the numbers are counted from the right.
 """
 
@@ -23,14 +23,13 @@ from models.vocabulary import Vocabulary
 Vector = npt.NDArray[np.float32]
 
 _PACKED = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "packed with gzip"}
-_TELL_EVERY = 10_000  # lines between two notes of progress
+_TELL_EVERY = 10_000  # lines between two reports of progress
 
 
 def forms(word: str) -> tuple[str, ...]:
-    r"""Return how a treebank's word may stand in a vector file, the likeliest first.
+    r"""Return the spellings that a treebank's word may have in a vector file, the most likely first.
 
-    As it is, or with what the Penn Treebank writes otherwise put right (``-LRB-``, ``and\/or``); each also in
-    small letters.
+    As it is, or with the Penn Treebank's notation decoded (``-LRB-``, ``and\/or``); each also in lower case.
     """
     plain = plain_word(word)
     return word, plain, word.lower(), plain.lower()
@@ -49,7 +48,7 @@ class WordVectors:
     width : int
         Numbers per word.
     found : mapping of str to float32 arrays (width,)
-        Those of the words that were wanted and that the file has.
+        Of the words that were wanted and that the file has.
     """
 
     width: int
@@ -62,9 +61,9 @@ class WordVectors:
     def table(self, vocabulary: Vocabulary, rng: np.random.Generator) -> Vector:
         """Return a row per word of the vocabulary, (words, width).
 
-        Words without a vector get one drawn from U(±√3 σ), σ being the standard deviation of all numbers
-        found, so that they are as long as the others on average. A draw is made for every word: which ones
-        are missing does not change those of the rest.
+        Words without a vector get one drawn from U(±√3 σ), where σ is the standard deviation of all numbers
+        found, so that they are as long as the others on average. A vector is drawn for every word, so that
+        one word's draw does not depend on which others are missing.
 
         Raises
         ------
@@ -98,19 +97,19 @@ def read_vectors(
     path
         UTF-8 text. A file of gigabytes takes no more memory than the words wanted.
     words : iterable of str
-        Those that are wanted, each in any of its `forms`. Of a word that comes twice in the file, the first
+        Those that are wanted, each in any of its `forms`. Of a word that is in the file twice, the first
         vector counts.
     progress : function, optional
-        Called now and then with the number of bytes read since the last call.
+        Called from time to time with the number of bytes read since the last call.
 
     Raises
     ------
     OSError
         If the file can't be read.
     VectorsError
-        If a line has too few or too many numbers (of a word that is wanted: or one that is not finite), the
-        file has fewer or more lines than its first one says, is empty, packed or binary, or has none of the
-        words; the text names file and line.
+        If a line has too few or too many numbers (or, for a word that is wanted, one that is not finite), if
+        the file has fewer or more lines than its first one says, is empty, compressed or binary, or has none
+        of the words; the text names file and line.
     """
     asked = set(words)
     wanted = {form.encode(): form for word in asked for form in forms(word)}
@@ -137,7 +136,7 @@ def read_vectors(
 
 
 class _Reader:
-    """Cuts a file into words and their numbers; knows how many there have to be."""
+    """Splits a file into words and their numbers, and checks how many there are."""
 
     def __init__(self, path: str | os.PathLike[str], file: BinaryIO) -> None:
         self._path, self._file = path, file
@@ -146,7 +145,7 @@ class _Reader:
         self._promised: int | None = None
 
     def lines(self) -> Iterable[tuple[int, bytes]]:
-        """Yield the number and the content of every line but the header and blank ones."""
+        """Yield the number and the text of every line except the header and blank ones."""
         count = 0
         for number, raw in enumerate(self._file, 1):
             self.bytes += len(raw)
@@ -164,7 +163,7 @@ class _Reader:
             )
 
     def _begin(self, number: int, line: bytes) -> bool:
-        """Learn from the first line how many numbers a word has; return whether that line is a header."""
+        """Find out from the first line how many numbers a word has; return whether that line is a header."""
         for magic, what in _PACKED.items():
             if line.startswith(magic):
                 raise VectorsError(f"{self._path} is {what}; unpack it first")

@@ -15,34 +15,34 @@ _SUGGEST_UP_TO = 10_000  # words; difflib looks at every one of them
 
 
 class Vocabulary:
-    """Distinct words, numbered from 0 in the order in which they first come, and how often they come.
+    """Distinct words, numbered from 0 in the order of their first occurrence, and their counts.
 
     Parameters
     ----------
     words : iterable of str
         The words of some text; repeated ones are counted and have one number.
     unknown : str, optional
-        The entry that stands for every word the vocabulary does not have; added at the end unless
-        it is one of `words`. Without it a missing word is an error.
+        The entry for all words that are not in the vocabulary; added at the end unless it is one of
+        `words`. Without it a missing word is an error.
     lower : bool
-        Whether words are put into lower case, here and whenever one is looked up (`unknown` is not).
+        Whether words are converted to lower case, here and when one is looked up (`unknown` is not).
     min_count : int
-        Words that come less often are left out, and are so many times `unknown`.
+        Words that occur less often are dropped; their counts are added to that of `unknown`.
 
     Attributes
     ----------
     words : tuple of str
     counts : tuple of int
-        How often each of them came; for `unknown`, with the words that were left out.
+        How often each of them occurred; that of `unknown` includes the words that were dropped.
     unknown : str or None
     lower : bool
 
     Raises
     ------
     TypeError
-        If `words` is a single string or has anything but strings in it.
+        If `words` is a single string or contains anything but strings.
     ValueError
-        If `min_count` leaves words out and there is no `unknown` that they could be.
+        If `min_count` drops words and there is no `unknown` to replace them.
 
     Notes
     -----
@@ -70,7 +70,7 @@ class Vocabulary:
     def from_counts(
         cls, counts: Mapping[str, int], unknown: str | None = None, *, lower: bool = False, min_count: int = 1
     ) -> Vocabulary:
-        """A vocabulary of words that have been counted before; for the rest see the class.
+        """A vocabulary of words that have already been counted; otherwise as the class.
 
         Raises
         ------
@@ -125,7 +125,7 @@ class Vocabulary:
         return self.words, self.unknown, self.lower
 
     def _form(self, word: str) -> str:
-        """The form in which a word is kept."""
+        """The form in which a word is stored."""
         return word.lower() if self.lower and word != self.unknown else word
 
     def __repr__(self) -> str:

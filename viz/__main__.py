@@ -16,7 +16,7 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; return the exit code: 0, 1 (drawing failed), 2 (wrong input) or 130 (Ctrl-C)."""
     try:
-        # Loaded here and not above, so that Ctrl-C is answered alike in the second that this takes.
+        # Imported here, not above: it takes a second, in which Ctrl-C should be answered in the same way.
         from viz.command_line import run_command
 
         return run_command(

@@ -1,4 +1,4 @@
-"""The figure of accuracies: datasets along the axis, for every model the spread over its runs."""
+"""The figure of accuracies: datasets along the axis, and for every model the spread over its runs."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def accuracy_figure(
     Parameters
     ----------
     datasets : sequence of str
-        What stands under the axis.
-    results : mapping from the models' names
-        To the accuracies in percent of every dataset's runs; an empty list leaves a gap that is named.
+        Labels of the axis.
+    results : mapping of the models' names to sequences of sequences
+        For every dataset the accuracies of its runs, in percent; if empty, a gap says "no runs".
     xlabel : str
     chance : float
         The accuracy of guessing, in percent, drawn as a line.
@@ -91,7 +91,7 @@ def _prepare(axes: Axes, datasets: Sequence[str], chance: float) -> None:
 
 
 def _draw(axes: Axes, results: Runs, centre: float, room: float, look: tuple[str, Any, str]) -> None:
-    """Draw a model's runs around `centre`, seen from each dataset's tick, inside `room`."""
+    """Draw a model's runs at a distance of `centre` from each dataset's tick, `room` wide."""
     colour, line, marker = look
     known = {k: runs for k, runs in enumerate(results) if len(runs)}
     left, right = centre - 0.16 * room, centre + 0.24 * room

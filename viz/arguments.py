@@ -1,4 +1,4 @@
-"""Whole numbers and cells on the command line, and what is said of those that are none."""
+"""Whole numbers and cells on the command line, and the messages about wrong ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import models
 
 
 def whole(what: str, least: int = 1) -> Callable[[str], int]:
-    """Return the function that reads a whole number from `least` on, for ``type=`` of an option."""
+    """Return a function that reads a whole number of at least `least`, for ``type=`` of an option."""
 
     def read(text: str) -> int:
         if not text.isdecimal() or int(text) < least:
@@ -25,7 +25,7 @@ def whole(what: str, least: int = 1) -> Callable[[str], int]:
 
 
 def count(what: str) -> Callable[[str], int]:
-    """Return the function that reads how many there are of something, at least one."""
+    """Return a function that reads a number of things, at least one."""
     return whole(f"a number of {what}")
 
 
@@ -35,10 +35,10 @@ seed = whole("a seed", 0)
 def cell_class(text: str) -> Any:
     """Return the class of a cell by its name: one of `models.CELLS`, or ``package.module:Class``.
 
-    A module of the user's own may be in the working directory.
+    The module may be in the working directory.
     """
     here = os.getcwd()
-    if here not in sys.path:  # where the console command is run, and not ``python -m``
+    if here not in sys.path:  # it is with ``python -m``, but not with the console command
         sys.path.append(here)
     try:
         kind = models.cell(text)

@@ -9,7 +9,7 @@ from importlib import import_module
 
 
 class InputError(ValueError):
-    """Something that the user gave is wrong; the text says what would be right."""
+    """Wrong input from the user; the text says what would be right."""
 
 
 def run_command(
@@ -27,15 +27,15 @@ def run_command(
     Parameters
     ----------
     prog, description : str
-        What the help says of the whole.
+        For the help of the whole program.
     module_of : function of a command's name
         Returns the name of its module, which has a docstring, the command's help, ``add_arguments(parser)``
         and ``run(args)``, which returns an exit code. Only that of the command that is run is imported.
-    commands : mapping from a command's name to a line about it
+    commands : mapping from a command's name to one line of help
     argv : sequence of str, optional
         The arguments; those of the process if left out.
     failed, wrong : tuple of exception classes
-        Further ones that mean that the work failed, or that the input was wrong.
+        Further exceptions that mean that the work failed, or that the input was wrong.
 
     Returns
     -------
@@ -65,14 +65,14 @@ def run_command(
 
 
 def _message(error: Exception) -> str:
-    """Return what is wrong, without the number that an OSError's text has; its file, where it has one."""
+    """Return the message of an error; for an OSError the file and the reason, without its number."""
     if not isinstance(error, OSError) or error.strerror is None:
         return str(error)
     return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
 
 
 class _Help(argparse.RawDescriptionHelpFormatter, argparse.ArgumentDefaultsHelpFormatter):
-    """Keeps the lines of a docstring, and tells defaults where they tell something."""
+    """Keeps the lines of a docstring, and shows defaults that mean something."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         if action.default is None or action.default is False or action.default == []:

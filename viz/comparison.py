@@ -45,17 +45,17 @@ def compare(
     ----------
     tree : models.Tree
     values : mapping from a title to one number per node
-        As in `TreePicture`; a panel each, in this order.
+        As in `TreePicture`; one panel each, in this order.
     scale : "norm", "ratio" or Scale
-        By its name, it is fitted to all values together.
+        Given by name, it is fitted to all values together.
     columns : int, optional
-        Panels in a row; all of them if left out.
+        Panels in a row; by default all of them.
     **options : Options
         keyword, caption, numbers, depths, align_leaves, max_depth: see `Options`.
 
     Raises
     ------
     ValueError
-        There are no values, or as in `TreePicture`.
+        If there are no values; otherwise as in `TreePicture`.
     """
     return Comparison(tree, values, scale, columns, options)

@@ -1,4 +1,4 @@
-"""A figure of dots: for every name its runs on one line, and their median."""
+"""A figure of dots: one line per name, with its runs and their median."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class DotRow:
     Attributes
     ----------
     name : str
-        What stands before it.
+        Its label.
     runs : sequence of float
         A dot each.
     group : str
-        What its colour and marker stand for, in the legend; '' for black dots that the legend leaves out.
+        What its colour and marker stand for, in the legend; '' for black dots that are not in the legend.
     """
 
     name: str

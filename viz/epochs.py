@@ -14,7 +14,7 @@ from viz.tree_picture import Values
 if TYPE_CHECKING:
     from models.tree import Tree
 
-_LEAVES_PER_ROW = 34  # then words are read when the strip fills a page's width
+_LEAVES_PER_ROW = 34  # words can still be read when the strip is as wide as a page
 
 
 class Epochs(Comparison):
@@ -35,7 +35,7 @@ class Epochs(Comparison):
         self.frames = [TreePanel(tree, of, self.scale, title, full) for title, of in values.items()]
 
     def html_body(self) -> str:
-        """Return the tree with a slider that moves it through the epochs; nothing comes from elsewhere."""
+        """Return the tree with a slider that moves it through the epochs; nothing else is loaded."""
         return slider_body(self.frames, self.legend())
 
 
@@ -56,18 +56,18 @@ def epochs(
     ----------
     tree : models.Tree
     values : mapping from an epoch's number, or a title, to one number per node
-        As in `TreePicture`; a panel each, in this order.
+        As in `TreePicture`; one panel each, in this order.
     scale : "norm", "ratio" or Scale
-        By its name, it is fitted to all values together.
+        Given by name, it is fitted to all values together.
     columns : int, optional
-        Panels in a row of the strip; if left out, as many as can be read in print.
+        Panels in a row of the strip; by default as many as can be read in print.
     **options : Options
         keyword, caption, numbers (of the strip), depths, align_leaves, max_depth: see `Options`.
 
     Raises
     ------
     ValueError
-        There are no values, or as in `TreePicture`.
+        If there are no values; otherwise as in `TreePicture`.
     """
     titled = {of if isinstance(of, str) else f"epoch {of}": numbers for of, numbers in values.items()}
     return Epochs(tree, titled, scale, columns, options)

@@ -1,4 +1,4 @@
-"""Points that few trees are behind: hollow, and named in the legend."""
+"""Points that are based on few trees: hollow, and explained in the legend."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ FEW = 20  # trees; a median of fewer says little
 def hollow(
     axes: Axes, x: Sequence[int], y: npt.ArrayLike, counts: Sequence[int], colour: Any, size: float
 ) -> None:
-    """Draw a hollow point over each one that fewer than `FEW` trees are behind.
+    """Draw a hollow point over each one that is based on fewer than `FEW` trees.
 
     Parameters
     ----------
     axes : Axes
     x, y : (n,) array_like
     counts : sequence of int
-        How many trees there are at every x; empty where nobody knows.
+        How many trees there are at every x; empty if unknown.
     colour
         Of the points.
     size : float
@@ -48,7 +48,7 @@ def hollow(
 
 
 def entry(colour: Any, size: float, counted: str = "trees") -> Line2D:
-    """Return what the legend says of such points; `counted`: what the counts are numbers of."""
+    """Return the legend's entry for such points; `counted`: what was counted, in words."""
     point = {"linestyle": "", "marker": "o", "markersize": size}
     inside = {"markerfacecolor": "white", "markeredgewidth": 0.8}
     return sample(f"fewer than {FEW} {counted}", colour, **point, **inside)

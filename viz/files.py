@@ -1,4 +1,4 @@
-"""Where a picture is saved, and as what."""
+"""Saving a picture: atomic writes, and the format that a path's suffix names."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from minigrad.files import atomic_write
 
 
 def write_atomic(path: str | Path, data: bytes) -> Path:
-    """Write the bytes to the path, whole or not at all; return the path. OSError if that can't be."""
+    """Write the bytes to the path atomically; return the path. OSError if they can't be written."""
     with atomic_write(path) as file:
         file.write(data)
     return Path(path)

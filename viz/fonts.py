@@ -1,8 +1,8 @@
-"""The same font on every machine: DejaVu Sans, out of matplotlib's own folder.
+"""The same font on every machine: DejaVu Sans, from matplotlib's own folder.
 
 The layout engine finds fonts through fontconfig. A bare machine has neither fonts nor a
-configuration for it, and every letter would come out as an empty box; elsewhere pictures would
-differ with whatever is installed. So fontconfig reads a configuration of ours, which names
+configuration for it, and every letter would be drawn as an empty box; elsewhere pictures would
+depend on what is installed. So fontconfig reads a configuration of ours, which names
 matplotlib's fonts first and the system's after them, for letters that DejaVu Sans lacks.
 """
 
@@ -24,10 +24,10 @@ _SYSTEM = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "WINDOWSFON
 
 @contextmanager
 def findable() -> Iterator[None]:
-    """Let a rendering inside the block find fonts.
+    """Make fonts available to what is rendered inside the block.
 
     A configuration that the user has named in ``FONTCONFIG_FILE`` is read as well. The variable
-    is put back afterwards, so that other libraries in the process see what they saw before.
+    is restored afterwards, so that other libraries in the process see what they saw before.
     """
     before = os.environ.get(_VARIABLE)
     os.environ[_VARIABLE] = str(_configuration(before))
@@ -42,7 +42,7 @@ def findable() -> Iterator[None]:
 
 @cache
 def _configuration(users: str | None) -> Path:
-    """Return the file of our configuration; it goes when the process ends."""
+    """Return the file of our configuration; it is deleted when the process ends."""
     from matplotlib import get_data_path
 
     ours = Path(get_data_path()) / "fonts" / "ttf"

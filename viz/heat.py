@@ -1,4 +1,4 @@
-"""The gradient that reaches every node of a tree, by which trees are coloured."""
+"""The norms by which trees are coloured: of the gradient that reaches every node."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def root_gradient_norms(
     Parameters
     ----------
     model : TreeClassifier
-        Of any kind: one that classifies every labelled node too.
+        Of any kind, including one that classifies every labelled node.
     tree : Tree
-        Binary. Labels below the root are not looked at, and may be words such as NP.
+        Binary. Labels below the root are ignored, and may be words such as NP.
     label : int, optional
-        The class whose cross-entropy it is; if left out, the root's label where it is one of the model's
-        classes, else the class that the model finds most probable.
+        The class whose cross-entropy is taken; by default the root's label if it is one of the model's
+        classes, otherwise the class that the model finds most probable.
     mode : str
         Of the fold.
 
@@ -73,7 +73,7 @@ def root_gradient_norms(
 
 @contextmanager
 def _undisturbed(model: TreeClassifier) -> Iterator[None]:
-    """Put dropout off, and back all gradients when the block ends: to look at a model does not change it."""
+    """Switch dropout off; restore it and all gradients at the end, so that the model is not changed."""
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     before = [parameter.grad for parameter in parameters]
     training = model.training

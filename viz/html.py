@@ -1,4 +1,4 @@
-"""A page in one file, without anything from the network."""
+"""A page in one file that loads nothing from the network."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ body {{ margin: 1em; background: #ffffff; color: #000000; font-family: "DejaVu S
 
 
 def page(title: str, body: str) -> str:
-    """Return a page with a title, which is escaped, around a body, which is HTML already."""
+    """Return a page with a title, which is escaped here, and a body, which is HTML already."""
     return _PAGE.format(title=html.escape(title), body=body)
 
 
 def inline(svg: str) -> str:
-    """Return the text of an SVG file for use inside a page: in its own size, scrolled where it is wider."""
+    """Return the text of an SVG file for use inside a page: in its own size, scrolled if it is wider."""
     return f'<div style="overflow: auto">\n{svg[svg.index("<svg") :].rstrip()}\n</div>'

@@ -10,16 +10,16 @@ from viz.scale import Scale
 from viz.style import Style
 from viz.text import safe_html, tick_number
 
-CELLS = 49  # of the colour bar: one more than many numbers of equal steps
+CELLS = 49  # of the colour bar: one more than a number with many divisors
 _LEAST_WIDTH = 320  # points of the bar
 _ROOM = 7.5  # points per letter, more than the letters take at the legend's size
-# What has no fixed size is stretched to the width of the bar.
+# Without a fixed size it would be stretched to the width of the bar.
 _SWATCH = 'WIDTH="34" HEIGHT="20" FIXEDSIZE="TRUE"'
 _PER_ROW, _ENTRY = 3, 150  # entries of the key, and points for each
 
 
 def legend(scale: Scale, caption: str, special: Iterable[Style], keyword: bool) -> str:
-    """Return the label: a key of those borders that occur, and under it the colour bar."""
+    """Return the label: a key of the borders that occur, and under it the colour bar."""
     tables = [table for table in (key(special, keyword), colour_bar(scale, caption)) if table]
     rows = "".join(f'<TR><TD CELLPADDING="4">{table}</TD></TR>' for table in tables)
     return f"<{_table(rows)}>"
@@ -48,10 +48,10 @@ def key(special: Iterable[Style], keyword: bool) -> str:
 def colour_bar(scale: Scale, caption: str) -> str:
     """Return the table that explains colours: a bar with ticks and, under it, the caption.
 
-    Each tick stands centred under the cell of its own colour: its label spans as many columns to the left as
-    to the right, half of the way to the nearest other tick, and the bar is set in by as much on both sides.
-    Graphviz stretches columns, and tears the bar apart, where a row needs more room than they have, so they
-    are made wide enough for the text.
+    Each tick is centred under the cell of its own colour: its label spans as many columns to the left as to
+    the right, half of the way to the nearest other tick, and the bar is inset by as much on both sides.
+    Where a row needs more width than its columns have, Graphviz stretches them and tears the bar apart; so
+    they are made wide enough for the text.
     """
     ticks = scale.ticks()
     places = [round(scale.position(tick) * (CELLS - 1)) for tick in ticks]

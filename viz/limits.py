@@ -1,4 +1,4 @@
-"""Limits and ticks of a logarithmic axis that people can read: 1, 2 or 5 times a power of ten."""
+"""Readable limits and ticks of a logarithmic axis: 1, 2 or 5 times a power of ten."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_TICKS = 9
 
 
 def positive(*values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return those of all the numbers that a logarithm can show: finite ones above zero, in one array."""
+    """Return all numbers that have a place on a logarithmic axis, finite and above zero, in one array."""
     flat = np.concatenate([np.zeros(0), *(np.ravel(np.asarray(v, np.float64)) for v in values)])
     kept: npt.NDArray[np.float64] = flat[np.isfinite(flat) & (flat > 0)]
     return kept
@@ -34,8 +34,8 @@ def round_up(value: float) -> float:
 def log_ticks(low: float, high: float) -> tuple[float, ...]:
     """Return values for an axis between two positive limits, ascending, both limits included.
 
-    Between them stand powers of ten, or every second, third … one, or 1, 2 and 5 times them where there are
-    few, and none so near to a limit that their labels would touch.
+    Between them are powers of ten (every one, or every second, third …), or 1, 2 and 5 times powers of ten
+    if there are few of these; none is so near to a limit that their labels would touch.
     """
     first, last = _decade_below(low), _decade_below(high) + 1
     powers = range(first, last + 1)

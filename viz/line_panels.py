@@ -1,4 +1,4 @@
-"""A figure of lines: a number against another, panel by panel, with the spread over the runs."""
+"""A figure of lines, panel by panel, with the spread over the runs."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ class LinePanel:
     ----------
     title : str
     lines : mapping of str to Line
-        By what the legend calls them; a name looks alike in all panels of a figure.
+        By their names in the legend; a name has the same look in all panels of a figure.
     references : mapping of str to float or Line
-        Thin grey lines to compare with: a level, or the first run of a line. Named at their right ends.
+        Thin grey lines to compare with, labelled at their right ends: a level, or the first run of a line.
     xlabel, ylabel : str
     xscale, yscale : "linear", "log" or "symlog"
     xlim, ylim : (float, float) or None
     marked : mapping of str to float
-        Vertical grey lines, by name, at those x: where training ended, for instance.
+        Vertical grey lines: their names, and where they are; for instance the end of training.
     """
 
     title: str
@@ -82,8 +82,8 @@ def line_panels(
     width, height : float
         Of the figure, and of one row of panels; inches.
     legends : "figure" or "panels"
-        One above all, or one in each panel: then a name still looks alike in all panels, and only lines that
-        share a panel have to look different.
+        One above all panels, or one in each: then a name still has the same look in all panels, but only
+        lines that share a panel need to look different.
 
     Raises
     ------
@@ -119,10 +119,10 @@ def line_panels(
 
 
 def _looks(together: Sequence[Sequence[str]]) -> dict[str, tuple[str, Any, str]]:
-    """Return a look for every name, no two alike among those that stand together."""
+    """Return a look for every name, different for names that share a legend."""
     often = Counter(name for names in together for name in names)
     places: dict[str, int] = {}
-    for name in sorted(often, key=lambda name: -often[name]):  # stable: otherwise as they come
+    for name in sorted(often, key=lambda name: -often[name]):  # stable: ties keep their order
         taken = {places[other] for names in together if name in names for other in names if other in places}
         places[name] = min(set(range(len(often))) - taken)
     if (most := max(places.values(), default=-1) + 1) > len(LOOKS):
@@ -178,7 +178,7 @@ def _refer(axes: Axes, name: str, reference: float | Line) -> None:
     if isinstance(reference, Line):
         axes.plot(reference.x, reference.runs[0], color=GREY, linewidth=0.9, linestyle=":")
         *before, end = reference.runs[0]
-        falls = bool(before) and before[-1] > end  # then there is room below its end, otherwise above
+        falls = bool(before) and before[-1] > end  # then there is space below its end, otherwise above
         axes.annotate(
             name, (reference.x[-1], end), xytext=(-1, -3 if falls else 3), textcoords="offset points",
             ha="right", va="top" if falls else "bottom", fontsize=6, color=GREY,

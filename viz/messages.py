@@ -1,4 +1,4 @@
-"""What the layout engine says on stderr, without its noise."""
+"""What the layout engine writes to stderr, without the noise."""
 
 import os
 import sys
@@ -14,9 +14,8 @@ _NOISE = ("Fontconfig warning:", "Warning: graph has ")
 def engine_messages() -> Iterator[list[str]]:
     """Collect what is written on the process's stderr inside the block, by C code too.
 
-    The list is filled when the block ends. When it ends well, its lines are passed on; when it
-    ends with an exception, they are left to whoever handles that. Lines known as noise are
-    dropped.
+    The list is filled when the block ends. If it ends well, the lines are printed; if it raises,
+    they are left to the handler of the exception. Lines known to be noise are dropped.
     """
     lines: list[str] = []
     try:

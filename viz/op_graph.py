@@ -34,32 +34,31 @@ _SCOPE = {
 
 
 class OpGraphPicture(Picture):
-    """Picture of the graph behind a tensor: a box per value, or per collapsed scope; arrows to its readers.
+    """Picture of the graph behind a tensor: one box per value or collapsed scope, and arrows to its readers.
 
     What is shown is copied when the picture is made: it keeps no graph alive, and a later backward does not
-    change it. Operands without a gradient are not in the graph. A read of a fold's states has an arrow from
-    the writes of its rows, so a collapsed fold (``mode="node"``) looks like its tree. Leaf tensors that only
-    ops of scopes read, such as a cell's parameters, are printed inside those ops' boxes, or, beside collapsed
-    scopes, in one box.
+    change it. Operands without a gradient are not in the graph. A read of a fold's states has arrows from the
+    writes of those rows, so a collapsed fold (``mode="node"``) looks like its tree. Leaf tensors that are
+    read only by ops of scopes, such as a cell's parameters, are printed inside the boxes of those ops, or in
+    one box beside collapsed scopes.
 
     Parameters
     ----------
     tensor : minigrad.Tensor
         What the graph computes, at the top.
     expand : "all", or a scope, or several
-        The scopes whose ops are drawn; every other one is a box with its results. A scope is named by its
-        text or whole words of it, which may fit several.
+        The scopes whose ops are drawn; any other is one box with its results. A scope is named by its text
+        or by whole words of it, which may match several.
     max_nodes : int or None
-        The most boxes to draw. The ones furthest from the tensor give way to one that counts what is hidden.
+        The largest number of boxes. Those furthest from the tensor are replaced by one that counts them.
     values : bool
-        Print the values that `minigrad.record_values` has kept: arrays of up to 16 elements in three digits,
-        of larger ones least … greatest, and mean.
+        Print the values that `minigrad.record_values` has kept: arrays of up to 16 elements in full, with
+        three digits; of larger ones the minimum, maximum and mean.
     names : mapping from a name to a tensor, optional
-        What tensors are called, besides the names that they have, for instance
-        ``dict(model.named_parameters())``.
+        Names of tensors besides those that they have, for instance ``dict(model.named_parameters())``.
     scale : NormScale, optional
-        The colours; the same object for pictures that will be compared. Fitted to the picture's norms where
-        it is not given. Norms are there after a backward under `minigrad.record_gradients`.
+        The colours; share one object among pictures that will be compared. By default it is fitted to the
+        picture's norms. There are norms after a backward under `minigrad.record_gradients`.
     title : str, optional
         Printed above the graph.
     caption : str
@@ -68,7 +67,7 @@ class OpGraphPicture(Picture):
     Raises
     ------
     GraphError
-        The tensor has no graph, or values are asked for and none was recorded.
+        The tensor has no graph, or `values` is set and none was recorded.
     ValueError
         `expand` names no scope of the graph, or `max_nodes` is not a whole number from 1 on.
     """
@@ -117,7 +116,7 @@ class OpGraphPicture(Picture):
                 "ranksep": "0.18",
             },
             node_attr={"fontname": FONT, "fontsize": "10", "height": "0.3", "margin": "0.06,0.04"},
-            # A reader stands above what it reads: the arrow is drawn against the order of ranks.
+            # A reader is placed above what it reads: the arrow is drawn against the order of ranks.
             edge_attr={"arrowsize": "0.5", "color": "#808080", "dir": "back"},
         )
         around = _FRAME if self.scale else {**_FRAME, "margin": "0"}

@@ -95,7 +95,7 @@ def _cells(items: Sequence[Item], styles: Mapping[Item, Style], values: bool) ->
 
 
 def _cell(lines: Sequence[str], style: Style, size: int) -> str:
-    """Return a cell with the border of its own that a style asks for."""
+    """Return a cell with the border that its style asks for."""
     text = "<BR/>".join(map(safe_html, lines))
     return (
         f'<TD><TABLE BORDER="{style.width:g}" COLOR="{style.border}" STYLE="{style.line}" '

@@ -1,4 +1,4 @@
-"""A figure on the page of a journal: its widths, letters, colours and legend; its file."""
+"""A figure on the page of a journal: its width, fonts, colours, legend and file."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ _UNDATED = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": None}
 
 
 def caption(figure: Figure, text: str) -> None:
-    """Write a grey line under a figure, broken where it is too long: whose numbers it shows, for instance."""
+    """Write a grey line under a figure, wrapped if it is too long: whose numbers it shows, for instance."""
     wrapped = textwrap.fill(text, int(19 * figure.get_figwidth()), break_long_words=False)
     figure.supxlabel(wrapped, fontsize=7, color=GREY)
 
 
 @contextmanager
 def new_figure(width: float, height: float, style: Mapping[Any, Any] = SMALL) -> Iterator[Figure]:
-    """Give an empty figure of so many inches; what is drawn on it inside the block is in this style."""
+    """Give an empty figure of this size in inches, with a style for all that is drawn inside the block."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
@@ -81,7 +81,7 @@ def add_grid(axes: Axes, axis: Literal["both", "x", "y"] = "both") -> None:
 
 
 def sample(label: str, colour: str, **look: Any) -> Line2D:
-    """Return an entry of a legend: a line, or a marker, as `look` says."""
+    """Return an entry of a legend: a line or a marker; `look`: of `Line2D`."""
     from matplotlib.lines import Line2D
 
     return Line2D([], [], label=label, color=colour, **look)

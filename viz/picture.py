@@ -1,4 +1,4 @@
-"""What every picture can do: be saved in any format, and show itself in a notebook."""
+"""What all pictures have in common: saving in any format, and display in a notebook."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ SUFFIXES = (*FORMATS, "dot", "html", "txt")
 
 
 class Picture(ABC):
-    """A drawing that is known as DOT text and as text for a terminal; everything else follows.
+    """A drawing that exists as DOT text and as text for a terminal; the other formats follow from these.
 
-    Subclasses say what `dot` and `to_text` are. One with a page of its own overrides `html_body`.
+    Subclasses define `dot` and `to_text`. One with a page of its own overrides `html_body`.
     """
 
     @property
@@ -44,7 +44,7 @@ class Picture(ABC):
         return render(self.dot, "svg").decode()
 
     def html_body(self) -> str:
-        """Return what stands on the picture's page, as HTML that needs nothing from elsewhere.
+        """Return the body of the picture's page, as HTML that loads nothing from elsewhere.
 
         Raises
         ------
@@ -90,12 +90,12 @@ class Picture(ABC):
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> dict[str, str]:
-        """Return what a notebook shows, by media type; where nothing can draw, the text and the reason.
+        """Return what a notebook shows, by media type; if nothing can draw, the text and the reason.
 
         Parameters
         ----------
         include, exclude : collection of str, optional
-            Media types wanted, and not wanted, as Jupyter's protocol has it.
+            Media types wanted and not wanted, as in Jupyter's protocol.
         """
         makers: dict[str, Callable[[], str]] = {
             "text/html": self.html_body,
@@ -108,7 +108,7 @@ class Picture(ABC):
                 continue
             try:
                 bundle[kind] = make()
-            except Exception as error:  # a notebook would show a traceback in place of the cell's value
+            except Exception as error:  # or a notebook would show a traceback instead of the value
                 failures.append(f"{kind}: {error}")
         if failures and (wanted := bundle.get("text/plain")) is not None:
             bundle["text/plain"] = "\n".join([wanted, *failures])

@@ -23,7 +23,7 @@ _BOTH = 1 - (1 - _OUTER) * (1 - _INNER)  # where one lies over the other
 
 
 def middle(tables: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
-    """Return the element-wise median of tables, NaN aside; NaN where there is nothing else."""
+    """Return the element-wise median of tables, ignoring NaN; NaN where all are."""
     stacked = np.stack(tables)
     result = np.full(stacked.shape[1:], math.nan)
     known = ~np.isnan(stacked).all(axis=0)
@@ -63,7 +63,7 @@ def draw_quantiles(
 
 
 def quantile_entries(what: str, colour: str, runs: int, marker: float, few: bool) -> list[Artist]:
-    """Return what a legend says of it; `what`: the number whose median it is, in words."""
+    """Return the legend's entries for it; `what`: the number whose median is drawn, in words."""
     from matplotlib.patches import Patch
 
     each = f"; thin: each of {runs} runs" if runs > 1 else ""

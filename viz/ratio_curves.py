@@ -1,4 +1,4 @@
-"""The figure of gradient ratios at one depth over the epochs, and of dev accuracy beside them."""
+"""The figure of gradient ratios at one depth, epoch by epoch, with dev accuracy."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Curve:
     accuracies : sequence of float
         Dev accuracy after each epoch, in percent; NaN where it was not measured.
     counts : sequence of int
-        Number of trees at the depth, epoch by epoch; empty where nobody knows.
+        Number of trees at the depth, epoch by epoch; empty if unknown.
     """
 
     quantiles: Sequence[Sequence[float]]
@@ -50,9 +50,9 @@ def ratio_curves(results: Mapping[str, Sequence[Curve]], *, width: float = PAGE)
     Parameters
     ----------
     results : mapping from the models' names to their runs
-        Without runs, the panel says so.
+        A panel without runs says so.
     width : float
-        In inches; panels stand in pairs on a page, one above the other in a column.
+        In inches; two panels stand side by side on a page, one in a column.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The figure of gradient ratios epoch by epoch: a panel each, ratio against keyword depth."""
+"""The figure of gradient ratios against keyword depth, one panel per epoch."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class DepthQuantiles:
     quantiles : sequence of five floats per depth
         5, 25, 50, 75 and 95 %.
     counts : sequence of int
-        Number of trees at every depth; empty where nobody knows.
+        Number of trees at every depth; empty if unknown.
     """
 
     depths: Sequence[int]
@@ -48,7 +48,7 @@ class EpochPanel:
     ----------
     title : str
     runs : sequence of DepthQuantiles
-        Of every run; without any, the panel says so.
+        One per run; a panel without runs says so.
     sample_depths, sample_ratios : sequence of float
         Single trees of one run, drawn as points.
     """
@@ -64,9 +64,9 @@ def ratio_panels(
 ) -> Figure:
     """Return the figure: for every epoch the trees of a sample, and the quantiles over the runs by depth.
 
-    The bands and the thick line are medians over the runs, of the 5 to 95 % and 25 to 75 % range and of the
-    median, which is hollow where there are few trees; thin lines are the runs' medians. Points beyond the
-    axes, which end at `deepest` and 5, are counted above the panel.
+    The bands from 5 to 95 % and from 25 to 75 % and the thick line of medians are medians over the runs,
+    hollow where there are few trees; thin lines are the runs' own medians. Points beyond the axes, which end
+    at `deepest` and 5, are counted above the panel.
 
     Parameters
     ----------

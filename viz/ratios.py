@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.colors import ListedColormap
     from matplotlib.figure import Figure
 
-_IN_A_ROW = 2  # panels; more leave no room for their titles
+_IN_A_ROW = 2  # panels; with more, their titles would not fit
 
-# A logarithmic axis has no place for these: a marker, and where on the axis's height it stands.
+# Values that a logarithmic axis cannot show: a marker, and its height as a share of the axis.
 _OFF_THE_AXIS = {0.0: ("v", 0.02), math.inf: ("^", 0.98)}
 
 
@@ -27,8 +27,8 @@ class Ratios(TypedDict):
     """What one model contributes to the figure.
 
     ``depths`` and ``counts`` have one entry per keyword depth: the depth, and the number of
-    trees whose keyword lies there; where ratios are taken at every word, that of the words there. Where they
-    are few, points are hollow.
+    trees whose keyword is there (or, if ratios are taken at every word, of words there). Where there are
+    few, points are hollow.
     ``medians[epoch][i]`` is the median ratio at ``depths[i]``, NaN or None where there is none;
     epoch 0 comes before the first update. ``dev_accuracy`` has one fraction per epoch, NaN or None
     where it was not measured.
@@ -129,7 +129,7 @@ def _accuracy(ratios: Ratios) -> str:
 def _epoch_colours(epochs: int) -> ListedColormap:
     """Return a colour per epoch: light before the first update, then ever darker.
 
-    The lightest colours of cividis are left out, which white paper swallows.
+    The lightest colours of cividis are left out: they are hard to see on white paper.
     """
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
@@ -164,7 +164,7 @@ def _draw_counts(axes: Axes, ratios: Ratios) -> None:
 
 
 def _explain(figure: Figure, results: Mapping[str, Ratios], counted: str) -> None:
-    """Draw the legend of what is no colour, above the panels."""
+    """Draw the legend of everything but the colours, above the panels."""
     present = {
         value
         for ratios in results.values()

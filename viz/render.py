@@ -1,4 +1,4 @@
-"""From DOT text to the bytes of an image, with or without an installed Graphviz.
+"""Renders DOT text to the bytes of an image, with or without an installed Graphviz.
 
 pygraphviz 2 carries the layout engine in its wheel and draws inside this process. Where it cannot
 be imported, the program ``dot`` does the same.
@@ -17,7 +17,7 @@ from viz.messages import engine_messages
 FORMATS = ("svg", "png", "pdf")
 
 PNG_DPI = 200  # three pixels to a point, nearly: sharp in print at half the natural size
-LONGEST_SIDE = 8000  # pixels; cairo stops at 32,767 and takes a quarter of a minute for it
+LONGEST_SIDE = 8000  # pixels; cairo's limit is 32,767, which takes it 15 seconds
 
 # Graphviz keeps its state in globals, and fonts are found through an environment variable.
 _one_at_a_time = threading.Lock()
@@ -33,7 +33,7 @@ def render(dot: str, format: str) -> bytes:
     Parameters
     ----------
     dot : str
-        The graph; a ``dpi`` of its own is not kept in a PNG.
+        The graph; a ``dpi`` in it is overridden for a PNG.
     format : str
         One of ``svg``, ``png``, ``pdf``.
 
@@ -42,7 +42,7 @@ def render(dot: str, format: str) -> bytes:
     ValueError
         The format is none of these.
     RenderError
-        Neither pygraphviz nor a ``dot`` program is there, or the text is no graph.
+        There is neither pygraphviz nor a ``dot`` program, or the text is no graph.
     """
     if format not in FORMATS:
         raise ValueError(f"unknown format {format!r}; possible are {', '.join(FORMATS)}")
@@ -76,7 +76,7 @@ def _in_process(dot: str, format: str) -> bytes:
 
 def _by_program(dot: str, format: str) -> bytes:
     try:
-        # Quiet: fontconfig warns of what other versions of it know. An error's text is kept all the same.
+        # Quiet: fontconfig warns about settings of other versions. An error's text is kept all the same.
         image: bytes = graphviz.pipe("dot", format, dot.encode(), quiet=True)
     except graphviz.ExecutableNotFound as error:
         raise RenderError(
@@ -90,12 +90,12 @@ def _by_program(dot: str, format: str) -> bytes:
 
 
 def _undated(pdf: bytes) -> bytes:
-    """Blank the date out, byte for byte, so that the same graph gives the same file."""
+    """Overwrite the date with blanks, so that the same graph gives the same file."""
     return re.sub(rb"/CreationDate \(D:[^)]*\)", lambda date: b" " * len(date[0]), pdf)
 
 
 def _png_dpi(svg: bytes) -> float:
-    """Return the resolution for a picture of this size: the usual one, unless it grows too big."""
+    """Return the resolution for a picture of this size: the usual one, unless it would be too large."""
     size = re.search(rb'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg)
     longest = max(map(float, size.groups())) if size else 1.0
     return min(PNG_DPI, LONGEST_SIDE * 72 / longest)

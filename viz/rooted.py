@@ -1,4 +1,4 @@
-"""Trees whose root alone is classified: what a picture of one sentence asks of a model."""
+"""Trees with a label at the root only, for the picture of one sentence."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from models.tree import Tree
 
 
 def rooted_forest(model: TreeClassifier, tree: Tree, label: int | None = None) -> Forest:
-    """Return the forest of one tree that has a label at its root only.
+    """Return the forest of one tree, with a label at its root only.
 
-    The loss of any classifier on it is the cross-entropy at the root, also of one that classifies every
-    labelled node. Labels below the root may be words such as NP.
+    The loss of any classifier on it is the cross-entropy at the root, even if it classifies every labelled
+    node. Labels below the root may be words such as NP.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ def rooted_forest(model: TreeClassifier, tree: Tree, label: int | None = None) -
     tree : Tree
         Binary.
     label : int, optional
-        The class at the root; if left out, the root's label where it is one of the model's classes, else the
+        The class at the root; by default the root's label if it is one of the model's classes, otherwise the
         class that the model finds most probable.
 
     Raises
@@ -34,7 +34,7 @@ def rooted_forest(model: TreeClassifier, tree: Tree, label: int | None = None) -
     if label is None:
         label = own_class(tree, model.classes)
     if label is None:
-        # Any class will do here: only which nodes have one matters.
+        # Any class will do here: all that matters is which nodes have one.
         label = int(model.predict(Forest([rooted(tree, 0)], model.vocabulary), "level")[0])
     if not 0 <= label < model.classes:
         raise ValueError(f"the classes of this model are 0..{model.classes - 1}, not {label}")
@@ -48,6 +48,6 @@ def rooted(tree: Tree, label: int) -> Tree:
 
 
 def own_class(tree: Tree, classes: int) -> int | None:
-    """Return the root's label where it is one of the classes 0..classes−1, else None."""
+    """Return the root's label if it is one of the classes 0..classes−1, otherwise None."""
     label = tree.label
     return int(label) if label is not None and label.isdecimal() and int(label) < classes else None

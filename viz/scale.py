@@ -1,4 +1,4 @@
-"""From a number to a colour: logarithmic, shared by pictures, honest at the edges."""
+"""Logarithmic scales that map numbers to colours and are shared by pictures."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from viz.style import INFINITE, NAN, OUTSIDE, ZERO, Style, map_colours, on_the_m
 class Scale:
     """Colours for positive numbers between two limits, by their logarithm; see `NormScale`, `RatioScale`.
 
-    Give the same scale to every picture that will be compared. A value outside the limits keeps
-    a mark of its own and is never drawn in the colour of a limit.
+    Give the same scale to every picture that will be compared. A value outside the limits gets
+    a border of its own and is never drawn in the colour of a limit.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Scale:
         map_colours(self.colormap)
 
     def numbers(self, norms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Return what of a tree's norms, (number of nodes,) in post-order, this scale shows."""
+        """Return the numbers that this scale shows, given a tree's norms (number of nodes,) in post-order."""
         raise NotImplementedError
 
     def shade(self, value: float) -> float:
@@ -90,7 +90,7 @@ class Scale:
 
 
 class NormScale(Scale):
-    """Colours for norms, sequential (matplotlib's cividis, which colour-blind people read alike).
+    """Colours for norms, sequential (matplotlib's cividis, which reads the same without colour vision).
 
     Parameters
     ----------
@@ -112,8 +112,8 @@ class NormScale(Scale):
     def fit(cls, *norms: npt.ArrayLike) -> NormScale:
         """Return the scale that holds all norms; its limits are 1, 2 or 5 times a power of ten.
 
-        Zeros, NaN and infinities have styles of their own and do not count. Where nothing is
-        left, the scale runs from 0.1 to 1.
+        Zeros, NaN and infinities have styles of their own and are ignored. If nothing is left, the
+        scale runs from 0.1 to 1.
 
         Parameters
         ----------
@@ -196,10 +196,10 @@ SCALES: dict[str, type[NormScale] | type[RatioScale]] = {"norm": NormScale, "rat
 
 
 def ratios_to_root(norms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return norms in post-order as shares of the last, the root's.
+    """Return norms in post-order divided by the last one, the root's.
 
-    0/0 and x/∞ are NaN: nothing can be said. No quotient of two positive numbers is called 0 or ∞ because
-    float64 has no number for it.
+    0/0 and x/∞ are NaN. A quotient of two positive numbers that is too small or too large for float64 is
+    the least or greatest number that float64 has, not 0 or ∞.
     """
     if norms.size == 0:
         return norms

@@ -1,7 +1,7 @@
-"""One tree that a slider moves through the epochs: a part of a page, without anything from the network.
+"""One tree that a slider moves through the epochs: part of a page that loads nothing from the network.
 
-The tree is laid out once, with room for the longest number of every node, so that nothing jumps. The page
-shows the last epoch as it is; the script changes colours, borders, numbers and tooltips of the nodes.
+The tree is laid out once, with enough space for the longest number of every node, so that nothing jumps. The
+page starts with the last epoch; the script changes the nodes' colours, borders, numbers and tooltips.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def look(node: Shown) -> Look:
 
 
 def _with_room(frames: Sequence[TreePanel]) -> TreePanel:
-    """Return the last epoch's panel, untitled, every number as long as its longest in any epoch."""
+    """Return the last epoch's panel without its title, with each node's longest number of all epochs."""
     panel = copy.copy(frames[-1])
     panel.title = None
     panel.shown = [
@@ -124,7 +124,7 @@ def _with_room(frames: Sequence[TreePanel]) -> TreePanel:
 
 
 def _dressed(svg: str, looks: dict[str, Look], place: int) -> str:
-    """Return the SVG with these numbers, and all else that the script changes, in its nodes."""
+    """Return the SVG with these numbers in its nodes."""
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", _XLINK)
     drawing = ElementTree.fromstring(svg)

@@ -1,4 +1,4 @@
-"""Where the mean of all possible runs lies, as far as a handful of them says."""
+"""The mean of a few runs, and its confidence interval."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a node looks: by its colour, or by a border of its own where its value has no colour."""
+"""How a node looks: its colour, or a special border if its value has no colour."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Style:
     note: str | None = None
 
 
-# They are told apart by their borders, for white may be near a colour of the map.
+# They are told apart by their borders, since white may be close to a colour of the map.
 ZERO = Style(WHITE, line="dashed", note="exactly zero")
 OUTSIDE = Style(WHITE, line="dotted", width=2.0, note="outside the scale")
 INFINITE = Style(WHITE, border="#d55e00", width=3.0, note="infinite")
@@ -43,7 +43,7 @@ SPECIAL = (ZERO, OUTSIDE, INFINITE, NAN)
 
 
 def on_the_map(colormap: str, position: float) -> Style:
-    """Return the style at a position of a colour map, 0 to 1: its colour, and black or white text."""
+    """Return the style at a position of a colour map, 0 to 1: its colour with black or white text."""
     colours = map_colours(colormap)
     fill = colours[min(len(colours) - 1, max(0, int(position * len(colours))))]
     return Style(fill, text_colour(fill))

@@ -1,4 +1,4 @@
-"""Words and numbers as they stand in a picture."""
+"""Words and numbers as they are printed in a picture."""
 
 import html
 import math
@@ -6,13 +6,13 @@ import math
 from graphviz import nohtml
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-# XML 1.0 has no place for these, and a NUL would end the string inside Graphviz.
+# XML 1.0 cannot contain these, and a NUL would end the string inside Graphviz.
 _VISIBLE = {code: 0x2400 + code for code in range(0x20)}
 _VISIBLE |= dict.fromkeys([*range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], 0xFFFD)
 
 
 def visible(line: str) -> str:
-    """Return the line with a stand-in for characters without a shape, such as those that move a cursor."""
+    """Return the line with visible stand-ins for control characters, such as those that move a cursor."""
     return line.translate(_VISIBLE)
 
 
@@ -20,8 +20,8 @@ def safe_label(*lines: str) -> str:
     r"""Return the lines as one DOT label that shows exactly these characters.
 
     Graphviz would otherwise read ``\N`` as the node's name, ``&lt;`` as a smaller-than sign and
-    ``<b>`` as markup. What cannot stand in an SVG file is shown by a stand-in: control
-    characters by their Unicode pictures, the rest by U+FFFD.
+    ``<b>`` as markup. What an SVG file cannot contain is replaced: control characters by their
+    Unicode pictures, the rest by U+FFFD.
     """
     escaped = (visible(line).replace("&", "&amp;") for line in lines)
     label: str = nohtml(r"\n".join(line.replace("\\", "\\\\") for line in escaped))
@@ -34,7 +34,7 @@ def safe_html(line: str) -> str:
 
 
 def short_number(value: float) -> str:
-    """Return the number in three significant digits: ``0.0123``, ``3.10×10⁻⁵``, ``nan``."""
+    """Return the number with three significant digits: ``0.0123``, ``3.10×10⁻⁵``, ``nan``."""
     if value == 0 or not math.isfinite(value):
         return f"{value:g}".replace("inf", "∞")
     mantissa, exponent = f"{value:.2e}".split("e")
@@ -45,7 +45,7 @@ def short_number(value: float) -> str:
 
 
 def tick_number(value: float) -> str:
-    """Return the number for an axis, no longer than needed: ``0.05``, ``10⁻⁶``, ``2×10⁻⁶``, ``3.16×10⁻⁶``."""
+    """Return the number for an axis, as short as possible: ``0.05``, ``10⁻⁶``, ``2×10⁻⁶``, ``3.16×10⁻⁶``."""
     mantissa, exponent = f"{value:.2e}".split("e")
     digits, power = f"{float(mantissa):g}", int(exponent)
     if -2 <= power <= 2:

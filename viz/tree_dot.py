@@ -1,4 +1,4 @@
-"""Trees on a sheet as DOT text: each a cluster with its title, the legend below all of them."""
+"""Trees on a sheet as DOT text: each is a cluster with its title, and the legend is below all of them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _NODE |= {"width": "0.3"}
 _EDGE = {"arrowhead": "none", "color": "#808080", "headport": "n", "tailport": "s"}
 _SMALL = "7.5"  # points, of the depth
 _MOST_CENTRED = 64  # levels; a deeper tree would become as wide as it is deep
-# Graphviz places a parent over any of its children; what is heavy is drawn straight down from it, here the
-# child in the middle, or where there is none an invisible node.
+# Graphviz places a parent over any of its children; a heavy edge is drawn straight down. It leads to the
+# child in the middle, or, if there is none, to an invisible node.
 _CENTRING = "200"
 _MIDDLE = {"height": "0.01", "label": "", "style": "invis", "width": "0.01"}
 _JOINT = {"color": "#808080", "label": "", "shape": "point", "width": "0.05"}  # of edges, nothing else
@@ -27,16 +27,16 @@ _EMPTY = {"height": "0.2", "width": "0.2"}  # of a node that has a colour only
 
 
 def sheet(panels: Sequence[TreePanel], legend: str = "", columns: int | None = None) -> str:
-    """Return the DOT text of some trees, in rows of so many columns, left to right.
+    """Return the DOT text of some trees, in rows from left to right.
 
     Parameters
     ----------
     panels : sequence of TreePanel
         At least one.
     legend : str
-        An HTML-like label, or nothing.
+        An HTML-like label; empty for none.
     columns : int, optional
-        All in one row if left out.
+        Trees in a row; by default all of them.
     """
     # Graphviz lays out each tree by itself and packs them into an array, sorted by `sortv`.
     array = {"pack": "16", "packmode": f"array_ut{columns or len(panels)}"} if len(panels) > 1 else {}
@@ -78,7 +78,7 @@ def _add(panel: TreePanel, frame: Any, prefix: str) -> None:
 
 
 def _families(shown: Sequence[Shown]) -> list[tuple[Shown, list[Shown]]]:
-    """Return every node with its children that are drawn, left to right."""
+    """Return every node with those of its children that are drawn, left to right."""
     families: dict[int, tuple[Shown, list[Shown]]] = {node.id: (node, []) for node in shown}
     for node in shown:
         if node.parent >= 0:
@@ -87,7 +87,7 @@ def _families(shown: Sequence[Shown]) -> list[tuple[Shown, list[Shown]]]:
 
 
 def _ports(node: Shown, child: Shown) -> dict[str, str]:
-    """Return where an edge ends: by default at borders, but in the middle of a joint."""
+    """Return where an edge ends: at a node's border, or in the middle of a joint."""
     ends = {"tailport": node, "headport": child}
     return {port: "c" for port, end in ends.items() if not (end.style or end.names or end.depth)}
 
@@ -111,7 +111,7 @@ def _filled(node: Shown) -> dict[str, str]:
 
 
 def _plain(node: Shown) -> dict[str, str]:
-    """Return how a node without a value looks: word or label, or where its edges meet if it has neither."""
+    """Return how a node without a value looks: its word or label, or else a joint of its edges."""
     lines = [*node.names, *([node.depth] if node.depth else [])]
     if not lines:
         return {**_JOINT, "tooltip": safe_label(*node.tooltip)}

@@ -23,19 +23,19 @@ _MOST_ALIGNED = 20_000  # steps of edges that Graphviz routes in seconds
 
 
 class Options(TypedDict, total=False):
-    """What can be said of every picture of a tree.
+    """Options of every picture of a tree.
 
     Attributes
     ----------
     keyword : int or None
-        Row of the leaf that carries the sentence's keyword, drawn with a double border where nodes have
-        values and with a single one where they have none.
+        Row of the leaf with the sentence's keyword, drawn with a double border if nodes have values and with
+        a single one if they have none.
     caption : str or None
-        Printed under the colour bar: what the numbers are. The scale's own if left out.
+        Printed under the colour bar: what the numbers are. By default the scale's caption.
     numbers : bool
-        Whether nodes carry their number in three digits (the default where there are values).
+        Whether nodes show their number with three digits; the default if there are values.
     depths : bool or None
-        Whether nodes carry their depth. None: where they carry numbers.
+        Whether nodes show their depth. None: if they show numbers.
     align_leaves : bool
         Whether all leaves stand on one line.
     max_depth : int or None
@@ -93,17 +93,17 @@ class TreePanel:
     Parameters
     ----------
     tree, values, scale
-        As in `TreePicture`, the scale not by its name.
+        As in `TreePicture`, but the scale itself, not its name.
     title : str or None
         Printed above the tree.
     options : Options
-        See there; the caption is no panel's business.
+        The caption is ignored here: it belongs to the picture.
 
     Raises
     ------
     ValueError
-        ``values`` has not one number per node or a negative one, ``keyword`` is no leaf, ``max_depth`` is
-        negative, or the tree is too deep for ``align_leaves``.
+        ``values`` does not have one number per node, or has a negative one; ``keyword`` is no leaf;
+        ``max_depth`` is negative; or the tree is too deep for ``align_leaves``.
     TypeError
         There is no such option.
     """
@@ -186,7 +186,7 @@ class TreePanel:
         )
 
     def _check_alignment(self) -> None:
-        """Refuse what Graphviz would take minutes for: it lays every edge out level by level."""
+        """Refuse trees for which Graphviz would take minutes: it routes every edge level by level."""
         ends = [node.place.depth for node in self.shown if node.place.is_leaf or node.hidden]
         steps = len(ends) * self.deepest - sum(ends)
         if steps > _MOST_ALIGNED:

@@ -76,11 +76,11 @@ class TreePicture(TreeSheet):
     tree : models.Tree
         Any number of children per node, any depth.
     values : sequence of float, one per node, or None
-        Norms in post-order: entry k belongs to row k of the tree's `models.Forest`. None draws labels and
-        words only, and a box around the keyword.
+        Norms in post-order: entry k belongs to row k of the tree's `models.Forest`. None draws only labels
+        and words, and a box around the keyword.
     scale : "norm", "ratio" or Scale
-        The colours: for the norms, or for their ratios to the root's. A `NormScale` or `RatioScale` shared by
-        pictures that will be compared, or the kind, to be fitted to ``values``.
+        The colours, for the norms or for their ratios to the root's. A name is fitted to ``values``; share
+        one `NormScale` or `RatioScale` among pictures that will be compared.
     title : str, optional
         Printed above the tree.
     **options : Options
@@ -89,8 +89,8 @@ class TreePicture(TreeSheet):
     Raises
     ------
     ValueError
-        ``values`` has not one number per node or a negative one, ``keyword`` is no leaf, ``max_depth`` is
-        negative, the tree is too deep for ``align_leaves``, or there is no such scale.
+        ``values`` does not have one number per node, or has a negative one; ``keyword`` is no leaf;
+        ``max_depth`` is negative; the tree is too deep for ``align_leaves``; or there is no such scale.
     """
 
     def __init__(

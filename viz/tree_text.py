@@ -10,12 +10,12 @@ from viz.text import tick_number, visible
 from viz.tree_panel import Shown, TreePanel
 
 BAR = 8  # characters
-LEVELS = 40  # of indentation; deeper nodes lose the beginning of theirs
+LEVELS = 40  # of indentation; that of deeper nodes is cut at its beginning
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 
 
 def sheet_text(panels: Sequence[TreePanel], scale: Scale, caption: str) -> str:
-    """Return the trees one below the other, and what their bars mean; it ends with a line break."""
+    """Return the trees, one below the other, and what their bars mean, ending with a line break."""
     blocks = [panel_text(panel) for panel in panels]
     if any(panel.styles for panel in panels):
         low, high = tick_number(scale.vmin), tick_number(scale.vmax)

@@ -1,4 +1,4 @@
-"""Where every node of a tree stands, found without recursion."""
+"""The position of every node in a tree, found without recursion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Activation functions by name: those that the authors' code offers, and all others that minigrad knows."""
+"""Activation functions by name: those of the authors' code, and all others of minigrad's."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from models.errors import one_of
 
 
 def activation(name: str) -> Callable[[mg.Tensor], mg.Tensor]:
-    """Return the activation called `name`; ValueError, with the names there are, if there is none."""
+    """Return the activation called `name`; ValueError with all names if there is none."""
     return ACTIVATIONS[one_of("an activation", name, ACTIVATIONS)]

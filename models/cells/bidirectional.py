@@ -49,9 +49,9 @@ class Bidirectional(Encoder):
     E : int, optional
         Width of the words; D unless given.
     encoding : "max" or "none"
-        With "max", a part ``m`` comes first: the elementwise maximum of the outputs up to each position, and
-        so, at the root, over all of the sentence. That is what a classifier of sentences reads. With "none"
-        it would read the outputs at the last word.
+        With "max", there is a first part ``m``, the elementwise maximum of the outputs up to each position;
+        at the root, over the whole sentence. A classifier of sentences reads this part. With "none" it would
+        read the output at the last word.
     **options
         Of the cell.
 

@@ -19,9 +19,9 @@ class DenseRNN(mg.Cell):
         p  = f(W1 x + W2 y + V1 sx + V2 sy + b)
         sp = x + y + sx + sy
 
-    After Huang et al. (2017), where a layer reads the outputs of all earlier layers side by side. Here all
-    nodes below a child meet the same matrix V, and a product with vectors side by side is the product with
-    their sum: sx is the sum of the vectors of all nodes below the left child, 0 if that is a leaf.
+    After Huang et al. (2017), where a layer reads the concatenated outputs of all earlier layers. Here the
+    vectors of all nodes below a child are multiplied by the same matrix V, which is the product with their
+    sum: sx is the sum of the vectors of all nodes below the left child, 0 if that is a leaf.
 
     Parameters
     ----------

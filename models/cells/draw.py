@@ -1,4 +1,4 @@
-"""How the parameters of a cell start: drawn in the order in which the cell asks for them."""
+"""Initial values of a cell's parameters, drawn in the order in which the cell asks for them."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Draw:
     def matrix(self, rows: int, columns: int, fan_in: int) -> Parameter:
         """Return a matrix from U(±1/√fan_in).
 
-        `fan_in` counts the inputs of one unit over all matrices that feed it, as in the code of Le & Zuidema
-        (2016).
+        `fan_in` is the number of inputs of one unit, over all matrices that feed it, as in the code of Le &
+        Zuidema (2016).
         """
         return Parameter(initial("fan_in_uniform", self._rng, (rows, columns), self._dtype, fan_in=fan_in))
 
     def bias(self, D: int, value: float = 0.0) -> Parameter:
-        """Return a vector that holds one value everywhere.
+        """Return a vector with the same value everywhere.
 
         Forget gates take `FORGET_BIAS` (Gers et al. 2000; Jozefowicz et al. 2015): with 0 every gate starts
         half closed, and halves the memory and its gradient at each step.

@@ -1,4 +1,4 @@
-"""Networks of several folds that are used where a cell is: an encoder, and how either is run."""
+"""Networks of several folds that can be used like a cell."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from models.forest import Forest
 
 
 class Encoder(Module):
-    """Something that gives every node of a forest of chains a state, by more than one fold.
+    """A network that computes a state for every node of a forest of chains by more than one fold.
 
-    A subclass sets ``parts`` and ``right_parts``, as a chain's cell does, and writes ``fold``. Rows of leaves
-    are 0. After backward, row k of a part's ``.grad`` is the derivative by the output at k alone: there is
-    no recurrence through the outputs of several folds.
+    A subclass sets ``parts`` and ``right_parts``, as a cell for chains does, and writes ``fold``. Rows of
+    leaves are 0. After backward, row k of a part's ``.grad`` is the gradient with respect to the output at k
+    alone: outputs of several folds are not part of a recurrence.
     """
 
     parts: tuple[mg.Part, ...]
@@ -44,7 +44,9 @@ def read_backwards(forest: Forest, leaves: Any) -> mg.Tensor:
 def as_words(forest: Forest, outputs: mg.Tensor) -> mg.Tensor:
     """Return the outputs at all positions (n_nodes, width) as the words of another fold (leaves, width)."""
     node = forest.parent[forest.leaves]
-    return mg.gather(outputs, np.where(node < 0, forest.leaves, node))  # a chain of no words is its own start
+    return mg.gather(
+        outputs, np.where(node < 0, forest.leaves, node)
+    )  # a chain without words is just its start
 
 
 class MaxOverTime(mg.Cell):

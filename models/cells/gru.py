@@ -23,7 +23,7 @@ class GRU(mg.Cell):
         ĥ_t = tanh(Wh (r_t ⊙ h_{t−1}) + Uh x_t + bh)
         h_t = (1 − u_t) ⊙ h_{t−1} + u_t ⊙ ĥ_t
 
-    The update gate u says how much is *new*; elsewhere (Cho et al., PyTorch) z = 1 − u says how much is kept.
+    The update gate u is the share that is *new*; elsewhere (Cho et al., PyTorch) z = 1 − u is the share kept.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ class GRU(mg.Cell):
     E : int, optional
         Width of the words; D unless given.
     reset : "before" or "after"
-        Where the reset gate works. "before" the product, as above, or "after" it, as in cuDNN and PyTorch,
-        with a bias of its own: ĥ_t = tanh(r_t ⊙ (Wh h_{t−1} + bn) + Uh x_t + bh).
+        Whether the reset gate is applied before the product, as above, or after it, as in cuDNN and PyTorch,
+        which adds a bias: ĥ_t = tanh(r_t ⊙ (Wh h_{t−1} + bn) + Uh x_t + bh).
 
     Notes
     -----

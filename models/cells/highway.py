@@ -21,7 +21,7 @@ class HighwayRNN(mg.Cell):
         t = σ(Wt1 x + Wt2 y + bt)
         p = t ⊙ f(W1 x + W2 y + b) + (1 − t) ⊙ (x + y)
 
-    The gate t says how much of a node is transformed; the rest of both children is carried as it is.
+    The gate t is the share of a node that is transformed; the rest of both children is carried unchanged.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ class HighwayRNN(mg.Cell):
     dtype
         float32, or float64 for checks.
     carry_bias : float
-        What bt starts at. Srivastava et al. advise a negative number, so that a deep network carries before
-        it has learned what to transform.
+        The initial value of bt. Srivastava et al. advise a negative number, so that a deep network carries
+        until it has learned what to transform.
 
     Notes
     -----

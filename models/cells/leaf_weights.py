@@ -1,8 +1,8 @@
-"""Matrices of their own for children that are leaves, as in the authors' code.
+"""Separate matrices for children that are leaves, as in the authors' code.
 
 The paper's equations have one set of matrices, and a cell writes them once: ``x @ Wi1``. With separate leaf
-weights Wi1 is a pair, x is a vector that knows which of its rows are leaves, and the product takes the
-matrix that each row wants.
+weights Wi1 is a pair of matrices, x is a vector that knows which of its rows are leaves, and the product uses
+the right matrix for each row.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Pair(Module):
 
 
 class Vector:
-    """A child's vector, which meets the leaf's matrix where the child is a leaf."""
+    """A child's vector, which is multiplied by the leaf's matrix where the child is a leaf."""
 
     def __init__(self, child: mg.Child) -> None:
         self._inner = mg.where(child.is_leaf, 0.0, child.h)
@@ -48,10 +48,10 @@ class Vector:
 
 
 def shared(leaf_weights: str) -> bool:
-    """Return whether leaves share the matrices of inner nodes; ValueError if that is no known choice."""
+    """Return whether leaves share the matrices of inner nodes; ValueError if there is no such choice."""
     return one_of("leaf_weights", leaf_weights, LEAF_WEIGHTS) == "shared"
 
 
 def vector(child: mg.Child, leaf_weights: str) -> Any:
-    """Return what stands left of ``@``: the child's hidden vector, or one that knows its leaves."""
+    """Return the left operand of ``@``: the child's hidden vector, or one that knows its leaves."""
     return child.h if leaf_weights == "shared" else Vector(child)

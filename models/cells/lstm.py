@@ -33,13 +33,13 @@ class LSTM(mg.Cell):
     E : int, optional
         Width of the words; D unless given.
     forget_bias : float
-        What bf starts at; the other biases start at 0.
+        The initial value of bf; the other biases start at 0.
 
     Notes
     -----
-    All W: (D, D), all U: (D, E), all b: (D,). Where a text writes one matrix that multiplies h_{t−1} and x_t
-    side by side, [W U] is that matrix. Two state parts, ``h`` and the memory ``c``, both 0 before the first
-    word; see `models.as_chains`.
+    All W: (D, D), all U: (D, E), all b: (D,). Texts that write one matrix for the concatenation of h_{t−1} and
+    x_t mean [W U]. Two state parts, ``h`` and the memory ``c``, both 0 before the first word; see
+    `models.as_chains`.
     """
 
     def __init__(

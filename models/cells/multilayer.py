@@ -1,4 +1,4 @@
-"""Recurrent layers on top of each other."""
+"""Stacked recurrent layers."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ class Multilayer(Encoder):
     layers : int
         How many, at least 1.
     skip : "residual", "dense" or "none"
-        Which connections pass a layer by.
+        Which connections bypass a layer.
     bidirectional : bool
-        Whether every layer reads from both ends; outputs are 2D wide then.
+        Whether every layer reads in both directions; then outputs are 2D wide.
     encoding : "none" or "max"
-        What is at the root, as in `Bidirectional`.
+        As in `Bidirectional`.
     **options
         Of the cell.
 
     Notes
     -----
-    ``layer1``, ``layer2``, … are cells, or of class `Bidirectional`. Parts: ``m`` with encoding "max", and
-    ``h``, both as wide as an output.
+    ``layer1``, ``layer2``, … are cells, or instances of `Bidirectional`. Parts: ``m`` with encoding "max",
+    and ``h``, both as wide as an output.
     """
 
     def __init__(

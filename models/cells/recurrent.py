@@ -1,4 +1,4 @@
-"""The cells of chains, by name, for what is built of them."""
+"""The cells for chains by name, for networks that are built from them."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ RECURRENT: dict[str, Any] = {"Elman": Elman, "LSTM": LSTM, "GRU": GRU}
 
 
 def recurrent(name: str) -> Any:
-    """Return the class of a chain's cell; ValueError, with the names there are, if there is none."""
+    """Return the class of a cell for chains; ValueError with all names if there is none."""
     return RECURRENT[one_of("a recurrent cell", name, RECURRENT)]

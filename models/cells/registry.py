@@ -1,4 +1,4 @@
-"""Cells by name, and cells of one's own by where they are defined."""
+"""Cells by name, and cells of one's own by module and class."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def cell(name: str) -> Any:
 def is_chain_cell(kind: Any) -> bool:
     """Return whether a class of cells, or a cell, reads left-branching chains instead of trees.
 
-    A class is asked by making a small one.
+    To find out, a small instance of a class is made.
     """
     made = kind(2, np.random.default_rng(0)) if isinstance(kind, type) else kind
     return made.right_parts is not None
@@ -102,7 +102,7 @@ def _own(name: str) -> Any:
             f"{name}: there is no module {error.name!r} here; the name is package.module:Class, "
             "and the folder that holds the package is the working directory or on PYTHONPATH"
         ) from None
-    except Exception as error:  # a module of the user's may fail in any way
+    except Exception as error:  # the user's module may fail in any way
         raise CellError(f"{name}: importing {path} failed: {type(error).__name__}: {error}") from error
     kind = getattr(module, attribute, None)
     if kind is None:

@@ -15,8 +15,8 @@ class ResidualRNN(mg.Cell):
     """p = x + y + f(W1 x + W2 y + b)
 
     The recursive network with the residual connections of He et al. (2016): both inputs of a node are added
-    to what it computes. The gradient reaches every leaf undiminished, along a path of sums; the price is
-    that a phrase's vector grows with the number of its words.
+    to its output. The gradient reaches every leaf undiminished, along a path of sums; the price is that a
+    phrase's vector grows with the number of its words.
 
     Parameters
     ----------

@@ -38,8 +38,8 @@ class RLSTM(mg.Cell):
     dtype
         float32, or float64 for checks.
     leaf_weights : "shared" or "separate"
-        With "separate", as in the authors' code, x and y meet other matrices where they are leaves: Wi1 is a
-        pair, ``Wi1.inner`` and ``Wi1.leaf``, and so are all that x and y are multiplied with.
+        With "separate", as in the authors' code, leaves have matrices of their own: Wi1 is a pair,
+        ``Wi1.inner`` and ``Wi1.leaf``, and so are all matrices that x and y are multiplied by.
 
     Notes
     -----

@@ -27,8 +27,8 @@ class RNN(mg.Cell):
     dtype
         float32, or float64 for checks.
     leaf_weights : "shared" or "separate"
-        With "separate", as in the authors' code, x and y meet other matrices where they are leaves: W1 is a
-        pair, ``W1.inner`` and ``W1.leaf``, and so is W2.
+        With "separate", as in the authors' code, leaves have matrices of their own: W1 is a pair,
+        ``W1.inner`` and ``W1.leaf``, and so is W2.
 
     Notes
     -----

@@ -22,8 +22,8 @@ class SLSTM(mg.Cell):
         o  = σ(Wo1 x + Wo2 y + Wco c + bo)
         p  = o ⊙ tanh(c)
 
-    with x, cx and y, cy the children's hidden vectors and memories, left (1) and right (2). Unlike an
-    `RLSTM` it has one input gate for what both children say, and a matrix for each gate and side.
+    where x, cx and y, cy are the children's hidden vectors and memories, left (1) and right (2). Unlike an
+    `RLSTM` it has one input gate for both children, and a separate matrix for each gate and side.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class SLSTM(mg.Cell):
     dtype
         float32, or float64 for checks.
     forget_bias : float
-        What bf1 and bf2 start at; the other biases start at 0.
+        The initial value of bf1 and bf2; the other biases start at 0.
 
     Notes
     -----

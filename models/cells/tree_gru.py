@@ -21,8 +21,8 @@ class TreeGRU(mg.Cell):
                      : exp(Wz20 p̂ + Wz21 x + Wz22 y + bz2),    z0 + z1 + z2 = 1
         p  = z0 ⊙ p̂ + z1 ⊙ x + z2 ⊙ y
 
-    with x and y the children's vectors. In a `GRU` u and 1 − u share one between what is new and what was;
-    here z0, z1, z2 share it between what is new and two children.
+    where x and y are the children's vectors. In a `GRU` u and 1 − u weigh the new value against the old one;
+    here z0, z1, z2 weigh the new value against the two children.
 
     Parameters
     ----------
@@ -58,6 +58,6 @@ class TreeGRU(mg.Cell):
         a0 = new @ self.Wz00.T + x @ self.Wz01.T + y @ self.Wz02.T + self.bz0
         a1 = new @ self.Wz10.T + x @ self.Wz11.T + y @ self.Wz12.T + self.bz1
         a2 = new @ self.Wz20.T + x @ self.Wz21.T + y @ self.Wz22.T + self.bz2
-        largest = mg.maximum(a0, mg.maximum(a1, a2))  # taken off, so that no exp overflows
+        largest = mg.maximum(a0, mg.maximum(a1, a2))  # subtracted, so that no exp overflows
         e0, e1, e2 = mg.exp(a0 - largest), mg.exp(a1 - largest), mg.exp(a2 - largest)
         return (e0 * new + e1 * x + e2 * y) / (e0 + e1 + e2)

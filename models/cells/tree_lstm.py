@@ -25,8 +25,8 @@ class TreeLSTM(mg.Cell):
         c  = i ⊙ u + f1 ⊙ cx + f2 ⊙ cy
         p  = o ⊙ tanh(c)
 
-    with x, cx and y, cy the children's hidden vectors and memories. In a constituency tree only leaves have
-    an input, and no children: the same equations with the word w, ::
+    where x, cx and y, cy are the children's hidden vectors and memories. In a constituency tree only leaves
+    have an input, and they have no children: the same equations with the word w are ::
 
         i = σ(Wi w + bi)     o = σ(Wo w + bo)     u = tanh(Wu w + bu)     c = i ⊙ u     x = o ⊙ tanh(c)
 
@@ -39,15 +39,16 @@ class TreeLSTM(mg.Cell):
     dtype
         float32, or float64 for checks.
     forget_bias : float
-        What bf starts at; the other biases start at 0.
+        The initial value of bf; the other biases start at 0.
     leaves : "cell" or "vector"
-        What a parent reads of a leaf: its word through the cell, as above, or, as with `RLSTM`, the word's
-        vector itself and a memory of 0.
+        What a parent reads from a leaf: its word put through the cell, as above, or, as with `RLSTM`, the
+        word's vector itself and a memory of 0.
 
     Notes
     -----
     All U and W: (D, D), all b: (D,). Two state parts: ``h``, at a leaf its word vector (which its parent
-    puts through the equations of leaves), and the memory ``c``. A tree that is one leaf is its word vector.
+    puts through the equations for leaves), and the memory ``c``. The state of a tree of one leaf is its word
+    vector.
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""The commands of `python -m viz`, a file each: `add_arguments(parser)` and `run(args)`."""
+"""The commands of `python -m viz`, one file each: `add_arguments(parser)` and `run(args)`."""

@@ -1,6 +1,6 @@
 """Draw one tree through training: a strip for print, or with .html a page with a slider.
 
-Models of one training are needed, one per epoch, for example those of the demo:
+It needs the models of one training, one per epoch, for example those of the demo:
 
   python -m experiments demo --keep-epochs
   python -m viz epochs "(6 (12) (607))" --model demo/epochs/rlstm-*.npz --keyword 607 -o epochs.html
@@ -48,9 +48,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def by_epoch(paths: list[Path]) -> dict[int, Path]:
-    """Return the files by their epochs, ascending: by the numbers their names end in, or counted from 1.
+    """Return the files by their epochs, ascending: the numbers at the ends of their names, or counted from 1.
 
-    A shell lists ``rnn-10`` before ``rnn-2``; numbers tell the order, where all names have different ones.
+    A shell lists ``rnn-10`` before ``rnn-2``; numbers decide the order if all names end in different ones.
     """
     numbers = [re.search(r"\d+$", path.stem) for path in paths]
     told = [int(number[0]) for number in numbers if number is not None]

@@ -1,7 +1,7 @@
 """Draw the autodiff graph behind a tree's loss.
 
-Ops and tensors with their shapes, coloured by the norms of their cotangents; arrows lead from what is read to
-its reader. The ops of a tree node are one box, unless that node is expanded. Example:
+Ops and tensors with their shapes, coloured by the norms of their cotangents; arrows lead from an operand to
+the op that reads it. The ops of a tree node are one box, unless that node is expanded. For example:
 
   python -m viz graph "(3 (2 not) (1 bad))" --cell RLSTM --width 4 --expand ROOT -o graph.svg
 """
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _loss(model: models.TreeClassifier, tree: models.Tree) -> tuple[mg.Tensor, models.Forest]:
-    """Return the cross-entropy at the root alone, of its own class or else of the one predicted."""
+    """Return the cross-entropy at the root alone, of its own class or, failing that, of the predicted one."""
     model.eval()
     forest = rooted_forest(model, tree)
     return model.loss(forest, "node")[0], forest

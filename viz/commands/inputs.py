@@ -1,4 +1,4 @@
-"""What the commands share: which tree, which models, how it is drawn, and where it goes."""
+"""Options that the commands share: the tree, the models, how it is drawn, and where it is written."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def read_tree(args: argparse.Namespace) -> models.Tree:
 
 
 def add_look(parser: argparse.ArgumentParser) -> None:
-    """Declare how trees are drawn, and where they go."""
+    """Declare how trees are drawn, and where they are written."""
     parser.add_argument(
         "--scale",
         choices=list(SCALES),
@@ -92,7 +92,7 @@ def options(args: argparse.Namespace, tree: models.Tree) -> Options:
 
 
 def scale(args: argparse.Namespace) -> Scale | str:
-    """Return the scale, or its kind where no limits are given."""
+    """Return the scale, or its name if no limits are given."""
     kind: str = args.scale or "norm"
     return kind if args.limits is None else SCALES[kind](*args.limits)
 
@@ -115,7 +115,7 @@ def add_models(parser: argparse.ArgumentParser, several: str = "") -> None:
 def load_models(paths: Iterable[Path], cells: Iterable[Any]) -> dict[Path, models.TreeClassifier]:
     """Return trained models by their files; `cells`: the classes that ``--cell`` named.
 
-    What a file says its cell is called is looked up among these and minigrad's own, never imported.
+    The name of a cell that is found in a file is looked up among these and minigrad's own, never imported.
     """
     own = {kind.__name__: kind for kind in cells}
     loaded = {}
@@ -136,7 +136,7 @@ def load_models(paths: Iterable[Path], cells: Iterable[Any]) -> dict[Path, model
 
 @contextmanager
 def mistakes() -> Iterator[None]:
-    """Report values that a picture refuses as wrong input."""
+    """Report what a picture refuses as wrong input."""
     try:
         yield
     except ValueError as error:
@@ -189,7 +189,7 @@ def _sentence(words: Sequence[str], most: int = 12) -> str:
 
 
 def picture_path(text: str) -> Path:
-    """Read where a picture goes: a path that ends in one of the formats."""
+    """Read the path of a picture, which ends in one of the formats."""
     try:
         suffix_of(text, SUFFIXES)
     except ValueError as error:
