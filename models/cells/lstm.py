@@ -37,8 +37,8 @@ class LSTM(mg.Cell):
 
     Notes
     -----
-    All W: (D, D), all U: (D, E), all b: (D,). Texts that write one matrix for the concatenation of h_{t−1} and
-    x_t mean [W U]. Two state parts, ``h`` and the memory ``c``, both 0 before the first word; see
+    All W: (D, D), all U: (D, E), all b: (D,). Texts that write one matrix for h_{t−1} and x_t, concatenated,
+    mean [W U]. Two state parts, ``h`` and the memory ``c``, both 0 before the first word; see
     `models.as_chains`.
     """
 
