@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from experiments.paper.ablation import ablation_jobs
+from experiments.paper import claims, error_vectors
+from experiments.paper.ablation import ablation_jobs, table
 from experiments.paper.grids import EXPERIMENTS, experiment_jobs
+from experiments.paper.stored import Stored
 from experiments.sentiment import command as sentiment
 from experiments.sentiment.data import Treebank
 from experiments.studies import agreement, copy, count, remedies, spectrum, tasks
@@ -72,3 +74,15 @@ def test_summaries_are_those_of_the_stored_runs(folder):
     (study,) = (study for study in STUDIES if study.name == Path(folder).name)
     text = (RESULTS / folder / "summary.md").read_text(encoding="utf-8")
     assert study.summary(_stored(folder)).strip() + "\n" == text
+
+
+def test_tables_of_the_paper_are_those_of_the_stored_runs(monkeypatch):
+    paper, written = RESULTS / "paper", {}
+    monkeypatch.setattr(claims, "write_text", lambda path, text: written.update({path.name: text}))
+    assert claims.tell(paper, RESULTS / "ablate", write=True) == 0
+    assert set(written) == {"claims.md", "claims.json"}
+    written["error_vectors.md"] = error_vectors.table(Stored(_stored("paper")))
+    for name, text in written.items():
+        assert text == (paper / name).read_text(encoding="utf-8"), name
+    ablate = table(list(ablation_jobs("paper")), _stored("ablate"))
+    assert ablate == (RESULTS / "ablate" / "ablate.md").read_text(encoding="utf-8")

@@ -58,6 +58,7 @@ def test_every_claim_is_printed_with_sentence_numbers_and_verdict(folders, bank,
     # The treebank is kept as a number, so that the table needs no treebank.
     run("--out", out, "--ablate", ablate)
     assert "holds: 21" in capsys.readouterr().out
+    assert not (out / "claims.md").exists()
     claims.tell(out, ablate, write=True)
     table = (out / "claims.md").read_text(encoding="utf-8")
     rows = [line for line in table.splitlines() if line.startswith("| ")]
