@@ -2,8 +2,8 @@
 
 from minigrad.kernels.activations import elementwise
 from minigrad.kernels.jit import JIT_ENABLED
-from minigrad.kernels.reductions import column_sums, count_outside, row_norms, squared_norm
-from minigrad.kernels.rows import first_outside, gather_rows, scatter_add_rows, sum_rows
+from minigrad.kernels.reductions import column_sums, row_norms, squared_norm
+from minigrad.kernels.rows import first_outside, scatter_add_rows, sum_rows
 from minigrad.kernels.softmax import (
     cross_entropy,
     cross_entropy_vjp,
@@ -17,13 +17,11 @@ from minigrad.kernels.updates import update
 __all__ = [
     "JIT_ENABLED",
     "column_sums",
-    "count_outside",
     "cross_entropy",
     "cross_entropy_vjp",
     "depths_and_roots",
     "elementwise",
     "first_outside",
-    "gather_rows",
     "linear_cross_entropy",
     "log_softmax",
     "row_norms",

@@ -65,8 +65,10 @@ COMPILING = Compiling()
 event.register("numba:compile", COMPILING)  # type: ignore[no-untyped-call]
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any], cache: bool = True) -> Callable[..., Any]:
     """Compile a function on first use, with the project's flags; a helper of kernels in the same file.
+
+    Without the cache, its machine code is kept only as a part of what calls it.
 
     ``error_model='numpy'`` drops the zero-division check, without which LLVM cannot vectorise a division.
     Numba's cache does not notice a change in another file, so a cached function may call only compiled
@@ -75,7 +77,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     COMPILING.own.add(function)
     options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "fastmath": FASTMATH}
     try:
-        return numba.njit(cache=True, **options)(function)
+        return numba.njit(cache=cache, **options)(function)
     except RuntimeError:  # no writable place for the cache: compile in every process instead
         return numba.njit(**options)(function)
 
@@ -114,13 +116,14 @@ def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
 
 
 def kernel(
-    twin: Callable[..., Any], dtypes: str = "fd"
+    twin: Callable[..., Any] | None = None, dtypes: str = "fd"
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Pair a loop to be compiled with its NumPy `twin` and choose between them at each call.
 
     Nothing is compiled here: Numba compiles at the first call with a new signature. The twin runs when
     the JIT is disabled and when the first argument's dtype is none of `dtypes` (NumPy's letters): the
     loops of arithmetic are for float32 and float64, not for the integers or complex numbers of others.
+    Without a twin, the loop itself stands in, interpreted: where NumPy has no words for what it does.
 
     Returns
     -------
@@ -128,17 +131,18 @@ def kernel(
     """
 
     def decorate(loop: Callable[..., Any]) -> Callable[..., Any]:
-        fast = compiled(loop) if JIT_ENABLED else twin
+        slow = twin or loop
+        fast = compiled(loop) if JIT_ENABLED else slow
 
         @functools.wraps(loop)
         def call(first: Any, *rest: Any) -> Any:
             if first.dtype.char not in dtypes:
-                return twin(first, *rest)
+                return slow(first, *rest)
             if isinstance(first, Symbol):
                 return first.kernel(loop.__name__, (first, *rest))
             return fast(first, *rest)
 
-        call.twin = twin  # type: ignore[attr-defined]
+        call.twin = slow  # type: ignore[attr-defined]
         call.compiled = fast  # type: ignore[attr-defined]
         return call
 

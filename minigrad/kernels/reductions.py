@@ -55,20 +55,3 @@ def row_norms(x: Array, rows: Array) -> Array:
             total += value * value
         out[k] = np.sqrt(total)
     return out
-
-
-def _count_outside_twin(x: Array, rows: Array, low: float, high: float) -> Array:
-    return np.count_nonzero((x[rows] < low) | (x[rows] > high), axis=1)
-
-
-@kernel(twin=_count_outside_twin)
-def count_outside(x: Array, rows: Array, low: float, high: float) -> Array:
-    """Return how many elements of some rows lie outside [low, high]: (N, D) and intp (n,) -> intp (n,)."""
-    out = np.empty(rows.size, np.intp)
-    for k in range(rows.size):
-        row = rows[k]
-        count = 0
-        for j in range(x.shape[1]):
-            count += (x[row, j] < low) | (x[row, j] > high)
-        out[k] = count
-    return out

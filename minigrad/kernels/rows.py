@@ -1,4 +1,4 @@
-"""Reading rows of a table and adding rows to it."""
+"""Rows of a table: adding to them, and checks of their numbers."""
 
 from __future__ import annotations
 
@@ -65,22 +65,6 @@ def sum_rows(rows: Array, values: Array) -> int:
                     values[m, j] = values[k, j]
             m += 1
     return m
-
-
-def _gather_rows_twin(table: Array, rows: Array) -> Array:
-    return table[rows]
-
-
-@kernel(twin=_gather_rows_twin)
-def gather_rows(table: Array, rows: Array) -> Array:
-    """Return table[rows]: (V, D) and intp (n,) -> (n, D). Rows are trusted to lie in 0..V−1."""
-    n, width = rows.size, table.shape[1]
-    out = np.empty((n, width), table.dtype)
-    for k in range(n):
-        row = rows[k]
-        for j in range(width):
-            out[k, j] = table[row, j]
-    return out
 
 
 def _scatter_add_rows_twin(table: Array, rows: Array, values: Array) -> None:

@@ -21,61 +21,44 @@ def _softmax_twin(x: Array) -> Array:
     return e / e.sum(axis=1, keepdims=True)
 
 
-@kernel(twin=_softmax_twin)
-def softmax(x: Array) -> Array:
-    """exp(x) / Σ exp(x) along each row: (n, m) -> (n, m), m ≥ 1."""
-    n, m = x.shape
-    out = np.empty((n, m), x.dtype)
-    for i in range(n):
-        top = x[i, 0]
-        for j in range(1, m):
-            top = max(top, x[i, j])
-        total = x.dtype.type(0)
-        for j in range(m):
-            out[i, j] = np.exp(x[i, j] - top)
-            total += out[i, j]
-        for j in range(m):
-            out[i, j] /= total
-    return out
-
-
 def _log_softmax_twin(x: Array) -> Array:
     shifted = _shift(x)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
-@kernel(twin=_log_softmax_twin)
-def log_softmax(x: Array) -> Array:
-    """x − log Σ exp(x) along each row: (n, m) -> (n, m), m ≥ 1."""
-    n, m = x.shape
-    out = np.empty((n, m), x.dtype)
-    for i in range(n):
-        top = x[i, 0]
-        for j in range(1, m):
-            top = max(top, x[i, j])
-        total = x.dtype.type(0)
-        for j in range(m):
-            total += np.exp(x[i, j] - top)
-        shift = top + np.log(total)
-        for j in range(m):
-            out[i, j] = x[i, j] - shift
+@compiled
+def _softmax_of_row(x, p):  # type: ignore[no-untyped-def]
+    # Softmax of x goes into p, which may be its memory; log Σ exp(x) is returned.
+    top = x[0]
+    for j in range(1, x.size):
+        top = max(top, x[j])
+    total = x.dtype.type(0)
+    for j in range(x.size):
+        p[j] = np.exp(x[j] - top)
+        total += p[j]
+    for j in range(x.size):
+        p[j] /= total
+    return np.log(total) + top
+
+
+@kernel(twin=_softmax_twin)
+def softmax(x: Array) -> Array:
+    """exp(x) / Σ exp(x) along each row: (n, m) -> (n, m), m ≥ 1."""
+    out = np.empty(x.shape, x.dtype)
+    for i in range(len(x)):
+        _softmax_of_row(x[i], out[i])
     return out
 
 
-@compiled
-def _loss_of_row(scores, label, p):  # type: ignore[no-untyped-def]
-    # p may be the memory of the scores.
-    top = scores[0]
-    for j in range(1, scores.size):
-        top = max(top, scores[j])
-    score = scores[label]
-    total = scores.dtype.type(0)
-    for j in range(scores.size):
-        p[j] = np.exp(scores[j] - top)
-        total += p[j]
-    for j in range(scores.size):
-        p[j] /= total
-    return np.log(total) + top - score
+@kernel(twin=_log_softmax_twin)
+def log_softmax(x: Array) -> Array:
+    """x − log Σ exp(x) along each row: (n, m) -> (n, m), m ≥ 1."""
+    out = np.empty(x.shape, x.dtype)
+    for i in range(len(x)):
+        shift = _softmax_of_row(x[i], out[i])
+        for j in range(x.shape[1]):
+            out[i, j] = x[i, j] - shift
+    return out
 
 
 def _cross_entropy_twin(logits: Array, labels: Array, p: Array) -> Array:
@@ -92,7 +75,7 @@ def cross_entropy(logits: Array, labels: Array, p: Array) -> Array:
     """
     losses = np.empty(labels.size, logits.dtype)
     for i in range(labels.size):
-        losses[i] = _loss_of_row(logits[i], labels[i], p[i])
+        losses[i] = _softmax_of_row(logits[i], p[i]) - logits[i, labels[i]]
     return losses
 
 
@@ -149,7 +132,8 @@ def linear_cross_entropy(
             for d in range(row.size):
                 score += W[j, d] * row[d]
             s[j] = score + b[j]
-        total += _loss_of_row(s, labels[i], s)
+        score = s[labels[i]]
+        total += _softmax_of_row(s, s) - score
         s[labels[i]] -= 1
         by_x[i] = 0
         for j in range(b.size):

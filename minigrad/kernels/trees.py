@@ -10,17 +10,7 @@ from minigrad.kernels.rows import INTEGERS
 Array = np.ndarray
 
 
-def _depths_and_roots_twin(left: Array, right: Array) -> tuple[Array, Array]:
-    n = len(left)
-    depth, root = np.zeros(n, np.intp), np.arange(n)
-    for row in reversed(range(n)):
-        for child in (left[row], right[row]):
-            if child >= 0:
-                depth[child], root[child] = depth[row] + 1, root[row]
-    return depth, root
-
-
-@kernel(twin=_depths_and_roots_twin, dtypes=INTEGERS)
+@kernel(dtypes=INTEGERS)
 def depths_and_roots(left: Array, right: Array) -> tuple[Array, Array]:
     """Return how far below its root every node is, and the row of that root.
 

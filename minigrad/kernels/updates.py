@@ -1,10 +1,8 @@
-"""The updates of all optimisers: each a formula over runs of elements, and one kernel that applies them.
+"""The updates of all optimisers: each is a formula for one element, and one kernel applies them all.
 
-A *run* is what takes its step together: a whole array, or one row of a table. Every rule below is a pair,
-the NumPy twin for one run first, then the loop over all runs of an array. They change w, a and b in place,
-from the derivative g, arrays (size,) of one dtype. a and b are what the rule keeps per element, and empty
-where it keeps nothing; t counts the run's own steps, from 1; c are the rule's `CONSTANTS`. The loops find
-run r, n elements, from x on in w, y in a and b, z in g; see `_runs`.
+Every formula takes d, the derivative with the penalties' part; what the rule keeps of the element, p and q
+(0 where it keeps less); and the `_constants` k of a step. It returns by how much the weight falls, and the
+new p and q. Run on whole arrays, the formulas are the kernel's NumPy twin.
 """
 
 from __future__ import annotations
@@ -21,21 +19,76 @@ Array = np.ndarray
 # Numbers of the rules; Numba takes these for constants.
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADADELTA, ADAM = range(7)
 AHEAD, NEAR = 6, 128  # runs, and the most elements of one, that are asked for before their turn
-CONSTANTS = 6  # η, λ₂, λ₁, and up to three that are the rule's own
+CONSTANTS = 6  # η, λ₂, λ₁, ε, and up to two that are the rule's own
 
 
-def _decayed_twin(w: Array, g: Array, c: Any) -> Array:
-    return g + c[1] * w + c[2] * np.sign(w)
-
-
-@compiled
-def _decayed(w, g, l2, l1):  # type: ignore[no-untyped-def]
+def _decayed(w: Any, g: Any, l2: Any, l1: Any) -> Any:
     # g + λ₂ w + λ₁ sign(w): the derivative of the loss plus λ₂/2 ‖w‖² plus λ₁ ‖w‖₁
     return g + l2 * w + l1 * np.sign(w)
 
 
+def _constants(w: Array, rule: int, c: Any, t: int) -> Any:
+    """Return η, ε, two numbers and what each lacks to 1, Adam's second correction and whether t is 1.
+
+    They have the dtype of w, and are computed in double precision.
+    """
+    T = w.dtype.type
+    lr, scale = c[0], 1.0
+    if rule == ADAM:
+        lr, scale = c[0] / (1 - c[4] ** t), 1 / np.sqrt(1 - c[5] ** t)
+    return T(lr), T(c[3]), T(c[4]), T(1 - c[4]), T(c[5]), T(1 - c[5]), T(scale), T(t == 1)
+
+
+def _sgd(d: Any, p: Any, q: Any, k: Any) -> Any:
+    # w −= η g
+    return k[0] * d, p, q
+
+
+def _momentum(d: Any, v: Any, q: Any, k: Any) -> Any:
+    # v = μ v + g;  w −= η v
+    v = k[2] * v + d
+    return k[0] * v, v, q
+
+
+def _nesterov(d: Any, v: Any, q: Any, k: Any) -> Any:
+    # v = μ v + g;  w −= η (g + μ v)
+    v = k[2] * v + d
+    return k[0] * (d + k[2] * v), v, q
+
+
+def _adagrad(d: Any, G: Any, q: Any, k: Any) -> Any:
+    # G += g²;  w −= η g / (√G + ε), or η g in a first step that is plain
+    G = G + d * d
+    return k[0] * d if k[2] != 0 and k[7] != 0 else k[0] * d / (np.sqrt(G) + k[1]), G, q
+
+
+def _rmsprop(d: Any, s: Any, q: Any, k: Any) -> Any:
+    # s = α s + (1 − α) g²;  w −= η g / (√s + ε)
+    s = k[2] * s + k[3] * d * d
+    return k[0] * d / (np.sqrt(s) + k[1]), s, q
+
+
+def _adadelta(d: Any, s: Any, u: Any, k: Any) -> Any:
+    # s = ρ s + (1 − ρ) g²;  Δ = √(u + ε) / √(s + ε) g;  u = ρ u + (1 − ρ) Δ²;  w −= η Δ
+    s = k[2] * s + k[3] * d * d
+    step = np.sqrt(u + k[1]) / np.sqrt(s + k[1]) * d
+    return k[0] * step, s, k[2] * u + k[3] * step * step
+
+
+def _adam(d: Any, m: Any, v: Any, k: Any) -> Any:
+    # m = β₁ m + (1 − β₁) g;  v = β₂ v + (1 − β₂) g²;
+    # w −= η m̂ / (√v̂ + ε),  m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ)
+    m = k[2] * m + k[3] * d
+    v = k[4] * v + k[5] * d * d
+    return k[0] * m / (np.sqrt(v) * k[6] + k[1]), m, v
+
+
+FORMULAS = (_sgd, _momentum, _nesterov, _adagrad, _rmsprop, _adadelta, _adam)
+
+
 @compiled
 def _runs(counts, height, width, rows):  # type: ignore[no-untyped-def]
+    # A run is what takes its step together, a whole array or one row of a table.
     # (m, 4): start in w, start in g, elements, step. One for each of `rows`; without rows, of all `height`
     # neighbours that have taken equally many steps take the next as one.
     runs = np.empty((max(height, len(rows)), 4), np.intp)
@@ -69,136 +122,32 @@ def _run(runs, r, start, w, a):  # type: ignore[no-untyped-def]
     return x, np.uint64(start) + x, z, n, runs[r, 3]
 
 
-def _sgd_twin(rule: int, w: Array, a: Array, g: Array, c: Any) -> None:
-    g = _decayed_twin(w, g, c)
-    if rule != SGD:
-        a[...] = c[3] * a + g
-        g = g + c[3] * a if rule == NESTEROV else a
-    w -= c[0] * g
+def _loop(rule: int, kept: int) -> Any:
+    """Return the compiled loop over all runs of an array, for a rule that keeps so much per element."""
+    decayed, constants, formula = (compiled(f, cache=False) for f in (_decayed, _constants, FORMULAS[rule]))
+
+    def loop(w, a, b, g, start, runs, c):  # type: ignore[no-untyped-def]
+        T = w.dtype.type
+        l2, l1 = T(c[1]), T(c[2])
+        for r in range(len(runs)):
+            x, y, z, n, t = _run(runs, r, start, w, a)
+            k = constants(w, rule, c, t)
+            for i in range(n):
+                p = a[y + i] if kept > 0 else T(0)
+                q = b[y + i] if kept > 1 else T(0)
+                step, p, q = formula(decayed(w[x + i], g[z + i], l2, l1), p, q, k)
+                if kept > 0:
+                    a[y + i] = p
+                if kept > 1:
+                    b[y + i] = q
+                w[x + i] -= step
+
+    return compiled(loop, cache=False)
 
 
-@compiled
-def _sgd(rule, w, a, g, start, runs, c):  # type: ignore[no-untyped-def]
-    # v = μ v + g;  w −= η g,  η v  or, Nesterov,  η (g + μ v)
-    dtype = w.dtype.type
-    lr, l2, l1, mu = dtype(c[0]), dtype(c[1]), dtype(c[2]), dtype(c[3])
-    for r in range(len(runs)):
-        x, y, z, n, _ = _run(runs, r, start, w, a)
-        for i in range(n):
-            d = _decayed(w[x + i], g[z + i], l2, l1)
-            if rule != SGD:
-                v = mu * a[y + i] + d
-                a[y + i] = v
-                d = d + mu * v if rule == NESTEROV else v
-            w[x + i] -= lr * d
-
-
-def _adagrad_twin(w: Array, a: Array, g: Array, t: int, c: Any) -> None:
-    g = _decayed_twin(w, g, c)
-    a += g * g
-    w -= c[0] * (g if c[4] and t == 1 else g / (np.sqrt(a) + c[3]))
-
-
-@compiled
-def _adagrad(w, a, g, start, runs, c):  # type: ignore[no-untyped-def]
-    # G += g²;  w −= η g / (√G + ε), or η g in a first step that is plain
-    dtype = w.dtype.type
-    lr, l2, l1, eps = dtype(c[0]), dtype(c[1]), dtype(c[2]), dtype(c[3])
-    for r in range(len(runs)):
-        x, y, z, n, t = _run(runs, r, start, w, a)
-        plain = c[4] != 0 and t == 1
-        for i in range(n):
-            d = _decayed(w[x + i], g[z + i], l2, l1)
-            G = a[y + i] + d * d
-            a[y + i] = G
-            w[x + i] -= lr * d if plain else lr * d / (np.sqrt(G) + eps)
-
-
-def _rmsprop_twin(w: Array, a: Array, g: Array, c: Any) -> None:
-    g = _decayed_twin(w, g, c)
-    a[...] = c[4] * a + (1 - c[4]) * g * g
-    w -= c[0] * g / (np.sqrt(a) + c[3])
-
-
-@compiled
-def _rmsprop(w, a, g, start, runs, c):  # type: ignore[no-untyped-def]
-    # s = α s + (1 − α) g²;  w −= η g / (√s + ε)
-    dtype = w.dtype.type
-    lr, l2, l1, eps = dtype(c[0]), dtype(c[1]), dtype(c[2]), dtype(c[3])
-    alpha, rest = dtype(c[4]), dtype(1 - c[4])
-    for r in range(len(runs)):
-        x, y, z, n, _ = _run(runs, r, start, w, a)
-        for i in range(n):
-            d = _decayed(w[x + i], g[z + i], l2, l1)
-            s = alpha * a[y + i] + rest * d * d
-            a[y + i] = s
-            w[x + i] -= lr * d / (np.sqrt(s) + eps)
-
-
-def _adadelta_twin(w: Array, a: Array, b: Array, g: Array, c: Any) -> None:
-    g = _decayed_twin(w, g, c)
-    a[...] = c[4] * a + (1 - c[4]) * g * g
-    step = np.sqrt(b + c[3]) / np.sqrt(a + c[3]) * g
-    b[...] = c[4] * b + (1 - c[4]) * step * step
-    w -= c[0] * step
-
-
-@compiled
-def _adadelta(w, a, b, g, start, runs, c):  # type: ignore[no-untyped-def]
-    # s = ρ s + (1 − ρ) g²;  Δ = √(u + ε) / √(s + ε) g;  u = ρ u + (1 − ρ) Δ²;  w −= η Δ
-    dtype = w.dtype.type
-    lr, l2, l1, eps = dtype(c[0]), dtype(c[1]), dtype(c[2]), dtype(c[3])
-    rho, rest = dtype(c[4]), dtype(1 - c[4])
-    for r in range(len(runs)):
-        x, y, z, n, _ = _run(runs, r, start, w, a)
-        for i in range(n):
-            d = _decayed(w[x + i], g[z + i], l2, l1)
-            s = rho * a[y + i] + rest * d * d
-            step = np.sqrt(b[y + i] + eps) / np.sqrt(s + eps) * d
-            a[y + i] = s
-            b[y + i] = rho * b[y + i] + rest * step * step
-            w[x + i] -= lr * step
-
-
-def _adam_twin(w: Array, a: Array, b: Array, g: Array, t: int, c: Any) -> None:
-    g = _decayed_twin(w, g, c)
-    a[...] = c[4] * a + (1 - c[4]) * g
-    b[...] = c[5] * b + (1 - c[5]) * g * g
-    w -= c[0] * (a / (1 - c[4] ** t)) / (np.sqrt(b / (1 - c[5] ** t)) + c[3])
-
-
-@compiled
-def _adam(w, a, b, g, start, runs, c):  # type: ignore[no-untyped-def]
-    # m = β₁ m + (1 − β₁) g;  v = β₂ v + (1 − β₂) g²;
-    # w −= η m̂ / (√v̂ + ε),  m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ)
-    dtype = w.dtype.type
-    l2, l1, eps = dtype(c[1]), dtype(c[2]), dtype(c[3])
-    beta1, rest1, beta2, rest2 = dtype(c[4]), dtype(1 - c[4]), dtype(c[5]), dtype(1 - c[5])
-    for r in range(len(runs)):
-        x, y, z, n, t = _run(runs, r, start, w, a)
-        # Corrections of all elements are the same: in double precision, once
-        lr = dtype(c[0] / (1 - c[4] ** t))
-        scale = dtype(1 / np.sqrt(1 - c[5] ** t))
-        for i in range(n):
-            d = _decayed(w[x + i], g[z + i], l2, l1)
-            m = beta1 * a[y + i] + rest1 * d
-            v = beta2 * b[y + i] + rest2 * d * d
-            a[y + i] = m
-            b[y + i] = v
-            w[x + i] -= lr * m / (np.sqrt(v) * scale + eps)
-
-
-def _step_twin(rule: int, w: Array, a: Array, b: Array, g: Array, t: int, c: Any) -> None:
-    if rule <= NESTEROV:
-        _sgd_twin(rule, w, a, g, c)
-    elif rule == ADAGRAD:
-        _adagrad_twin(w, a, g, t, c)
-    elif rule == RMSPROP:
-        _rmsprop_twin(w, a, g, c)
-    elif rule == ADADELTA:
-        _adadelta_twin(w, a, b, g, c)
-    else:
-        _adam_twin(w, a, b, g, t, c)
+_sgd_loop, _momentum_loop, _nesterov_loop = _loop(SGD, 0), _loop(MOMENTUM, 1), _loop(NESTEROV, 1)
+_adagrad_loop, _rmsprop_loop = _loop(ADAGRAD, 1), _loop(RMSPROP, 1)
+_adadelta_loop, _adam_loop = _loop(ADADELTA, 2), _loop(ADAM, 2)
 
 
 def _array(address: int, n: int, dtype: Any) -> Array:
@@ -216,11 +165,15 @@ def _update_twin(
             at_g += offset
             taken = rows[low:high] if high > low else np.arange(height)
             w, g = _array(at_w, height * width, a.dtype), _array(at_g, len(taken) * width, a.dtype)
-            for k, row in enumerate(taken):
-                here, there = slice(row * width, (row + 1) * width), slice(k * width, (k + 1) * width)
+            for number, row in enumerate(taken):
+                here = slice(row * width, (row + 1) * width)
+                there = slice(number * width, (number + 1) * width)
                 at = slice(start + here.start, start + here.stop)
                 counts[first + row] += 1
-                _step_twin(rule, w[here], a[at], b[at], g[there], int(counts[first + row]), c)
+                k = _constants(w, rule, c, int(counts[first + row]))
+                d = _decayed(w[here], g[there], a.dtype.type(c[1]), a.dtype.type(c[2]))
+                step, a[at], b[at] = FORMULAS[rule](d, a[at], b[at], k)
+                w[here] -= step
 
 
 @kernel(twin=_update_twin)
@@ -262,13 +215,17 @@ def update(
             g = carray(pointer(source[0] + spans[k, 5], a), (steps * width,))  # type: ignore[call-arg]
             w = carray(pointer(spans[k, 6], a), (height * width,))
             runs = _runs(counts[first : first + height], height, width, taken)
-            if rule <= NESTEROV:
-                _sgd(rule, w, a, g, start, runs, c)
+            if rule == SGD:
+                _sgd_loop(w, a, b, g, start, runs, c)
+            elif rule == MOMENTUM:
+                _momentum_loop(w, a, b, g, start, runs, c)
+            elif rule == NESTEROV:
+                _nesterov_loop(w, a, b, g, start, runs, c)
             elif rule == ADAGRAD:
-                _adagrad(w, a, g, start, runs, c)
+                _adagrad_loop(w, a, b, g, start, runs, c)
             elif rule == RMSPROP:
-                _rmsprop(w, a, g, start, runs, c)
+                _rmsprop_loop(w, a, b, g, start, runs, c)
             elif rule == ADADELTA:
-                _adadelta(w, a, b, g, start, runs, c)
+                _adadelta_loop(w, a, b, g, start, runs, c)
             else:
-                _adam(w, a, b, g, start, runs, c)
+                _adam_loop(w, a, b, g, start, runs, c)

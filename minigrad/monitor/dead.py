@@ -1,14 +1,17 @@
-"""Dead units: relu's that are 0 whatever comes."""
+"""Dead units: ReLU units that output 0 for every input."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from minigrad.monitor.observation import Observation
-from minigrad.monitor.rule import Action, Rule, Verdict
+from minigrad.monitor.rule import NodeRule, Verdict
 
 
-class Dead(Rule):
+@dataclass(eq=False)
+class Dead(NodeRule):
     """Too large a share of a state part's units is exactly 0 at every inner node of the window.
 
     Such a unit of a relu layer has no derivative either, and so no way back.
@@ -17,35 +20,23 @@ class Dead(Rule):
     ----------
     threshold : float
         Share of units.
-    min_count, patience, action
-        As in `Rule`; `min_count` counts inner nodes.
-    part : str, optional
-        The state part; the first if left out.
+    min_count, patience, action, part
+        As in `Rule` and `NodeRule`; `min_count` counts inner nodes.
     """
 
     name = "dead"
 
-    def __init__(
-        self,
-        threshold: float = 0.5,
-        min_count: int = 1000,
-        patience: int = 3,
-        part: str | None = None,
-        action: Action | None = None,
-    ) -> None:
-        super().__init__(threshold, min_count, patience, action)
-        self.part = part
-        self.restart()
+    threshold: float = 0.5
+    min_count: int = 1000
+    patience: int = 3
 
     def restart(self) -> None:
         """Empty the window unjudged."""
+        super().restart()
         self._alive: np.ndarray | None = None
-        self._count = 0
 
-    def collect(self, seen: Observation) -> int:
+    def _add(self, seen: Observation) -> int:
         """Note which units were not 0 somewhere."""
-        if seen.states is None or seen.forest is None or not len(seen.inner):
-            return self._count
         values = seen.values(self.part)
         if self._alive is None:
             self._alive = np.zeros(values.shape[1], bool)
@@ -54,8 +45,7 @@ class Dead(Rule):
             if len(missing):
                 self._alive[missing] = values[few[:, None], missing].any(axis=0)
                 missing = missing[~self._alive[missing]]
-        self._count += len(seen.inner)
-        return self._count
+        return len(seen.inner)
 
     def judge(self) -> Verdict:
         """Count the units that were always 0."""

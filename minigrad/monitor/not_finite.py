@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from minigrad import kernels
 from minigrad.cotangent import SparseRows
 from minigrad.monitor.observation import Observation
-from minigrad.monitor.rule import Action, Rule, Verdict
+from minigrad.monitor.rule import Rule, Verdict
 
 
+@dataclass(eq=False)
 class NotFinite(Rule):
     """The loss, a state, a gradient or a weight is NaN or inf.
 
@@ -30,11 +32,9 @@ class NotFinite(Rule):
 
     name = "not finite"
 
-    def __init__(
-        self, threshold: float = 0, min_count: int = 1, patience: int = 1, action: Action | None = None
-    ) -> None:
-        super().__init__(threshold, min_count, patience, action)
-        self.restart()
+    threshold: float = 0
+    min_count: int = 1
+    patience: int = 1
 
     def restart(self) -> None:
         """Empty the window unjudged."""

@@ -1,10 +1,12 @@
-"""What all rules share: a window of observations, a verdict on it, and patience."""
+"""What rules share: a window of observations, a verdict on it, patience; and, of some, the worst node."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
+
+import numpy as np
 
 from minigrad.monitor.alert import Alert
 from minigrad.monitor.observation import Observation
@@ -25,13 +27,14 @@ class Verdict:
     parameter: str = ""
 
 
+@dataclass(eq=False)
 class Rule:
     """Collects until it has seen enough, judges, and speaks up when it was bad often enough in a row.
 
     It speaks once, and again only after a verdict that was good: a condition that lasts does not flood the
     screen.
 
-    A rule of your own overrides `collect` and `judge`.
+    A rule of your own overrides `collect` and `judge`, and `restart` if it keeps a window open.
 
     Parameters
     ----------
@@ -53,19 +56,23 @@ class Rule:
         The last window's number.
     """
 
-    name = ""
+    name: ClassVar[str] = ""
+    threshold: float
+    min_count: int
+    patience: int
+    action: Action | None = None
 
-    def __init__(self, threshold: float, min_count: int, patience: int, action: Action | None = None) -> None:
-        if not threshold >= 0:
-            raise ValueError(f"{self.name}: threshold is {threshold}; it can't be negative")
+    def __post_init__(self) -> None:
+        min_count, patience = self.min_count, self.patience
+        if not self.threshold >= 0:
+            raise ValueError(f"{self.name}: threshold is {self.threshold}; it can't be negative")
         if min_count < 1 or patience < 1:
             raise ValueError(f"{self.name}: {min_count=} and {patience=} have to be at least 1")
-        check_action(action)
-        self.threshold, self.min_count, self.patience = threshold, min_count, patience
-        self.action = action
+        check_action(self.action)
         self.verdicts = 0
         self.value: float | None = None
         self._strikes = 0
+        self.restart()
 
     def collect(self, seen: Observation) -> int:
         """Add an observation to the window; return how much the window holds."""
@@ -100,6 +107,51 @@ class Rule:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take back what `state_dict` returned."""
         self.verdicts, self.value, self._strikes = state["verdicts"], state["value"], state["strikes"]
+
+
+@dataclass(eq=False)
+class NodeRule(Rule):
+    """A rule about a state part of tree nodes: `min_count` counts those, and an alert names the worst.
+
+    Parameters
+    ----------
+    part : str, optional
+        The state part; the first if left out.
+    """
+
+    part: str | None = None
+
+    def restart(self) -> None:
+        """Empty the window unjudged."""
+        self._count = 0
+        self._worst: tuple[float, Observation, int] | None = None
+
+    def collect(self, seen: Observation) -> int:
+        """Add the minibatch's nodes."""
+        if seen.states is not None and seen.forest is not None:
+            self._count += self._add(seen)
+        return self._count
+
+    def _add(self, seen: Observation) -> int:
+        """Add the nodes of an observation; return how many."""
+        raise NotImplementedError
+
+    def _remember(
+        self, seen: Observation, rows: np.ndarray, values: np.ndarray, largest: bool = True
+    ) -> None:
+        """Keep the node with the largest value, or the smallest."""
+        if len(rows):
+            k = int(values.argmax() if largest else values.argmin())
+            if self._worst is None or (values[k] > self._worst[0]) == largest:
+                self._worst = float(values[k]), seen, int(rows[k])
+
+    def _verdict(self, bad: bool, value: float, message: str, stretched: bool) -> Verdict:
+        """Return a verdict that names the worst node, and the op that stretched or shrank the cotangent."""
+        assert self._worst is not None
+        _, seen, row = self._worst
+        self.restart()
+        node, op = (seen.describe(row), seen.op_at(row, stretched)) if bad else ("", "")
+        return Verdict(bad, value, message, node, row, op)
 
 
 def check_action(action: Any) -> None:

@@ -1,14 +1,16 @@
-"""Training that does not get on."""
+"""Training that has plateaued."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 from minigrad.monitor.observation import Observation
-from minigrad.monitor.rule import Action, Rule, Verdict
+from minigrad.monitor.rule import Rule, Verdict
 
 
+@dataclass(eq=False)
 class Stalled(Rule):
     """The mean loss of a window is not below the best so far by the threshold's part of that.
 
@@ -22,14 +24,12 @@ class Stalled(Rule):
 
     name = "stalled"
 
-    def __init__(
-        self,
-        threshold: float = 0.001,
-        min_count: int = 1,
-        patience: int = 5,
-        action: Action | None = None,
-    ) -> None:
-        super().__init__(threshold, min_count, patience, action)
+    threshold: float = 0.001
+    min_count: int = 1
+    patience: int = 5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         self._best = math.inf
         self._losses: list[float] = []
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from minigrad.monitor.observation import Observation
-from minigrad.monitor.rule import Action, Rule, Verdict
+from minigrad.monitor.rule import Rule, Verdict
 
 
+@dataclass(eq=False)
 class Stuck(Rule):
     """A parameter has changed by too small a part of itself: ‖w − w₀‖ / ‖w₀‖, w₀ at the window's start.
 
@@ -22,15 +25,9 @@ class Stuck(Rule):
 
     name = "stuck"
 
-    def __init__(
-        self,
-        threshold: float = 1e-6,
-        min_count: int = 100,
-        patience: int = 3,
-        action: Action | None = None,
-    ) -> None:
-        super().__init__(threshold, min_count, patience, action)
-        self.restart()
+    threshold: float = 1e-6
+    min_count: int = 100
+    patience: int = 3
 
     def restart(self) -> None:
         """Forget the window's start; the next minibatch is another's."""

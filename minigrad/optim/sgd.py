@@ -49,4 +49,4 @@ class SGD(Optimizer):
             return PLAIN, ()
         if not self.slots:
             raise ValueError("this SGD was made without momentum and keeps none; make a new one")
-        return NESTEROV if group["nesterov"] else MOMENTUM, (group["momentum"],)
+        return NESTEROV if group["nesterov"] else MOMENTUM, (0.0, group["momentum"])

@@ -60,7 +60,6 @@ ARGUMENTS: dict[str, Callable[[Make, int], tuple[Any, ...]]] = {
     "log_softmax": lambda make, n: (make((n, 4)),),
     "cross_entropy": lambda make, n: (make((n, 4)), _rows(n, 4), make((n, 4))),
     "cross_entropy_vjp": lambda make, n: (make((n,)), make((n, 4)), _rows(n, 4)),
-    "gather_rows": lambda make, n: (make((7, 4)), _rows(n)),
     "scatter_add_rows": lambda make, n: (make((7, 4)), _rows(n), make((n, 4))),
     "first_outside": lambda make, n: (_rows(n), 4),
     "sum_rows": lambda make, n: (_rows(n), make((n, 3))),
@@ -76,7 +75,6 @@ ARGUMENTS: dict[str, Callable[[Make, int], tuple[Any, ...]]] = {
         0.3,
     ),
     "row_norms": lambda make, n: (make((7, 4)), _rows(n)),
-    "count_outside": lambda make, n: (make((7, 4)), _rows(n), -0.5, 0.25),
     "depths_and_roots": lambda make, n: (
         np.array([-1, -1, -1, 0, -1, 3], np.intp)[: 1 + n],
         np.array([-1, -1, -1, 2, -1, 4], np.intp)[: 1 + n],

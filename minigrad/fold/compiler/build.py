@@ -31,13 +31,13 @@ from minigrad.fold.compiler.trace import Trace, trace
 from minigrad.kernels import activations, invoke, jit, packing, product, vectors
 from minigrad.kernels.jit import FASTMATH
 from minigrad.kernels.rows import first_outside, sum_rows
-from minigrad.kernels.softmax import _loss_of_row, linear_cross_entropy
+from minigrad.kernels.softmax import _softmax_of_row, linear_cross_entropy
 
 PASTED = (vectors, product, packing)  # whole modules, for a cell
 DRIVEN = (  # what the driver calls
     *(order._kind, order.tile_size, order._push, order.place_nodes),
     *(first_outside, sum_rows),
-    *(_loss_of_row, linear_cross_entropy),
+    *(_softmax_of_row, linear_cross_entropy),
 )
 FUTURE = "from __future__ import annotations\n"
 
