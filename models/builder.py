@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from sys import intern
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ Make = Callable[[str | None, str | None, tuple[T, ...]], T]  # a tree from its l
 OUTSIDE = "; words stand inside brackets, as in (3 good)"
 
 
+@dataclass(eq=False)
 class Fault(Exception):  # noqa: N818 - never leaves the reader
     """A token in the wrong place; the caller, who knows the text, turns it into a `TreebankError`.
 
@@ -29,12 +31,10 @@ class Fault(Exception):  # noqa: N818 - never leaves the reader
         What to do; printed after the token that was found.
     """
 
-    def __init__(self, at: int, expected: str, opened: int = -1, hint: str = "") -> None:
-        super().__init__(at, expected, opened, hint)
-        self.at = at
-        self.expected = expected
-        self.opened = opened
-        self.hint = hint
+    at: int
+    expected: str
+    opened: int = -1
+    hint: str = ""
 
 
 def build(tokens: list[str], make: Make[T]) -> list[T]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 
+@dataclass(eq=False)
 class TreebankError(ValueError):
     """A text that is not a bracketed tree.
 
@@ -22,22 +24,12 @@ class TreebankError(ValueError):
         The line at fault with a caret below it, or "" if the line is blank.
     """
 
-    def __init__(
-        self,
-        source: str | None,
-        line: int,
-        column: int,
-        expected: str,
-        found: str,
-        excerpt: str = "",
-    ) -> None:
-        super().__init__(source, line, column, expected, found, excerpt)
-        self.source = source
-        self.line = line
-        self.column = column
-        self.expected = expected
-        self.found = found
-        self.excerpt = excerpt
+    source: str | None
+    line: int
+    column: int
+    expected: str
+    found: str
+    excerpt: str = ""
 
     def __str__(self) -> str:
         where = f"line {self.line}, column {self.column}"

@@ -20,7 +20,7 @@ from models.forest_checks import (
     not_binary,
     span_text,
 )
-from models.layout import LABEL, LEFT, N_FIELDS, RIGHT, WORD, IntArray, complete, select
+from models.layout import FIELDS, LABEL, LEFT, RIGHT, WORD, IntArray, complete, select
 from models.tree import Tree
 from models.vocabulary import Vocabulary
 
@@ -112,7 +112,7 @@ class Forest:
             root.append(len(left) - 1)
         if not root:
             raise ForestError("an empty forest: it needs at least one tree")
-        table = np.full((N_FIELDS, len(left)), -1, np.intp)
+        table = np.full((len(FIELDS), len(left)), -1, np.intp)
         table[LEFT], table[RIGHT], table[LABEL] = left, right, label
         vocabulary = Vocabulary(words) if vocabulary is None else vocabulary
         table[WORD, table[LEFT] < 0] = vocabulary.lookup(words)
@@ -153,22 +153,14 @@ class Forest:
         label = np.full(left.size, -1) if label is None else integers("label", label)
         root = integers("root", root)
         check_arrays(left, right, word, label, root, vocabulary)
-        table = np.empty((N_FIELDS, left.size), np.intp)
+        table = np.empty((len(FIELDS), left.size), np.intp)
         table[LEFT], table[RIGHT] = left, right
         table[WORD], table[LABEL] = word, label
         complete(table)
         return cls.__new__(cls)._adopt(table, root.copy(), vocabulary)
 
     def _adopt(self, table: IntArray, root: IntArray, vocabulary: Vocabulary) -> Forest:
-        (
-            self.left,
-            self.right,
-            self.parent,
-            self.word,
-            self.label,
-            self.depth,
-            self.height,
-        ) = table
+        vars(self).update(zip(FIELDS, table, strict=True))
         self._table = table
         self.root = root
         self.vocabulary = vocabulary

@@ -19,10 +19,10 @@ SPAN_WORDS = 6
 _LABEL_DIGITS = len(str(np.iinfo(np.intp).max)) - 1  # so many always fit
 
 
-def span_text(words: Iterable[str]) -> str:
+def span_text(words: Iterable[str], most: int = SPAN_WORDS) -> str:
     """The first words of a span, with … for the others."""
-    first = list(islice(words, SPAN_WORDS + 1))
-    return " ".join([*first[:SPAN_WORDS], "…"] if len(first) > SPAN_WORDS else first)
+    first = list(islice(words, most + 1))
+    return " ".join([*first[:most], "…"] if len(first) > most else first)
 
 
 def node_name(row: int, tree: int, words: Iterable[str]) -> str:

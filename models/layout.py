@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from minigrad.kernels.jit import kernel
 
+FIELDS = ("left", "right", "parent", "word", "label", "depth", "height")
 LEFT, RIGHT, PARENT, WORD, LABEL, DEPTH, HEIGHT = range(7)
-N_FIELDS = 7
+N_FIELDS = len(FIELDS)  # for the kernels
 
 IntArray = npt.NDArray[np.intp]
 INTEGERS = np.dtype(np.intp).char  # the kernels here loop over these
@@ -60,29 +61,35 @@ def complete(table: IntArray) -> None:
         table[DEPTH, k] = 0 if parent < 0 else table[DEPTH, parent] + 1
 
 
-def _first_fault_twin(left: IntArray, right: IntArray, root: IntArray) -> tuple[int, int, int]:
-    start = 0
-    for end in root:
-        subtrees: list[int] = []
-        for k in range(start, end + 1):
-            if left[k] != -1 or right[k] != -1:
-                children = subtrees[-2:] if len(subtrees) >= 2 else [-1, -1]
-                if [left[k], right[k]] != children or children[0] < 0:
-                    return k, children[0], children[1]
-                del subtrees[-2:]
-            subtrees.append(k)
-        if len(subtrees) != 1:
-            return int(end), -2, len(subtrees)
-        start = end + 1
-    return -1, -1, -1
+def stack_heights(leaf: npt.NDArray[np.bool_], root: IntArray) -> tuple[IntArray, IntArray]:
+    """Read post-order with a stack of finished subtrees: leaves are pushed, inner nodes replace two by one.
+
+    Parameters
+    ----------
+    leaf : (N,)
+    root : (T,), strictly ascending, the last one N - 1
+
+    Returns
+    -------
+    height : (N,)
+        Of the stack after each node.
+    below : (N,)
+        The last node of the same tree after which the stack was as high, -1 if there is none. An inner
+        node k with a height of at least 1 has the children below[k] and k - 1.
+    """
+    tree = np.repeat(np.arange(root.size), np.diff(root, prepend=-1))
+    height = np.cumsum(np.where(leaf, 1, -1))
+    height -= np.concatenate([[0], height[root[:-1]]])[tree]
+    order = np.lexsort((height, tree))
+    before, after = order[:-1], order[1:]
+    same = (tree[before] == tree[after]) & (height[before] == height[after])
+    below = np.full(leaf.size, -1)
+    below[after[same]] = before[same]
+    return height, below
 
 
-@kernel(_first_fault_twin, dtypes=INTEGERS)
 def first_fault(left: IntArray, right: IntArray, root: IntArray) -> tuple[int, int, int]:
     """The first node that breaks post-order, and the children it should have had.
-
-    A stack of finished subtrees: a leaf is pushed, an inner node takes the two on top as its
-    children.
 
     Parameters
     ----------
@@ -95,23 +102,14 @@ def first_fault(left: IntArray, right: IntArray, root: IntArray) -> tuple[int, i
     (root, -2, count) if a tree ends with `count` subtrees that nothing connects; node -1 if all is
     well.
     """
-    stack = np.empty(left.size, np.intp)
-    start = 0
-    for tree in range(root.size):
-        top = 0
-        for k in range(start, root[tree] + 1):
-            if left[k] != -1 or right[k] != -1:
-                if top < 2:
-                    return k, -1, -1
-                if left[k] != stack[top - 2] or right[k] != stack[top - 1]:
-                    return k, stack[top - 2], stack[top - 1]
-                top -= 2
-            stack[top] = k
-            top += 1
-        if top != 1:
-            return root[tree], -2, top
-        start = root[tree] + 1
-    return -1, -1, -1
+    n, leaf = left.size, (left == -1) & (right == -1)
+    height, below = stack_heights(leaf, root)
+    wrong = ~leaf & ((height < 1) | (left != below) | (right != np.arange(n) - 1))
+    node = int(np.argmax(wrong)) if wrong.any() else n
+    end = next((int(row) for row in root[height[root] != 1]), n)
+    if node < n and node <= end:
+        return (node, int(below[node]), node - 1) if height[node] >= 1 else (node, -1, -1)
+    return (end, -2, int(height[end])) if end < n else (-1, -1, -1)
 
 
 def _select_twin(table: IntArray, root: IntArray, trees: IntArray) -> tuple[IntArray, IntArray]:

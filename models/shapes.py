@@ -16,7 +16,7 @@ import numpy.typing as npt
 from minigrad.rng import require_generator
 from models.errors import one_of
 from models.forest import Forest
-from models.layout import IntArray
+from models.layout import IntArray, stack_heights
 from models.vocabulary import Vocabulary
 
 Shape = tuple[IntArray, IntArray, IntArray]
@@ -53,32 +53,29 @@ def _cycle(lengths: IntArray, draws: FloatArray) -> Shape:
     1 times -1 with positive partial sums. By the cycle lemma (Dvoretzky and Motzkin 1947) exactly
     one of the 2n - 1 rotations of *any* such sequence has positive partial sums, the one that
     starts after the last minimum. So: draw a sequence uniformly, rotate it, and read it with a
-    stack of finished subtrees.
+    stack of finished subtrees, as `stack_heights` does.
 
     Parameters
     ----------
     lengths : (T,), leaves per tree
     draws : (N,), uniform in [0, 1)
     """
-    left, right = np.full((2, draws.size), -1, np.intp)
     root = np.cumsum(2 * lengths - 1) - 1
+    is_leaf = np.empty(draws.size, np.bool_)
     for end, leaves in zip(root.tolist(), lengths.tolist(), strict=True):
         size = 2 * leaves - 1
-        start = end + 1 - size
         steps: list[int] = []
         total, minimum, first = 0, size, 0
-        for i, draw in enumerate(draws[start : end + 1].tolist()):
+        for i, draw in enumerate(draws[end + 1 - size : end + 1].tolist()):
             steps.append(1 if draw * (size - i) < leaves else -1)
             leaves -= steps[-1] == 1  # those still to come
             total += steps[-1]
             if total <= minimum:
                 minimum, first = total, i + 1
-        subtrees: list[int] = []
-        for k, step in enumerate(steps[first:] + steps[:first], start):
-            if step < 0:
-                right[k], left[k] = subtrees.pop(), subtrees.pop()
-            subtrees.append(k)
-    return left, right, root
+        is_leaf[end + 1 - size : end + 1] = np.array(steps[first:] + steps[:first]) == 1
+    _, left = stack_heights(is_leaf, root)
+    left[is_leaf] = -1
+    return left, np.where(is_leaf, -1, np.arange(draws.size) - 1), root
 
 
 def uniform_split(lengths: npt.ArrayLike, rng: np.random.Generator) -> Shape:

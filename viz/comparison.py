@@ -14,32 +14,7 @@ if TYPE_CHECKING:
 
 
 class Comparison(TreeSheet):
-    """What `compare` returns: a picture of several panels."""
-
-    def __init__(
-        self,
-        tree: Tree,
-        values: Mapping[str, Values],
-        scale: Scale | str,
-        columns: int | None,
-        options: Options,
-    ) -> None:
-        if not values:
-            raise ValueError("there is nothing to compare: give the norms of at least one model")
-        if columns is not None and columns < 1:
-            raise ValueError(f"a row has at least one column, not {columns}")
-        super().__init__(tree, values, scale, columns, options)
-
-
-def compare(
-    tree: Tree,
-    values: Mapping[str, Values],
-    scale: Scale | str = "norm",
-    *,
-    columns: int | None = None,
-    **options: Unpack[Options],
-) -> Comparison:
-    """Return the picture of one tree under several models, side by side on one scale.
+    """Picture of one tree under several models, side by side on one scale.
 
     Parameters
     ----------
@@ -58,4 +33,21 @@ def compare(
     ValueError
         If there are no values; otherwise as in `TreePicture`.
     """
-    return Comparison(tree, values, scale, columns, options)
+
+    def __init__(
+        self,
+        tree: Tree,
+        values: Mapping[str, Values],
+        scale: Scale | str = "norm",
+        *,
+        columns: int | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        if not values:
+            raise ValueError("there is nothing to compare: give the norms of at least one model")
+        if columns is not None and columns < 1:
+            raise ValueError(f"a row has at least one column, not {columns}")
+        super().__init__(tree, values, scale, columns, options)
+
+
+compare = Comparison  # reads better where it is called

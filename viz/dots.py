@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from viz.page import BLACK, GREY, LOOKS, PAGE, add_grid, legend_above, new_figure, sample
+from viz.page import BLACK, GREY, LOOKS, PAGE, add_grid, legend_above, new_figure, note, sample
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -83,10 +83,7 @@ def dot_rows(
         add_grid(axes)
         for name, x in (references or {}).items():
             axes.axvline(x, color=GREY, linewidth=0.9, linestyle=":")
-            axes.annotate(
-                name, (x, 1), xycoords=("data", "axes fraction"), xytext=(0, 2), textcoords="offset points",
-                ha="center", fontsize=6, color=GREY,
-            )  # fmt: skip
+            note(axes, name, (x, 1), (0, 2), xycoords=("data", "axes fraction"), ha="center")
         if groups:
             entries = [
                 sample(group, looks[group][0], linestyle="", marker=looks[group][1], markersize=4)

@@ -18,36 +18,7 @@ _LEAVES_PER_ROW = 34  # words can still be read when the strip is as wide as a p
 
 
 class Epochs(Comparison):
-    """What `epochs` returns: a strip as an image and as text, and a page with a slider as HTML."""
-
-    def __init__(
-        self,
-        tree: Tree,
-        values: Mapping[str, Values],
-        scale: Scale | str,
-        columns: int | None,
-        options: Options,
-    ) -> None:
-        if columns is None:
-            columns = max(1, _LEAVES_PER_ROW // len(tree.leaves()))
-        super().__init__(tree, values, scale, columns, {"numbers": False, **options})
-        full: Options = {**options, "numbers": True}
-        self.frames = [TreePanel(tree, of, self.scale, title, full) for title, of in values.items()]
-
-    def html_body(self) -> str:
-        """Return the tree with a slider that moves it through the epochs; nothing else is loaded."""
-        return slider_body(self.frames, self.legend())
-
-
-def epochs(
-    tree: Tree,
-    values: Mapping[int, Values] | Mapping[str, Values],
-    scale: Scale | str = "norm",
-    *,
-    columns: int | None = None,
-    **options: Unpack[Options],
-) -> Epochs:
-    """Return the picture of one tree through training, on one scale.
+    """Picture of one tree through training, on one scale.
 
     Saved as an image it is a strip of small trees without numbers, for print; saved as ``.html`` it is one
     tree with all numbers and a slider, in one file that needs no network.
@@ -69,5 +40,27 @@ def epochs(
     ValueError
         If there are no values; otherwise as in `TreePicture`.
     """
-    titled = {of if isinstance(of, str) else f"epoch {of}": numbers for of, numbers in values.items()}
-    return Epochs(tree, titled, scale, columns, options)
+
+    def __init__(
+        self,
+        tree: Tree,
+        values: Mapping[int, Values] | Mapping[str, Values],
+        scale: Scale | str = "norm",
+        *,
+        columns: int | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        titled = {of if isinstance(of, str) else f"epoch {of}": numbers for of, numbers in values.items()}
+        if columns is None:
+            columns = max(1, _LEAVES_PER_ROW // len(tree.leaves()))
+        strip: Options = {"numbers": False, **options}
+        super().__init__(tree, titled, scale, columns=columns, **strip)
+        full: Options = {**options, "numbers": True}
+        self.frames = [TreePanel(tree, of, self.scale, title, **full) for title, of in titled.items()]
+
+    def html_body(self) -> str:
+        """Return the tree with a slider that moves it through the epochs; nothing else is loaded."""
+        return slider_body(self.frames, self.legend())
+
+
+epochs = Epochs  # reads better where it is called

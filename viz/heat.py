@@ -67,8 +67,7 @@ def root_gradient_norms(
     VocabularyError
         A word is not in the model's vocabulary.
     """
-    with _undisturbed(model):
-        return gradient_norms(model, rooted_forest(model, tree, label), mode)
+    return gradient_norms(model, rooted_forest(model, tree, label), mode)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from viz.page import GREY, GRID, LOOKS, PAGE, add_grid, legend_above, new_figure
+from viz.page import GREY, GRID, LOOKS, PAGE, add_grid, legend_above, new_figure, note
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -166,10 +166,7 @@ def _draw(axes: Axes, panel: LinePanel, looks: Mapping[str, tuple[str, Any, str]
         _refer(axes, name, reference)
     for name, x in panel.marked.items():
         axes.axvline(x, color=GREY, linewidth=0.9, linestyle="--")
-        axes.annotate(
-            name, (x, 1), xycoords=("data", "axes fraction"), xytext=(2, -2), textcoords="offset points",
-            va="top", fontsize=6, color=GREY, rotation=90,
-        )  # fmt: skip
+        note(axes, name, (x, 1), (2, -2), xycoords=("data", "axes fraction"), va="top", rotation=90)
     return handles
 
 
@@ -179,13 +176,8 @@ def _refer(axes: Axes, name: str, reference: float | Line) -> None:
         axes.plot(reference.x, reference.runs[0], color=GREY, linewidth=0.9, linestyle=":")
         *before, end = reference.runs[0]
         falls = bool(before) and before[-1] > end  # then there is space below its end, otherwise above
-        axes.annotate(
-            name, (reference.x[-1], end), xytext=(-1, -3 if falls else 3), textcoords="offset points",
-            ha="right", va="top" if falls else "bottom", fontsize=6, color=GREY,
-        )  # fmt: skip
+        side = ((-1, -3), "top") if falls else ((-1, 3), "bottom")
+        note(axes, name, (reference.x[-1], end), side[0], ha="right", va=side[1])
         return
     axes.axhline(reference, color=GREY, linewidth=0.9, linestyle=":")
-    axes.annotate(
-        name, (1, reference), xycoords=("axes fraction", "data"), xytext=(-2, 2), textcoords="offset points",
-        ha="right", fontsize=6, color=GREY,
-    )  # fmt: skip
+    note(axes, name, (1, reference), (-2, 2), xycoords=("axes fraction", "data"), ha="right")

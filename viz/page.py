@@ -80,6 +80,11 @@ def add_grid(axes: Axes, axis: Literal["both", "x", "y"] = "both") -> None:
     axes.set_axisbelow(True)
 
 
+def note(axes: Axes, text: str, at: tuple[float, float], offset: tuple[float, float], **options: Any) -> None:
+    """Write a small grey note, so many points from a place; `options`: of `Axes.annotate`."""
+    axes.annotate(text, at, xytext=offset, textcoords="offset points", fontsize=6, color=GREY, **options)
+
+
 def sample(label: str, colour: str, **look: Any) -> Line2D:
     """Return an entry of a legend: a line or a marker; `look`: of `Line2D`."""
     from matplotlib.lines import Line2D

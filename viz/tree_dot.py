@@ -7,6 +7,7 @@ from typing import Any
 
 import graphviz
 
+from models.forest_checks import span_text
 from viz.fonts import FONT
 from viz.text import safe_html, safe_label
 from viz.tree_panel import Shown, TreePanel
@@ -124,16 +125,12 @@ def _plain(node: Shown) -> dict[str, str]:
 
 
 def _hidden(node: Shown, has_keyword: bool) -> dict[str, str]:
-    words = [inner.word for inner in node.place.node.preorder() if inner.word is not None]
+    words = node.place.node.words()
     return {
         "color": "#808080",
         "height": "0.24",
         "label": f"+{node.hidden} hidden",
         "peripheries": "2" if has_keyword else "1",
         "style": "dashed,rounded",
-        "tooltip": safe_label(_excerpt(words)),
+        "tooltip": safe_label(span_text(words, 12)),
     }
-
-
-def _excerpt(words: list[str], most: int = 12) -> str:
-    return " ".join(words[:most]) + (" …" if len(words) > most else "")

@@ -50,9 +50,6 @@ class Options(TypedDict, total=False):
     max_depth: int | None
 
 
-_LIST = ", ".join(Options.__annotations__)
-
-
 @dataclass(frozen=True)
 class Shown:
     """A node as it is drawn.
@@ -96,16 +93,14 @@ class TreePanel:
         As in `TreePicture`, but the scale itself, not its name.
     title : str or None
         Printed above the tree.
-    options : Options
-        The caption is ignored here: it belongs to the picture.
+    keyword, caption, numbers, depths, align_leaves, max_depth
+        See `Options`; the caption belongs to the picture and is ignored here.
 
     Raises
     ------
     ValueError
         ``values`` does not have one number per node, or has a negative one; ``keyword`` is no leaf;
         ``max_depth`` is negative; or the tree is too deep for ``align_leaves``.
-    TypeError
-        There is no such option.
     """
 
     def __init__(
@@ -114,21 +109,20 @@ class TreePanel:
         values: Sequence[float] | npt.NDArray[np.float64] | None,
         scale: Scale,
         title: str | None,
-        options: Options,
+        *,
+        keyword: int | None = None,
+        caption: str | None = None,
+        numbers: bool = True,
+        depths: bool | None = None,
+        align_leaves: bool = False,
+        max_depth: int | None = None,
     ) -> None:
-        if unknown := set(options) - set(Options.__annotations__):
-            raise TypeError(f"a picture of a tree has no option {min(unknown)!r}; it has {_LIST}")
-        self.title = title
-        self.scale = scale
-        self.places = places(tree)
-        self.keyword = options.get("keyword")
-        self.max_depth = options.get("max_depth")
-        self.align_leaves = options.get("align_leaves", False)
+        self.title, self.scale, self.places = title, scale, places(tree)
+        self.keyword, self.max_depth, self.align_leaves = keyword, max_depth, align_leaves
         self.norms = None if values is None else _per_node(values, len(self.places))
         self.numbers = None if self.norms is None else scale.numbers(self.norms)
         self.styles = [] if self.numbers is None else [scale.style(number) for number in self.numbers]
-        self._with_numbers = self.numbers is not None and options.get("numbers", True)
-        depths = options.get("depths")
+        self._with_numbers = self.numbers is not None and numbers
         self._with_depths = self._with_numbers if depths is None else depths
         if self.keyword is not None:
             leaves = {place.row for place in self.places if place.is_leaf}

@@ -43,7 +43,7 @@ class TreeSheet(Picture):
         self.scale = fitted(scale, *(of for of in values.values() if of is not None))
         self.caption = options.get("caption") or self.scale.caption
         self.columns = columns
-        self.panels = [TreePanel(tree, of, self.scale, title, options) for title, of in values.items()]
+        self.panels = [TreePanel(tree, of, self.scale, title, **options) for title, of in values.items()]
 
     @property
     def name(self) -> str:

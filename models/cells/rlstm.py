@@ -68,14 +68,11 @@ class RLSTM(mg.Cell):
         def weight(fan_in: int) -> Any:
             return matrix(fan_in) if shared(leaf_weights) else Pair(lambda: matrix(fan_in))
 
-        def memory() -> Parameter:
-            return matrix(5 * D)
-
         gate = 5 * D
-        self.Wi1, self.Wi2, self.Wci1, self.Wci2 = weight(gate), weight(gate), memory(), memory()
-        self.Wf1, self.Wf2, self.Wcf1, self.Wcf2 = weight(gate), weight(gate), memory(), memory()
+        self.Wi1, self.Wi2, self.Wci1, self.Wci2 = weight(gate), weight(gate), matrix(gate), matrix(gate)
+        self.Wf1, self.Wf2, self.Wcf1, self.Wcf2 = weight(gate), weight(gate), matrix(gate), matrix(gate)
         self.Wc1, self.Wc2 = weight(3 * D), weight(3 * D)
-        self.Wo1, self.Wo2, self.Wco = weight(gate), weight(gate), memory()
+        self.Wo1, self.Wo2, self.Wco = weight(gate), weight(gate), matrix(gate)
         self.bi, self.bf, self.bc, self.bo = (draw.bias(D) for _ in range(4))
 
     def compose(self, left: mg.Child, right: mg.Child) -> dict[str, mg.Tensor]:

@@ -125,18 +125,44 @@ def test_kernels_equal_their_twins():
     np.testing.assert_array_equal(fast, slow)
 
 
-def test_kernel_and_twin_find_the_same_fault():
+def slow_first_fault(left, right, root):
+    """By an explicit stack of finished subtrees."""
+    start = 0
+    for end in root:
+        subtrees: list[int] = []
+        for k in range(start, end + 1):
+            if left[k] != -1 or right[k] != -1:
+                children = subtrees[-2:] if len(subtrees) >= 2 else [-1, -1]
+                if [left[k], right[k]] != children or children[0] < 0:
+                    return k, children[0], children[1]
+                del subtrees[-2:]
+            subtrees.append(k)
+        if len(subtrees) != 1:
+            return int(end), -2, len(subtrees)
+        start = end + 1
+    return -1, -1, -1
+
+
+def test_the_first_fault_is_that_of_a_stack():
     rng = np.random.default_rng(6)
-    f = Forest([random_tree(rng, n) for n in (5, 8)])
+    f = Forest([random_tree(rng, n) for n in (5, 1, 8)])
     found = set()
-    for _ in range(300):
-        left, right = f.left.copy(), f.right.copy()
-        (left if rng.random() < 0.5 else right)[rng.integers(f.n_nodes)] = rng.integers(-2, f.n_nodes)
-        fault = tuple(layout.first_fault(left, right, f.root))
-        assert fault == tuple(layout.first_fault.twin(left, right, f.root))
+    for _ in range(1000):
+        left, right, root = f.left.copy(), f.right.copy(), f.root.copy()
+        for _ in range(rng.integers(1, 4)):
+            kind, k = rng.random(), rng.integers(f.n_nodes)
+            if kind < 0.3:
+                left[k] = right[k] = -1
+            else:
+                (left if kind < 0.6 else right)[k] = rng.integers(-2, f.n_nodes)
+        root[0] += rng.integers(-2, 1)
+        fault = layout.first_fault(left, right, root)
+        assert fault == slow_first_fault(left, right, root)
         found.add(fault)
-    assert len(found) > 10
-    assert tuple(layout.first_fault(f.left, f.right, f.root)) == (-1, -1, -1)
+    assert len(found) > 30
+    assert {kind < 0 for _, kind, _ in found} == {True, False}
+    assert any(kind == -2 for _, kind, _ in found)
+    assert layout.first_fault(f.left, f.right, f.root) == (-1, -1, -1)
 
 
 def random_tree(rng: np.random.Generator, n: int) -> Tree:

@@ -157,7 +157,7 @@ def test_wrong_arguments_are_refused_with_a_reason(arguments, error, says):
 
 
 @pytest.mark.skipif(not JIT_ENABLED, reason="there is nothing compiled")
-@pytest.mark.parametrize("kernel", [layout.complete, layout.first_fault, layout.select])
+@pytest.mark.parametrize("kernel", [layout.complete, layout.select])
 def test_the_loops_over_integers_run_compiled_and_not_as_their_twins(kernel: Any) -> None:
     # The twins give the same trees, thirty times slower: no other test would notice.
     rng = np.random.default_rng(0)

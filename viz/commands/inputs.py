@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import models
 from models.checkpoint import UnknownCellError
+from models.forest_checks import span_text
 from models.notation import shorten
 from viz.arguments import cell_class, whole
 from viz.command_line import InputError
@@ -176,16 +177,12 @@ def _keyword_row(tree: models.Tree, wanted: str) -> int:
             )
         return several[int(number) - 1]
     if not exact:
-        raise InputError(f"--keyword {wanted}: there is no such word in {_sentence(tree.words())}")
+        raise InputError(f"--keyword {wanted}: there is no such word in {span_text(tree.words(), 12)!r}")
     if len(exact) > 1:
         raise InputError(
             f"--keyword {wanted}: that word occurs {len(exact)} times; say which, from {wanted}#1 on"
         )
     return exact[0]
-
-
-def _sentence(words: Sequence[str], most: int = 12) -> str:
-    return repr(" ".join(words[:most]) + (" …" if len(words) > most else ""))
 
 
 def picture_path(text: str) -> Path:
