@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import minigrad as mg
 from minigrad.nn import Module, Parameter
+from models.cells.draw import Draw
 from models.errors import one_of
 
 LEAF_WEIGHTS = ("shared", "separate")
@@ -47,9 +48,11 @@ class Vector:
         return self._inner @ W.inner + self._leaf @ W.leaf
 
 
-def shared(leaf_weights: str) -> bool:
-    """Return whether leaves share the matrices of inner nodes; ValueError if there is no such choice."""
-    return one_of("leaf_weights", leaf_weights, LEAF_WEIGHTS) == "shared"
+def weight(draw: Draw, D: int, fan_in: int, leaf_weights: str) -> Any:
+    """Return a matrix (D, D), or a `Pair` of them; ValueError if there is no such choice."""
+    if one_of("leaf_weights", leaf_weights, LEAF_WEIGHTS) == "shared":
+        return draw.matrix(D, D, fan_in)
+    return Pair(lambda: draw.matrix(D, D, fan_in))
 
 
 def vector(child: mg.Child, leaf_weights: str) -> Any:

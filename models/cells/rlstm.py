@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 import minigrad as mg
-from minigrad.nn import Parameter
 from models.cells.activations import activation
 from models.cells.draw import Draw
-from models.cells.leaf_weights import Pair, shared, vector
+from models.cells.leaf_weights import vector, weight
 
 
 class RLSTM(mg.Cell):
@@ -60,19 +59,14 @@ class RLSTM(mg.Cell):
         self.g = activation(g)
         self.leaf_weights = leaf_weights
 
-        draw = Draw(rng, dtype)
-
-        def matrix(fan_in: int) -> Parameter:
-            return draw.matrix(D, D, fan_in)
-
-        def weight(fan_in: int) -> Any:
-            return matrix(fan_in) if shared(leaf_weights) else Pair(lambda: matrix(fan_in))
-
-        gate = 5 * D
-        self.Wi1, self.Wi2, self.Wci1, self.Wci2 = weight(gate), weight(gate), matrix(gate), matrix(gate)
-        self.Wf1, self.Wf2, self.Wcf1, self.Wcf2 = weight(gate), weight(gate), matrix(gate), matrix(gate)
-        self.Wc1, self.Wc2 = weight(3 * D), weight(3 * D)
-        self.Wo1, self.Wo2, self.Wco = weight(gate), weight(gate), matrix(gate)
+        draw, gate = Draw(rng, dtype), 5 * D
+        self.Wi1, self.Wi2 = (weight(draw, D, gate, leaf_weights) for _ in range(2))
+        self.Wci1, self.Wci2 = (draw.matrix(D, D, gate) for _ in range(2))
+        self.Wf1, self.Wf2 = (weight(draw, D, gate, leaf_weights) for _ in range(2))
+        self.Wcf1, self.Wcf2 = (draw.matrix(D, D, gate) for _ in range(2))
+        self.Wc1, self.Wc2 = (weight(draw, D, 3 * D, leaf_weights) for _ in range(2))
+        self.Wo1, self.Wo2 = (weight(draw, D, gate, leaf_weights) for _ in range(2))
+        self.Wco = draw.matrix(D, D, gate)
         self.bi, self.bf, self.bc, self.bo = (draw.bias(D) for _ in range(4))
 
     def compose(self, left: mg.Child, right: mg.Child) -> dict[str, mg.Tensor]:

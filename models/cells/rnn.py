@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 import minigrad as mg
-from minigrad.nn import Parameter
 from models.cells.activations import activation
 from models.cells.draw import Draw
-from models.cells.leaf_weights import Pair, shared, vector
+from models.cells.leaf_weights import vector, weight
 
 
 class RNN(mg.Cell):
@@ -49,14 +48,7 @@ class RNN(mg.Cell):
         self.leaf_weights = leaf_weights
 
         draw = Draw(rng, dtype)
-
-        def matrix() -> Parameter:
-            return draw.matrix(D, D, fan_in=3 * D)
-
-        def weight() -> Any:
-            return matrix() if shared(leaf_weights) else Pair(matrix)
-
-        self.W1, self.W2 = weight(), weight()
+        self.W1, self.W2 = (weight(draw, D, 3 * D, leaf_weights) for _ in range(2))
         self.b = draw.bias(D)
 
     def compose(self, left: mg.Child, right: mg.Child) -> mg.Tensor:
