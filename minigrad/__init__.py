@@ -4,12 +4,12 @@ The guided tour is README.md in this folder.
 """
 
 from minigrad import monitor, nn, optim
+from minigrad.context import no_grad, scope
 from minigrad.cotangent import SparseRows
 from minigrad.errors import CompileWarning, GraphError, ShapeError
 from minigrad.explain import explain, graph_dot
 from minigrad.fold import Cell, Child, NodeStates, Part, explain_fold, fold, fold_source
 from minigrad.gradcheck import assert_gradients, gradcheck
-from minigrad.graph import no_grad, scope
 from minigrad.ops import *  # noqa: F403
 from minigrad.ops import NAMES as OPS
 from minigrad.ops.formula import activation

@@ -125,17 +125,13 @@ def as_dense(g: Cotangent) -> np.ndarray:
 
 
 def accumulate(a: Cotangent, b: Cotangent, owned: bool) -> Cotangent:
-    """Return a + b, where paths of the graph meet; adds in place only if `a` is `owned`.
-
-    A vjp may hand on an array that others hold too (that of an addition hands its own cotangent to both
-    operands), so the first sum goes to fresh memory and only later ones are added to it.
-    """
+    """Return a + b, where paths of the graph meet; adds in place only if `a` is `owned`."""
     if isinstance(a, Total):
         a.add(b)
         return a
-    if isinstance(a, SparseRows) and isinstance(b, SparseRows):
-        return a.extended(b, in_place=owned)
     if isinstance(b, SparseRows):
+        if isinstance(a, SparseRows):
+            return a.extended(b, in_place=owned)
         total = a if owned else a.copy()
         b.add_to(total)
         return total
@@ -147,3 +143,48 @@ def accumulate(a: Cotangent, b: Cotangent, owned: bool) -> Cotangent:
         a += b
         return a
     return a + b
+
+
+class Cotangents(dict[int, Cotangent]):
+    """The cotangents that backward has begun to add up, by node id.
+
+    A vjp may hand on an array that others hold too (that of an addition hands its own cotangent to both
+    operands), so the first sum goes to fresh memory. That memory is *owned*: no one else holds it, so later
+    contributions are added to it in place, and a leaf may keep it without copying it.
+
+    Attributes
+    ----------
+    owned : set of node ids
+    """
+
+    def __init__(self, key: int, cotangent: np.ndarray) -> None:
+        super().__init__({key: cotangent})
+        self.owned: set[int] = set()
+
+    def add(self, key: int, part: Cotangent, dtype: np.dtype[Any], fresh: bool) -> None:
+        """Add a consumer's contribution; `fresh` says that nothing else holds its memory."""
+        if part.dtype != dtype:
+            part = part.astype(dtype)
+        total = self.get(key)
+        if total is not None:
+            part = accumulate(total, part, key in self.owned)
+        self[key] = part
+        if fresh or total is not None:
+            self.owned.add(key)
+
+
+class Gradient:
+    """Where backward stores a derivative; shared by a node and every tensor that stands for it."""
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value: np.ndarray | SparseRows | None = None
+
+    def add(self, g: Cotangent, owned: bool) -> None:
+        """Add a derivative; `owned` says that nothing else holds its memory."""
+        if self.value is None:
+            self.value = g if owned else g.copy()  # never let two leaves share an array
+        else:
+            total = accumulate(self.value, g, owned=False)
+            self.value = total if total.shape else np.asarray(total)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
+from minigrad.context import thread
 from minigrad.cotangent import Cotangent, SparseRows, as_dense
 from minigrad.errors import ShapeError
-from minigrad.graph import Node, state
+from minigrad.graph import Meta, Node, Storage
 from minigrad.symbol import Symbol, UnsupportedError
 from minigrad.tensor import Tensor, as_tensor
 
@@ -19,16 +20,34 @@ Maker = Callable[..., Callable[[Any], Any]]
 
 
 class Operation:
-    """What a node knows of the op that made it."""
+    """A primitive as its nodes know it: how it is computed, how cotangents pass it, what messages say of it.
+
+    Attributes
+    ----------
+    forward : function
+        Arrays in, array out.
+    name : str
+        What users call it.
+    shapes, formula : str
+        The rule for the operands' shapes, and the derivative, from the docstring.
+    makers : sequence of makers and None
+        One per operand.
+    linear, view, analytic, fresh, index
+        See `primitive`.
+    writes : bool
+        The result is the first operand, in the same memory, with other rows.
+    """
+
+    linear = view = fresh = writes = False
+    analytic = True
+    index: str | None = None
 
     def __init__(self, forward: Callable[..., Any], name: str | None = None) -> None:
         self.forward = forward
         self.name = name or forward.__name__.strip("_")
         self.shapes = _line(forward, "shapes")
         self.formula = _line(forward, "vjp")
-        self.analytic = True
-        self.fresh = False
-        self.writes = False  # the result is the first operand, in the same memory, with other rows
+        self.makers: tuple[Maker | None, ...] | _ForEach = ()
 
     def accept(self, g: Cotangent) -> Cotangent:
         """Bring an incoming cotangent into the form that the vjps take: an array."""
@@ -37,6 +56,26 @@ class Operation:
     def retained(self, g: Cotangent) -> np.ndarray:
         """Return what `.grad` of a retained result shall be: memory that no vjp hands on."""
         return np.array(as_dense(g))
+
+    def record(
+        self,
+        result: np.ndarray,
+        values: list[Any],
+        nodes: dict[int, Node],
+        settings: dict[str, Any],
+        storages: list[Storage],
+        meta: Meta,
+    ) -> Node:
+        """Return a node for the result, with a vjp for each operand that has a node and a derivative."""
+        parents, vjps = [], []
+        for position, parent in nodes.items():
+            maker = self.makers[position]
+            if maker is not None:
+                vjps.append(maker(result, *values, **settings))
+                parents.append(parent)
+        if self.index is not None:
+            meta = Meta(meta.scope, None, settings[self.index])
+        return Node(self, tuple(parents), tuple(vjps), result, () if self.linear else tuple(storages), meta)
 
 
 class Primitive(Protocol):
@@ -60,6 +99,7 @@ def primitive(
     view: bool = False,
     analytic: bool = True,
     fresh: bool = False,
+    index: str | None = None,
     name: str | None = None,
     operation: type[Operation] = Operation,
 ) -> Callable[[Callable[..., Any]], Primitive]:
@@ -87,6 +127,8 @@ def primitive(
         `gradcheck` asks.
     fresh : bool
         Every vjp returns memory that nothing else holds, so that a leaf need not copy it.
+    index : str, optional
+        The setting that says which rows or elements of the first operand are read or written, for `explain`.
     name : str, optional
         What users call it, where that is not the function's name.
     operation : type
@@ -95,68 +137,31 @@ def primitive(
 
     def decorate(forward: Callable[..., Any]) -> Primitive:
         op = operation(forward, name)
-        op.analytic = op.analytic and analytic
-        op.fresh = fresh
-        makers: tuple[Maker | None, ...] | _ForEach = ()
+        op.linear, op.view, op.analytic, op.fresh, op.index = linear, view, analytic, fresh, index
 
         @functools.wraps(forward)
         def apply(*operands: Any, **settings: Any) -> Tensor:
-            values: list[Any] = []
-            storages = []
-            differentiable = False
-            numbers = 0
-            for operand in operands:
-                if isinstance(operand, Tensor):
-                    values.append(operand.data)
-                    if operand._node is not None:
-                        differentiable = True
-                    if operand._storage is not None:
-                        storages.append(operand._storage)
-                elif type(operand) is np.ndarray:
-                    values.append(operand)
-                elif type(operand) is float or type(operand) is int:
-                    values.append(operand)
-                    numbers += 1
-                else:
-                    return apply(*map(_operand, operands), **settings)
-            if numbers and numbers == len(operands):
-                return apply(*map(as_tensor, operands), **settings)
+            values, nodes, storages = _read(operands)
             try:
-                ans = forward(*values, **settings)
-            except ValueError as error:
-                if not isinstance(error, ShapeError) and _shapes_fit(forward, values, settings):
-                    raise
-                raise _shape_error(op, operands, settings, error) from None
-            except UnsupportedError as error:
-                raise UnsupportedError(f"{op.name} ({error})") from None
-            if type(ans) is not np.ndarray and np.isscalar(ans):
-                ans = np.asarray(ans)
+                result = forward(*values, **settings)
+            except (ValueError, UnsupportedError) as error:
+                raise _explained(error, op, operands, values, settings) from None
+            if type(result) is not np.ndarray and np.isscalar(result):
+                result = np.asarray(result)
             storage = storages[0] if view and storages else None
-            if not differentiable or not state.recording_graph:
-                return Tensor(ans, None, storage)
-            parents = []
-            vjps = []
-            for position, operand in enumerate(operands):
-                if isinstance(operand, Tensor) and operand._node is not None:
-                    maker = makers[position]
-                    if maker is not None:
-                        vjps.append(maker(ans, *values, **settings))
-                        parents.append(operand._node)
-            saved = () if linear else tuple(storages)
-            node = Node(op, tuple(parents), tuple(vjps), ans, saved)
-            if settings:
-                node.place = settings.get("rows", settings.get("index"))
-            if state.values is not None:
-                state.values.add(node, ans, operands)
-            return Tensor(ans, node, storage)
+            state = thread.state
+            if not nodes or not state.recording_graph:
+                return Tensor(result, None, storage)
+            node = op.record(result, values, nodes, settings, storages, state.meta)
+            for observer in state.observers:
+                observer.built(node, result, operands)
+            return Tensor(result, node, storage)
 
-        def defvjp(*rules: Maker | None) -> None:
-            nonlocal makers
-            makers = rules
+        def defvjp(*makers: Maker | None) -> None:
+            op.makers = makers
 
-        def defvjp_each(rule: Maker) -> None:
-            nonlocal makers
-            makers = _ForEach(rule)
+        def defvjp_each(maker: Maker) -> None:
+            op.makers = _ForEach(maker)
 
         apply.operation = op  # type: ignore[attr-defined]
         apply.defvjp = defvjp  # type: ignore[attr-defined]
@@ -164,6 +169,31 @@ def primitive(
         return apply  # type: ignore[return-value]
 
     return decorate
+
+
+def _read(operands: Sequence[Any]) -> tuple[list[Any], dict[int, Node], list[Storage]]:
+    """Return the operands' values, their nodes by position, and their memory that can be changed in place."""
+    values: list[Any] = []
+    nodes = {}
+    storages = []
+    numbers = 0
+    for operand in operands:
+        if isinstance(operand, Tensor):
+            if operand._node is not None:
+                nodes[len(values)] = operand._node
+            if operand._storage is not None:
+                storages.append(operand._storage)
+            values.append(operand.data)
+        elif type(operand) is np.ndarray:
+            values.append(operand)
+        elif type(operand) is float or type(operand) is int:
+            values.append(operand)
+            numbers += 1
+        else:
+            return _read([*map(_operand, operands)])
+    if numbers and numbers == len(values):
+        return _read([*map(as_tensor, operands)])
+    return values, nodes, storages
 
 
 class _ForEach:
@@ -201,6 +231,17 @@ def _operand(value: Any) -> Any:
     )
 
 
+def _explained(
+    error: Exception, op: Operation, operands: Sequence[Any], values: list[Any], settings: dict[str, Any]
+) -> Exception:
+    """Return the error to raise for one of the function's: it names the op, and shapes that do not fit."""
+    if isinstance(error, UnsupportedError):
+        return UnsupportedError(f"{op.name} ({error})")
+    if isinstance(error, ShapeError) or not _shapes_fit(op.forward, values, settings):
+        return _shape_error(op, operands, settings, error)
+    return error
+
+
 def _shapes_fit(forward: Callable[..., Any], values: list[Any], settings: dict[str, Any]) -> bool:
     """Tell whether the function takes ones of these shapes, so that its ValueError was about values."""
     if any(isinstance(v, Symbol) for v in values):
@@ -213,7 +254,7 @@ def _shapes_fit(forward: Callable[..., Any], values: list[Any], settings: dict[s
 
 
 def _shape_error(
-    op: Operation, operands: tuple[Any, ...], settings: dict[str, Any], error: ValueError
+    op: Operation, operands: Sequence[Any], settings: dict[str, Any], error: Exception
 ) -> ShapeError:
     described = []
     for position, operand in enumerate(operands):
@@ -221,7 +262,7 @@ def _shape_error(
         described.append(f"{name or f'operand {position + 1}'} {np.shape(operand)}")
     asked = [f"{k}={v}" for k, v in settings.items() if type(v) in (int, tuple, list)]
     how = f" with {', '.join(asked)}" if asked else ""
-    where = f" in {state.scope}" if state.scope is not None else ""
+    where = f" in {thread.state.meta.scope}" if thread.state.meta.scope is not None else ""
     detail = f" ({error})" if isinstance(error, ShapeError) else ""
     return ShapeError(
         f"{op.name}{where}: the shapes {', '.join(described)}{how} do not fit{detail}; "

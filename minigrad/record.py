@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad import kernels
+from minigrad.context import observing
 from minigrad.cotangent import Cotangent, SparseRows, as_dense
-from minigrad.graph import Node, state
+from minigrad.graph import Node, Observer
 
 KEPT = 16  # elements: a value with more is summarised
 
@@ -25,18 +26,18 @@ class Entry(NamedTuple):
     norm: float
 
 
-class GradientRecord:
+class GradientRecord(Observer):
     """What backward met while `record_gradients` was on, in the order of its visits."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
 
-    def add(self, node: Node, g: Cotangent) -> None:
+    def visited(self, node: Node, cotangent: Cotangent) -> None:
         """Note the norm of a node's complete cotangent, here and in the node."""
-        dense = g.summed().values if isinstance(g, SparseRows) else as_dense(g)
-        node.norm = float(np.sqrt(kernels.squared_norm(np.asarray(dense))))
-        name = node.op.name if node.op is not None else node.name or "leaf"
-        self.entries.append(Entry(node.id, name, node.scope, node.norm))
+        dense = cotangent.summed().values if isinstance(cotangent, SparseRows) else as_dense(cotangent)
+        norm = float(np.sqrt(kernels.squared_norm(np.asarray(dense))))
+        node.note(norm=norm)
+        self.entries.append(Entry(node.id, node.title, node.meta.scope, norm))
 
     @property
     def norms(self) -> dict[int, float]:
@@ -61,12 +62,9 @@ def record_gradients() -> Iterator[GradientRecord]:
     Only numbers are kept, not the cotangents. They are in the returned record, by node id and scope, and in
     the graph, where `explain` and pictures show them. Off, this costs nothing.
     """
-    before = state.record
-    state.record = record = GradientRecord()
-    try:
+    record = GradientRecord()
+    with observing(record):
         yield record
-    finally:
-        state.record = before
 
 
 class Summary(NamedTuple):
@@ -78,16 +76,16 @@ class Summary(NamedTuple):
     broken: int
 
 
-class ValueRecord:
+class ValueRecord(Observer):
     """Keeps values in the nodes of the graph that is being built."""
 
-    def add(self, node: Node, value: Any, operands: tuple[Any, ...]) -> None:
+    def built(self, node: Node, value: np.ndarray, operands: tuple[Any, ...]) -> None:
         """Keep what an op computed, and the leaves that it read."""
-        node.value = _kept(value)
+        node.note(value=_kept(value))
         for operand in operands:
             leaf = getattr(operand, "node", None)
             if leaf is not None and leaf.op is None:
-                leaf.value = _kept(operand.data)
+                leaf.note(value=_kept(operand.data))
 
 
 @contextmanager
@@ -97,12 +95,8 @@ def record_values() -> Iterator[None]:
     A value of up to 16 elements is copied into its node; of a larger one the least, the mean and the greatest
     finite element are kept. Leaves are kept as the last op found them. Off, this costs nothing.
     """
-    before = state.values
-    state.values = ValueRecord()
-    try:
+    with observing(ValueRecord()):
         yield
-    finally:
-        state.values = before
 
 
 def value_lines(value: np.ndarray | Summary, number: Callable[[float], str]) -> list[str]:
@@ -116,9 +110,7 @@ def value_lines(value: np.ndarray | Summary, number: Callable[[float], str]) -> 
     return ["[" + " ".join(number(float(element)) for element in row) + "]" for row in rows]
 
 
-def _kept(value: Any) -> np.ndarray | Summary | None:
-    if not isinstance(value, np.ndarray):  # a symbol, while the fold's compiler traces
-        return None
+def _kept(value: np.ndarray) -> np.ndarray | Summary:
     if value.size <= KEPT:
         return value.copy()
     finite = value[np.isfinite(value)]

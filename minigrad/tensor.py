@@ -1,4 +1,4 @@
-"""Tensor: an array, and its place in the graph."""
+"""Tensor: an array, and its node in the graph."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from minigrad.cotangent import SparseRows
-from minigrad.errors import GraphError, ShapeError, line_in
-from minigrad.graph import Gradient, Node, Storage, backward, new_id, state
+from minigrad.context import thread
+from minigrad.cotangent import Gradient, SparseRows
+from minigrad.errors import GraphError, ShapeError
+from minigrad.graph import Meta, Node, Storage, backward, new_id
 
 
 class Tensor:
@@ -95,12 +96,12 @@ class Tensor:
 
     @property
     def node(self) -> Node | None:
-        """Where this value stands in the graph; None where no gradient is required."""
+        """The node of this value in the graph; None where no gradient is required."""
         return self._node
 
     @property
     def grad(self) -> np.ndarray | SparseRows | None:
-        """The derivative that backward left here, or None."""
+        """The derivative that backward stored here, or None."""
         if self._node is None or self._node.gradient is None:
             return None
         return self._node.gradient.value
@@ -161,7 +162,7 @@ class Tensor:
             if cotangent.shape != self.shape:
                 raise ShapeError(f"a cotangent of shape {cotangent.shape} for shape {self.shape}")
             cotangent = cotangent.astype(self.dtype, copy=False)
-        backward(self._node, cotangent, retain_graph)
+        backward(self._node, cotangent, retain_graph, thread.state.observers)
 
     def retain_grad(self) -> Tensor:
         """Keep the derivative with respect to this computed tensor in `.grad`; return the tensor."""
@@ -186,7 +187,7 @@ class Tensor:
 
     def item(self) -> Any:
         """Return the value of a one-element tensor as a Python number."""
-        self._refuse_in_fold("its value")
+        thread.state.context.use_value("its value")
         if self.size != 1:
             raise ShapeError(f"item() needs one element; this tensor has shape {self.shape}")
         return self.data.item()
@@ -197,13 +198,13 @@ class Tensor:
         return self
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self._refuse_in_fold("an in-place change")
+        thread.state.context.use_value("an in-place change")
         if self._storage is None or (self._node is not None and self._node.op is not None):
             raise GraphError(
                 f"{self._called()} is the result of an operation and can't be changed in place; "
                 "compute a new tensor, for instance with mg.where"
             )
-        if self._node is not None and state.recording_graph:
+        if self._node is not None and thread.state.recording_graph:
             raise GraphError(
                 f"{self._called()} requires a gradient; change it in place inside `with mg.no_grad():`"
             )
@@ -219,14 +220,14 @@ class Tensor:
         return (self[k] for k in range(len(self)))
 
     def __bool__(self) -> bool:
-        self._refuse_in_fold("control flow on its value")
+        thread.state.context.use_value("control flow on its value")
         return bool(self.data)
 
     def __float__(self) -> float:
         return float(self.item())
 
     def __index__(self) -> int:
-        self._refuse_in_fold("its value")
+        thread.state.context.use_value("its value")
         return self.data.__index__()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -241,13 +242,6 @@ class Tensor:
 
     def _called(self) -> str:
         return f"tensor {self.name!r}" if self.name else "this tensor"
-
-    def _refuse_in_fold(self, what: str) -> None:
-        if state.fold is not None:
-            raise GraphError(
-                f"compose may not use {what}: it runs for many tree nodes at once. Choose per row "
-                f"with mg.where, or by the mask left.is_leaf{line_in('compose')}"
-            )
 
 
 def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> Tensor:
@@ -289,8 +283,7 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str 
     out = Tensor(array, None, Storage())
     out.name = name
     if requires_grad:
-        out._node = Node(None, (), (), array, name=name)
-        out._node.gradient = Gradient()
+        out._node = Node.leaf(array, Meta(thread.state.meta.scope, name))
     return out
 
 

@@ -1,4 +1,4 @@
-"""What a cell declares and what it writes."""
+"""What a cell declares, what it writes, and the context that its `compose` runs in."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.context import Context
+from minigrad.errors import GraphError, line_in
 from minigrad.nn import Module
 from minigrad.tensor import Tensor, as_tensor
 
@@ -114,3 +116,14 @@ def composed(cell: Cell, left: Child, right: Child) -> dict[str, Tensor]:
             f"{of} returned {what}; the cell declares {', '.join(names)}, so it should end with `{returned}`"
         )
     return {name: as_tensor(found[name]) for name in names}
+
+
+class ComposeContext(Context):
+    """Around ``compose``, which runs for many tree nodes at once: a value is no single number."""
+
+    def use_value(self, how: str) -> None:
+        """Refuse."""
+        raise GraphError(
+            f"compose may not use {how}: it runs for many tree nodes at once. Choose per row with mg.where, "
+            f"or by the mask left.is_leaf{line_in('compose')}"
+        )

@@ -7,12 +7,12 @@ from typing import Protocol
 
 import numpy as np
 
+from minigrad.context import thread
 from minigrad.cotangent import SparseRows
 from minigrad.fold import compiler
 from minigrad.fold.cell import Cell
 from minigrad.fold.run import NodeStates, check_chains
 from minigrad.fold.schedule import Trees
-from minigrad.graph import state
 from minigrad.internal.flat import add_gradient, add_gradients
 from minigrad.tensor import Tensor
 
@@ -59,7 +59,7 @@ def loss_and_gradients(
         With their gradients.
 
     None, and nothing done, where only the graph will do: without a JIT, for a cell that can't be compiled, if
-    dtypes are mixed or shapes do not fit, if a label is no class, if gradients are recorded or switched off.
+    dtypes are mixed or shapes do not fit, if a label is no class, if an observer watches, under `no_grad`.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def loss_and_gradients(
         If a chain cell meets a right child that is not a leaf.
     """
     check_chains(cell, forest)
-    if state.record is not None or not state.recording_graph:
+    if thread.state.observers or not thread.state.recording_graph:
         return None
     L, Ws, bs = map(np.ascontiguousarray, (table.data, W.data, b.data))
     dtype, D = L.dtype, cell.parts[0].width

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
+from minigrad.context import scope, thread
 from minigrad.errors import ShapeError
 from minigrad.fold import compiler
-from minigrad.fold.cell import Cell, Child, Part, composed
+from minigrad.fold.cell import Cell, Child, ComposeContext, Part, composed
 from minigrad.fold.schedule import MODES, Tile, Trees
 from minigrad.fold.state import States
-from minigrad.graph import scope, state
+from minigrad.graph import Meta
 from minigrad.ops.index import read_rows
-from minigrad.ops.linear import transpose
 from minigrad.tensor import Tensor, as_tensor
 
 Array = np.ndarray
@@ -87,14 +87,12 @@ def fold(cell: Cell, forest: Trees, leaves: Any, mode: str = "level") -> NodeSta
         if isinstance(states, Mapping):
             return NodeStates(states)
         refusal = states
-    before_fold, before_scope = state.fold, state.scope
-    state.fold = run = _Run(cell, forest, leaves)
-    try:
+    run = _Run(cell, forest, leaves)
+    state = thread.state
+    with state.using(context=run, meta=state.meta):
         for tile in MODES[mode](forest):
-            state.scope = tile
+            state.meta = Meta(tile)
             run.step(tile)
-    finally:
-        state.fold, state.scope = before_fold, before_scope
     if refusal is not None:  # only now is it known that the cell itself is right
         compiler.warn(cell, refusal)
     return NodeStates({name: states.tensor for name, states in run.states.items()})
@@ -132,7 +130,7 @@ def check_chains(cell: Cell, forest: Trees) -> None:
             )
 
 
-class _Run:
+class _Run(ComposeContext):
     """A fold under way."""
 
     def __init__(self, cell: Cell, forest: Trees, leaves: Tensor) -> None:
@@ -149,7 +147,7 @@ class _Run:
                     self.states[part.name].write(rows, leaves)
         else:
             self._leaf_number = np.cumsum(self._is_leaf) - 1
-        self._transposed: dict[int, Tensor] = {}
+        self._once: dict[Any, Tensor] = {}
         self._masks: list[Array] = []
         self._mask = 0
         self._rows = rows
@@ -172,28 +170,29 @@ class _Run:
 
     def _read(self, rows: Array) -> Child:
         parts = {name: states.read(rows) for name, states in self.states.items()}
-        return Child(parts, self._is_leaf[rows, None])
+        return Child(parts, self._is_leaf[rows][:, None])  # faster than [rows, None]
 
     def _read_right(self, rows: Array) -> Child:
         if self._cell.right_parts is None:
             return self._read(rows)
         numbers = self._leaf_number[rows]
         parts = {part.name: self._leaf_part(part, numbers) for part in self._cell.right_parts}
-        return Child(parts, self._is_leaf[rows, None])
+        return Child(parts, self._is_leaf[rows][:, None])  # faster than [rows, None]
 
     def _leaf_part(self, part: Part, numbers: Array) -> Tensor:
         if part.leaf == "vector":
             return read_rows(self._leaves, rows=numbers)
         return Tensor(np.zeros((len(numbers), part.width), self._leaves.dtype))
 
-    def transposed(self, x: Tensor) -> Tensor:
-        """Return x.T; that of a parameter is made at its first use and belongs to no tile."""
+    def once(self, op: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+        """Return op(x); that of a parameter is computed at its first use and belongs to no tile."""
         if x.node is not None and x.node.op is not None:
-            return transpose(x)
-        if id(x) not in self._transposed:
+            return op(x)
+        key = op, id(x)
+        if key not in self._once:
             with scope(None):
-                self._transposed[id(x)] = transpose(x)
-        return self._transposed[id(x)]
+                self._once[key] = op(x)
+        return self._once[key]
 
     def mask(self, shape: tuple[int, ...], p: float, rng: np.random.Generator) -> Array:
         """Return the rows of a dropout mask that belong to the nodes being computed.

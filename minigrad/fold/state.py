@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.cotangent import Cotangent, SparseRows, Total
-from minigrad.graph import Gradient, Node, state
+from minigrad.context import thread
+from minigrad.cotangent import Cotangent, Gradient, SparseRows, Total
+from minigrad.graph import Meta, Node
+from minigrad.ops.broadcast import same
 from minigrad.ops.index import read_rows
 from minigrad.primitive import Operation, primitive
 from minigrad.tensor import Tensor
@@ -23,9 +25,7 @@ Array = np.ndarray
 
 
 class _Write(Operation):
-    def __init__(self, forward: Any, name: str | None = None) -> None:
-        super().__init__(forward, name)
-        self.writes = True
+    writes = True
 
     def accept(self, g: Cotangent) -> Cotangent:
         if isinstance(g, Total):
@@ -36,7 +36,7 @@ class _Write(Operation):
         return g.array
 
 
-@primitive(linear=True, operation=_Write)
+@primitive(linear=True, index="rows", operation=_Write)
 def _write_rows(states: Array, values: Array, *, rows: Array) -> Any:
     """states with `values` in the given rows, which nothing has read before
 
@@ -48,7 +48,7 @@ def _write_rows(states: Array, values: Array, *, rows: Array) -> Any:
 
 
 _write_rows.defvjp(
-    lambda y, states, values, rows: lambda g: g,
+    lambda y, states, values, rows: same,
     lambda y, states, values, rows: lambda g: g.array[rows],
 )
 
@@ -71,9 +71,10 @@ class States:
     def __init__(self, name: str, n: int, width: int, dtype: Any) -> None:
         self.tensor = Tensor(_START.forward(n, width, dtype))
         self._gradient = Gradient()
-        if state.recording_graph:
+        if thread.state.recording_graph:
             # The derivative with respect to a leaf's row is wanted even where its value is a constant.
-            self.tensor._node = Node(_START, (), (), self.tensor.data, name=name)
+            meta = Meta(thread.state.meta.scope, name)
+            self.tensor._node = Node(_START, (), (), self.tensor.data, (), meta)
             self.tensor._node.gradient = self._gradient
 
     def read(self, rows: Array) -> Tensor:

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.context import no_grad
 from minigrad.cotangent import as_dense
 from minigrad.errors import ShapeError
-from minigrad.graph import no_grad, reachable
+from minigrad.graph import reachable
 from minigrad.tensor import Tensor, tensor
 
 Array = np.ndarray

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.cotangent import Cotangent
-from minigrad.graph import Gradient, add_to_leaf
+from minigrad.cotangent import Cotangent, Gradient
 from minigrad.tensor import Tensor
 
 Array = np.ndarray
@@ -64,7 +63,7 @@ class FlatGradients:
             self.vector = vector
             return
         for own in self.slices:
-            add_to_leaf(own, own.cut(vector), owned=True)
+            own.add(own.cut(vector), owned=True)
 
     def clear(self) -> None:
         """Forget all gradients."""
@@ -158,7 +157,7 @@ def add_gradients(leaves: Sequence[Tensor], vector: Array) -> None:
 def add_gradient(leaf: Tensor, g: Cotangent) -> None:
     """Add to a leaf's ``.grad``, if it keeps one; `g` is memory that nobody else holds."""
     if leaf.node is not None and leaf.node.gradient is not None:
-        add_to_leaf(leaf.node.gradient, g, owned=True)
+        leaf.node.gradient.add(g, owned=True)
 
 
 def cut(vector: Array, leaves: Sequence[Tensor]) -> list[Array]:

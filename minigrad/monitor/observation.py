@@ -114,21 +114,22 @@ class Observation:
         at = int(above[0]) if len(above) else row
         # What keeps a gradient are the states of all nodes, whose cotangent is more than this node's.
         factors = [
-            (parent.norm / node.norm, node.op.name)
+            (parent.meta.norm / node.meta.norm, node.op.name)
             for node in reachable(self.graph)
-            if node.norm
+            if node.meta.norm
             and node.op is not None
             and node.gradient is None
-            and at in getattr(node.scope, "rows", ())
+            and at in getattr(node.meta.scope, "rows", ())
             for parent in node.parents
-            if parent.norm is not None and parent.scope is node.scope
+            if parent.meta.norm is not None and parent.meta.scope is node.meta.scope
         ]
         return str((max if largest else min)(factors)[1]) if factors else ""
 
     def first_bad_op(self) -> str:
         """Return the op at which backward first met a cotangent that is not finite; '' as in `op_at`."""
         nodes = [] if self.graph is None else reachable(self.graph)
-        return next((n.op.name for n in nodes if n.op and n.norm is not None and not isfinite(n.norm)), "")
+        norms = ((node.op.name, node.meta.norm) for node in nodes if node.op is not None)
+        return next((name for name, norm in norms if norm is not None and not isfinite(norm)), "")
 
     @property
     def _children(self) -> tuple[Array, Array]:

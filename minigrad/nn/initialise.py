@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph import no_grad
+from minigrad.context import no_grad
 from minigrad.nn.init import initial
 from minigrad.nn.module import Module
 

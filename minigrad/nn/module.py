@@ -7,7 +7,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from minigrad.graph import Gradient, Node, Storage, no_grad
+from minigrad.context import no_grad, thread
+from minigrad.graph import Meta, Node, Storage
 from minigrad.nn.npz import StateError
 from minigrad.tensor import Tensor
 
@@ -29,9 +30,7 @@ class Parameter(Tensor):
         array = np.array(data, order="C")
         if array.dtype not in (np.float32, np.float64):
             raise TypeError(f"a parameter is float32 or float64, not {array.dtype}")
-        node = Node(None, (), (), array, name=name)
-        node.gradient = Gradient()
-        super().__init__(array, node, Storage())
+        super().__init__(array, Node.leaf(array, Meta(thread.state.meta.scope, name)), Storage())
         self.name = name
 
 
@@ -42,7 +41,8 @@ class Module:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Parameter) and value.name is None and value.node is not None:
-            value.name = value.node.name = name
+            value.name = name
+            value.node.note(name=name)
         super().__setattr__(name, value)
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:

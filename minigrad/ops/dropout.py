@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph import state
+from minigrad.context import thread
 from minigrad.ops.arithmetic import mul
 from minigrad.rng import require_generator
 from minigrad.tensor import Tensor, as_tensor
@@ -44,5 +44,5 @@ def dropout(x: Any, p: float, rng: np.random.Generator) -> Tensor:
     x = as_tensor(x)
     if p == 0:
         return x
-    keep = state.fold.mask(x.shape, p, rng) if state.fold else rng.random(x.shape) >= p
+    keep = thread.state.context.mask(x.shape, p, rng)
     return mul(x, keep.astype(x.dtype) / x.dtype.type(1 - p))

@@ -18,7 +18,7 @@ __all__ = ["linear_cross_entropy"]
 Array = np.ndarray
 
 
-@primitive(fresh=True)
+@primitive(fresh=True, index="rows")
 def _linear_cross_entropy(
     x: Array, W: Array, b: Array, *,
     rows: Array, labels: Array, scale: float, by_x: Array, by_W: Array, by_b: Array,

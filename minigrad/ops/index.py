@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ __all__ = ["gather", "getitem"]
 Array = np.ndarray
 
 
-@primitive(linear=True)
+@primitive(linear=True, index="index")
 def _getitem(x: Array, *, index: Any) -> Any:
     """x[index], with NumPy's meaning of integers, slices, integer arrays and masks
 
@@ -64,7 +65,7 @@ def getitem(x: Any, index: Any) -> Tensor:
     return _getitem(x, index=index)
 
 
-@primitive(linear=True, name="gather")
+@primitive(linear=True, index="rows", name="gather")
 def read_rows(table: Array, *, rows: Array) -> Any:
     """The rows of a table, for instance the vectors of the words of a sentence
 
@@ -79,8 +80,7 @@ def read_rows(table: Array, *, rows: Array) -> Any:
 
 
 def _read_rows_table(y: Array, table: Array, *, rows: Array) -> Any:
-    height = table.shape[0]
-    return lambda g: SparseRows(rows, g, height)
+    return partial(SparseRows, rows, height=table.shape[0])
 
 
 read_rows.defvjp(_read_rows_table)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.graph import state
+from minigrad.context import thread
 from minigrad.ops.arithmetic import add, div, mul, neg, pow, sub
 from minigrad.ops.elementwise import abs
 from minigrad.ops.index import getitem
@@ -28,11 +28,6 @@ def _comparison(compare: Callable[..., Any]) -> Callable[..., Tensor]:
         return Tensor(np.asarray(compare(x.data, y.data if isinstance(y, Tensor) else y)))
 
     return method
-
-
-def _T(x: Tensor) -> Tensor:
-    """Transpose; inside a fold a leaf is transposed once, not once for every tile."""
-    return transpose(x) if state.fold is None else state.fold.transposed(x)
 
 
 def _repr(x: Tensor) -> str:
@@ -74,7 +69,7 @@ METHODS: dict[str, Any] = {
     "__int__": lambda x: int(x.item()),
     "__repr__": _repr,
     "__format__": _format,
-    "T": property(_T),
+    "T": property(lambda x: thread.state.context.once(transpose, x)),
     "sum": sum,
     "mean": mean,
     "max": max,

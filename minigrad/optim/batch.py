@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from minigrad import kernels
-from minigrad.cotangent import SparseRows
-from minigrad.graph import Gradient, new_id
+from minigrad.cotangent import Gradient, SparseRows
+from minigrad.graph import new_id
 from minigrad.internal.addresses import Addresses, address
 from minigrad.internal.flat import FlatGradients, Slice
 from minigrad.nn import Parameter

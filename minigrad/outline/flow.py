@@ -34,7 +34,9 @@ class Flow:
 
     def __init__(self, nodes: Sequence[Node]) -> None:
         self._nodes = nodes
-        self._writer: dict[int, np.ndarray] = {}  # by array: for each row the last write, as a place in nodes
+        self._writer: dict[
+            int, np.ndarray
+        ] = {}  # by array: of each row the last write, as a position in nodes
         self.sources: dict[int, list[Node]] = {}
         self.array: dict[int, Node] = {}
         for k, node in enumerate(nodes):
@@ -50,7 +52,7 @@ class Flow:
             return []
         previous, *values = node.parents
         start = self.array[node.id] = self.array[previous.id]
-        self._writer[start.id][node.place] = k
+        self._writer[start.id][node.meta.index] = k
         # The order of writes is no flow; only the first one takes over what the array was made of.
         return [previous, *values] if previous is start else values
 
@@ -62,25 +64,25 @@ class Flow:
                 sources.append(parent)
                 continue
             self.array[node.id] = start
-            place = node.place if position == 0 else None
-            sources += (self._nodes[k] for k in np.unique(_rows(self._writer[start.id], place)))
+            index = node.meta.index if position == 0 else None
+            sources += (self._nodes[k] for k in np.unique(_rows(self._writer[start.id], index)))
         return sources
 
 
-def _rows(writer: np.ndarray, place: Any) -> np.ndarray:
+def _rows(writer: np.ndarray, index: Any) -> np.ndarray:
     """Return the writers of the rows at an index of the array; of all rows, where it says more than rows."""
-    first = place[0] if isinstance(place, tuple) and place else place
+    first = index[0] if isinstance(index, tuple) and index else index
     try:
         return np.atleast_1d(writer[... if first is None else first])
     except IndexError:  # a mask over several axes
         return writer
 
 
-def place_text(place: Any) -> str:
+def index_text(index: Any) -> str:
     """Return an index as it is written in brackets, '' for none; long ones as a number of rows."""
-    if place is None:
+    if index is None:
         return ""
-    parts = [_index_text(part) for part in (place if isinstance(place, tuple) else (place,))]
+    parts = [_index_text(part) for part in (index if isinstance(index, tuple) else (index,))]
     return f"[{', '.join(parts)}]"
 
 

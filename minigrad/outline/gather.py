@@ -11,7 +11,7 @@ from typing import Any
 from minigrad.errors import GraphError
 from minigrad.graph import Node, reachable
 from minigrad.outline.boxes import Box, Item, Outline, shortened
-from minigrad.outline.flow import Flow, place_text
+from minigrad.outline.flow import Flow, index_text
 from minigrad.outline.quotient import Home, arrows_between, order, split_cycles
 from minigrad.tensor import Tensor
 
@@ -73,7 +73,8 @@ class _Outliner:
         for node in self.nodes:
             for source in self.flow.sources[node.id]:
                 self.readers[source.id].append(node)
-        self.scopes = {_key(node.scope): str(node.scope) for node in self.nodes if node.scope is not None}
+        scopes = (node.meta.scope for node in self.nodes)
+        self.scopes = {_key(scope): str(scope) for scope in scopes if scope is not None}
         self.open = _chosen(expand, self.scopes)
         self.carried = self._carried() if carry else {}
         self.carry = carry
@@ -108,11 +109,11 @@ class _Outliner:
         """Return, by id, the leaves that only scopes read, and their transposes, as those leaves."""
         found: dict[int, Node] = {}
         for leaf in self.nodes:
-            if leaf.op is not None or leaf.scope is not None:
+            if leaf.op is not None or leaf.meta.scope is not None:
                 continue
             views = [r for r in self.readers[leaf.id] if _is_view(r) and self.readers[r.id]]
             read = [r for view in (leaf, *views) for r in self.readers[view.id] if r not in views]
-            if read and all(reader.scope is not None for reader in read):
+            if read and all(reader.meta.scope is not None for reader in read):
                 found |= dict.fromkeys([leaf.id, *(view.id for view in views)], leaf)
         return found
 
@@ -121,7 +122,8 @@ class _Outliner:
         readers = self.readers[node.id]
         if len(readers) != 1 or not _is_sum(readers[0]) or node.shape != readers[0].shape:
             return None
-        if node.scope is None or _key(node.scope) != _key(readers[0].scope) or not self._is_open(node):
+        scope, outer = node.meta.scope, readers[0].meta.scope
+        if scope is None or _key(scope) != _key(outer) or not self._is_open(node):
             return None
         return readers[0] if _is_sum(node) or self._factor(node) is not None else None
 
@@ -132,19 +134,19 @@ class _Outliner:
         return carried[0] if is_product and len(carried) == 1 else None
 
     def _is_open(self, node: Node) -> bool:
-        return node.scope is None or _key(node.scope) in self.open
+        return node.meta.scope is None or _key(node.meta.scope) in self.open
 
     def _home(self, node: Node) -> Home:
         if self._is_open(node):
             return ("node", node.id)
-        return ("scope", _key(node.scope))
+        return ("scope", _key(node.meta.scope))
 
     def _box(self, home: Home, members: Sequence[Node]) -> Box:
         kind, node = home[0], members[-1]
         ids = {node.id for node in members}
         if kind == "leaves":
             return _box("leaves", "leaf tensors", "", ids, [self._item(n) for n in members if n.op is None])
-        scope = "" if node.scope is None else self.scopes[_key(node.scope)]
+        scope = "" if node.meta.scope is None else self.scopes[_key(node.meta.scope)]
         sources = {s.id: s for member in members for s in self.flow.sources[member.id] if s.id not in ids}
         if kind == "scope":
             results = [n for n in members if not ids.issuperset(r.id for r in self.readers[n.id])]
@@ -163,16 +165,16 @@ class _Outliner:
         """Return what is printed of a node; of a write, if asked for, that of the rows that were written."""
         name = self.names.get(node.id)
         if node.op is None:
-            return Item(node.id, name or node.name or "leaf", node.shape, node.norm, node.value)
+            return Item(node.id, name or node.title, node.shape, node.meta.norm, node.meta.value)
         array = self.flow.array.get(node.id)
-        place = (array.name or "" if array is not None else "") + place_text(node.place)
-        title = " ".join(filter(None, [f"{name} =" if name else "", node.op.name, place]))
-        shape, norm, value = node.shape, node.norm, node.value
+        part = (array.meta.name or "" if array is not None else "") + index_text(node.meta.index)
+        title = " ".join(filter(None, [f"{name} =" if name else "", node.op.name, part]))
+        shape, norm, value = node.shape, node.meta.norm, node.meta.value
         if written and node.op.writes and node.parents:
-            title = place if self.carry and not self._is_open(node) else title
+            title = part if self.carry and not self._is_open(node) else title
             values = node.parents[1] if len(node.parents) > 1 else None
-            shape = (len(node.place), *shape[1:])
-            norm, value = (None, None) if values is None else (values.norm, values.value)
+            shape = (len(node.meta.index), *shape[1:])
+            norm, value = (None, None) if values is None else (values.meta.norm, values.meta.value)
         operands = tuple(parent.id for parent in node.parents)
         return Item(node.id, title, shape, norm, value, node.op.formula, operands, node.vjps is None)
 
@@ -193,7 +195,7 @@ class _Outliner:
     def _name(self, node: Node) -> str:
         """Return what a factor is called: its name, or the rows that it read."""
         array = self.flow.array.get(node.id)
-        rows = "" if array is None else (array.name or "") + place_text(node.place)
+        rows = "" if array is None else (array.meta.name or "") + index_text(node.meta.index)
         return self.names.get(node.id) or rows or "…"
 
 
@@ -211,7 +213,7 @@ def _is_sum(node: Node) -> bool:
 
 
 def _is_view(node: Node) -> bool:
-    return node.op is not None and node.op.name == "transpose" and node.scope is None
+    return node.op is not None and node.op.name == "transpose" and node.meta.scope is None
 
 
 def _chosen(expand: Any, scopes: Mapping[Any, str]) -> set[Any]:

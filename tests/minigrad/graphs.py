@@ -39,6 +39,7 @@ def expansions(draw: st.DrawFn, tensor: mg.Tensor) -> str | list[str]:
     from minigrad.graph import reachable
 
     assert tensor.node is not None
-    scopes = sorted({str(node.scope) for node in reachable(tensor.node) if node.scope is not None})
+    found = (node.meta.scope for node in reachable(tensor.node))
+    scopes = sorted({str(scope) for scope in found if scope is not None})
     chosen = draw(st.lists(st.sampled_from(scopes), unique=True)) if scopes else []
     return "all" if draw(st.booleans()) else chosen

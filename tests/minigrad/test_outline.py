@@ -246,7 +246,7 @@ def test_values_are_kept_as_they_were() -> None:
     assert (values["big"].min, values["big"].mean, values["big"].max) == (0.0, 9.5, 19.0)
     later = w * 1.0
     assert later.node is not None
-    assert later.node.value is None  # off again
+    assert later.node.meta.value is None  # off again
 
 
 def test_explain_prints_values_and_collapsed_scopes() -> None:

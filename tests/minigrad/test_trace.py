@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.context import thread
 from minigrad.fold.compiler.trace import Trace, trace
-from minigrad.graph import state
 from minigrad.nn import Parameter
 from minigrad.symbol import ROWS, Symbol, UnsupportedError
 from models.cells import RNN
@@ -121,13 +121,13 @@ def test_everything_is_as_before_afterwards(rule: Any, error: Any) -> None:
         p.grad = g
     cell.W2.grad = None
     with mg.no_grad(), mg.scope("mine"), mg.record_gradients() as record:
-        engine = state.fold, state.scope, state.record, state.recording_graph
+        engine = dict(vars(thread.state))
         if error is None:
             trace(cell, np.float64)
         else:
             with pytest.raises(error):
                 trace(cell, np.float64)
-        assert (state.fold, state.scope, state.record, state.recording_graph) == engine
+        assert vars(thread.state) == engine
         assert len(record) == 0, "the backward of the trace is not one of the user's"
     for p, data, g in zip(cell.parameters(), arrays, gradients, strict=True):
         assert p.data is data

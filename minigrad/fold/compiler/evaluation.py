@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.cotangent import Cotangent, SparseRows
+from minigrad.cotangent import Cotangent, Gradient, SparseRows
 from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.memory import Memory
 from minigrad.fold.compiler.order import Order, order
 from minigrad.fold.schedule import Trees
-from minigrad.graph import Gradient
 from minigrad.tensor import Tensor
 
 Array = np.ndarray

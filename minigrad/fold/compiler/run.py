@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.cotangent import Cotangent
+from minigrad.context import thread
+from minigrad.cotangent import Cotangent, Gradient
 from minigrad.fold.cell import Cell
 from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.evaluation import Evaluation
@@ -16,7 +17,7 @@ from minigrad.fold.compiler.forms import Forms, Refusal
 from minigrad.fold.compiler.order import TILE
 from minigrad.fold.compiler.sweep import Passes
 from minigrad.fold.schedule import Trees
-from minigrad.graph import Gradient, Node, state
+from minigrad.graph import Node
 from minigrad.internal.flat import cut
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.primitive import Operation
@@ -140,8 +141,8 @@ def run(cell: Cell, forest: Trees, leaves: Tensor) -> Mapping[str, Tensor] | Ref
     code = ready(cell, leaves.dtype)
     if not isinstance(code, CompiledCell):
         return code
-    evaluation = evaluate(code, forest, leaves.data, _numbers, state.recording_graph)
-    if not state.recording_graph:
+    evaluation = evaluate(code, forest, leaves.data, _numbers, thread.state.recording_graph)
+    if not thread.state.recording_graph:
         return {name: Tensor(array) for name, array in evaluation.states.items()}
     gradients = evaluation.new_gradients()
     run = _Run(evaluation, gradients)
@@ -150,9 +151,10 @@ def run(cell: Cell, forest: Trees, leaves: Tensor) -> Mapping[str, Tensor] | Ref
     vjps = tuple(partial(run.result, k, k == numbers[-1]) for k in numbers)
     parents: Any = tuple(operands[k]._node for k in numbers)
     storages = tuple(o._storage for o in operands if o._storage is not None)
-    node = Node(FOLD, parents, vjps, _ZERO, storages)
+    node = Node(FOLD, parents, vjps, _ZERO, storages, thread.state.meta)
     parts = {
-        name: Node(STATES, (node,), (partial(run.give, name),), a) for name, a in evaluation.states.items()
+        name: Node(STATES, (node,), (partial(run.give, name),), array, (), thread.state.meta)
+        for name, array in evaluation.states.items()
     }
     for name, part in parts.items():
         part.gradient = gradients[name]
@@ -180,7 +182,7 @@ class Finished(Mapping[str, Tensor]):
         if self._totals is not None:
             self._evaluation.store(gradients, self._given, self._totals)
         for name, array in self._evaluation.states.items():
-            node = Node(STATES, (), (), array)
+            node = Node(STATES, (), (), array, (), thread.state.meta)
             node.vjps, node.gradient = None, gradients[name]
             made[name] = Tensor(array, node)
         return made

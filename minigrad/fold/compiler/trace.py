@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.context import thread
 from minigrad.errors import ShapeError
-from minigrad.fold.cell import Cell, Child, Part, composed
-from minigrad.graph import Gradient, Node, backward, reachable, state
+from minigrad.fold.cell import Cell, Child, ComposeContext, Part, composed
+from minigrad.graph import Meta, Node, backward, reachable
 from minigrad.nn import Parameter
-from minigrad.ops.linear import transpose
 from minigrad.symbol import ROWS, Symbol, SymbolTable, UnsupportedError
 from minigrad.tensor import Tensor
 
@@ -22,7 +22,7 @@ SIDES = ("left", "right")
 
 
 @dataclass
-class Trace:
+class Trace(ComposeContext):
     """What a cell computes, and its derivatives, as symbols.
 
     Attributes
@@ -60,17 +60,11 @@ class Trace:
         """Return a symbol for an input, which is given and not computed."""
         return self.table.make(kind, which, shape, dtype or self.dtype)
 
-    # What ops ask of the fold that is running.
-
     def mask(self, shape: tuple[int, ...], p: float, rng: np.random.Generator) -> Symbol:
         """Return the mask of the next dropout."""
         symbol = self.source("mask", len(self.masks), shape=shape, dtype=np.bool_)
         self.masks.append((symbol, p, rng))
         return symbol
-
-    def transposed(self, x: Tensor) -> Tensor:
-        """Return x.T."""
-        return transpose(x)
 
 
 def trace(cell: Cell, dtype: Any = None) -> Trace:
@@ -104,17 +98,15 @@ def trace(cell: Cell, dtype: Any = None) -> Trace:
                 f"convert the cell with cell.astype(np.{traced.dtype})"
             )
     values = [parameter.data for parameter in traced.parameters]
-    before = state.fold, state.scope, state.record, state.recording_graph
-    state.fold, state.scope, state.record, state.recording_graph = traced, None, None, True
     try:
         for k, parameter in enumerate(traced.parameters):
             symbol: Any = traced.source("parameter", k, shape=parameter.shape)
             traced.parameter_symbols.append(symbol)
             parameter.data = symbol
-        _run(cell, traced)
+        with thread.state.using(context=traced, meta=Meta(), observers=(), recording_graph=True):
+            _run(cell, traced)
     finally:
         traced.table.open = False
-        state.fold, state.scope, state.record, state.recording_graph = before
         for parameter, value in zip(traced.parameters, values, strict=True):
             parameter.data = value
     return traced
@@ -158,9 +150,7 @@ def _run(cell: Cell, traced: Trace) -> None:
 
 
 def _leaf(symbol: Any) -> Tensor:
-    node = Node(None, (), (), symbol)
-    node.gradient = Gradient()
-    return Tensor(symbol, node)
+    return Tensor(symbol, Node.leaf(symbol))
 
 
 def _differentiate(outputs: list[tuple[Tensor, Symbol]], traced: Trace) -> None:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.graph import reachable, state
+from minigrad.context import thread
+from minigrad.graph import reachable
 from models.forest import Forest
 from models.tree import Tree
 from tests.minigrad.fold_contract.cells import E, Memory, Simple
@@ -58,7 +59,7 @@ def test_norms_equal_those_of_retained_gradients() -> None:
     for tensor in (x, a, b, c):
         assert tensor.node is not None
         assert record.norms[tensor.node.id] == pytest.approx(np.linalg.norm(dense(tensor)), rel=1e-12)
-        assert tensor.node.norm == record.norms[tensor.node.id]
+        assert tensor.node.meta.norm == record.norms[tensor.node.id]
 
 
 def test_a_table_read_twice_counts_the_sum_of_its_rows() -> None:
@@ -90,7 +91,7 @@ def test_off_nothing_is_recorded(mode: str) -> None:
     assert len(record) == 0
     assert record.by_scope() == {}
     assert loss.node is not None
-    assert all(node.norm is None for node in reachable(loss.node))
+    assert all(node.meta.norm is None for node in reachable(loss.node))
 
 
 def test_recording_changes_no_gradient(mode: str) -> None:
@@ -109,7 +110,7 @@ def test_records_nest_and_end_with_their_block_even_after_an_error() -> None:
         with pytest.raises(mg.GraphError), mg.record_gradients():
             x.detach().backward()
         (x + x).backward()
-    assert state.record is None
+    assert thread.state.observers == ()
     assert [entry.op for entry in inner.entries] == ["mul", "leaf"]
     assert [entry.op for entry in outer.entries] == ["add", "leaf"]
 

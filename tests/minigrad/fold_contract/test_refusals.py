@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.graph import state
+from minigrad.context import Context, thread
 from models.forest import Forest
 from models.tree import Tree
 from tests.minigrad.fold_contract.cells import E, Memory, Simple
@@ -20,8 +20,8 @@ TWO_PAIRS = Forest([Tree.parse("(1 (1 very) (1 good))"), Tree.parse("(1 (1 not) 
 @pytest.fixture(autouse=True)
 def _no_trace_is_left() -> Any:
     yield
-    assert state.fold is None
-    assert state.scope is None
+    assert type(thread.state.context) is Context
+    assert thread.state.meta.scope is None
     cell = Simple(np.random.default_rng(0))
     assert np.isfinite(mg.fold(cell, TWO_PAIRS, X).h.data).all()
 
