@@ -18,6 +18,7 @@ LAYERS = [
     ["kernels"],
     ["cotangent"],
     ["graph"],
+    ["context"],
     ["tensor", "record"],
     ["internal", "outline", "primitive"],
     ["explain"],
