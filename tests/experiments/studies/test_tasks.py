@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -86,6 +87,19 @@ def test_training_ends_when_there_is_nothing_left_to_learn(tmp_path):
     whole = _performed(tmp_path, _settings("keyword", enough=1.1, **long))
     assert len(whole.rows) == 6
     assert {**ended.rows[0]} == {**whole.rows[0]}
+
+
+def test_the_order_of_sentences_is_drawn_as_it_was_for_the_stored_runs(tmp_path, monkeypatch):
+    class Seen(Exception):  # noqa: N818
+        pass
+
+    def seen(*args, rng, **options):
+        raise Seen(rng.random())
+
+    monkeypatch.setattr(import_module("experiments.studies.tasks.perform"), "train", seen)
+    with pytest.raises(Seen) as told:
+        perform(_settings(run=2), Recorder(tmp_path))
+    assert told.value.args[0] == np.random.default_rng([0, 201, 0, 2, 2, 0]).random()
 
 
 def test_cells_share_sentences_and_runs_do_not():
