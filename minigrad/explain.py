@@ -6,8 +6,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
-from graphviz import Digraph, escape
-
 from minigrad.errors import GraphError
 from minigrad.outline import Box, Item, Outline, outline, renumbered
 from minigrad.record import value_lines
@@ -116,6 +114,8 @@ def graph_dot(tensor: Tensor, *, expand: Any = "all", max_nodes: int | None = No
     GraphError, ValueError
         As `explain` does.
     """
+    from graphviz import Digraph, escape
+
     font = {"fontname": "DejaVu Sans"}
     dot = Digraph("graph", graph_attr={"rankdir": "LR"}, node_attr={"shape": "box", **font})
     found = outline(tensor, expand, max_nodes)

@@ -24,7 +24,7 @@ LAYERS = [
     ["explain"],
     ["ops"],
     ["nn"],
-    ["optim", "fold", "gradcheck"],
+    ["optim", "fold", "checks"],
     ["monitor", "exercises"],
 ]
 
@@ -129,13 +129,97 @@ def test_every_folder_is_a_package(room: str) -> None:
     assert all((folder / "__init__.py").exists() for folder in folders)
 
 
-def test_importing_the_engine_compiles_nothing() -> None:
-    code = (
-        "import minigrad.kernels as kernels\n"
-        "functions = [getattr(k, 'compiled', k) for k in vars(kernels).values()]\n"
-        "assert not any(getattr(f, 'signatures', []) for f in functions)\n"
-        "import sys\n"
-        "heavy = {'matplotlib', 'pygraphviz', 'tqdm'} & set(sys.modules)\n"
-        "assert not heavy, heavy\n"
-    )
+def _graph() -> dict[str, set[str]]:
+    """Every module of ours, and those of ours that it imports: at the top, in functions, `__init__` included.
+
+    What only type checkers read does not count. ``from package import name`` is an import of package.name if
+    that is a module, otherwise of the package's ``__init__``.
+    """
+    files = {}
+    for room in ROOMS:
+        for path in _files(room):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            files[".".join(parts).removesuffix(".__init__")] = path
+    return {
+        name: _imported(ast.parse(path.read_text("utf-8")), set(files)) - {name}
+        for name, path in files.items()
+    }
+
+
+def _imported(node: ast.AST, ours: set[str]) -> set[str]:
+    if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+        return set()
+    if isinstance(node, ast.Import):
+        return {alias.name for alias in node.names} & ours
+    if isinstance(node, ast.ImportFrom):
+        names = [(f"{node.module}.{alias.name}", node.module or "") for alias in node.names]
+        return {module if module in ours else package for module, package in names} & ours
+    return {name for child in ast.iter_child_nodes(node) for name in _imported(child, ours)}
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Return the strongly connected components of more than one module, by Kosaraju's algorithm."""
+    order: list[str] = []
+    seen: set[str] = set()
+
+    def visit(start: str, edges: dict[str, set[str]], found: list[str]) -> list[str]:
+        stack = [(start, iter(edges[start]))] if start not in seen else []
+        seen.add(start)
+        while stack:
+            _, rest = stack[-1]
+            following = next((other for other in rest if other not in seen), None)
+            if following is None:
+                found.append(stack.pop()[0])
+            else:
+                seen.add(following)
+                stack.append((following, iter(edges[following])))
+        return found
+
+    for name in graph:
+        visit(name, graph, order)
+    back: dict[str, set[str]] = {name: set() for name in graph}
+    for name, others in graph.items():
+        for other in others:
+            back[other].add(name)
+    seen.clear()
+    components = [visit(name, back, []) for name in reversed(order)]
+    return [sorted(component) for component in components if len(component) > 1]
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert circles(_graph()) == []
+
+
+def test_a_circle_is_found_through_any_number_of_modules() -> None:
+    assert circles({"a": {"b"}, "b": {"c", "d"}, "c": {"a"}, "d": set(), "e": {"a", "d"}}) == [
+        ["a", "b", "c"]
+    ]
+    source = "def f():\n    from minigrad import kernels, Tensor\nif TYPE_CHECKING:\n    import models"
+    assert _imported(ast.parse(source), {"minigrad", "minigrad.kernels", "models"}) == {
+        "minigrad",
+        "minigrad.kernels",
+    }
+
+
+def test_importing_the_engine_is_quick_and_compiles_nothing() -> None:
+    code = """
+import sys
+import minigrad as mg
+import minigrad.kernels as kernels
+functions = [getattr(k, "compiled", k) for k in vars(kernels).values()]
+assert not any(getattr(f, "signatures", []) for f in functions)
+ours = {name for name in sys.modules if name.split(".")[0] == "minigrad"}
+assert len(ours) <= 65, len(ours)
+later = {"minigrad.fold.compiler", "minigrad.checks", "minigrad.monitor", "minigrad.optim"}
+heavy = {"matplotlib", "graphviz", "pygraphviz", "tqdm"}
+assert not (later | heavy) & set(sys.modules)
+from minigrad.checks import gradcheck
+assert mg.gradcheck is gradcheck
+assert mg.optim.SGD and mg.monitor.Monitor and mg.fold_source and mg.explain_fold
+assert set(mg.__all__) <= set(dir(mg))
+try:
+    mg.nonsense
+except AttributeError as error:
+    assert "nonsense" in str(error)
+"""
     subprocess.run([sys.executable, "-c", code], check=True)

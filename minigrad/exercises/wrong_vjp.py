@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.checks import gradcheck
 from minigrad.exercises import NotYetError, filled
-from minigrad.gradcheck import gradcheck
 from minigrad.primitive import primitive
 
 

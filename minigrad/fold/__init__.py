@@ -1,7 +1,6 @@
-"""Running a cell over trees."""
+"""Running a cell over trees; what compiles cells is in `compiler`, loaded when it is needed."""
 
 from minigrad.fold.cell import Cell, Child, Part
-from minigrad.fold.compiler import explain_fold, fold_source
 from minigrad.fold.run import NodeStates, fold
 
-__all__ = ["Cell", "Child", "NodeStates", "Part", "explain_fold", "fold", "fold_source"]
+__all__ = ["Cell", "Child", "NodeStates", "Part", "fold"]

@@ -9,7 +9,6 @@ import numpy as np
 
 from minigrad.context import scope, thread
 from minigrad.errors import ShapeError
-from minigrad.fold import compiler
 from minigrad.fold.cell import Cell, Child, ComposeContext, Part, composed
 from minigrad.fold.schedule import MODES, Tile, Trees
 from minigrad.fold.state import States
@@ -83,6 +82,8 @@ def fold(cell: Cell, forest: Trees, leaves: Any, mode: str = "level") -> NodeSta
     check(cell, forest, leaves)
     refusal = None
     if mode == "compiled":
+        from minigrad.fold import compiler
+
         states = compiler.run(cell, forest, leaves)
         if isinstance(states, Mapping):
             return NodeStates(states)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.checks import assert_gradients
 from minigrad.fold.schedule import MODES
-from minigrad.gradcheck import assert_gradients
 from tests.models.test_cells import FOREST, D, cell, vectors, weights
 
 kinds = pytest.mark.parametrize("kind", ["RNN", "RLSTM"])

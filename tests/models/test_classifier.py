@@ -7,8 +7,8 @@ import pytest
 
 import minigrad as mg
 from experiments.training.loop import fit
+from minigrad.checks import assert_gradients
 from minigrad.fold.schedule import MODES
-from minigrad.gradcheck import assert_gradients
 from models.cells import CELLS, RLSTM, RNN
 from models.chains import as_chains
 from models.classifier import Dropout, TreeClassifier

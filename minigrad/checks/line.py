@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minigrad.gradcheck.subject import Subject
+from minigrad.checks.subject import Subject
 
 Array = np.ndarray
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.gradcheck.line import Difference, Line
-from minigrad.gradcheck.report import Report, Row
-from minigrad.gradcheck.subject import Subject, UnfitError
+from minigrad.checks.line import Difference, Line
+from minigrad.checks.report import Report, Row
+from minigrad.checks.subject import Subject, UnfitError
 from minigrad.tensor import Tensor
 
 Array = np.ndarray
