@@ -6,8 +6,6 @@ import argparse
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from tqdm import tqdm
-
 import models
 from experiments import sweep
 from experiments.sentiment import report
@@ -39,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
     """
     usual = RESULTS / ("sentiment" if args.scale == "paper" else "sentiment-smoke")
     arguments.choose_folder(args, usual, "sentiment")
+    args.treebank = args.treebank.absolute()
     treebank = read_treebank(args.treebank)
     for number in args.draw or ():
         if number > len(treebank.trees["test"]):
@@ -58,17 +57,12 @@ def run(args: argparse.Namespace) -> int:
 def jobs(treebank: Treebank, args: argparse.Namespace) -> list[Job]:
     """Return the runs that the options ask for; the best model of each model's first run is kept."""
     scale = SCALES[args.scale]
-    paths = {"treebank": str(args.treebank.absolute())}
+    paths = {"treebank": args.treebank}
     vectors = None
     if args.vectors is not None:
-        size = args.vectors.stat().st_size
-        with (
-            waiting(f"reading {args.vectors}"),
-            tqdm(total=size, desc="vectors", unit="B", unit_scale=True, disable=None, leave=False) as bar,
-        ):
-            found = read_vectors(args.vectors, treebank, bar.update)
+        paths["vectors"] = args.vectors.absolute()
+        found = read_vectors(paths["vectors"], args.treebank)
         vectors = {"width": found.width, "sha256": found.sha256()}
-        paths["vectors"] = str(args.vectors.absolute())
     run_of = partial(run_settings, scale=scale, seed=args.seed, treebank=treebank.sha256, vectors=vectors)
     train = sample(run_of(MODELS[0], 1), treebank)["train"]
     nodes = sum(treebank.trees["train"][k].n_nodes for k in train)
@@ -79,7 +73,7 @@ def jobs(treebank: Treebank, args: argparse.Namespace) -> list[Job]:
             nodes,
             "experiments.sentiment.training:perform",
             keep_model=run == 1,
-            paths=paths,
+            paths={name: str(path) for name, path in paths.items()},
         )
         for model in dict.fromkeys(args.cell or MODELS)
         for run in range(1, (args.runs or scale.runs) + 1)

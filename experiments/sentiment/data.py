@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from multiprocessing import parent_process
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 import models
 from experiments.sentiment.settings import CLASSES, UNKNOWN, Settings
 from experiments.training.treebank import PARTS, read_parts
 from minigrad.nn import StateError
+from minigrad.waiting import waiting
 
 
 @dataclass(frozen=True)
@@ -94,16 +97,20 @@ def _check(path: Path, trees: list[models.Tree]) -> None:
         raise models.ForestError(f"{path}: {forest.describe(row)} {what}; the classes are 0..{CLASSES - 1}")
 
 
-def read_vectors(
-    path: Path, treebank: Treebank, progress: Callable[[int], object] | None = None
-) -> models.WordVectors:
-    """Read the vectors of the words of all three parts; errors as in `models.read_vectors`."""
-    return models.read_vectors(path, treebank.words(*PARTS), progress)
-
-
 @lru_cache(maxsize=1)
-def _read_vectors(path: Path, folder: Path) -> models.WordVectors:
-    return read_vectors(path, read_treebank(folder))
+def read_vectors(path: Path, folder: Path) -> models.WordVectors:
+    """Read the vectors of the words of the treebank in a folder; errors as in `models.read_vectors`.
+
+    A bar shows how far it is, unless this is one of the processes of a sweep.
+    """
+    words = read_treebank(folder).words(*PARTS)
+    silent = None if parent_process() is None else True  # None: unless stderr is a terminal
+    size = path.stat().st_size
+    with (
+        waiting(f"reading {path}"),
+        tqdm(total=size, desc="vectors", unit="B", unit_scale=True, disable=silent, leave=False) as bar,
+    ):
+        return models.read_vectors(path, words, bar.update)
 
 
 def sets(settings: Settings, paths: Mapping[str, str]) -> Sets:
@@ -128,7 +135,7 @@ def sets(settings: Settings, paths: Mapping[str, str]) -> Sets:
         raise StateError(f"the treebank in {folder} has changed since this run was planned")
     vectors = None
     if settings.vectors is not None:
-        vectors = _read_vectors(Path(paths["vectors"]), folder)
+        vectors = read_vectors(Path(paths["vectors"]), folder)
         if vectors.sha256() != settings.vectors["sha256"]:
             raise StateError(f"{paths['vectors']} has changed since this run was planned")
     places = sample(settings, treebank)

@@ -89,12 +89,21 @@ def test_sentences_are_chosen_if_nobody_names_any(tiny, here, bank, tmp_path, ca
     assert "| RLSTM, 2 runs |" in (out / "sentiment.md").read_text(encoding="utf-8")
 
 
+def _counted(read, seen):
+    return lambda path, *args: (seen.append(path.name), read(path, *args))[1]
+
+
 def test_words_start_from_the_vectors_of_a_file(tiny, here, monkeypatch, bank, tmp_path, capsys):
     monkeypatch.setattr(command, "run_settings", functools.partial(run_settings, mode="level", max_epochs=1))
     vectors = tmp_path / "vectors.txt"
     vectors.write_text("the 1 2 3\ngood 4 5 6\nonly-in-test 7 8 9\n", encoding="utf-8")
     out = tmp_path / "out"
-    assert _main("--treebank", bank, "--out", out, "--vectors", vectors, "--draw", 1) == 0
+    read = []
+    for name in ("read_trees", "read_vectors"):
+        monkeypatch.setattr(models, name, _counted(getattr(models, name), read))
+    monkeypatch.chdir(tmp_path)
+    assert _main("--treebank", bank.name, "--out", out, "--vectors", vectors.name, "--draw", 1) == 0
+    assert sorted(read) == ["dev.txt", "test.txt", "train.txt", "vectors.txt"]  # once each
     for run in finished(out):
         assert run.settings["vectors"]["width"] == run.settings["D"] == 3
         model = models.load(out / "models" / f"{run.id}.npz")

@@ -174,7 +174,7 @@ def test_with_vectors_every_word_that_has_one_is_known_and_starts_from_it(bank, 
     path = tmp_path / "vectors.txt"
     path.write_text("the 1 2 3\ngood 4 5 6\nonly-in-test 7 8 9\nunrelated 0 0 1\n", encoding="utf-8")
     treebank = data.read_treebank(bank)
-    vectors = data.read_vectors(path, treebank)
+    vectors = data.read_vectors(path, bank)
     about = {"width": vectors.width, "sha256": vectors.sha256()}
     settings = run_settings("RNN", 1, scale=SCALES["paper"], seed=0, treebank=treebank.sha256, vectors=about)
     assert settings.D == 3
@@ -187,7 +187,7 @@ def test_with_vectors_every_word_that_has_one_is_known_and_starts_from_it(bank, 
     assert "unrelated" not in words
     assert words["only-in-dev"] == words[UNKNOWN]
     path.write_text("the 1 2 3\ngood 4 5 7\n", encoding="utf-8")
-    data._read_vectors.cache_clear()
+    data.read_vectors.cache_clear()
     with pytest.raises(StateError, match=r"vectors\.txt has changed since this run was planned"):
         data.sets(settings, paths)
 
