@@ -182,7 +182,7 @@ def backward(
                 raise _changed(node)
         for parent, vjp in zip(node.parents, node.vjps):  # noqa: B905 strict is slow
             part = vjp(g)
-            if part.shape != parent.shape:
+            if getattr(part, "shape", None) != parent.shape:
                 raise _misshapen(node, parent, part)
             cotangents.add(parent.id, part, parent.dtype, node.op.fresh)
         if not retain_graph:
@@ -203,7 +203,12 @@ def _changed(node: Node) -> GraphError:
     )
 
 
-def _misshapen(node: Node, parent: Node, part: Cotangent) -> ShapeError:
+def _misshapen(node: Node, parent: Node, part: Any) -> TypeError | ShapeError:
+    if not hasattr(part, "shape"):
+        return TypeError(
+            f"the vjp of {node.op.name} (node {node.id}) returned a {type(part).__name__}; "
+            f"it returns an array of the operand's shape, {parent.shape}"
+        )
     return ShapeError(
         f"the vjp of {node.op.name} (node {node.id}) returned a cotangent of shape {part.shape} "
         f"for an operand of shape {parent.shape}; a cotangent has the operand's shape "

@@ -13,6 +13,7 @@ from minigrad.context import thread
 from minigrad.cotangent import Cotangent, SparseRows, as_dense
 from minigrad.errors import ShapeError
 from minigrad.graph import Meta, Node, Storage
+from minigrad.internal.makers import Form, Missing
 from minigrad.symbol import Symbol, UnsupportedError
 from minigrad.tensor import Tensor, as_tensor
 
@@ -30,6 +31,8 @@ class Operation:
         What users call it.
     shapes, formula : str
         The rule for the operands' shapes, and the derivative, from the docstring.
+    form : Form
+        Of its makers.
     makers : sequence of makers and None
         One per operand.
     linear, view, analytic, fresh, index
@@ -47,7 +50,8 @@ class Operation:
         self.name = name or forward.__name__.strip("_")
         self.shapes = _line(forward, "shapes")
         self.formula = _line(forward, "vjp")
-        self.makers: tuple[Maker | None, ...] | _ForEach = ()
+        self.form = Form(self.name, forward, self.formula)
+        self.makers: tuple[Maker | None, ...] | _ForEach | Missing = Missing(self.form)
 
     def accept(self, g: Cotangent) -> Cotangent:
         """Bring an incoming cotangent into the form that the vjps take: an array."""
@@ -71,7 +75,10 @@ class Operation:
         for position, parent in nodes.items():
             maker = self.makers[position]
             if maker is not None:
-                vjps.append(maker(result, *values, **settings))
+                vjp = maker(result, *values, **settings)
+                if not callable(vjp):
+                    raise self.form.not_a_maker(maker)
+                vjps.append(vjp)
                 parents.append(parent)
         if self.index is not None:
             meta = Meta(meta.scope, None, settings[self.index])
@@ -94,6 +101,8 @@ class Primitive(Protocol):
 
 
 def primitive(
+    forward: None = None,
+    /,
     *,
     linear: bool = False,
     view: bool = False,
@@ -134,6 +143,8 @@ def primitive(
     operation : type
         A kind of `Operation` that treats cotangents in a way of its own.
     """
+    if forward is not None:
+        raise TypeError("primitive is called before it decorates: write @mg.primitive(), with brackets")
 
     def decorate(forward: Callable[..., Any]) -> Primitive:
         op = operation(forward, name)
@@ -146,8 +157,11 @@ def primitive(
                 result = forward(*values, **settings)
             except (ValueError, UnsupportedError) as error:
                 raise _explained(error, op, operands, values, settings) from None
-            if type(result) is not np.ndarray and np.isscalar(result):
-                result = np.asarray(result)
+            if type(result) is not np.ndarray:
+                if result is None:
+                    raise TypeError(f"{op.name} returned None; its function should end with `return …`")
+                if np.isscalar(result):
+                    result = np.asarray(result)
             storage = storages[0] if view and storages else None
             state = thread.state
             if not nodes or not state.recording_graph:
@@ -158,9 +172,11 @@ def primitive(
             return Tensor(result, node, storage)
 
         def defvjp(*makers: Maker | None) -> None:
+            op.form.check(makers)
             op.makers = makers
 
         def defvjp_each(maker: Maker) -> None:
+            op.form.check_one(maker, [0, "y", "x"])
             op.makers = _ForEach(maker)
 
         apply.operation = op  # type: ignore[attr-defined]

@@ -45,7 +45,7 @@ class Activation(Primitive, Protocol):
 ACTIVATIONS: dict[str, Activation] = {}  # all that have been defined, by name
 
 
-def activation(*, analytic: bool = True) -> Callable[[Formula], Activation]:
+def activation(formula: None = None, /, *, analytic: bool = True) -> Callable[[Formula], Activation]:
     """Turn a formula on an array into an activation function on tensors; its vjp is given below it.
 
     Formulas are made of arithmetic, comparisons, ``np.where`` and NumPy's elementwise functions, and have no
@@ -61,6 +61,8 @@ def activation(*, analytic: bool = True) -> Callable[[Formula], Activation]:
     UnsupportedError
         If a formula uses what is not computed element by element; the text names it.
     """
+    if formula is not None:
+        raise TypeError("activation is called before it decorates: write @mg.activation(), with brackets")
 
     def decorate(formula: Formula) -> Activation:
         name = formula.__name__
