@@ -23,7 +23,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the page's file, and what its example leaves there."""
     path = tmp_path_factory.mktemp("own")
     (path / "mine.py").write_text(MINE, encoding="utf-8")
-    assert _run(["-c", USE], path).returncode == 0
+    done = _run(["-c", USE], path)
+    assert done.returncode == 0, done.stderr
     return path
 
 
@@ -41,7 +42,7 @@ def test_there_are_a_picture_a_graph_and_an_experiment() -> None:
 @pytest.mark.parametrize("command", [command for command in COMMANDS if "viz" in command])
 def test_its_pictures_are_drawn(command: str, folder: Path) -> None:
     done = _run(shlex.split(command), folder)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     if "-o" in command:
         assert "<svg" in (folder / done.stdout.strip()).read_text(encoding="utf-8")
     else:
