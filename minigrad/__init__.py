@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from minigrad import monitor, optim
     from minigrad.checks import assert_gradients, gradcheck
     from minigrad.fold.compiler import explain_fold, fold_source
+    from minigrad.step import step_through
 
 # Loaded when they are first used, so that `import minigrad` stays quick.
 _LATER = {
@@ -34,6 +35,7 @@ _LATER = {
     "gradcheck": "minigrad.checks",
     "monitor": "minigrad",
     "optim": "minigrad",
+    "step_through": "minigrad.step",
 }
 
 __all__ = [
@@ -63,6 +65,7 @@ __all__ = [
     "record_gradients",
     "record_values",
     "scope",
+    "step_through",
     "tensor",
     *OPS,
 ]

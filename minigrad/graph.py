@@ -176,34 +176,37 @@ def backward(
         if node.gradient is not None:
             node.gradient.value = node.op.retained(g)
         if node.vjps is None:
-            raise _freed(node)
+            raise freed(node)
         for storage in node.storages:
             if storage.changed > node.id:
-                raise _changed(node)
+                raise changed(node)
         for parent, vjp in zip(node.parents, node.vjps):  # noqa: B905 strict is slow
             part = vjp(g)
             if getattr(part, "shape", None) != parent.shape:
-                raise _misshapen(node, parent, part)
+                raise misshapen(node, parent, part)
             cotangents.add(parent.id, part, parent.dtype, node.op.fresh)
         if not retain_graph:
             node.vjps, node.storages = None, ()
 
 
-def _freed(node: Node) -> GraphError:
+def freed(node: Node) -> GraphError:
+    """Return the error for a node whose vjps are gone."""
     return GraphError(
         f"backward reached {node.op.name} (node {node.id}) whose graph has been freed by an earlier "
         "backward; run the forward pass again, or call the first backward with retain_graph=True"
     )
 
 
-def _changed(node: Node) -> GraphError:
+def changed(node: Node) -> GraphError:
+    """Return the error for a node whose saved arrays are no longer what they were."""
     return GraphError(
         f"an operand of {node.op.name} (node {node.id}) was changed in place after it was used, so "
         "its derivative can no longer be computed; call backward before the change"
     )
 
 
-def _misshapen(node: Node, parent: Node, part: Any) -> TypeError | ShapeError:
+def misshapen(node: Node, parent: Node, part: Any) -> TypeError | ShapeError:
+    """Return the error for a vjp's result that is no array of the operand's shape."""
     if not hasattr(part, "shape"):
         return TypeError(
             f"the vjp of {node.op.name} (node {node.id}) returned a {type(part).__name__}; "

@@ -81,11 +81,11 @@ class ValueRecord(Observer):
 
     def built(self, node: Node, value: np.ndarray, operands: tuple[Any, ...]) -> None:
         """Keep what an op computed, and the leaves that it read."""
-        node.note(value=_kept(value))
+        node.note(value=kept(value))
         for operand in operands:
             leaf = getattr(operand, "node", None)
             if leaf is not None and leaf.op is None:
-                leaf.note(value=_kept(operand.data))
+                leaf.note(value=kept(operand.data))
 
 
 @contextmanager
@@ -110,8 +110,9 @@ def value_lines(value: np.ndarray | Summary, number: Callable[[float], str]) -> 
     return ["[" + " ".join(number(float(element)) for element in row) + "]" for row in rows]
 
 
-def _kept(value: np.ndarray) -> np.ndarray | Summary:
-    if value.size <= KEPT:
+def kept(value: np.ndarray, most: int = KEPT) -> np.ndarray | Summary:
+    """Return a copy of a value, or a summary if it has more than `most` elements."""
+    if value.size <= most:
         return value.copy()
     finite = value[np.isfinite(value)]
     broken = value.size - finite.size

@@ -145,6 +145,10 @@ class Tensor:
                 "minigrad computes first derivatives only: gradients are arrays, not tensors. For a second "
                 "derivative, take finite differences of the gradient"
             )
+        backward(*self._seed(cotangent), retain_graph, thread.state.observers)
+
+    def _seed(self, cotangent: Any) -> tuple[Node, np.ndarray]:
+        """Return the node and the cotangent that backward starts from."""
         if self._node is None:
             raise GraphError(
                 f"{self._called()} does not depend on any tensor that requires a gradient, or was computed "
@@ -156,13 +160,11 @@ class Tensor:
                     f"backward from a tensor of shape {self.shape} needs a cotangent of that shape; "
                     "pass one, or reduce to a scalar first, for instance with .sum()"
                 )
-            cotangent = np.ones(self.shape, self.dtype)
-        else:
-            cotangent = np.array(cotangent.data if isinstance(cotangent, Tensor) else cotangent)
-            if cotangent.shape != self.shape:
-                raise ShapeError(f"a cotangent of shape {cotangent.shape} for shape {self.shape}")
-            cotangent = cotangent.astype(self.dtype, copy=False)
-        backward(self._node, cotangent, retain_graph, thread.state.observers)
+            return self._node, np.ones(self.shape, self.dtype)
+        cotangent = np.array(cotangent.data if isinstance(cotangent, Tensor) else cotangent)
+        if cotangent.shape != self.shape:
+            raise ShapeError(f"a cotangent of shape {cotangent.shape} for shape {self.shape}")
+        return self._node, cotangent.astype(self.dtype, copy=False)
 
     def retain_grad(self) -> Tensor:
         """Keep the derivative with respect to this computed tensor in `.grad`; return the tensor."""

@@ -21,7 +21,7 @@ LAYERS = [
     ["context"],
     ["tensor", "record"],
     ["internal", "outline", "primitive"],
-    ["explain"],
+    ["explain", "step"],
     ["ops"],
     ["nn"],
     ["optim", "fold", "checks"],

@@ -14,6 +14,7 @@ from viz.ratio_panels import DepthQuantiles, EpochPanel, ratio_panels
 from viz.ratios import Ratios, ratio_figure
 from viz.render import RenderError, render
 from viz.scale import NormScale, RatioScale, Scale
+from viz.steps import StepsPicture
 from viz.tree_picture import TreePicture
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Ratios",
     "RenderError",
     "Scale",
+    "StepsPicture",
     "TreePicture",
     "accuracy_figure",
     "caption",
