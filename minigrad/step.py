@@ -117,7 +117,7 @@ def step_through(tensor: Tensor, cotangent: Any = None, retain_graph: bool = Fal
     Raises
     ------
     GraphError, ShapeError
-        As `Tensor.backward` does: at once, or when a step meets a node that has been freed or changed.
+        As `Tensor.backward` does: at once, or at the step that meets a node that has been freed or changed.
 
     Examples
     --------
@@ -127,7 +127,10 @@ def step_through(tensor: Tensor, cotangent: Any = None, retain_graph: bool = Fal
     1     %2 mul  1  %1 a     g ⊙ b  3             3
     2                %1 a     g ⊙ a  3             6
     """
-    return Steps(*tensor._seed(cotangent), retain_graph)
+    root, cotangent = tensor._seed(cotangent)
+    if root.op is not None:
+        _vjps(root)  # refuses a graph that has been freed
+    return Steps(root, cotangent, retain_graph)
 
 
 def step_table(steps: Sequence[Step], renumber: bool = False) -> str:

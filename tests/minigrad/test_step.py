@@ -102,7 +102,11 @@ def test_the_graph_may_be_kept_and_a_table_outlives_it() -> None:
     assert a.grad == 48.0
     assert str(steps) == before
     with pytest.raises(mg.GraphError, match=r"mul .* has been freed"):
-        next(mg.step_through(c))
+        mg.step_through(c)
+    b = a + a
+    b.backward(retain_graph=False)
+    with pytest.raises(mg.GraphError, match=r"add .* has been freed"):
+        list(mg.step_through(b * b))
 
 
 def test_an_observer_sees_the_pass_at_the_end() -> None:

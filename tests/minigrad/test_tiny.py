@@ -105,7 +105,7 @@ def test_backward_again_gives_the_same_and_not_the_double() -> None:
     c = (a + a) * a
     c.backward()
     c.backward()
-    assert a.grad == 12.0
+    assert repr(a) == "Value(3.0, grad=12.0)"
 
 
 def test_a_long_chain_needs_no_recursion() -> None:
