@@ -65,14 +65,14 @@ class Operation:
         self,
         result: np.ndarray,
         values: list[Any],
-        nodes: dict[int, Node],
+        nodes: list[tuple[int, Node]],
         settings: dict[str, Any],
         storages: list[Storage],
         meta: Meta,
     ) -> Node:
         """Return a node for the result, with a vjp for each operand that has a node and a derivative."""
         parents, vjps = [], []
-        for position, parent in nodes.items():
+        for position, parent in nodes:
             maker = self.makers[position]
             if maker is not None:
                 vjp = maker(result, *values, **settings)
@@ -187,16 +187,16 @@ def primitive(
     return decorate
 
 
-def _read(operands: Sequence[Any]) -> tuple[list[Any], dict[int, Node], list[Storage]]:
-    """Return the operands' values, their nodes by position, and their memory that can be changed in place."""
+def _read(operands: Sequence[Any]) -> tuple[list[Any], list[tuple[int, Node]], list[Storage]]:
+    """Return the operands' values, (position, node) of those with a node, and memory that may be changed."""
     values: list[Any] = []
-    nodes = {}
+    nodes = []
     storages = []
     numbers = 0
     for operand in operands:
         if isinstance(operand, Tensor):
             if operand._node is not None:
-                nodes[len(values)] = operand._node
+                nodes.append((len(values), operand._node))
             if operand._storage is not None:
                 storages.append(operand._storage)
             values.append(operand.data)

@@ -102,20 +102,25 @@ def composed(cell: Cell, left: Child, right: Child) -> dict[str, Tensor]:
         If it returns other parts than the cell declares.
     """
     found = cell.compose(left, right)
-    of, names = f"compose of {type(cell).__name__}", [part.name for part in cell.parts]
-    pairs = ", ".join(f'"{name}": {name}' for name in names)
-    returned = f"return {names[0]}" if len(names) == 1 else f"return {{{pairs}}}"
     if found is None or isinstance(found, tuple | list):
-        what = "returned nothing" if found is None else f"returned a {type(found).__name__}"
-        raise TypeError(f"{of} {what}; it should end with `{returned}`")
-    if not isinstance(found, Mapping):
-        found = {names[0]: found}
-    if found.keys() != set(names):
+        raise TypeError(_advice(cell, found))
+    if isinstance(found, Tensor) or not isinstance(found, Mapping):
+        found = {cell.parts[0].name: found}
+    if found.keys() != {part.name for part in cell.parts}:
+        raise ValueError(_advice(cell, found))
+    return {name: as_tensor(state) for name, state in found.items()}
+
+
+def _advice(cell: Cell, found: Any) -> str:
+    """Say what ``compose`` returned instead of the parts of its cell, and how it should end."""
+    names = [part.name for part in cell.parts]
+    pairs = ", ".join(f'"{name}": {name}' for name in names)
+    end = f"it should end with `return {names[0] if len(names) == 1 else f'{{{pairs}}}'}`"
+    what = "nothing" if found is None else f"a {type(found).__name__}"
+    if isinstance(found, Mapping):
         what = f"the parts {', '.join(found)}" if found else "no parts"
-        raise ValueError(
-            f"{of} returned {what}; the cell declares {', '.join(names)}, so it should end with `{returned}`"
-        )
-    return {name: as_tensor(found[name]) for name in names}
+        end = f"the cell declares {', '.join(names)}, so {end}"
+    return f"compose of {type(cell).__name__} returned {what}; {end}"
 
 
 class ComposeContext(Context):

@@ -159,13 +159,13 @@ class _Run(ComposeContext):
         self._mask = 0
         left, right = self._left[rows], self._right[rows]
         parent = composed(self._cell, self._read(left), self._read_right(right))
+        dtype = self._leaves.dtype
         for part in self._cell.parts:
-            value = parent[part.name]
-            if value.shape != (len(rows), part.width) or value.dtype != self._leaves.dtype:
+            value, shape = parent[part.name], (len(rows), part.width)
+            if value.shape != shape or value.dtype != dtype:
                 raise ShapeError(
                     f"compose of {type(self._cell).__name__} in {tile}: part {part.name!r} is "
-                    f"{value.dtype} {value.shape} and should be "
-                    f"{self._leaves.dtype} {(len(rows), part.width)}"
+                    f"{value.dtype} {value.shape} and should be {dtype} {shape}"
                 )
             self.states[part.name].write(rows, value)
 

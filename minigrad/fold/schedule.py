@@ -47,8 +47,8 @@ class Tile:
 
 def by_node(trees: Trees) -> Iterator[Tile]:
     """Yield every inner node on its own, children first."""
-    for row in np.flatnonzero(trees.left >= 0):
-        yield Tile(np.array([row]), trees)
+    for rows in np.flatnonzero(trees.left >= 0)[:, None]:  # of one row each
+        yield Tile(rows, trees)
 
 
 def by_level(trees: Trees) -> Iterator[Tile]:
