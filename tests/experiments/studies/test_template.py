@@ -51,6 +51,15 @@ def test_a_study_made_from_the_template_runs_draws_and_sums_up(parity, capsys):
     ]
 
 
+@pytest.mark.usefixtures("in_process")
+def test_the_test_that_the_page_shows_passes(parity, tmp_path):
+    shown = re.search(r"```py\n(.*?)```", PAGE, re.DOTALL)
+    assert shown is not None
+    found = {}
+    exec(shown.group(1), found)
+    found["test_it_runs_draws_and_sums_up"](tmp_path / "shown")
+
+
 def test_it_has_the_help_and_the_plan_of_a_study(parity, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["parity", "--help"])
@@ -71,7 +80,7 @@ def test_the_page_shows_the_template_which_stays_short():
 def test_every_file_that_the_page_names_is_there():
     named = set(re.findall(r"[`\s(](\w[\w/]*\.(?:py|md))\b", PAGE.partition("## The template")[0]))
     places = (ROOT, FOLDER, FOLDER / "copy", ROOT / "tests/experiments/studies")
-    made = {"experiments/studies/parity.py"}
+    made = {"experiments/studies/parity.py", "tests/experiments/studies/test_parity.py"}
     assert named > made
     assert {name for name in named - made if not any((place / name).exists() for place in places)} == set()
 
