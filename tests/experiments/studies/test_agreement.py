@@ -208,6 +208,7 @@ def test_a_run_measures_before_and_after(tmp_path, cell, alone):
     perform(given, recorder)
     assert [row["epoch"] for row in recorder.rows] == [0, 1, 2]
     assert all(row["ratio"] > 0 for row in recorder.rows)
+    assert ["by_distance" in row for row in recorder.rows] == [True, False, False]
     before, (result,) = recorder.rows[0]["by_distance"], recorder.results
     distances = list(range(1, 21)) if alone is None else [3]
     assert before["distance"] == result["by_distance"]["distance"] == distances
