@@ -30,5 +30,14 @@ def loss_and_gradients(model: TreeClassifier, forest: Forest) -> tuple[float, mg
         return None
     if model.training and model.dropout is not None:
         return None
-    rows = model.rows(forest)
-    return direct.loss_and_gradients(model.cell, forest, model.L, model.Ws, model.bs, rows, len(forest))
+    return direct.loss_and_gradients(
+        model.cell,
+        forest,
+        table=model.L,
+        entry=forest.word,
+        W=model.Ws,
+        b=model.bs,
+        rows=model.rows(forest),
+        target=forest.label,
+        divisor=len(forest),
+    )

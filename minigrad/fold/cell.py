@@ -76,7 +76,7 @@ class Cell(Module):
     parts : tuple of Part
         The state of a node, and what a leaf's state is.
     right_parts : tuple of Part, or None
-        Set by cells of chains, which read a word at each step: what the *right* child is, always a leaf,
+        Set by cells of chains, which read an input at each step: what the *right* child is, always a leaf,
         whose vector may have another width than the state. Leaves then have the state zero, so that a
         left-branching chain starts from zeros, and the vector of the leftmost leaf is not read.
     """

@@ -119,14 +119,14 @@ def check(cell: Cell, forest: Trees, leaves: Tensor) -> None:
 
 
 def check_chains(cell: Cell, forest: Trees) -> None:
-    """Raise ValueError if the cell reads words at right children and one of them is no leaf."""
+    """Raise ValueError if the cell reads inputs at right children and one of them is no leaf."""
     if cell.right_parts is not None:
         inner = forest.right[forest.right >= 0]
         bad = inner[forest.left[inner] >= 0]
         if len(bad):
             describe = getattr(forest, "describe", "node {}".format)
             raise ValueError(
-                f"{type(cell).__name__} reads a word at each right child, but "
+                f"{type(cell).__name__} reads an input at each right child, but "
                 f"{describe(int(bad[0]))} is not a leaf; give it left-branching chains"
             )
 

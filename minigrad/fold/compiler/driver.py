@@ -23,13 +23,13 @@ Array = np.ndarray
 
 
 def loss_and_gradients(
-    states: Array, totals: Array, by_h: Array, gradient: Array, words: Array, by_words: Array,
+    states: Array, totals: Array, by_h: Array, gradient: Array, entries: Array, by_entries: Array,
     forward: int, backward: int, memory: Array, parameters: Array,
     widths: Array, chain: bool, leaves_written: bool,
-    left: Array, right: Array, word: Array, label: Array, masks: Array,
+    left: Array, right: Array, entry: Array, target: Array, masks: Array,
     rows: Array, fresh: bool, table: Array, W: Array, b: Array, scale: float,
 ) -> tuple[bool, float, int]:  # fmt: skip
-    """Fold, then compute scale · Σ −log softmax(W h[row] + b)[label] and its gradients.
+    """Fold, then compute scale · Σ −log softmax(W h[row] + b)[target] and its gradients.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def loss_and_gradients(
         ancestors.
     gradient : (W.size + b.size + sizes of the cell's parameters,)
         Receives the gradients with respect to W, b and the cell's parameters, concatenated.
-    words, by_words : intp (leaves,), (leaves, width of a leaf)
+    entries, by_entries : intp (leaves,), (leaves, width of a leaf)
         Receive the rows of `table` that were read, each once, and the gradients with respect to them. Their
         number is returned; the rest of both arrays is undefined.
     forward, backward : int
@@ -50,11 +50,11 @@ def loss_and_gradients(
     widths : intp (parts,)
         Of the parts of a state; the first part, h, is classified.
     chain : bool
-        Whether right children are words.
+        Whether right children are a chain's inputs, which have no states.
     leaves_written : bool
         See `CompiledCell`.
-    left, right, word, label : intp (N,)
-        The forest: the children's rows, the word's row in `table` (-1 where there is none) and the labels.
+    left, right, entry, target : intp (N,)
+        The children's rows, -1 at leaves; a leaf's row in `table`; the class of a node that is classified.
     masks : bool array
         See `CompiledCell.masks`.
     rows : intp (n,)
@@ -68,32 +68,32 @@ def loss_and_gradients(
     Returns
     -------
     bool
-        Whether all labels are valid classes. If not, nothing has been computed.
+        Whether all targets are classes. If not, nothing has been computed.
     float
         The loss. If it is not finite, there are states but no gradients.
     int
         How many rows of `table` were read.
     """
-    labels = np.empty(rows.size, np.intp)
+    targets = np.empty(rows.size, np.intp)
     for k in range(rows.size):
-        labels[k] = label[rows[k]]
-    if first_outside(labels, b.size) >= 0:
+        targets[k] = target[rows[k]]
+    if first_outside(targets, b.size) >= 0:
         return False, np.nan, 0
     tiles, nodes, leaves = place_nodes(left, right, TILE, chain)
     for k in range(leaves.size):
-        words[k] = word[leaves[k]]
-    given: Any = (tiles, nodes, leaves, words, table, states, masks, memory, parameters)
+        entries[k] = entry[leaves[k]]
+    given: Any = (tiles, nodes, leaves, entries, table, states, masks, memory, parameters)
     invoke(forward, (True, *given))  # type: ignore[call-arg]
 
     N, D = left.size, widths[0]
     h = states[: N * D].reshape((N, D))
     by_W, rest = gradient[: W.size].reshape(W.shape), gradient[W.size :]
-    loss = linear_cross_entropy(by_h, by_W, rest[: b.size], h, W, b, rows, labels, scale)
+    loss = linear_cross_entropy(by_h, by_W, rest[: b.size], h, W, b, rows, targets, scale)
     if not np.isfinite(loss):
         return True, loss, 0
 
     # The total of every state but the roots' is overwritten by its parent: it need not be zeroed.
-    if chain or not fresh:  # a chain's words have no states
+    if chain or not fresh:  # a chain's inputs have no states
         totals[:] = 0
     start = 0
     for width in widths:
@@ -104,6 +104,6 @@ def loss_and_gradients(
                 part[rows[k]] = by_h[k]
         start += N * width
     if not leaves_written:
-        by_words[:] = 0
-    invoke(backward, (False, fresh, *given, totals, by_words, rest[b.size :]))
-    return True, loss, sum_rows(words, by_words)
+        by_entries[:] = 0
+    invoke(backward, (False, fresh, *given, totals, by_entries, rest[b.size :]))
+    return True, loss, sum_rows(entries, by_entries)

@@ -41,7 +41,7 @@ class Writer:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.trace = plan, plan.trace
         self.layout = Layout(plan)
-        self.chain = self.trace.children["right"] is not self.trace.parts  # right children are words
+        self.chain = self.trace.children["right"] is not self.trace.parts  # right children are inputs
         self.lines: list[str] = []
         self._depth = 0
         self.vectors = self._find_vectors()
@@ -137,19 +137,19 @@ class Writer:
             columns = self.plan.forward.operands
             if s in columns.start:
                 start, width, child = columns.start[s], s.shape[1], self.node(side)
-                if not self.reads_words(side):
+                if not self.reads_inputs(side):
                     self.copy(width, ("u", start), (f"state_{name}[{child}]", 0))
                 elif self.is_vector(name):
-                    self.copy(width, ("u", start), (f"table[np.uint64(words[{child}])]", 0))
+                    self.copy(width, ("u", start), (f"table[np.uint64(entries[{child}])]", 0))
                 else:
                     self.clear(width, "u", start)
 
-    def reads_words(self, side: str) -> bool:
-        """Tell whether the children on a side are a chain's words, which are numbered among the leaves."""
+    def reads_inputs(self, side: str) -> bool:
+        """Tell whether the children on a side are a chain's inputs, which are numbered among the leaves."""
         return side == "right" and self.chain
 
     def is_vector(self, name: str) -> bool:
-        """Tell whether this part of a chain's word is its vector; otherwise it is zero."""
+        """Tell whether this part of a chain's input is its vector; otherwise it is zero."""
         return next(p for p in self.trace.children["right"] if p.name == name).leaf == "vector"
 
     def sweep(self, sweep: Sweep, packed: str) -> None:

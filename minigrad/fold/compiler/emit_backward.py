@@ -52,7 +52,7 @@ def write_backward(w: Writer, packed: list[str]) -> None:
 def _tile(w: Writer) -> None:
     sweep, layout = w.plan.backward, w.layout
     w.emit("t = tiles[tile]", "a, m, base = t[0], t[4] - t[0], np.uint64(t[0])")
-    if w.chain:  # all right children are words, and only one left child is a leaf: nothing to skip
+    if w.chain:  # all right children are inputs, and only one left child is a leaf: nothing to skip
         w.emit("l0, l1, r0, r1 = 0, m, 0, 0")
     else:
         w.emit("l0, l1, r0, r1 = t[2] - a, m, t[1] - a, t[3] - a")
@@ -79,14 +79,14 @@ def _pass_on(w: Writer, add: bool) -> None:
     layout, sweep = w.layout, w.plan.backward
     w.emit("k, u, z = Kt[i], Ot[i], Z[i]")
     for (side, name), s in w.trace.child_gradients.items():
-        words = w.reads_words(side)  # whose derivatives are always added to
-        if words and not w.is_vector(name):
+        inputs = w.reads_inputs(side)  # whose derivatives are always added to
+        if inputs and not w.is_vector(name):
             continue
         found = layout.find(s, layout.loads(sweep))
         if found is None:
             raise UnsupportedError("a child's gradient that is no row")
-        to = f"{'G_leaves' if words else f'G_{name}'}[{w.node(side)}]", 0
-        w.copy(s.shape[1], to, found, add or words)
+        to = f"{'G_leaves' if inputs else f'G_{name}'}[{w.node(side)}]", 0
+        w.copy(s.shape[1], to, found, add or inputs)
 
 
 def _weights(w: Writer) -> None:

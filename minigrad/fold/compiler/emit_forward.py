@@ -5,7 +5,7 @@ from __future__ import annotations
 from minigrad.fold.compiler.emit import Writer
 
 # Arguments of both functions; see evaluation.py
-ARGUMENTS = ["tiles", "nodes", "leaf_rows", "words", "table", "states", "masks", "memory", "parameters"]
+ARGUMENTS = ["tiles", "nodes", "leaf_rows", "entries", "table", "states", "masks", "memory", "parameters"]
 
 
 def write_forward(w: Writer, packed: list[str]) -> None:
@@ -33,7 +33,7 @@ def write_forward(w: Writer, packed: list[str]) -> None:
 
 def _place_leaves(w: Writer) -> None:
     with w.block("for i in range(np.uint64(len(leaf_rows))):"):
-        w.emit("row, y = np.uint64(leaf_rows[i]), table[np.uint64(words[i])]")
+        w.emit("row, y = np.uint64(leaf_rows[i]), table[np.uint64(entries[i])]")
         for part in w.trace.parts:
             if part.leaf == "vector" and not w.chain:
                 w.copy(part.width, (f"state_{part.name}[row]", 0), ("y", 0))

@@ -54,7 +54,7 @@ class Evaluation:
     forest : Trees
         With an inner node, at least.
     table : (height, width) array of the cell's dtype, C-ordered
-    words : function
+    entries : function
         Takes the leaves' rows in the forest, ascending, and returns their rows in `table`, intp (leaves,).
     memory : Memory
         Of the code; it is given back when the evaluation is garbage.
@@ -73,12 +73,12 @@ class Evaluation:
         code: CompiledCell,
         forest: Trees,
         table: Array,
-        words: Callable[[Array], Array],
+        entries: Callable[[Array], Array],
         memory: Memory,
         masks: Array,
         vector: Array,
     ) -> None:
-        self.code, self._forest, self._table, self._find_words = code, forest, table, words
+        self.code, self._forest, self._table, self._find_entries = code, forest, table, entries
         self._memory, self._masks, self._vector = memory, masks, vector
         self._values, self._held = code.values.pointers, code.values.held
 
@@ -96,14 +96,14 @@ class Evaluation:
         return order(self._forest.left, self._forest.right, self.code.chain)
 
     @cached_property
-    def words(self) -> Array:
+    def entries(self) -> Array:
         """The leaves' rows in the table, intp (leaves,)."""
-        return self._find_words(self.order.leaves)
+        return self._find_entries(self.order.leaves)
 
     @cached_property
     def _arguments(self) -> list[Any]:
         numbers = self._memory.pointers, self._values
-        return [*self.order, self.words, self._table, self._vector, self._masks, *numbers]
+        return [*self.order, self.entries, self._table, self._vector, self._masks, *numbers]
 
     @property
     def parameters(self) -> Sequence[Tensor]:
@@ -134,7 +134,7 @@ class Evaluation:
         to_parameters : (Σ sizes,) array
             Receives the gradients with respect to the cell's parameters, concatenated.
         """
-        shape = len(self.words), self._table.shape[1]
+        shape = len(self.entries), self._table.shape[1]
         to_leaves = (np.empty if self.code.leaves_written else np.zeros)(shape, self.code.dtype)
         totals = self._backward(given, to_leaves, to_parameters, complete=False)
         self.store(gradients, given, totals)
@@ -161,7 +161,7 @@ class Evaluation:
 
     def _complete(self, given: Mapping[str, Cotangent], name: str, total: Array) -> None:
         """Compute the gradients with respect to a part that is constant at leaves."""
-        to_leaves = np.empty((len(self.words), self._table.shape[1]), self.code.dtype)
+        to_leaves = np.empty((len(self.entries), self._table.shape[1]), self.code.dtype)
         to_parameters = np.empty(self.code.size, self.code.dtype)  # neither is used
         whole = self.code.parts(self._backward(given, to_leaves, to_parameters, complete=True))
         total[self.order.leaves] = whole[name][self.order.leaves]
@@ -174,7 +174,7 @@ class Evaluation:
         fresh = roots is not None and all(_rows(g) is roots for g in given.values())
         totals = np.empty(self._vector.shape, self._vector.dtype)
         for name, total in self.code.parts(totals).items():
-            if fresh and not self.code.chain:  # whose words are no states
+            if fresh and not self.code.chain:  # whose inputs are no states
                 total[roots] = given[name].values if name in given else 0
             else:
                 _fill(total, given.get(name))

@@ -116,14 +116,14 @@ def ready(cell: Cell, dtype: Any) -> CompiledCell | Refusal | None:
 
 
 def evaluate(
-    code: CompiledCell, forest: Trees, table: Array, words: Callable[[Array], Array], keep: bool
+    code: CompiledCell, forest: Trees, table: Array, entries: Callable[[Array], Array], keep: bool
 ) -> Evaluation:
     """Compute the states of all nodes; see `Evaluation`."""
     nodes = len(forest.left)
     memory = code.take(nodes // 2 if keep else TILE)  # less than half of a binary tree's nodes are inner ones
     states = np.empty(nodes * code.width, code.dtype)
     table = np.ascontiguousarray(table)
-    evaluation = Evaluation(code, forest, table, words, memory, code.masks(nodes), states)
+    evaluation = Evaluation(code, forest, table, entries, memory, code.masks(nodes), states)
     evaluation.forward(keep)
     return evaluation
 

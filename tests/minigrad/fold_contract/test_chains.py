@@ -102,7 +102,7 @@ def test_rows_of_a_recurrent_cell_hold_total_derivatives(mode: str) -> None:
 )
 def test_a_right_child_that_is_no_word_is_named(trees: Trees, node: str, mode: str) -> None:
     leaves = np.zeros((int((trees.left < 0).sum()), WORD))
-    with pytest.raises(ValueError, match=f"Recurrent reads a word.*{node}.*left-branching") as caught:
+    with pytest.raises(ValueError, match=f"Recurrent reads an input.*{node}.*left-branching") as caught:
         mg.fold(Recurrent(np.random.default_rng(0)), trees, leaves, mode)
     assert not isinstance(caught.value, mg.ShapeError)
 
