@@ -47,8 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             failed=(TrainingError,),
             wrong=(SweepError, VectorsError),
         )
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+    except KeyboardInterrupt as interruption:
+        print("; ".join(["interrupted", *map(str, interruption.args)]), file=sys.stderr)
         return 130
 
 

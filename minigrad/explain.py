@@ -12,7 +12,7 @@ from minigrad.record import value_lines
 from minigrad.tensor import Tensor
 
 HEADER = ("id", "op", "operands", "shape", "vjp", "‖g‖", "", "value")
-MOST_LINES = 500  # unless more are asked for
+MOST_LINES = 100  # unless more are asked for
 MOST_SOURCES = 8  # of a collapsed scope, printed before they are only counted
 
 
@@ -41,7 +41,8 @@ def explain(
         The scopes that are printed op by op; of the others only results are: what ops outside read. A scope
         is named by its text or whole words of it, which may fit several; ``()`` collapses all.
     max_nodes : int, or None
-        The most lines for ops and collapsed scopes. Older ones are only counted; None prints all.
+        The most lines for ops and collapsed scopes. Older ones are only counted; None prints all. If the
+        default is too few for the graph, the first line says so, and so does the last.
     values : bool
         Print the values that `record_values` has kept: arrays of up to 16 elements in three digits, of larger
         ones least … greatest, and mean.
@@ -57,10 +58,11 @@ def explain(
         If `expand` names no scope of the graph, or `max_nodes` is not a whole number from 1 on.
     """
     found = outline(tensor, expand, max_nodes, names)
-    print(table(found, values), file=file or sys.stdout)
+    text = table(found, values)
     if found.hidden and max_nodes == MOST_LINES:
         hint = f"the newest {MOST_LINES} lines; max_nodes=None prints all, expand=() one line for each scope"
-        print(hint, file=file or sys.stdout)
+        text = f"{hint}\n{text}\n{hint}"
+    print(text, file=file or sys.stdout)
 
 
 def table(found: Outline, values: bool = False, renumber: bool = False) -> str:

@@ -64,7 +64,8 @@ def check_cell(
     seed : int
         Of word vectors, weights and the noise added to parameters.
     file : text file, optional
-        Where the report is printed; by default standard output.
+        Where the report is printed. By default a report that all is well goes to standard output, and another
+        is the text of the exception only.
 
     Returns
     -------
@@ -75,7 +76,7 @@ def check_cell(
     CellCheckError
         An AssertionError: something is wrong. Its text is the report.
     CellError
-        If `cell` is none.
+        If `cell` is none, or has no ``parts``.
     """
     __tracebackhide__ = True
     for mode in modes:
@@ -98,7 +99,8 @@ def check_cell(
             stage(told + what)
             check()
     report = subject.report
-    print(report, file=file or sys.stdout)
+    if report or file is not None:
+        print(report, file=file or sys.stdout)
     if not report:
         raise CellCheckError(str(report))
     return report
@@ -111,6 +113,11 @@ def _made(cell: Any, seed: int) -> Any:
         cell = cell(WIDTH, np.random.default_rng(seed))  # type: ignore[call-arg]
     if not isinstance(cell, mg.Cell | Encoder):
         raise CellError(f"a cell is an instance of minigrad.Cell, its class or its name, not {cell!r}")
+    for name in ("parts", "right_parts"):
+        try:
+            getattr(cell, name)
+        except AttributeError as error:
+            raise CellError(str(error)) from None
     return cell
 
 
@@ -149,12 +156,17 @@ class _Subject:
 
     def declaration(self) -> bool:
         """Check what can be seen without running anything, and whether it runs at all."""
-        dtypes = {str(p.dtype) for p in self.original.parameters()}
+        parameters = self.original.parameters()
+        dtypes = {str(p.dtype) for p in parameters}
         mixed = f"the parameters are {' and '.join(sorted(dtypes))}; use the dtype that __init__ was given"
         parts = ", ".join(f"{p.name} ({p.width})" for p in self.original.parts)
-        count = sum(p.data.size for p in self.original.parameters())
-        sizes = f"{count} numbers in {len(self.original.parameters())} parameters; state {parts}"
-        self.report.add("parameters", "", mixed if len(dtypes) > 1 else None, sizes)
+        counts = [_counted(sum(p.size for p in parameters), "number"), _counted(len(parameters), "parameter")]
+        if parameters:
+            problem = mixed if len(dtypes) > 1 else None
+            self.report.add("parameters", "", problem, f"{' in '.join(counts)}; state {parts}")
+        else:
+            text = "there are none: training changes nothing here. A parameter is an attribute like self.W = "
+            self.report.note("parameters", "", f"{text}minigrad.nn.Parameter(array); state {parts}")
         with self.attempt("runs", "node"):
             self.run("node")
         return bool(self.report)
@@ -251,6 +263,10 @@ class _Subject:
             found = self.trial.run(other, "level", np.float64)
             problem, _ = difference(found, self.run("level"), 0.0)
             self.report.add(check, "level", problem, "" if settings is None else "from settings")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" + "s" * (number != 1)
 
 
 def _refusal(cell: Any) -> str | None:

@@ -17,7 +17,7 @@ from experiments.sweep.job import Job, natural_order
 from experiments.sweep.lock import sweep_lock
 from experiments.sweep.manifest import accounted
 from experiments.sweep.output import writable_folder
-from experiments.sweep.plan import Plan, make_plan, prepare
+from experiments.sweep.plan import SHOWN, Plan, make_plan, prepare
 from experiments.sweep.progress import Progress, expected
 from experiments.sweep.worker import Task
 
@@ -38,7 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser, out: str) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="list the runs, and how long they may take")
     parser.add_argument(
-        "--overwrite", action="store_true", help="replace stored runs of the same names and other settings"
+        "--overwrite",
+        action="store_true",
+        help="replace stored runs of the same names and other settings, or of a cell of your own whose code "
+        "was changed since",
     )
     parser.add_argument("--save-models", action="store_true", help="keep the best model of every run")
     workers = parser.add_mutually_exclusive_group()
@@ -87,20 +90,28 @@ def run(
         there is no cluster.
     OSError
         If the folder can't be written.
+    KeyboardInterrupt
+        After Ctrl-C, with what to do next as its text.
     """
     folder = Folder(args.out.absolute())
     if args.dry_run:
         processes = args.local_cluster or args.jobs
-        print(_forecast(make_plan(folder, jobs, args.overwrite), jobs, processes))
+        plan = make_plan(folder, jobs, args.overwrite)
+        _tell_stale(plan)
+        print(_forecast(plan, jobs, processes))
         return 0
     if not args.overwrite:
         make_plan(folder, jobs)  # it raises before anything is written
-    with hire(args, executor) as crew:
-        writable_folder(folder.path)
-        with sweep_lock(folder.lock) as token:
-            plan = make_plan(folder, jobs, args.overwrite)
-            prepare(folder, plan, args.save_models)
-            failed = _do(plan, folder, token, crew, args.save_models, base) if plan.todo else []
+    try:
+        with hire(args, executor) as crew:
+            writable_folder(folder.path)
+            with sweep_lock(folder.lock) as token:
+                plan = make_plan(folder, jobs, args.overwrite)
+                _tell_stale(plan)
+                prepare(folder, plan, args.save_models)
+                failed = _do(plan, folder, token, crew, args.save_models, base) if plan.todo else []
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("the same command continues where this one stopped") from None
     return _report(args.out, jobs, failed, args.save_models, plan, folder)
 
 
@@ -129,6 +140,17 @@ def _report(
         names = ", ".join(sorted(failed, key=natural_order))
         print(f"failed: {names}; the same command tries them again", file=sys.stderr)
     return int(bool(failed))
+
+
+def _tell_stale(plan: Plan) -> None:
+    if plan.stale:
+        names = sorted(plan.stale, key=natural_order)
+        shown = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+        print(
+            f"the code of your cell was changed since {shown} began: rows of the older code are kept; "
+            "--overwrite trains these runs again",
+            file=sys.stderr,
+        )
 
 
 def _forecast(plan: Plan, jobs: Sequence[Job], processes: int) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 from experiments.sweep.errors import SweepError
 from experiments.sweep.folder import Folder
 from experiments.sweep.job import Job, natural_order, run_id
-from experiments.sweep.rows import Run, decode, finished
+from experiments.sweep.own_code import was_changed
+from experiments.sweep.rows import Row, Run, decode, environments, finished
 
 SHOWN = 5  # runs with other settings; the rest is counted
 
@@ -31,7 +32,9 @@ class Plan:
     begun : set of str
         Names of the jobs to do that an earlier sweep has begun.
     replaced : list of str
-        Ids of stored runs that have a job's name and other settings.
+        Ids of stored runs that have a job's name and other settings, or, if asked for, are stale.
+    stale : list of str
+        Names of jobs whose stored runs are kept, though their cell, of the user's own, was changed since.
     """
 
     ready: list[Run]
@@ -39,6 +42,7 @@ class Plan:
     finished: list[Run]
     begun: set[str]
     replaced: list[str]
+    stale: list[str]
 
 
 def make_plan(folder: Folder, jobs: Sequence[Job], overwrite: bool = False) -> Plan:
@@ -56,10 +60,17 @@ def make_plan(folder: Folder, jobs: Sequence[Job], overwrite: bool = False) -> P
         raise ValueError("two jobs have the same name")
     runs = {run.name: run for run in finished(folder.path)}
     begun = _begun(folder)
-    stored = [(run.name, run.settings) for run in runs.values()] + begun
-    changed = [(name, old) for name, old in stored if name in by_name and by_name[name].json != old]
+    stored = [(run.name, run.settings, run.environments) for run in runs.values()] + begun
+    changed = [(name, old) for name, old, _ in stored if name in by_name and by_name[name].json != old]
     if changed and not overwrite:
         raise SweepError(_explain(folder, [(name, old, by_name[name].json) for name, old in changed]))
+    stale = [
+        (name, old)
+        for name, old, ran_in in stored
+        if name in by_name and by_name[name].json == old and was_changed(old, ran_in)
+    ]
+    if overwrite:
+        changed, stale = changed + stale, []
     replaced = {name for name, _ in changed}
     kept = [run for name, run in runs.items() if name not in replaced]
     ready = [run for run in kept if run.name in by_name]
@@ -70,8 +81,9 @@ def make_plan(folder: Folder, jobs: Sequence[Job], overwrite: bool = False) -> P
         ready,
         todo,
         kept,
-        {name for name, settings in begun if name in by_name and by_name[name].json == settings} - done,
+        {name for name, old, _ in begun if name in by_name and by_name[name].json == old} - done - replaced,
         [run_id(name, old) for name, old in changed],
+        [name for name, _ in stale],
     )
 
 
@@ -90,19 +102,25 @@ def prepare(folder: Folder, plan: Plan, save_models: bool) -> None:
         path.unlink(missing_ok=True)
 
 
-def _begun(folder: Folder) -> list[tuple[str, dict[str, Any]]]:
-    """Return name and settings of the runs under way; a file whose first line is incomplete has none."""
-    headers = [_header(path) for path in sorted(folder.runs.glob("*.part"))]
-    return [(header["name"], header["settings"]) for header in headers if header is not None]
+def _begun(folder: Folder) -> list[tuple[str, dict[str, Any], list[dict[str, Any]]]]:
+    """Return name, settings and environments of the runs under way; none of a file without a first line."""
+    found = []
+    for path in sorted(folder.runs.glob("*.part")):
+        header, *rows = _rows(path) or [{"kind": "none"}]
+        if header["kind"] == "run":
+            found.append((header["name"], header["settings"], environments(rows)))
+    return found
 
 
-def _header(path: Path) -> dict[str, Any] | None:
-    with path.open("rb") as file:
+def _rows(path: Path) -> list[Row]:
+    """Return the rows of a file before the first that is damaged."""
+    rows: list[Row] = []
+    for line in path.read_bytes().splitlines(keepends=True):
         try:
-            rows, _ = decode(file.readline())
+            rows += [row for row, _ in decode(line)[0]]
         except ValueError:
-            return None
-    return rows[0][0] if rows and rows[0][0]["kind"] == "run" else None
+            break
+    return rows
 
 
 def _explain(folder: Folder, changed: list[tuple[str, dict[str, Any], dict[str, Any]]]) -> str:

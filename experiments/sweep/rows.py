@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -135,9 +136,13 @@ def read_run(path: Path) -> Run:
             "Restore it, or delete it to have the run repeated"
         )
     header, *rows, result = (row for row, _ in decode(body)[0])
-    attempts = [row["timing"]["environment"] for row in rows if row["kind"] == "attempt"]
     epochs = [row for row in rows if row["kind"] != "attempt"]
-    return Run(header["name"], header["settings"], header["work"], epochs, result, attempts)
+    return Run(header["name"], header["settings"], header["work"], epochs, result, environments(rows))
+
+
+def environments(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Return the environments of the attempts at a run, in order."""
+    return [row["timing"]["environment"] for row in rows if row["kind"] == "attempt"]
 
 
 def finished(out: Path) -> list[Run]:

@@ -13,6 +13,7 @@ from experiments.sweep.environment import describe_environment
 from experiments.sweep.folder import Folder
 from experiments.sweep.job import Job
 from experiments.sweep.lock import claim, sweep_lives
+from experiments.sweep.own_code import own_code
 from experiments.sweep.recorder import Recorder
 from minigrad.nn import StateError
 
@@ -73,7 +74,7 @@ def perform(task: Task) -> Outcome:
 
 def _perform(task: Task, outcome: Outcome) -> None:
     folder, job = task.folder, task.job
-    function = _find(job.perform)
+    function, code = _find(job.perform), own_code(job.json)
     with claim(folder.part(job.id), folder.finished(job.id)) as file:
         if file is None:
             return
@@ -81,7 +82,7 @@ def _perform(task: Task, outcome: Outcome) -> None:
             file,
             folder,
             job,
-            environment=describe_environment(),
+            environment=describe_environment() | ({"code": code} if code else {}),
             save_model=task.save_model,
             sweep_lives=lambda: sweep_lives(folder.lock, task.token),
         )

@@ -65,6 +65,18 @@ class Child:
         )
 
 
+class _MissingParts:
+    """What `parts` is before a cell has set it."""
+
+    def __get__(self, cell: Cell | None, kind: type[Cell]) -> tuple[Part, ...]:
+        raise AttributeError(
+            f"{kind.__name__} has no `parts`, the state of a tree node; set it in __init__, as in "
+            'self.parts = (minigrad.Part("h", D),)',
+            name="parts",
+            obj=cell,
+        )
+
+
 class Cell(Module):
     """A composition function p = F(x, y), the one definition of how two children make their parent.
 
@@ -81,7 +93,7 @@ class Cell(Module):
         left-branching chain starts from zeros, and the vector of the leftmost leaf is not read.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[Part, ...] = _MissingParts()  # type: ignore[assignment]
     right_parts: tuple[Part, ...] | None = None
 
     def compose(self, left: Child, right: Child) -> Tensor | Mapping[str, Tensor]:

@@ -35,11 +35,16 @@ class Parameter(Tensor):
 
 
 class Module:
-    """Something with parameters. Assign parameters and modules as attributes; they are found by name."""
+    """Something with parameters. Assign parameters and modules as attributes; they are found by name.
+
+    Inside a list, tuple, set or dict they would not be found, hence not be trained or saved: assigning one
+    that holds any raises TypeError, as does asking for parameters after one was put into a list.
+    """
 
     training: bool = True
 
     def __setattr__(self, name: str, value: Any) -> None:
+        self._refuse_inside(name, value)
         if isinstance(value, Parameter) and value.name is None and value.node is not None:
             value.name = name
             value.node.note(name=name)
@@ -61,8 +66,21 @@ class Module:
     def _modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         yield prefix, self
         for name, value in vars(self).items():
+            self._refuse_inside(name, value)
             if isinstance(value, Module):
                 yield from value._modules(f"{prefix}{name}.")
+
+    def _refuse_inside(self, name: str, value: Any) -> None:
+        """Raise TypeError if an attribute's value is a container that holds parameters or modules."""
+        found = _inside(value)
+        if found is not None:
+            kind = "Parameter" if isinstance(found, Parameter) else type(found).__name__
+            raise TypeError(
+                f"{type(self).__name__}.{name} is a {type(value).__name__} that holds a {kind}, which would "
+                "not be found there, hence neither trained nor saved: make each one an attribute, as in "
+                f'self.{name}0 = …, or setattr(self, f"{name}{{k}}", …) in a loop, and '
+                f'getattr(self, f"{name}{{k}}") to read it'
+            )
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
@@ -82,7 +100,7 @@ class Module:
     def astype(self, dtype: Any) -> Self:
         """Give all parameters another dtype, in place (new tensors, values converted); return self."""
         converted: dict[int, Parameter] = {}
-        for _, module in self._modules():
+        for _, module in list(self._modules()):
             for name, value in list(vars(module).items()):
                 if isinstance(value, Parameter):
                     if id(value) not in converted:
@@ -122,3 +140,15 @@ class Module:
                 raise StateError(f"{name} has shape {parameter.shape} here and {array.shape} in the state")
             if array.dtype.kind not in "biuf":
                 raise StateError(f"{name} in the state holds {array.dtype}, not real numbers")
+
+
+def _inside(value: Any) -> Parameter | Module | None:
+    """Return the first parameter or module in a container or in those inside it; None if there is none."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            found = item if isinstance(item, Parameter | Module) else _inside(item)
+            if found is not None:
+                return found
+    return None

@@ -73,10 +73,12 @@ def cell(name: str) -> Any:
         return CELLS[name]
     alike = {known.lower(): known for known in CELLS}
     near = [alike[k] for k in difflib.get_close_matches(name.lower(), alike, n=3, cutoff=0.5)]
-    guess = f"did you mean {' or '.join(near)}? " if near else ""
+    module, _, kind = name.rpartition(".")
+    near = [f"{module}:{kind}"] if module and kind else near
+    guess = f"did you mean {' or '.join(near)}? The" if near else "the"
     raise CellError(
-        f"there is no cell {name!r}; {guess}The cells are {', '.join(CELLS)}; "
-        "one of your own is named package.module:Class"
+        f"there is no cell {name!r}; {guess} cells are {', '.join(CELLS)}; "
+        "one of your own is named package.module:Class, or FILE:Class for a class in FILE.py here"
     )
 
 

@@ -36,6 +36,36 @@ def test_parameters_come_in_order_of_assignment_own_ones_before_those_below() ->
     assert next(Outer().named_parameters("model."))[0] == "model.b"
 
 
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ([Parameter(np.zeros(2))], "Parameter"),
+        ((1, Parameter(np.zeros(2))), "Parameter"),
+        ({"one": [Parameter(np.zeros(2))]}, "Parameter"),
+        ([Inner()], "Inner"),
+    ],
+)
+def test_parameters_and_modules_in_a_container_are_refused_with_the_cure(value: Any, kind: str) -> None:
+    model = Inner()
+    text = rf"Inner\.bs is a {type(value).__name__} that holds a {kind}, .* as in self\.bs0 = …"
+    with pytest.raises(TypeError, match=text):
+        model.bs = value
+    assert "bs" not in vars(model)
+    vars(model)["bs"] = value
+    with pytest.raises(TypeError, match=text):
+        model.parameters()
+
+
+def test_a_parameter_put_into_a_list_later_is_refused_by_all_that_look_for_parameters() -> None:
+    model = Outer()
+    model.first.others = ["a", 1]
+    assert len(model.parameters()) == 4
+    model.first.others.append(Parameter(np.zeros(2)))
+    for look in (model.parameters, model.state_dict, model.zero_grad, lambda: model.astype(np.float64)):
+        with pytest.raises(TypeError, match=r"Inner\.others is a list"):
+            look()
+
+
 def test_a_shared_parameter_is_listed_once_and_stays_shared() -> None:
     model = Tied()
     assert [name for name, _ in model.named_parameters()] == ["V"]

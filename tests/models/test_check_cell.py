@@ -297,6 +297,68 @@ def test_the_cell_itself_is_left_alone() -> None:
     assert all(values.tobytes() == before[name].tobytes() for name, values in cell.state_dict().items())
 
 
+def test_a_report_is_printed_or_raised_but_not_both(capsys: pytest.CaptureFixture[str]) -> None:
+    report = check_cell(Mean, "(0 a)", modes=QUICK)
+    assert capsys.readouterr().out == f"{report}\n"
+    with pytest.raises(CellCheckError, match="check_cell Raises: FAILED"):
+        check_cell(Raises, "(0 a)", modes=QUICK)
+    assert capsys.readouterr().out == ""
+
+
+def test_numbers_and_parameters_are_counted() -> None:
+    report = check_cell(Mean, "(0 a)", modes=QUICK, file=io.StringIO())
+    assert report.lines[0].detail == "16 numbers in 1 parameter; state h (4)"
+
+
+def test_a_cell_without_parameters_is_told_what_one_is() -> None:
+    class Plain(Mean):
+        def __init__(self, D: int, rng: np.random.Generator, dtype: Any = np.float32) -> None:
+            super().__init__(D, rng, dtype)
+            self.W = np.eye(D, dtype=dtype)  # type: ignore[assignment]
+
+        def compose(self, left: Any, right: Any) -> Any:
+            return mg.tanh(left.h + right.h)
+
+    report = check_cell(Plain, "(0 a)", modes=QUICK, file=io.StringIO())
+    assert (report.lines[0].check, report.lines[0].verdict) == ("parameters", "note")
+    assert "self.W = minigrad.nn.Parameter(array)" in report.lines[0].detail
+
+
+def test_parameters_in_a_list_are_refused_before_anything_runs() -> None:
+    class Listed(Mean):
+        def __init__(self, D: int, rng: np.random.Generator, dtype: Any = np.float32) -> None:
+            super().__init__(D, rng, dtype)
+            self.bs = [Parameter(np.zeros(D, dtype))]
+
+    with pytest.raises(TypeError, match=r"Listed\.bs is a list that holds a Parameter"):
+        check_cell(Listed, "(0 a)", modes=QUICK, file=io.StringIO())
+
+
+class NoParts(mg.Cell):
+    def __init__(self, D: int, rng: np.random.Generator) -> None:
+        self.W = Parameter(rng.normal(size=(D, D)))
+
+    def compose(self, left: Any, right: Any) -> Any:
+        return left.h
+
+
+class NoEncoderParts(models.Encoder):
+    def __init__(self, D: int, rng: np.random.Generator) -> None:
+        pass
+
+
+def test_a_cell_without_parts_is_told_to_set_them() -> None:
+    with pytest.raises(
+        models.CellError, match=r'NoParts has no `parts`.* self.parts = \(minigrad.Part\("h", D\),\)'
+    ):
+        check_cell(NoParts, TREES, modes=QUICK)
+    with pytest.raises(models.CellError, match=r"NoEncoderParts.* no attribute 'parts'"):
+        check_cell(NoEncoderParts, TREES, modes=QUICK)
+    cell = NoParts(3, np.random.default_rng(0))
+    with pytest.raises(AttributeError, match="NoParts has no `parts`"):
+        mg.fold(cell, Forest([Tree.parse(TREES[0])]), np.zeros((5, 3)))
+
+
 @pytest.mark.parametrize("cell", [None, 3, dict, "LTSM"])
 def test_what_is_no_cell_is_refused(cell: Any) -> None:
     with pytest.raises(models.CellError, match=r"a cell is an instance|there is no cell"):

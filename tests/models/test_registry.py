@@ -54,9 +54,17 @@ def test_a_cell_of_one_s_own_is_found(own: None) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("LTSM", "there is no cell 'LTSM'; did you mean LSTM or .*The cells are RNN, .*package.module:Class"),
+        (
+            "LTSM",
+            r"there is no cell 'LTSM'; did you mean LSTM or .*\? The cells are RNN, .*package.module:Class",
+        ),
+        (
+            "own_cells.Mean",
+            r"there is no cell 'own_cells.Mean'; did you mean own_cells:Mean\? The cells are RNN,",
+        ),
+        ("Peep", "there is no cell 'Peep'; the cells are RNN, .*, or FILE:Class for a class in FILE.py here"),
         ("rlstm", "did you mean RLSTM"),
-        ("xyz", r"there is no cell 'xyz'; The cells are"),
+        ("xyz", r"there is no cell 'xyz'; the cells are"),
         ("", "there is no cell ''"),
         ("own_cells:Meen", "the module own_cells has no 'Meen'; did you mean Mean"),
         (

@@ -40,6 +40,11 @@ class Nameless(Mine):
     def __init__(self, D, rng):
         super().__init__(D, rng)
         del self.settings
+class Partless(mg.Cell):
+    def __init__(self, D, rng, dtype=np.float32):
+        self.settings = {"D": D}
+    def compose(self, left, right):
+        return left.v
 class Broken(Mine):
     def __init__(self, D, rng):
         raise OverflowError("too wide")
@@ -188,6 +193,11 @@ def test_ablate_asks_a_cell_of_the_user_s_and_tells(own, monkeypatch, capsys):
         ("depth", "cells_of_mine:Meine", "has no 'Meine'; did you mean Mine"),
         ("length", "cells_of_mine:Nameless", "has no `settings`, without which its models can't be saved"),
         ("length", "cells_of_mine:Broken", "cells_of_mine:Broken(2, rng) raised OverflowError: too wide"),
+        (
+            "length",
+            "cells_of_mine:Partless",
+            "AttributeError: Partless has no `parts`, the state of a tree node",
+        ),
         ("gradient", "Multilayer", "Multilayer is made of several folds"),
         ("demo", "GRU", "GRU reads sequences, and this command draws trees"),
         ("demo", "RNN", "the RNN is drawn anyway"),

@@ -96,7 +96,7 @@ def test_a_sweep_that_is_interrupted_or_killed_leaves_no_workers(dask, tmp_path,
         process = start(out, "--local-cluster", "2", SWEEP_TEST_SLEEP=0.1)
         until(lambda: any((out / "runs").glob("*.part")), seconds=60)
         ended = end(process)
-        assert ended in ((130, "interrupted\n"), None)
+        assert ended in ((130, "interrupted; the same command continues where this one stopped\n"), None)
         until(lambda process=process: not workers(process), seconds=20)
     assert sweep(out, "--local-cluster", "2") == (0, "")
     assert export(out) == undisturbed

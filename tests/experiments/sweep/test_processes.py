@@ -102,7 +102,7 @@ def test_ctrl_c_ends_all_workers_and_keeps_what_is_finished(tmp_path, undisturbe
     time.sleep(0.2)
     assert process.poll() is None
     assert workers(process) == before
-    assert interrupt(process) == (130, "interrupted\n")
+    assert interrupt(process) == (130, "interrupted; the same command continues where this one stopped\n")
     assert workers(process) == []
     assert any((out / "runs").glob("*.part"))  # they ended at once, in the middle of their runs
     kept = {path: path.read_bytes() for path in (out / "runs").glob("*.jsonl")}

@@ -148,10 +148,11 @@ def test_a_large_graph_is_printed_whole_only_if_asked_for() -> None:
     with mg.scope("a long chain"):
         for _ in range(2000):
             x = x + 1.0
-    _, hidden, *lines, hint = explained(x).splitlines()
-    assert hidden == "— +1501 hidden"
-    assert sum("add" in line for line in lines) == 500
-    for way in ("max_nodes=None prints all", "expand=() one line for each scope"):
+    first, _, hidden, *lines, hint = explained(x).splitlines()
+    assert hidden == "— +1901 hidden"
+    assert sum("add" in line for line in lines) == 100
+    assert first == hint
+    for way in ("the newest 100 lines", "max_nodes=None prints all", "expand=() one line for each scope"):
         assert way in hint
     text = io.StringIO()
     mg.explain(x, text, expand=(), max_nodes=None)
