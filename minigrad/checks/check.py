@@ -123,17 +123,16 @@ class Check:
         report.methods[self.name] = "complex step" if self.complex else "central differences"
         if self.size <= max_elements:
             rows = self._elements()
-            report.kinks += sum(row.verdict == "kink" for row in rows)
-            report.tiny += sum(row.verdict == "tiny" for row in rows)
-            report.compared += sum(row.verdict in ("ok", "wrong") for row in rows)
+            compared = sum(row.verdict in ("ok", "wrong") for row in rows)
         else:
             rows = self._directions()
             report.methods[self.name] += f" along {DIRECTIONS} directions"
-            kinks = sum(row.verdict == "kink" for row in rows)
-            compared = any(row.verdict in ("ok", "wrong") for row in rows)
-            report.kinks += kinks
-            report.compared += (self.size - kinks) * compared
-            report.tiny += (self.size - kinks) * (not compared)
+            compared = self.size * any(row.verdict in ("ok", "wrong") for row in rows)
+        kinks = sum(row.verdict == "kink" for row in rows)
+        compared = min(compared, self.size - kinks)
+        report.kinks += kinks
+        report.compared += compared
+        report.tiny += self.size - kinks - compared
         report.rows += rows
 
     def _allows_complex(self, asked: bool) -> bool:

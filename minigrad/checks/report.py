@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+
+from minigrad.internal.table import aligned
 
 SHOWN = 10
 HEADER = ("input", "index", "analytic", "numeric", "abs. error", "rel. error", "verdict")
@@ -70,16 +72,8 @@ class Row:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row as plain Python values."""
-        return {
-            "input": self.input,
-            "index": None if self.index is None else list(self.index),
-            "direction": self.direction,
-            "analytic": self.analytic,
-            "numeric": self.numeric,
-            "absolute": self.absolute,
-            "relative": self.relative,
-            "verdict": self.verdict,
-        }
+        index = None if self.index is None else list(self.index)
+        return {**asdict(self), "index": index, "absolute": self.absolute, "relative": self.relative}
 
 
 @dataclass(repr=False)
@@ -166,13 +160,7 @@ class Report:
             ]
         if self.rows:
             table = [HEADER, *(row.cells() for row in self.worst_first[:SHOWN])]
-            widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-            for cells in table:
-                padded = [
-                    cell.ljust(w) if k in (0, 1, 6) else cell.rjust(w)
-                    for k, (cell, w) in enumerate(zip(cells, widths, strict=True))
-                ]
-                lines.append("  ".join(padded).rstrip())
+            lines += aligned(table, right=range(2, 6))
         if len(self.rows) > SHOWN:
             lines.append(f"… {len(self.rows) - SHOWN} more")
         return "\n".join(lines)

@@ -13,15 +13,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
-from llvmlite import ir
 from numba import carray, types  # type: ignore[attr-defined]
-from numba.core import cgutils, event
+from numba.core import event
 from numba.extending import intrinsic
 
 from minigrad import waiting
 from minigrad.symbol import Symbol
 
-__all__ = ["FASTMATH", "JIT_ENABLED", "carray", "compiled", "kernel", "pointer", "prefetch"]
+__all__ = ["FASTMATH", "JIT_ENABLED", "carray", "compiled", "kernel", "pointer"]
 
 JIT_ENABLED = not vars(numba.config)["DISABLE_JIT"]
 
@@ -95,24 +94,6 @@ def pointer(typing_context: Any, address: Any, like: Any) -> Any:
 
     element = types.CPointer(getattr(like, "dtype", like))  # type: ignore[no-untyped-call]
     return element(types.intp, like), generate
-
-
-@intrinsic
-def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
-    """Ask the processor to bring the cache line of an element of a vector near, for it will be written to."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = context.make_array(array)(context, builder, arguments[0]).data
-        at = builder.bitcast(builder.gep(data, [arguments[1]]), cgutils.voidptr_t)
-        number = [ir.Constant(cgutils.int32_t, n) for n in (1, 3, 1)]  # to write, soon, data
-        kind = ir.FunctionType(ir.VoidType(), [at.type, *(n.type for n in number)])
-        function = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
-            builder.module, kind, "llvm.prefetch.p0"
-        )
-        builder.call(function, [at, *number])
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp), generate
 
 
 def kernel(

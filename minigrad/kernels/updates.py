@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.kernels.jit import carray, compiled, kernel, pointer, prefetch
+from minigrad.kernels.jit import carray, compiled, kernel, pointer
 
 Array = np.ndarray
 
 # Numbers of the rules; Numba takes these for constants.
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADADELTA, ADAM = range(7)
-AHEAD, NEAR = 6, 128  # runs, and the most elements of one, that are asked for before their turn
 CONSTANTS = 6  # η, λ₂, λ₁, ε, and up to two that are the rule's own
 
 
@@ -108,20 +107,6 @@ def _runs(counts, height, width, rows):  # type: ignore[no-untyped-def]
     return runs[:m]
 
 
-@compiled
-def _run(runs, r, start, w, a):  # type: ignore[no-untyped-def]
-    # Rows of a table lie anywhere: without this, each would be waited for
-    soon = r + AHEAD
-    if soon < len(runs):
-        for i in range(0, min(runs[soon, 2], NEAR), 64 // w.itemsize):
-            prefetch(w, runs[soon, 0] + i)  # type: ignore[call-arg]
-            if a.size:
-                prefetch(a, start + runs[soon, 0] + i)
-    # Unsigned, or each index would be looked at whether it counts from the end, and the loop not vectorised
-    x, z, n = np.uint64(runs[r, 0]), np.uint64(runs[r, 1]), np.uint64(runs[r, 2])
-    return x, np.uint64(start) + x, z, n, runs[r, 3]
-
-
 def _loop(rule: int, kept: int) -> Any:
     """Return the compiled loop over all runs of an array, for a rule that keeps so much per element."""
     decayed, constants, formula = (compiled(f, cache=False) for f in (_decayed, _constants, FORMULAS[rule]))
@@ -130,8 +115,10 @@ def _loop(rule: int, kept: int) -> Any:
         T = w.dtype.type
         l2, l1 = T(c[1]), T(c[2])
         for r in range(len(runs)):
-            x, y, z, n, t = _run(runs, r, start, w, a)
-            k = constants(w, rule, c, t)
+            # Unsigned, or each index would be looked at whether it counts from the end: not vectorised
+            x, z, n = np.uint64(runs[r, 0]), np.uint64(runs[r, 1]), np.uint64(runs[r, 2])
+            y = np.uint64(start) + x
+            k = constants(w, rule, c, runs[r, 3])
             for i in range(n):
                 p = a[y + i] if kept > 0 else T(0)
                 q = b[y + i] if kept > 1 else T(0)

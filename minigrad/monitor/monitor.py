@@ -11,6 +11,7 @@ import numpy as np
 
 from minigrad.fold.run import NodeStates
 from minigrad.fold.schedule import Trees
+from minigrad.internal.table import aligned
 from minigrad.monitor.alert import Alert, MonitorWarning, Stop
 from minigrad.monitor.dead import Dead
 from minigrad.monitor.not_finite import NotFinite
@@ -143,11 +144,7 @@ class Monitor:
             last = "not enough seen" if rule.value is None else f"{rule.value:.3g}"
             count = sum(alert.rule == rule.name for alert in self.alerts)
             rows.append((rule.name, str(rule.verdicts), last, f"{rule.threshold:g}", str(count)))
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        )
+        return "\n".join(aligned(rows))
 
     def state_dict(self) -> dict[str, Any]:
         """Return alerts, verdicts and the epoch, as JSON values, without windows that are open."""

@@ -62,13 +62,7 @@ def zeros(rng: np.random.Generator, shape: Shape) -> np.ndarray:
 
 
 INITS: dict[str, Callable[..., np.ndarray]] = {
-    "uniform": uniform,
-    "fan_in_uniform": fan_in_uniform,
-    "orthogonal": orthogonal,
-    "identity": identity,
-    "spectral": spectral,
-    "constant": constant,
-    "zeros": zeros,
+    init.__name__: init for init in (uniform, fan_in_uniform, orthogonal, identity, spectral, constant, zeros)
 }
 
 

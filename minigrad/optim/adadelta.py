@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from minigrad.kernels.updates import ADADELTA
-from minigrad.optim.optimizer import Group, Optimizer, Parameters
+from minigrad.optim.optimizer import Group, Optimizer
 
 
 class AdaDelta(Optimizer):
@@ -20,17 +22,7 @@ class AdaDelta(Optimizer):
     """
 
     slots = ("s", "u")
-
-    def __init__(
-        self,
-        parameters: Parameters,
-        lr: float = 1.0,
-        rho: float = 0.9,
-        eps: float = 1e-6,
-        l2: float = 0.0,
-        l1: float = 0.0,
-    ) -> None:
-        super().__init__(parameters, lr=lr, rho=rho, eps=eps, l2=l2, l1=l1)
+    defaults: ClassVar = {"lr": 1.0, "rho": 0.9, "eps": 1e-6}
 
     def _rule(self, group: Group) -> tuple[int, tuple[float, ...]]:
         return ADADELTA, (group["eps"], group["rho"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from minigrad.kernels.updates import ADAGRAD
-from minigrad.optim.optimizer import Group, Optimizer, Parameters
+from minigrad.optim.optimizer import Group, Optimizer
 
 
 class AdaGrad(Optimizer):
@@ -22,20 +24,9 @@ class AdaGrad(Optimizer):
 
     slots = ("G",)
     counted = True
-
-    def __init__(
-        self,
-        parameters: Parameters,
-        lr: float = 0.05,
-        eps: float = 1e-10,
-        l2: float = 0.0,
-        first_step: str = "adagrad",
-        l1: float = 0.0,
-    ) -> None:
-        if first_step not in ("adagrad", "sgd"):
-            raise ValueError(f"first_step is 'adagrad' or 'sgd', not {first_step!r}")
-        self.first_step = first_step
-        super().__init__(parameters, lr=lr, eps=eps, l2=l2, l1=l1)
+    defaults: ClassVar = {"lr": 0.05, "eps": 1e-10, "first_step": "adagrad"}
 
     def _rule(self, group: Group) -> tuple[int, tuple[float, ...]]:
-        return ADAGRAD, (group["eps"], self.first_step == "sgd")
+        if group["first_step"] not in ("adagrad", "sgd"):
+            raise ValueError(f"first_step is 'adagrad' or 'sgd', not {group['first_step']!r}")
+        return ADAGRAD, (group["eps"], group["first_step"] == "sgd")

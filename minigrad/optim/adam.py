@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from minigrad.kernels.updates import ADAM
-from minigrad.optim.optimizer import Group, Optimizer, Parameters
+from minigrad.optim.optimizer import Group, Optimizer
 
 
 class Adam(Optimizer):
@@ -23,17 +25,7 @@ class Adam(Optimizer):
 
     slots = ("m", "v")
     counted = True
-
-    def __init__(
-        self,
-        parameters: Parameters,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        l2: float = 0.0,
-        l1: float = 0.0,
-    ) -> None:
-        super().__init__(parameters, lr=lr, betas=betas, eps=eps, l2=l2, l1=l1)
+    defaults: ClassVar = {"lr": 1e-3, "betas": (0.9, 0.999), "eps": 1e-8}
 
     def _rule(self, group: Group) -> tuple[int, tuple[float, ...]]:
         return ADAM, (group["eps"], *group["betas"])

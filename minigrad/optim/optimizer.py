@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -33,9 +33,11 @@ class Optimizer:
     parameters : parameters, or groups
         A group is a dict with ``"params"`` and any of the settings, for instance
         ``{"params": model.cell.parameters(), "l2": 1e-3}``.
-    **defaults
-        Settings of groups that do not give their own. ``lr``: η, the learning rate. ``l2``, ``l1``: λ₂, λ₁;
-        a step sees the gradient g + λ₂w + λ₁ sign(w), that of the loss plus λ₂/2 ‖w‖² plus λ₁ ‖w‖₁, where
+    lr : float, optional
+        η, the learning rate.
+    **settings
+        Of groups that do not give their own; `defaults` has their names. ``l2``, ``l1``: λ₂, λ₁, 0 if left
+        out; a step sees the gradient g + λ₂w + λ₁ sign(w), that of the loss plus λ₂/2 ‖w‖² plus λ₁ ‖w‖₁, with
         sign(0) = 0. Of a table only the rows with a gradient are decayed.
 
     Raises
@@ -48,20 +50,27 @@ class Optimizer:
 
     slots: tuple[str, ...] = ()  # names of what is kept per element
     counted = False  # whether a step depends on how many there were
+    defaults: ClassVar[Mapping[str, Any]] = {}  # of the settings, but for l2 and l1
 
-    def __init__(self, parameters: Parameters, **defaults: Any) -> None:
+    def __init__(self, parameters: Parameters, lr: float | None = None, **settings: Any) -> None:
         entries: list[Any] = list(parameters)
         if not entries or not isinstance(entries[0], Mapping):
             entries = [{"params": entries}]
         self.groups: list[dict[str, Any]] = []
         seen: set[int] = set()
+        defaults = {**self.defaults, "l2": 0.0, "l1": 0.0}
+        own = settings if lr is None else {"lr": lr, **settings}
         for group in entries:
-            unknown = set(group) - set(defaults) - {"params"}
+            unknown = (own.keys() | group.keys() - {"params"}) - defaults.keys()
             if unknown:
-                raise ValueError(f"unknown settings {sorted(unknown)}; known are {sorted(defaults)}")
-            settings = {**defaults, **group, "params": tuple(group.get("params", ()))}
-            _check_settings(settings)
-            for parameter in settings["params"]:
+                raise ValueError(
+                    f"{type(self).__name__.lower()} has no option {', '.join(sorted(unknown))}; "
+                    f"it has {', '.join(defaults)}"
+                )
+            made = {**defaults, **own, **group, "params": tuple(group.get("params", ()))}
+            _check_settings(made)
+            self._rule(made)
+            for parameter in made["params"]:
                 node = getattr(parameter, "node", None)
                 if node is None or node.op is not None:
                     raise TypeError(
@@ -71,7 +80,7 @@ class Optimizer:
                 if id(parameter) in seen:
                     raise ValueError(f"parameter {parameter.name!r} stands twice in the groups")
                 seen.add(id(parameter))
-            self.groups.append(settings)
+            self.groups.append(made)
         if not seen:
             raise ValueError("an optimiser without parameters; pass model.parameters()")
         self._batches = [list(batches(group["params"], len(self.slots))) for group in self.groups]

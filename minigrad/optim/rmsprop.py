@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from minigrad.kernels.updates import RMSPROP
-from minigrad.optim.optimizer import Group, Optimizer, Parameters
+from minigrad.optim.optimizer import Group, Optimizer
 
 
 class RMSProp(Optimizer):
@@ -20,17 +22,7 @@ class RMSProp(Optimizer):
     """
 
     slots = ("s",)
-
-    def __init__(
-        self,
-        parameters: Parameters,
-        lr: float = 0.01,
-        alpha: float = 0.99,
-        eps: float = 1e-8,
-        l2: float = 0.0,
-        l1: float = 0.0,
-    ) -> None:
-        super().__init__(parameters, lr=lr, alpha=alpha, eps=eps, l2=l2, l1=l1)
+    defaults: ClassVar = {"lr": 0.01, "alpha": 0.99, "eps": 1e-8}
 
     def _rule(self, group: Group) -> tuple[int, tuple[float, ...]]:
         return RMSPROP, (group["eps"], group["alpha"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from minigrad.kernels.updates import MOMENTUM, NESTEROV
 from minigrad.kernels.updates import SGD as PLAIN
@@ -25,22 +25,14 @@ class SGD(Optimizer):
     nesterov : bool
     """
 
-    def __init__(
-        self,
-        parameters: Parameters,
-        lr: float = 0.01,
-        momentum: float = 0.0,
-        nesterov: bool = False,
-        l2: float = 0.0,
-        l1: float = 0.0,
-    ) -> None:
+    defaults: ClassVar = {"lr": 0.01, "momentum": 0.0, "nesterov": False}
+
+    def __init__(self, parameters: Parameters, lr: float | None = None, **settings: Any) -> None:
         entries: list[Any] = list(parameters)
-        own = [entry for entry in entries if isinstance(entry, Mapping)]
-        if momentum or any(group.get("momentum") for group in own):
+        groups = [settings, *(entry for entry in entries if isinstance(entry, Mapping))]
+        if any(group.get("momentum") for group in groups):
             self.slots = ("v",)
-        super().__init__(entries, lr=lr, momentum=momentum, nesterov=nesterov, l2=l2, l1=l1)
-        for group in self.groups:
-            self._rule(group)
+        super().__init__(entries, lr, **settings)
 
     def _rule(self, group: Group) -> tuple[int, tuple[float, ...]]:
         if not group["momentum"]:

@@ -46,13 +46,17 @@ def split_cycles(homes: Mapping[int, Home], sources: Sources) -> dict[int, Home]
 
 
 def order(groups: Sequence[Home], arrows: Iterable[tuple[Home, Home]]) -> list[Home]:
-    """Return the groups, what is read before its readers; otherwise as they stand in `groups`."""
+    """Return the groups, what is read before its readers; otherwise as they stand in `groups`.
+
+    Groups on a circle of arrows, and what can be reached from one, are left out.
+    """
     rank = {home: k for k, home in enumerate(groups)}
     targets: dict[Home, list[Home]] = defaultdict(list)
     waiting: Counter[Home] = Counter()
     for source, target in arrows:
-        targets[source].append(target)
-        waiting[target] += 1
+        if source in rank and target in rank:
+            targets[source].append(target)
+            waiting[target] += 1
     ready = [(rank[home], home) for home in groups if not waiting[home]]
     found = []
     while ready:
@@ -67,22 +71,7 @@ def order(groups: Sequence[Home], arrows: Iterable[tuple[Home, Home]]) -> list[H
 
 def _circular(homes: Mapping[int, Home], arrows: Iterable[tuple[Home, Home]]) -> set[Home]:
     """Return the groups on circles of arrows, and any that lie between two circles."""
-    left = set(homes.values())
     pairs = [*arrows]
-    for flip in (False, True):  # take away what nothing left leads to; then what leads to nothing left
-        targets: dict[Home, list[Home]] = defaultdict(list)
-        waiting: Counter[Home] = Counter()
-        for pair in pairs:
-            source, target = reversed(pair) if flip else pair
-            if source in left and target in left:
-                targets[source].append(target)
-                waiting[target] += 1
-        ready = [home for home in left if not waiting[home]]
-        while ready:
-            home = ready.pop()
-            left.discard(home)
-            for target in targets[home]:
-                waiting[target] -= 1
-                if not waiting[target]:
-                    ready.append(target)
-    return left
+    groups = set(homes.values())
+    groups -= set(order([*groups], pairs))  # all that no circle leads to
+    return groups - set(order([*groups], [(target, source) for source, target in pairs]))

@@ -183,7 +183,8 @@ def test_the_report_as_a_dict() -> None:
     assert found["passed"] is False
     assert found["compared"] == 2
     assert set(found["rows"][0]) == {
-        "input", "index", "direction", "analytic", "numeric", "absolute", "relative", "verdict",
+        "input", "index", "direction", "analytic", "numeric", "absolute", "relative", "tolerance",
+        "verdict",
     }  # fmt: skip
     assert found["rows"][0]["index"] in ([0], [1])
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.cotangent import Cotangent, Gradient, SparseRows
+from minigrad.cotangent import Cotangent, Gradient
 from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.memory import Memory
 from minigrad.fold.compiler.order import Order, order
@@ -171,26 +171,15 @@ class Evaluation:
     ) -> Array:
         # The total of every state but the roots' is overwritten by its parent: it need not be zeroed.
         roots = getattr(self._forest, "root", None)
-        fresh = roots is not None and all(_rows(g) is roots for g in given.values())
+        fresh = roots is not None and all(getattr(g, "rows", None) is roots for g in given.values())
         totals = np.empty(self._vector.shape, self._vector.dtype)
         for name, total in self.code.parts(totals).items():
-            if fresh and not self.code.chain:  # whose inputs are no states
-                total[roots] = given[name].values if name in given else 0
-            else:
-                _fill(total, given.get(name))
+            g = given.get(name)
+            if isinstance(g, np.ndarray):
+                total[...] = g
+                continue
+            total[roots if fresh and not self.code.chain else ...] = 0  # a chain's inputs are no states
+            if g is not None:
+                g.add_to(total)
         self.code.module.backward(complete, fresh, *self._arguments, totals, to_leaves, to_parameters)
         return totals
-
-
-def _rows(g: Cotangent) -> Array | None:
-    return g.rows if isinstance(g, SparseRows) else None
-
-
-def _fill(total: Array, given: Cotangent | None) -> None:
-    """Fill with what is given, and with zeros elsewhere."""
-    if isinstance(given, np.ndarray):
-        total[...] = given
-        return
-    total[...] = 0
-    if isinstance(given, SparseRows):
-        given.add_to(total)

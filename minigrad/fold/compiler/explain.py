@@ -11,6 +11,7 @@ from minigrad.fold.cell import Cell
 from minigrad.fold.compiler.plan import Plan, WeightProduct
 from minigrad.fold.compiler.sweep import Passes, Rectangle, Sweep, is_rows
 from minigrad.fold.compiler.trace import Trace, trace
+from minigrad.internal.table import aligned
 from minigrad.symbol import Symbol
 
 # The optimisations, one after the other, before the two sweeps are emitted.
@@ -81,14 +82,7 @@ def _passes(traced: Trace) -> list[str]:
         ]
         counts = " + ".join(str(len(p)) for p in products), " + ".join(map(str, loops))
         lines.append((name, *counts, *(f"{s:,}" for s in sums)))
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return [
-        "  ".join(
-            text.rjust(width) if k > 2 else text.ljust(width)
-            for k, (text, width) in enumerate(zip(line, widths, strict=True))
-        )
-        for line in lines
-    ]
+    return aligned(lines, right=range(3, 7))
 
 
 def _inputs(plan: Plan) -> list[str]:

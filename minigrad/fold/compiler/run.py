@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import UserDict
+from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import Any
 
@@ -161,7 +162,7 @@ def run(cell: Cell, forest: Trees, leaves: Tensor) -> Mapping[str, Tensor] | Ref
     return {name: Tensor(array, parts[name]) for name, array in evaluation.states.items()}
 
 
-class Finished(Mapping[str, Tensor]):
+class Finished(UserDict[str, Tensor]):
     """One tensor per part, made lazily, on first access: the states after backward.
 
     Parameters
@@ -177,7 +178,8 @@ class Finished(Mapping[str, Tensor]):
         self._evaluation, self._given, self._totals = evaluation, given, totals
 
     @cached_property
-    def _made(self) -> dict[str, Tensor]:
+    def data(self) -> dict[str, Tensor]:  # type: ignore[override]
+        """The tensors by part."""
         gradients, made = self._evaluation.new_gradients(), {}
         if self._totals is not None:
             self._evaluation.store(gradients, self._given, self._totals)
@@ -186,15 +188,6 @@ class Finished(Mapping[str, Tensor]):
             node.vjps, node.gradient = None, gradients[name]
             made[name] = Tensor(array, node)
         return made
-
-    def __getitem__(self, name: str) -> Tensor:
-        return self._made[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._made)
-
-    def __len__(self) -> int:
-        return len(self._made)
 
 
 def _numbers(leaves: Array) -> Array:

@@ -173,4 +173,4 @@ def test_each_kind_of_parameter_has_its_own_l2():
     expected = {"L": 2.0, "Ws": 3.0, "bs": 3.0}
     assert all(found[id(p)] == expected.get(name, 1.0) for name, p in model.named_parameters())
     assert {(group["lr"], group["eps"]) for group in optimizer.groups} == {(0.5, 0.25)}
-    assert optimizer.first_step == "sgd"
+    assert optimizer.groups[0]["first_step"] == "sgd"
