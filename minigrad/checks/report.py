@@ -135,16 +135,10 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain Python values, rows worst first."""
-        return {
-            "passed": bool(self),
-            "reasons": self.reasons,
-            "methods": dict(self.methods),
-            "compared": self.compared,
-            "kinks": self.kinks,
-            "tiny": self.tiny,
-            "cotangent": None if self.cotangent is None else self.cotangent.tolist(),
-            "rows": [row.as_dict() for row in self.worst_first],
-        }
+        cotangent = None if self.cotangent is None else self.cotangent.tolist()
+        rows = [row.as_dict() for row in self.worst_first]
+        told = {"passed": bool(self), "reasons": self.reasons}
+        return {**told, **asdict(self), "cotangent": cotangent, "rows": rows}
 
     def __str__(self) -> str:
         counts = f"{self.compared} elements compared, {self.kinks} skipped as kinks, {self.tiny} too small"

@@ -10,12 +10,7 @@ Array = np.ndarray
 INTEGERS = np.dtype(np.intp).char  # row numbers are intp
 
 
-def _first_outside_twin(numbers: Array, end: int) -> int:
-    outside = np.flatnonzero((numbers < 0) | (numbers >= end))
-    return int(outside[0]) if outside.size else -1
-
-
-@kernel(twin=_first_outside_twin, dtypes=INTEGERS)
+@kernel(dtypes=INTEGERS)
 def first_outside(numbers: Array, end: int) -> int:
     """Return the position of the first number that does not lie in 0..end−1, −1 if all do: intp (n,)."""
     for k in range(numbers.size):
@@ -24,16 +19,7 @@ def first_outside(numbers: Array, end: int) -> int:
     return -1
 
 
-def _sum_rows_twin(rows: Array, values: Array) -> int:
-    ascending, first, slots = np.unique(rows, return_index=True, return_inverse=True)
-    order, n = np.argsort(first), len(ascending)
-    sums = np.zeros((n, values.shape[1]), values.dtype)
-    np.add.at(sums, np.argsort(order)[slots], values)
-    rows[:n], values[:n] = ascending[order], sums
-    return n
-
-
-@kernel(twin=_sum_rows_twin, dtypes=INTEGERS)
+@kernel(dtypes=INTEGERS)
 def sum_rows(rows: Array, values: Array) -> int:
     """Put every row number once, with the sum of the values that belong to it, in front, in place.
 

@@ -37,14 +37,8 @@ class Dead(NodeRule):
 
     def _add(self, seen: Observation) -> int:
         """Note which units were not 0 somewhere."""
-        values = seen.values(self.part)
-        if self._alive is None:
-            self._alive = np.zeros(values.shape[1], bool)
-        missing = np.flatnonzero(~self._alive)
-        for few in (seen.inner[:8], seen.inner):  # most units show at once
-            if len(missing):
-                self._alive[missing] = values[few[:, None], missing].any(axis=0)
-                missing = missing[~self._alive[missing]]
+        alive = seen.values(self.part)[seen.inner].any(axis=0)
+        self._alive = alive if self._alive is None else self._alive | alive
         return len(seen.inner)
 
     def judge(self) -> Verdict:

@@ -60,43 +60,47 @@ class NotFinite(Rule):
 
 def first_bad_node(seen: Observation) -> str:
     """Return which node is the first, from the leaves upwards, whose state is NaN or inf; '' if none is."""
-    rows = [_bad_rows(seen.values(part))[0] for part in seen.states or () if bad_elements(seen.values(part))]
+    rows = [row for part in seen.states or () for _, _, row, _ in _findings("", seen.values(part), 0)]
     return seen.describe(min(rows)) if rows else ""
 
 
-def findings(seen: Observation) -> Iterator[tuple[str, int, int, str]]:
-    """Yield what is not finite, causes first: (text, number of elements, row or −1, parameter or '')."""
+Finding = tuple[str, int, int, str]  # text, number of elements, row or −1, parameter or ''
+
+
+def findings(seen: Observation) -> Iterator[Finding]:
+    """Yield what is not finite, causes first."""
     for part in seen.states or ():
-        values = seen.values(part)
-        count = bad_elements(values)
-        if count:
-            yield f"{count} elements of the states {part} are not finite", count, _bad_rows(values)[0], ""
+        yield from _findings(f"the states {part}", seen.values(part), 0)
     if seen.loss is not None and not math.isfinite(seen.loss):
         yield f"the loss is {seen.loss}", 1, -1, ""
     yield from _gradients(seen)
     for name, parameter in (seen.parameters or {}).items():
         g = parameter.grad  # of a table only what was read can have changed
-        count = bad_elements(parameter.data[g.rows] if isinstance(g, SparseRows) else parameter.data)
-        if count:
-            yield f"{count} elements of a parameter are not finite", count, -1, name
+        values = parameter.data[g.rows] if isinstance(g, SparseRows) else parameter.data
+        yield from _findings("a parameter", values, parameter=name)
 
 
-def _gradients(seen: Observation) -> Iterator[tuple[str, int, int, str]]:
-    found = []
+def _gradients(seen: Observation) -> Iterator[Finding]:
+    found: list[Finding] = []
     for name, parameter in (seen.parameters or {}).items():
         g = parameter.grad
         if g is not None:
-            count = bad_elements(g.values if isinstance(g, SparseRows) else g)
-            if count:
-                found.append((f"{count} elements of a parameter's gradient are not finite", count, -1, name))
+            values = g.values if isinstance(g, SparseRows) else g
+            found += _findings("a parameter's gradient", values, parameter=name)
     if seen.states is not None and (found or not seen.parameters):
         for part in seen.states:
             if seen.states[part].grad is not None:
-                gradient = seen.gradient(part)
-                count = bad_elements(gradient)
-                if count:
-                    yield f"{count} elements of ∂J/∂{part} are not finite", count, _bad_rows(gradient)[-1], ""
+                yield from _findings(f"∂J/∂{part}", seen.gradient(part), -1)
     yield from found
+
+
+def _findings(of: str, x: np.ndarray, which: int | None = None, parameter: str = "") -> list[Finding]:
+    """Return what to say of an array that is not finite; `which` of its bad rows is named, if any."""
+    count = bad_elements(x)
+    if not count:
+        return []
+    row = -1 if which is None else int(np.flatnonzero(~np.isfinite(x).all(axis=1))[which])
+    return [(f"{count} elements of {of} are not finite", count, row, parameter)]
 
 
 def bad_elements(x: np.ndarray) -> int:
@@ -105,7 +109,3 @@ def bad_elements(x: np.ndarray) -> int:
         if math.isfinite(kernels.squared_norm(x)):  # one pass without a copy; squares of float64 may overflow
             return 0
     return int(np.count_nonzero(~np.isfinite(x)))
-
-
-def _bad_rows(x: np.ndarray) -> list[int]:
-    return [int(row) for row in np.flatnonzero(~np.isfinite(x).all(axis=1))]

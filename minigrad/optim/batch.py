@@ -12,7 +12,7 @@ from minigrad import kernels
 from minigrad.cotangent import Gradient, SparseRows
 from minigrad.graph import new_id
 from minigrad.internal.addresses import Addresses, address
-from minigrad.internal.flat import FlatGradients, Slice
+from minigrad.internal.flat import FlatGradients, Slice, cut
 from minigrad.nn import Parameter
 
 Array = np.ndarray
@@ -50,7 +50,7 @@ class Batch:
         heights = [shape[0] if shape else 1 for shape in shapes]
         widths = [math.prod(shape[1:]) for shape in shapes]
         ends = np.cumsum([p.size for p in parameters])
-        starts = [int(end) - p.size for end, p in zip(ends, parameters, strict=True)]
+        starts = ends - [p.size for p in parameters]
         last = np.cumsum(heights)
         first = last - heights
         self._kept = [np.zeros(ends[-1] if s < slots else 0, dtype) for s in range(2)]
@@ -58,13 +58,7 @@ class Batch:
         self._spans = np.zeros((len(parameters), 7), np.intp)
         self._spans[:, :4] = np.stack([starts, first, heights, widths], axis=1)
         self._values = Addresses(parameters, dtype, "optimiser")
-        self.kept = [
-            [
-                flat[start : start + p.size].reshape(p.shape)
-                for start, p in zip(starts, parameters, strict=True)
-            ]
-            for flat in self._kept[:slots]
-        ]
+        self.kept = [cut(flat, parameters) for flat in self._kept[:slots]]
         self.counts = [self._counts[i:j] for i, j in zip(first, last, strict=True)]
         self._no_rows = np.empty(0, np.intp)
         self._placed: Array | None = None  # what stands in the last column of `spans`
@@ -77,14 +71,11 @@ class Batch:
     def zero_grad(self) -> None:
         """Forget the gradients."""
         self._look()
-        for flat, places in self._members.items():
-            if len(places) == len(flat.slices):
-                flat.clear()
-            else:  # others keep theirs
-                for k in places:
-                    self._gradients[k].value = None
+        whole = {flat for flat, places in self._members.items() if len(places) == len(flat.slices)}
+        for flat in whole:
+            flat.clear()
         for gradient in self._gradients:
-            if not isinstance(gradient, Slice):
+            if not isinstance(gradient, Slice) or gradient.flat not in whole:
                 gradient.value = None
 
     def step(self, rule: int, constants: tuple[float, ...]) -> None:

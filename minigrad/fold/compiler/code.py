@@ -72,11 +72,9 @@ class CompiledCell:
 
     def parts(self, vector: Array) -> dict[str, Array]:
         """Cut a vector with the states of all nodes, part after part, into arrays (N, width) by part."""
-        nodes, start, found = vector.size // self.width, 0, {}
-        for part in self.trace.parts:
-            stop = start + nodes * part.width
-            found[part.name], start = vector[start:stop].reshape(nodes, part.width), stop
-        return found
+        nodes = vector.size // self.width
+        cut = np.split(vector, nodes * np.cumsum(self.widths))
+        return {p.name: v.reshape(nodes, p.width) for p, v in zip(self.trace.parts, cut, strict=False)}
 
     def masks(self, nodes: int) -> Array:
         """Draw a mask (nodes, width) for every dropout; return them concatenated."""

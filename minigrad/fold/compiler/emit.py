@@ -204,10 +204,10 @@ class Writer:
             return f"mask{a.args[0]}[{self.node('row')}, {'j' if a.shape[1] > 1 else '0'}]"
         if a in self.vectors.start:
             return f"B[{self.vectors.start[a]} + {'j' if a.size > 1 else '0'}]"
-        address = self.layout.address(a, places)
-        if address is None:
+        found = self.layout.find(a, places)
+        if found is None:
             raise UnsupportedError(f"{a.op} of weights")
-        return address
+        return self.layout.element(*found, a.shape[1])
 
 
 def _first(sweep: Sweep) -> tuple[set[int], list[tuple[int, int]]]:

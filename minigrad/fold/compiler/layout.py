@@ -51,11 +51,6 @@ class Layout:
             return [*given, *self.stores(sweep)]
         return [*given, (K, self.kept), (Z, self.cotangents), (Z, sweep.bare), *self.stores(sweep)]
 
-    def address(self, s: Symbol, places: list[tuple[str, Columns]]) -> str | None:
-        """Return the text of the element that holds element j of a symbol; None if no buffer holds it."""
-        found = self.find(s, places)
-        return None if found is None else self.element(*found, s.shape[1])
-
     def find(self, s: Symbol, places: list[tuple[str, Columns]]) -> tuple[str, int] | None:
         """Return the row that holds a symbol, and its first column there; None if no buffer holds it."""
         for row, columns in places:

@@ -85,11 +85,7 @@ class _Run:
 
 
 _forms = Forms(CompiledCell)
-
-
-def compiled(cell: Cell, dtype: Any) -> CompiledCell | Refusal:
-    """Return the compiled form of a cell in its current state, or why there is none."""
-    return _forms.find(cell, dtype)
+compiled = _forms.find
 
 
 def compile_with(cell: Cell, dtype: Any, passes: Passes) -> None:

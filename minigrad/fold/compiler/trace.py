@@ -6,7 +6,7 @@ Equal computations give the same symbol (common-subexpression elimination, by ha
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -97,23 +97,22 @@ def trace(cell: Cell, dtype: Any = None) -> Trace:
                 f"{name} of {type(cell).__name__} is {parameter.dtype}, not {traced.dtype}; {alternative}"
                 f"convert the cell with cell.astype(np.{traced.dtype})"
             )
-    values = [parameter.data for parameter in traced.parameters]
+    values = [(parameter.data, parameter.grad) for parameter in traced.parameters]
     try:
         for k, parameter in enumerate(traced.parameters):
             symbol: Any = traced.source("parameter", k, shape=parameter.shape)
             traced.parameter_symbols.append(symbol)
-            parameter.data = symbol
+            parameter.data, parameter.grad = symbol, None
         with thread.state.using(context=traced, meta=Meta(), observers=(), recording_graph=True):
             _run(cell, traced)
     finally:
         traced.table.open = False
-        for parameter, value in zip(traced.parameters, values, strict=True):
-            parameter.data = value
+        for parameter, (value, gradient) in zip(traced.parameters, values, strict=True):
+            parameter.data, parameter.grad = value, gradient
     return traced
 
 
 def _run(cell: Cell, traced: Trace) -> None:
-    given = [p.grad for p in traced.parameters]
     tensors: dict[tuple[str, str], Tensor] = {}
     sides = []
     for side in SIDES:
@@ -123,30 +122,23 @@ def _run(cell: Cell, traced: Trace) -> None:
             tensors[side, part.name] = _leaf(symbol)
         is_leaf: Any = traced.source("is_leaf", side, shape=(ROWS, 1), dtype=np.bool_)
         sides.append(Child({p.name: tensors[side, p.name] for p in traced.children[side]}, is_leaf))
-    try:
-        for parameter in traced.parameters:
-            parameter.grad = None
-        parent = composed(cell, *sides)
-        for part in traced.parts:
-            out: Any = parent[part.name].data
-            if not isinstance(out, Symbol):
-                raise UnsupportedError(f"a constant for part {part.name}")
-            if out.shape != (ROWS, part.width):
-                raise ShapeError(f"part {part.name!r} has the wrong width")
-            traced.outputs[part.name] = out
-            cotangent = traced.source("cotangent", part.name, shape=(ROWS, part.width))
-            traced.cotangents[part.name] = cotangent
-        outputs = [(parent[p.name], traced.cotangents[p.name]) for p in traced.parts]
-        _differentiate(outputs, traced)
-        for key, tensor in tensors.items():
-            gradient: Any = tensor.grad
-            if gradient is not None:
-                traced.child_gradients[key] = gradient
-        gradients: list[Any] = [p.grad for p in traced.parameters]
-        traced.parameter_gradients = gradients
-    finally:
-        for parameter, value in zip(traced.parameters, given, strict=True):
-            parameter.grad = value
+    parent = composed(cell, *sides)
+    for part in traced.parts:
+        out: Any = parent[part.name].data
+        if not isinstance(out, Symbol):
+            raise UnsupportedError(f"a constant for part {part.name}")
+        if out.shape != (ROWS, part.width):
+            raise ShapeError(f"part {part.name!r} has the wrong width")
+        traced.outputs[part.name] = out
+        cotangent = traced.source("cotangent", part.name, shape=(ROWS, part.width))
+        traced.cotangents[part.name] = cotangent
+    outputs = [(parent[p.name], traced.cotangents[p.name]) for p in traced.parts]
+    _differentiate(outputs, traced)
+    for key, tensor in tensors.items():
+        gradient: Any = tensor.grad
+        if gradient is not None:
+            traced.child_gradients[key] = gradient
+    traced.parameter_gradients = [cast(Any, p.grad) for p in traced.parameters]
 
 
 def _leaf(symbol: Any) -> Tensor:
