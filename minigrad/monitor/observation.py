@@ -81,21 +81,14 @@ class Observation:
 
         Nodes whose ratio is not finite, for instance because there is no error at the root, are left out.
         """
-        key = self.part(part), min_depth
-        if key not in self._ratios:
-            depth, root = self.depths_and_roots
-            rows = np.arange(len(depth)) if self.nodes is None else self.nodes
-            rows = rows[depth[rows] >= min_depth]
-            gradient = self.gradient(part)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                ratio = kernels.row_norms(gradient, rows) / kernels.row_norms(gradient, root[rows])
-            known = np.isfinite(ratio)
-            self._ratios[key] = rows[known], ratio[known]
-        return self._ratios[key]
-
-    @cached_property
-    def _ratios(self) -> dict[tuple[str, int], tuple[Array, Array]]:
-        return {}
+        depth, root = self.depths_and_roots
+        rows = np.arange(len(depth)) if self.nodes is None else self.nodes
+        rows = rows[depth[rows] >= min_depth]
+        gradient = self.gradient(part)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = kernels.row_norms(gradient, rows) / kernels.row_norms(gradient, root[rows])
+        known = np.isfinite(ratio)
+        return rows[known], ratio[known]
 
     def describe(self, row: int) -> str:
         """Return what a row stands for."""

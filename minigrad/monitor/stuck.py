@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from minigrad.monitor.observation import Observation
 from minigrad.monitor.rule import Rule, Verdict
+from minigrad.nn import Parameter
 
 
 @dataclass(eq=False)
@@ -32,7 +34,7 @@ class Stuck(Rule):
     def restart(self) -> None:
         """Forget the window's start; the next minibatch is another's."""
         self._start: dict[str, np.ndarray] = {}
-        self._now: dict[str, np.ndarray] = {}
+        self._now: Mapping[str, Parameter] = {}
         self._count = 0
 
     def collect(self, seen: Observation) -> int:
@@ -43,15 +45,16 @@ class Stuck(Rule):
             self._start = {name: p.data.copy() for name, p in seen.parameters.items()}
             return 0
         self._count += 1
-        if self._count >= self.min_count:
-            self._now = {name: p.data.copy() for name, p in seen.parameters.items()}
+        self._now = seen.parameters
         return self._count
 
     def judge(self) -> Verdict:
         """Hold the smallest change against the threshold."""
-        changes = {name: _change(self._now[name], w) for name, w in self._start.items() if name in self._now}
+        now = {name: p.data.copy() for name, p in self._now.items()}
+        changes = {name: _change(now[name], w) for name, w in self._start.items() if name in now}
         updates = self._count
-        self._start, self._now, self._count = self._now, {}, 0
+        self.restart()
+        self._start = now
         still = sorted(name for name, change in changes.items() if change <= self.threshold)
         worst = min(changes, key=changes.__getitem__)
         message = (

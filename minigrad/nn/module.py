@@ -9,7 +9,7 @@ import numpy as np
 
 from minigrad.context import no_grad, thread
 from minigrad.graph import Meta, Node, Storage
-from minigrad.nn.npz import StateError
+from minigrad.nn.npz import check_fit
 from minigrad.tensor import Tensor
 
 
@@ -127,19 +127,7 @@ class Module:
         StateError
             If a name is missing or unknown, a shape differs, or values are not real; the text says which.
         """
-        parameters = dict(self.named_parameters())
-        missing = sorted(parameters.keys() - values.keys())
-        unknown = sorted(values.keys() - parameters.keys())
-        if missing or unknown:
-            raise StateError(
-                f"the names do not fit this module: missing {missing or 'none'}, unknown {unknown or 'none'}"
-            )
-        for name, parameter in parameters.items():
-            array = np.asarray(values[name])
-            if array.shape != parameter.shape:
-                raise StateError(f"{name} has shape {parameter.shape} here and {array.shape} in the state")
-            if array.dtype.kind not in "biuf":
-                raise StateError(f"{name} in the state holds {array.dtype}, not real numbers")
+        check_fit("this module", {name: p.shape for name, p in self.named_parameters()}, values)
 
 
 def _inside(value: Any) -> Parameter | Module | None:

@@ -20,6 +20,27 @@ class StateError(ValueError):
     """A state that does not fit the module, or a file that does not hold one."""
 
 
+def check_fit(of: str, shapes: Mapping[str, tuple[int, ...]], values: Mapping[str, np.ndarray]) -> None:
+    """Check that `values` are real arrays with these names and shapes.
+
+    Raises
+    ------
+    StateError
+        If a name is missing or unknown, a shape differs, or values are not real; the text says which.
+    """
+    missing, unknown = sorted(shapes.keys() - values.keys()), sorted(values.keys() - shapes.keys())
+    if missing or unknown:
+        raise StateError(
+            f"the names do not fit {of}: missing {missing or 'none'}, unknown {unknown or 'none'}"
+        )
+    for name, shape in shapes.items():
+        array = np.asarray(values[name])
+        if array.shape != shape:
+            raise StateError(f"{name} has shape {shape} here and {array.shape} in the state")
+        if array.dtype.kind not in "biuf":
+            raise StateError(f"{name} in the state holds {array.dtype}, not real numbers")
+
+
 def save_npz(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray]) -> Path:
     """Write named arrays to `path`, whole or not at all; return the path.
 

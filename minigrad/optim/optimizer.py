@@ -9,6 +9,7 @@ import numpy as np
 
 from minigrad.kernels.updates import CONSTANTS
 from minigrad.nn import Parameter, StateError
+from minigrad.nn.npz import check_fit
 from minigrad.optim.batch import batches
 
 Group = Mapping[str, Any]
@@ -132,14 +133,10 @@ class Optimizer:
         StateError
             If names or shapes differ, or values are not real.
         """
-        own = self.state_dict()
+        own = {name: array.shape for name, array in self._kept()}
         if values and not own:
             raise StateError(f"{type(self).__name__} keeps no state, but was given {sorted(values)}")
-        if own.keys() != values.keys() or any(own[k].shape != values[k].shape for k in own):
-            raise StateError("the optimiser's state belongs to other parameters")
-        for key, array in values.items():
-            if array.dtype.kind not in "biuf":
-                raise StateError(f"{key} in the optimiser's state holds {array.dtype}, not real numbers")
+        check_fit("this optimiser's parameters", own, values)
 
 
 def _check_settings(settings: Group) -> None:

@@ -296,7 +296,7 @@ def test_a_state_of_other_parameters_is_refused() -> None:
     optimizer = AdaGrad([parameter()])
     others = (AdaGrad([Parameter(np.zeros(3))]), Adam([parameter()]))
     for state in ({}, {"G0": W}, *(other.state_dict() for other in others)):
-        with pytest.raises(StateError, match="belongs to other parameters"):
+        with pytest.raises(StateError, match=r"do not fit this optimiser|has shape .* here"):
             optimizer.load_state_dict(state)
     assert SGD([parameter()]).state_dict() == {}
     SGD([parameter()]).load_state_dict({})
