@@ -60,6 +60,15 @@ def test_vanishing_is_the_median_ratio_to_the_nodes_own_root() -> None:
     assert "median gradient ratio of 6 nodes at depth 1 and below is 0.01, below 0.02" in alert.message
 
 
+def test_the_worst_node_is_that_of_the_whole_window() -> None:
+    gradients = [[0.01, 2, 3, 4, 10, 5, 6, 10], [1, 2, 0.001, 3, 10, 4, 5, 10], [1, 2, 3, 4, 10, 5, 9, 10]]
+    for rule, row in ((Vanishing, 2), (Exploding, 6)):
+        limit = 1.0 if rule is Vanishing else 0.1
+        monitor = quiet(rule(limit, min_count=18, patience=1, min_depth=1))
+        found = [alert for g in gradients for alert in monitor.observe(states(gradient=g), FOREST)]
+        assert [alert.row for alert in found] == [row]
+
+
 def test_only_the_nodes_asked_for_and_deep_enough_are_counted() -> None:
     monitor = quiet(Vanishing(threshold=0.5, min_count=1, patience=1, min_depth=2))
     gradient = [0.01, 5.0, 0.01, 0.01, 10.0, 0.01, 0.01, 10.0]
