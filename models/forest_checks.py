@@ -44,6 +44,12 @@ def not_binary(node: Tree, row: int, tree: int) -> ForestError:
     )
 
 
+def one_word(leaf: Tree) -> str:
+    """Say that a leaf with a label is one word, for users who mean two words."""
+    label, word = shorten(leaf.label or ""), shorten(leaf.word or "")
+    return f"({label} {word}) is the word '{word}' labelled '{label}', two words are (({label}) ({word}))"
+
+
 def label_number(node: Tree, row: int, tree: int) -> int:
     """The label of a node as a number, -1 if it has none or `binarise` inserted it.
 
@@ -60,10 +66,7 @@ def label_number(node: Tree, row: int, tree: int) -> int:
         return int(label)
     label, leaf = shorten(node.label or ""), ""
     if node.word is not None:
-        word = shorten(node.word)
-        leaf = (
-            f"; ({label} {word}) is the word '{word}' labelled '{label}', two words are (({label}) ({word}))"
-        )
+        leaf = f"; {one_word(node)}"
     raise ForestError(
         f"{node_name(row, tree, node.words())}, has the label '{label}'{leaf}. The labels of a Forest are "
         "whole numbers >= 0 (class numbers), or None: tree.map(label=…) changes them, and "

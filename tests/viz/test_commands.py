@@ -114,6 +114,25 @@ def test_the_second_of_two_equal_words_can_be_the_keyword(capsys):
     assert capsys.readouterr().out == "class 1\n├─ a\n└─ a  ← keyword\n"
 
 
+@pytest.mark.parametrize(
+    ("tree", "told"),
+    [
+        ("(the cat)", "note: (the cat) is the word 'cat' labelled 'the', two words are ((the) (cat))\n"),
+        (
+            "((the cat) (1 sat))",
+            "note: (the cat) is the word 'cat' labelled 'the', two words are ((the) (cat))\n",
+        ),
+        ("((the) (cat))", ""),
+        ("(1 cat)", ""),
+        ("((2 the) (1 cat))", ""),
+        ("(NP (DT the) (NN cat))", ""),
+    ],
+)
+def test_a_word_that_is_read_as_a_label_is_told(capsys, tree, told):
+    assert main(["tree", tree]) == 0
+    assert capsys.readouterr().err == told
+
+
 WRONG = {
     "no tree": (["tree", "(3 (2 not)"], r"line 1, column 11: expected '\)'.*\n.*\n.*\^\n"),
     "no file": (["tree", "nowhere.txt"], "nowhere.txt: No such file"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import models
 from models.checkpoint import UnknownCellError
-from models.forest_checks import span_text
+from models.forest_checks import one_word, span_text
 from models.notation import shorten
 from viz.arguments import cell_class, whole
 from viz.command_line import InputError
@@ -45,7 +45,18 @@ def add_tree(parser: argparse.ArgumentParser) -> None:
 def read_tree(args: argparse.Namespace) -> models.Tree:
     """Return the tree that the user means."""
     tree = _read_tree(args)
+    _tell_labelled_words(tree)
     return tree if args.binarise is None else models.binarise(models.collapse_unary(tree), args.binarise)
+
+
+def _tell_labelled_words(tree: models.Tree) -> None:
+    """Tell if leaves alone have labels, and not numbers: they may be meant as words."""
+    if any(node.label is not None for node in tree.preorder() if not node.is_leaf):
+        return
+    for leaf in tree.leaves():
+        if leaf.label is not None and not leaf.label.isdecimal():
+            print(f"note: {one_word(leaf)}", file=sys.stderr)
+            return
 
 
 def add_look(parser: argparse.ArgumentParser) -> None:
