@@ -33,7 +33,6 @@ class Tensor:
     """
 
     __slots__ = ("__weakref__", "_node", "_storage", "data", "name")
-    __array_ufunc__ = None  # makes `ndarray * tensor` ask the tensor
     _functions: ClassVar[Collection[str]] = ()  # what is no method but might be taken for one
 
     def __init__(self, data: np.ndarray, node: Node | None = None, storage: Storage | None = None) -> None:

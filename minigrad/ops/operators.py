@@ -43,6 +43,29 @@ def _format(x: Tensor, spec: str) -> str:
     return format(x.item(), spec) if spec else str(x)
 
 
+def _array_ufunc(x: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
+    """Compute `array * tensor`, which NumPy asks for as a ufunc; TypeError for one that is no operator."""
+    op = UFUNCS.get(ufunc.__name__)
+    if op is not None and method == "__call__" and not options:
+        return op(*operands)
+    name = ufunc.__name__
+    known = f"it is a function here: mg.{name}"
+    hint = known if name in Tensor._functions else "the array, without a derivative, is its .data"
+    raise TypeError(f"NumPy's {name} does not take a Tensor; {hint}")
+
+
+def _compared(name: str) -> Callable[[Any, Tensor], Tensor]:
+    return lambda x, y: METHODS[name](x if isinstance(x, Tensor) else Tensor(np.asarray(x)), y)
+
+
+# What `array + tensor` and the like are to NumPy.
+UFUNCS: dict[str, Callable[..., Any]] = {
+    **{"add": add, "subtract": sub, "multiply": mul, "divide": div, "matmul": matmul, "power": pow},
+    **{"equal": _compared("__eq__"), "not_equal": _compared("__ne__")},
+    **{"less": _compared("__lt__"), "less_equal": _compared("__le__")},
+    **{"greater": _compared("__gt__"), "greater_equal": _compared("__ge__")},
+}
+
 METHODS: dict[str, Any] = {
     "__add__": add,
     "__radd__": _reflected(add),
@@ -65,6 +88,7 @@ METHODS: dict[str, Any] = {
     "__le__": _comparison(np.less_equal),
     "__gt__": _comparison(np.greater),
     "__ge__": _comparison(np.greater_equal),
+    "__array_ufunc__": _array_ufunc,
     "__getitem__": getitem,
     "__int__": lambda x: int(x.item()),
     "__repr__": _repr,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,3 +103,22 @@ def test_a_scalar_can_be_formatted_as_a_number() -> None:
     assert f"{leaf(1.0)}" == str(leaf(1.0))
     with pytest.raises(mg.ShapeError, match="one element"):
         f"{leaf(1.0, 2.0):.3f}"
+
+
+@pytest.mark.parametrize(
+    "left", [np.array([2.0, 0.5], np.float32), np.float32(2), np.float64(2), np.int64(2)]
+)
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow", "lt", "le", "gt", "ge", "eq", "ne"])
+def test_an_array_or_a_scalar_of_numpy_may_stand_on_the_left(left: Any, name: str) -> None:
+    right = np.array([2.0, 3.0], np.float32)
+    x = mg.tensor(right, requires_grad=True)
+    found = getattr(operator, name)(left, x)
+    assert isinstance(found, mg.Tensor)
+    np.testing.assert_allclose(found.data, getattr(operator, name)(left, right), rtol=1e-6)
+    assert found.requires_grad == (len(name) > 2)
+
+
+def test_a_matrix_of_numpy_may_stand_on_the_left() -> None:
+    x = mg.tensor([2.0, 3.0], requires_grad=True)
+    (np.array([[1, 2], [3, 4]], np.float32) @ x).sum().backward()
+    assert np.array_equal(x.grad, [4, 6])  # type: ignore[arg-type]
