@@ -1,4 +1,4 @@
-"""What flows backward: dense arrays, and rows of a table that was only read in places."""
+"""What flows backward: dense arrays, sparse rows of a table, and the sums of both where paths meet."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from minigrad import kernels
 
 
 class SparseRows:
-    """A derivative with respect to a table of which only some rows were read.
+    """The gradient with respect to a table of which only some rows were read.
 
-    Row ``rows[k]`` of the table receives ``values[k]``; rows that were read twice stand here twice, and
-    every other row receives zero.
+    Row ``rows[k]`` of the table receives ``values[k]``. A row that was read twice occurs twice; every other
+    row receives zero.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class SparseRows:
     height : int
         Number of rows of the table.
     distinct : bool
-        Whether it is known that no row stands here twice.
+        Whether it is known that no row occurs twice.
     """
 
     __slots__ = ("_distinct", "_parts", "dtype", "shape")
@@ -50,7 +50,7 @@ class SparseRows:
 
     @property
     def values(self) -> np.ndarray:
-        """One row of derivatives per row number, (n, ...)."""
+        """One row of the gradient per row number, (n, ...)."""
         return self._join()[1]
 
     def copy(self) -> SparseRows:
@@ -77,13 +77,13 @@ class SparseRows:
             kernels.scatter_add_rows(dense, rows, values)
 
     def dense(self) -> np.ndarray:
-        """Return the derivative as an array of the table's shape."""
+        """Return the gradient as an array of the table's shape."""
         out = np.zeros(self.shape, self.dtype)
         self.add_to(out)
         return out
 
     def summed(self) -> SparseRows:
-        """Return the same derivative with every row number once, in the order in which they first come."""
+        """Return the same gradient with every row number once, in the order of their first occurrence."""
         if self._distinct:
             return self
         rows, sums = self.rows.copy(), self.values.copy()
@@ -95,11 +95,11 @@ class SparseRows:
 
 
 class Total:
-    """A dense cotangent that stays in one array while it is added to and passed on.
+    """A dense cotangent that is one array while contributions are added to it and it is passed on.
 
-    The states of a fold are one array that is written row by row; its cotangent is one array too, in
-    which row k is complete once all ancestors of tree node k have been visited. Passing it on instead
-    of copying keeps a chain of n nodes linear.
+    The states of a fold are one array that is written row by row. So is their cotangent: its row k is
+    complete when all ancestors of tree node k have been visited. Since it is passed on and never copied, a
+    chain of n nodes takes linear time.
     """
 
     __slots__ = ("array", "dtype", "shape")
@@ -110,7 +110,7 @@ class Total:
         self.dtype = array.dtype
 
     def add(self, part: SparseRows) -> None:
-        """Add what a read of some rows contributes; nothing else reaches a version that is passed on to."""
+        """Add what a read of some rows contributes; only reads contribute to a Total."""
         part.add_to(self.array)
 
 
@@ -174,7 +174,7 @@ class Cotangents(dict[int, Cotangent]):
 
 
 class Gradient:
-    """Where backward stores a derivative; shared by a node and every tensor that stands for it."""
+    """Where backward stores a gradient; shared by a node and every tensor of that node."""
 
     __slots__ = ("value",)
 
@@ -182,7 +182,7 @@ class Gradient:
         self.value: np.ndarray | SparseRows | None = None
 
     def add(self, g: Cotangent, owned: bool) -> None:
-        """Add a derivative; `owned` says that nothing else holds its memory."""
+        """Add to the gradient; `owned` says that nothing else holds its memory."""
         if self.value is None:
             self.value = g if owned else g.copy()  # never let two leaves share an array
         else:

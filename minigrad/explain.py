@@ -38,16 +38,16 @@ def explain(
     file : text file, optional
         Where to print; standard output if left out.
     expand : "all", or a scope, or several
-        The scopes that are printed op by op; of the others only results are: what ops outside read. A scope
-        is named by its text or whole words of it, which may fit several; ``()`` collapses all.
+        The scopes that are printed op by op; of the others only their results are, which ops outside read. A
+        scope is named by its text, or by whole words of it, which may match several; ``()`` collapses all.
     max_nodes : int, or None
         The most lines for ops and collapsed scopes. Older ones are only counted; None prints all. If the
         default is too few for the graph, the first line says so, and so does the last.
     values : bool
         Print the values that `record_values` has kept: arrays of up to 16 elements in three digits, of larger
-        ones least … greatest, and mean.
+        ones minimum … maximum, and mean.
     names : mapping from a name to a tensor, optional
-        What tensors are called, besides the names that they have, for instance
+        More names of tensors, besides their own, for instance
         ``dict(model.named_parameters())``.
 
     Raises

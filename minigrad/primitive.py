@@ -58,7 +58,7 @@ class Operation:
         return g.dense() if isinstance(g, SparseRows) else g
 
     def retained(self, g: Cotangent) -> np.ndarray:
-        """Return what `.grad` of a retained result shall be: memory that no vjp hands on."""
+        """Return a cotangent as `.grad` of a retained result: an array that no vjp passes on."""
         return np.array(as_dense(g))
 
     def record(
@@ -116,24 +116,23 @@ def primitive(
 
     The function takes arrays (and Python numbers) by position and settings by keyword, and its docstring
     has a line ``shapes: …``, the rule that the operands must satisfy, and a line ``vjp: …``, the derivative
-    as a formula. A ValueError that the operands' shapes are to blame for becomes a `ShapeError` that names
-    op, operands, shapes and rule.
+    as a formula. A ValueError that is due to the operands' shapes becomes a `ShapeError` that names op,
+    operands, shapes and rule.
 
     Derivatives are given by *makers*, one per operand, with the signature
     ``maker(y, *operands, **settings) -> vjp``, where y is the result. A maker runs in the forward pass, once,
-    and only for operands that require a gradient; the vjp that it returns keeps alive whatever arrays it
-    mentions, and nothing else. Mentioning ``y`` instead of ``x`` is how a derivative says that it wants the
-    result kept. In formulas g is the cotangent of the result y; one operand is called x, two are a and b.
+    and only for operands that require a gradient; the vjp that it returns keeps alive the arrays that it
+    mentions, and nothing else. A vjp that mentions ``y`` instead of ``x`` keeps the result and not the
+    operand. In formulas g is the cotangent of the result y; one operand is called x, two are a and b.
 
     Parameters
     ----------
     linear : bool
-        The vjps read no operand, so changing an operand in place afterwards does no harm.
+        The vjps read no operand, so that an operand may be changed in place afterwards.
     view : bool
         The result may share the operand's memory.
     analytic : bool
-        The function also means something for complex numbers, which |x| and comparisons do not. Only
-        `gradcheck` asks.
+        The function is defined for complex numbers, too, unlike |x| and comparisons. For `gradcheck`.
     fresh : bool
         Every vjp returns memory that nothing else holds, so that a leaf need not copy it.
     index : str, optional
@@ -141,7 +140,7 @@ def primitive(
     name : str, optional
         What users call it, where that is not the function's name.
     operation : type
-        A kind of `Operation` that treats cotangents in a way of its own.
+        A subclass of `Operation` that treats cotangents differently.
     """
     if forward is not None:
         raise TypeError("primitive is called before it decorates: write @mg.primitive(), with brackets")

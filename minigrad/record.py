@@ -1,4 +1,4 @@
-"""What went through the graph: cotangents' norms on the way back, values on the way forward."""
+"""Recording what passes through a graph: values forward, the norms of cotangents backward."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Entry(NamedTuple):
 
 
 class GradientRecord(Observer):
-    """What backward met while `record_gradients` was on, in the order of its visits."""
+    """The nodes that backward visited under `record_gradients`, in the order of the visits."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
 
     def visited(self, node: Node, cotangent: Cotangent) -> None:
-        """Note the norm of a node's complete cotangent, here and in the node."""
+        """Record the norm of a node's complete cotangent, here and in the node."""
         dense = cotangent.summed().values if isinstance(cotangent, SparseRows) else as_dense(cotangent)
         norm = float(np.sqrt(kernels.squared_norm(np.asarray(dense))))
         node.note(norm=norm)
@@ -41,11 +41,11 @@ class GradientRecord(Observer):
 
     @property
     def norms(self) -> dict[int, float]:
-        """Norm by node id; of the last visit, if backward came more than once."""
+        """Norm by node id, of the node's last visit."""
         return {entry.id: entry.norm for entry in self.entries}
 
     def by_scope(self) -> dict[str, list[Entry]]:
-        """Entries by what their ops belonged to, as text; '' for no scope."""
+        """Entries by the text of their scopes; '' for no scope."""
         groups: dict[str, list[Entry]] = defaultdict(list)
         for entry in self.entries:
             groups["" if entry.scope is None else str(entry.scope)].append(entry)
@@ -57,10 +57,10 @@ class GradientRecord(Observer):
 
 @contextmanager
 def record_gradients() -> Iterator[GradientRecord]:
-    """Keep the norm of the cotangent of every node that a backward in this block visits.
+    """Record the norm of the cotangent of every node that a backward in this block visits.
 
-    Only numbers are kept, not the cotangents. They are in the returned record, by node id and scope, and in
-    the graph, where `explain` and pictures show them. Off, this costs nothing.
+    Only norms are kept, not the cotangents: in the returned record, by node id and scope, and in the graph,
+    where `explain` and pictures show them. Without this block, recording costs nothing.
     """
     record = GradientRecord()
     with observing(record):
@@ -68,7 +68,7 @@ def record_gradients() -> Iterator[GradientRecord]:
 
 
 class Summary(NamedTuple):
-    """What is kept of a large value: over its finite elements, and how many are not finite."""
+    """What is kept of a large value: statistics of its finite elements, and how many are not finite."""
 
     min: float
     mean: float
@@ -92,15 +92,16 @@ class ValueRecord(Observer):
 def record_values() -> Iterator[None]:
     """Keep the values of the graph that is built in this block, for `explain` and pictures to show.
 
-    A value of up to 16 elements is copied into its node; of a larger one the least, the mean and the greatest
-    finite element are kept. Leaves are kept as the last op found them. Off, this costs nothing.
+    A value of up to 16 elements is copied into its node; of a larger one the minimum, mean and maximum of its
+    finite elements are kept. A leaf's value is the one that the last op read. Without this block, recording
+    costs nothing.
     """
     with observing(ValueRecord()):
         yield
 
 
 def value_lines(value: np.ndarray | Summary, number: Callable[[float], str]) -> list[str]:
-    """Return a kept value as text: a line per row of an array, or one line that sums it up."""
+    """Return a kept value as text: a line per row of an array, or one line for a summary."""
     if isinstance(value, Summary):
         broken = f", {value.broken} not finite" if value.broken else ""
         return [f"{number(value.min)} … {number(value.max)}, mean {number(value.mean)}{broken}"]

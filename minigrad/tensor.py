@@ -100,7 +100,7 @@ class Tensor:
 
     @property
     def grad(self) -> np.ndarray | SparseRows | None:
-        """The derivative that backward stored here, or None."""
+        """The gradient that backward stored here, or None."""
         if self._node is None or self._node.gradient is None:
             return None
         return self._node.gradient.value
@@ -122,14 +122,14 @@ class Tensor:
         *,
         create_graph: bool = False,
     ) -> None:
-        """Compute the derivative of this tensor with respect to everything it was computed from.
+        """Compute the gradients with respect to all leaves that this tensor was computed from.
 
         Parameters
         ----------
         cotangent : array of this tensor's shape, optional
             ∂J/∂(this tensor). May be left out for a scalar, where it is 1.
         retain_graph : bool
-            Keep what a second backward needs. Otherwise vjps and saved arrays are freed on the way.
+            Keep what a second backward needs. Otherwise vjps and saved arrays are freed as backward passes.
 
         Raises
         ------
@@ -166,7 +166,7 @@ class Tensor:
         return self._node, cotangent.astype(self.dtype, copy=False)
 
     def retain_grad(self) -> Tensor:
-        """Keep the derivative with respect to this computed tensor in `.grad`; return the tensor."""
+        """Keep the gradient with respect to this computed tensor in `.grad`; return the tensor."""
         if self._node is None:
             raise GraphError(f"{self._called()} does not require a gradient; there is none to retain")
         if self._node.gradient is None:

@@ -1,4 +1,4 @@
-"""What a cell declares, what it writes, and the context that its `compose` runs in."""
+"""What a cell declares, what it defines, and the context that its `compose` runs in."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Part:
     Raises
     ------
     TypeError, ValueError
-        If `width` or `leaf` is not what is named above.
+        If `width` or `leaf` is invalid.
     """
 
     name: str
@@ -136,7 +136,7 @@ def _advice(cell: Cell, found: Any) -> str:
 
 
 class ComposeContext(Context):
-    """Around ``compose``, which runs for many tree nodes at once: a value is no single number."""
+    """The context of ``compose``, which runs for many tree nodes at once and so can't branch on values."""
 
     def use_value(self, how: str) -> None:
         """Refuse."""

@@ -74,7 +74,7 @@ def fold(cell: Cell, forest: Trees, leaves: Any, mode: str = "level") -> NodeSta
     ValueError
         If the mode is unknown, or a chain cell meets a right child that is not a leaf.
     TypeError
-        If `cell` or `forest` is something else.
+        If `cell` is no `Cell` or `forest` has no arrays left, right and height.
     """
     if mode not in MODES:
         raise ValueError(f"there is no mode {mode!r}; choose one of {', '.join(MODES)}")
@@ -94,13 +94,13 @@ def fold(cell: Cell, forest: Trees, leaves: Any, mode: str = "level") -> NodeSta
         for tile in MODES[mode](forest):
             state.meta = Meta(tile)
             run.step(tile)
-    if refusal is not None:  # only now is it known that the cell itself is right
+    if refusal is not None:  # a cell that is wrong has raised its own error by now
         compiler.warn(cell, refusal)
     return NodeStates({name: states.tensor for name, states in run.states.items()})
 
 
 def check(cell: Cell, forest: Trees, leaves: Tensor) -> None:
-    """Raise TypeError, ShapeError or ValueError unless the leaves' vectors and the trees suit the cell."""
+    """Raise TypeError, ShapeError or ValueError unless leaves and trees fit the cell."""
     if not isinstance(cell, Cell):
         raise TypeError(f"fold: a cell is an instance of minigrad.Cell, not {cell!r}")
     if not all(isinstance(getattr(forest, rows, None), np.ndarray) for rows in ("left", "right", "height")):
@@ -119,7 +119,7 @@ def check(cell: Cell, forest: Trees, leaves: Tensor) -> None:
 
 
 def check_chains(cell: Cell, forest: Trees) -> None:
-    """Raise ValueError if the cell reads inputs at right children and one of them is no leaf."""
+    """Raise ValueError if the cell reads inputs at right children and one of them is not a leaf."""
     if cell.right_parts is not None:
         inner = forest.right[forest.right >= 0]
         bad = inner[forest.left[inner] >= 0]
@@ -132,7 +132,7 @@ def check_chains(cell: Cell, forest: Trees) -> None:
 
 
 class _Run(ComposeContext):
-    """A fold under way."""
+    """A fold in mode node or level, while it runs."""
 
     def __init__(self, cell: Cell, forest: Trees, leaves: Tensor) -> None:
         self._cell = cell
@@ -186,7 +186,7 @@ class _Run(ComposeContext):
         return Tensor(np.zeros((len(numbers), part.width), self._leaves.dtype))
 
     def once(self, op: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-        """Return op(x); that of a parameter is computed at its first use and belongs to no tile."""
+        """Return op(x); for a parameter it is computed once, and its node is in no tile's scope."""
         if x.node is not None and x.node.op is not None:
             return op(x)
         key = op, id(x)
@@ -198,7 +198,7 @@ class _Run(ComposeContext):
     def mask(self, shape: tuple[int, ...], p: float, rng: np.random.Generator) -> Array:
         """Return the rows of a dropout mask that belong to the nodes being computed.
 
-        The k-th dropout of ``compose`` has one mask for all nodes, drawn when the first tile gets there.
+        The k-th dropout of ``compose`` has one mask for all nodes, drawn for the first tile.
         """
         if shape[:1] != self._rows.shape:
             raise ShapeError(f"dropout in compose takes one row per node: {len(self._rows)}, not {shape}")

@@ -1,4 +1,4 @@
-"""In which order, and in which company, the inner nodes of a forest are computed."""
+"""Scheduling: in which order the inner nodes of a forest are computed, and which of them together."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 
 
 class Trees(Protocol):
-    """The shape of a forest, one row per node; a node's children stand in earlier rows.
+    """The shape of a forest, one row per node; a node's children have earlier rows.
 
-    ``left`` and ``right`` are -1 at leaves, ``height`` is 0 there. A method ``describe(row)`` may say, for
-    errors and pictures, what a row stands for. ``root`` may hold the rows of all roots: mode "compiled" need
-    not clear other rows if derivatives are given in those of the same array.
+    ``left`` and ``right`` are the children's rows, -1 at leaves; ``height`` is 0 at leaves. A method
+    ``describe(row)`` may name a node, for errors and pictures. ``root`` may hold the rows of all roots: if a
+    loss reads the states of exactly this array of rows, mode "compiled" saves time.
     """
 
     left: np.ndarray
@@ -62,7 +62,7 @@ def by_level(trees: Trees) -> Iterator[Tile]:
         start += count
 
 
-# How each mode goes through the nodes. `compiled` has an order of its own, and this one where it can't.
+# The schedule of each mode. `compiled` has its own; this one is for cells that can't be compiled.
 MODES: dict[str, Callable[[Any], Iterator[Tile]]] = {
     "node": by_node,
     "level": by_level,

@@ -1,10 +1,10 @@
 """The states of all nodes, as an array that is written row by row and differentiated like a value.
 
-Writing rows makes a new *version* of the array: in the graph every write is a node of its own, and a read
-depends on the version it read. In memory all versions are one array, since a row is written once, before
-anything reads it. The cotangent of all versions is one array too (a `Total`): walking back, a write passes
-it on, reads add to their rows, and when the walk is over row k holds the total derivative with respect to
-node k's state, through all its ancestors.
+Writing rows makes a new *version* of the array: in the graph every write is a node, and a read depends on
+the version that it read. In memory all versions are one array, since a row is written once, before anything
+reads it. The cotangent of all versions is one array too (a `Total`): on the way back a write passes it on,
+and reads add to their rows. At the end row k holds the total derivative with respect to node k's state,
+through all its ancestors.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _write_rows.defvjp(
 
 
 def _start_rows(n: int, width: int, dtype: Any) -> Array:
-    """The first version: zeros, which stay where nothing is written
+    """The first version: zeros, which remain where nothing is written
 
     shapes: n, width → (n, width)
     vjp: –
@@ -72,7 +72,7 @@ class States:
         self.tensor = Tensor(_START.forward(n, width, dtype))
         self._gradient = Gradient()
         if thread.state.recording_graph:
-            # The derivative with respect to a leaf's row is wanted even where its value is a constant.
+            # A node even where the leaves are constants: the gradient with respect to their rows is wanted.
             meta = Meta(thread.state.meta.scope, name)
             self.tensor._node = Node(_START, (), (), self.tensor.data, (), meta)
             self.tensor._node.gradient = self._gradient
@@ -85,4 +85,4 @@ class States:
         """Make a version in which `rows` hold `values` (n, D)."""
         self.tensor = _write_rows(self.tensor, values, rows=rows)
         if self.tensor._node is not None:
-            self.tensor._node.gradient = self._gradient  # whichever version backward meets, one `.grad`
+            self.tensor._node.gradient = self._gradient  # all versions have one `.grad`

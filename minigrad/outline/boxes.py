@@ -32,7 +32,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Box:
-    """What is drawn as one.
+    """What is drawn as one box.
 
     Attributes
     ----------
@@ -46,13 +46,13 @@ class Box:
     ids : tuple of int
         The nodes that the box stands for.
     items : tuple of Item
-        What is printed in it: the op or leaf itself, the results of a scope (which others read), the leaves.
+        What is printed in it: the op or leaf itself; the results of a scope, which others read; the leaves.
     inside : tuple of Item
         Leaf tensors that an op reads, where they have no box of their own.
     sources : tuple of int
         The nodes outside that it reads.
     more : int
-        Items that are not printed, for lack of room.
+        How many items are not printed.
     """
 
     kind: str
@@ -100,7 +100,7 @@ def renumbered(found: Outline) -> Outline:
 
 
 def shortened(boxes: Mapping[Home, Box], arrows: Arrows, nodes: int, most: int) -> Outline:
-    """Return the outline of the newest boxes, and the leaves that they read; one more stands for the rest.
+    """Return the outline of the newest boxes and the leaves that they read; one more counts the rest.
 
     Parameters
     ----------
@@ -126,18 +126,18 @@ def shortened(boxes: Mapping[Home, Box], arrows: Arrows, nodes: int, most: int) 
             break
         kept |= wanted
     hidden = nodes - len({number for home in kept for number in boxes[home].ids})
-    shared = {a for a, b in arrows if a in kept and b not in kept}  # leaves that what is hidden reads too
+    shared = {a for a, b in arrows if a in kept and b not in kept}  # leaves that hidden boxes read, too
     own = kept - shared
     rows = [home for home in boxes if home in shared], [home for home in boxes if home in own]
     drawn = [boxes[home] for home in rows[0]]
     if hidden:
         drawn.append(Box("hidden", f"+{hidden} hidden", "", ()))
-    place = dict.fromkeys(boxes, len(rows[0])) if hidden else {}
-    place |= {home: k for k, home in enumerate(rows[0])}
-    place |= {home: k for k, home in enumerate(rows[1], len(drawn))}
+    number = dict.fromkeys(boxes, len(rows[0])) if hidden else {}
+    number |= {home: k for k, home in enumerate(rows[0])}
+    number |= {home: k for k, home in enumerate(rows[1], len(drawn))}
     drawn += [boxes[home] for home in rows[1]]
     found: dict[tuple[int, int], int] = defaultdict(int)
     for (source, target), times in arrows.items():
-        if source in place and target in place and place[source] != place[target]:
-            found[place[source], place[target]] += times
+        if source in number and target in number and number[source] != number[target]:
+            found[number[source], number[target]] += times
     return Outline(tuple(drawn), dict(found), hidden)

@@ -1,8 +1,8 @@
-"""From which values each value of a graph comes: its parents, and row by row where rows were written.
+"""Data flow: from which values each value of a graph comes.
 
-The states of a fold are one array that is written row by row, so that in the graph every read depends on
-the last write before it, whatever rows that wrote (`minigrad.fold.state`). Here a read comes from the writes
-of *its* rows instead: a tree node from its children.
+These are its parents, except where rows are written. The states of a fold are one array that is written row
+by row, so that in the graph every read depends on the last write before it, whatever rows that wrote (see
+`minigrad.fold.state`). Here a read comes from the writes of *its* rows: a tree node from its children.
 """
 
 from __future__ import annotations
@@ -21,22 +21,21 @@ class Flow:
     Parameters
     ----------
     nodes : sequence of Node
-        All that the result was computed from, and the result, oldest first.
+        All nodes that the result was computed from, and the result, oldest first.
 
     Attributes
     ----------
     sources : dict of id -> list of Node
-        The nodes that a node's value comes from, in the order of its operands. One that was used twice stands
-        there twice.
+        The nodes that a node's value comes from, in the order of its operands; one that was used twice
+        occurs twice.
     array : dict of id -> Node
-        For reads and writes of an array that is written row by row: the node that it started from.
+        For reads and writes of an array that is written row by row: the node of its first version.
     """
 
     def __init__(self, nodes: Sequence[Node]) -> None:
         self._nodes = nodes
-        self._writer: dict[
-            int, np.ndarray
-        ] = {}  # by array: of each row the last write, as a position in nodes
+        # By array: for each row the last write, as a position in nodes.
+        self._writer: dict[int, np.ndarray] = {}
         self.sources: dict[int, list[Node]] = {}
         self.array: dict[int, Node] = {}
         for k, node in enumerate(nodes):
@@ -53,7 +52,7 @@ class Flow:
         previous, *values = node.parents
         start = self.array[node.id] = self.array[previous.id]
         self._writer[start.id][node.meta.index] = k
-        # The order of writes is no flow; only the first one takes over what the array was made of.
+        # A write does not read the writes before it; the first one reads the initial array.
         return [previous, *values] if previous is start else values
 
     def _read(self, node: Node) -> list[Node]:
@@ -70,7 +69,7 @@ class Flow:
 
 
 def _rows(writer: np.ndarray, index: Any) -> np.ndarray:
-    """Return the writers of the rows at an index of the array; of all rows, where it says more than rows."""
+    """Return the last writes of the rows that an index selects; of all rows, if it selects elements."""
     first = index[0] if isinstance(index, tuple) and index else index
     try:
         return np.atleast_1d(writer[... if first is None else first])
@@ -79,7 +78,7 @@ def _rows(writer: np.ndarray, index: Any) -> np.ndarray:
 
 
 def index_text(index: Any) -> str:
-    """Return an index as it is written in brackets, '' for none; long ones as a number of rows."""
+    """Return an index as text in brackets, '' for none; a long one as its number of rows."""
     if index is None:
         return ""
     parts = [_index_text(part) for part in (index if isinstance(index, tuple) else (index,))]

@@ -1,4 +1,4 @@
-"""How the graph behind a tensor is gathered into boxes."""
+"""Gathering the graph behind a tensor into boxes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def outline(
     tensor : Tensor
     expand : "all", or a scope, or several
         The scopes whose ops have boxes of their own; the others are one box each. A scope is named by its
-        text or whole words of it, which may fit several.
+        text, or by whole words of it, which may match several.
     max_nodes : int, optional
         The most boxes there may be. The ones furthest from the tensor are replaced by one that counts what
         it hides.
@@ -42,10 +42,11 @@ def outline(
         What tensors are called, besides the names that they have, for instance
         ``dict(model.named_parameters())``.
     carry : bool
-        For pictures. Leaf tensors that only ops of scopes read are printed inside those ops' boxes, or, all
-        in one box, beside collapsed scopes: parameters that every tree node reads would tie a picture up.
-        Inside a scope sums of sums, and of products with such a leaf, are one box: a sum hands its cotangent
-        on as it is, so they share their norm. A write into a fold's states is shown as what was written.
+        For pictures. Leaf tensors that only ops of scopes read are printed inside those ops' boxes, or, for
+        collapsed scopes, in one common box: arrows from parameters to every tree node would cover a picture.
+        Inside a scope, sums of sums, and of products with such a leaf, are one box: a sum passes its
+        cotangent on unchanged, so they share their norm. A write into a fold's states is shown as what was
+        written.
 
     Raises
     ------
@@ -80,7 +81,7 @@ class _Outliner:
         self.carry = carry
 
     def outline(self, max_nodes: int | None) -> Outline:
-        """Return the boxes in order, with their arrows, no more than asked for."""
+        """Return the boxes in order, with their arrows, at most `max_nodes`."""
         homes: dict[int, Home] = {}
         for node in reversed(self.nodes):  # a reader has its home before what it reads
             if node.id not in self.carried:

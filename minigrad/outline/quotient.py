@@ -1,4 +1,4 @@
-"""A graph whose nodes have been gathered into groups: arrows between groups, their order, cycles undone."""
+"""A graph whose nodes are gathered into groups: arrows between groups, their order, cycles split."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Arrows = dict[tuple[Home, Home], int]
 
 
 def arrows_between(homes: Mapping[int, Home], sources: Sources) -> Arrows:
-    """Return the arrows (group, group), and how many of the nodes' arrows each stands for.
+    """Return the arrows (group, group), each with the number of arrows between their nodes.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def arrows_between(homes: Mapping[int, Home], sources: Sources) -> Arrows:
 def split_cycles(homes: Mapping[int, Home], sources: Sources) -> dict[int, Home]:
     """Split groups that read each other in a circle into runs of consecutive nodes, which never do.
 
-    A scope that is entered again for what has been computed from its first results would be such a group.
+    A scope that is entered again, to use what was computed from its first results, would be such a group.
     """
     circular = _circular(homes, arrows_between(homes, sources))
     split = dict(homes)
@@ -46,7 +46,7 @@ def split_cycles(homes: Mapping[int, Home], sources: Sources) -> dict[int, Home]
 
 
 def order(groups: Sequence[Home], arrows: Iterable[tuple[Home, Home]]) -> list[Home]:
-    """Return the groups, what is read before its readers; otherwise as they stand in `groups`.
+    """Return the groups in topological order, and in the order of `groups` where that leaves a choice.
 
     Groups on a circle of arrows, and what can be reached from one, are left out.
     """
