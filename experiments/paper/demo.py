@@ -23,8 +23,9 @@ from experiments.paper.before_and_after import Trained, pictures, short, told, t
 from experiments.paper.settings import BATCH, BATCH_OF_OTHERS
 from experiments.sweep.output import writable_folder
 from experiments.training.evaluation import accuracy
-from experiments.training.loop import Epoch, Watcher, fit
+from experiments.training.loop import fit
 from experiments.training.ratios import RatioWatcher
+from experiments.training.watcher import Epoch, Watcher
 from minigrad.files import atomic_write
 
 DATASET = 2  # of Experiment 1: 11 to 20 tokens

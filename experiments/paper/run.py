@@ -14,10 +14,10 @@ from experiments.paper.model import new_model, new_optimizer
 from experiments.paper.settings import Settings
 from experiments.sweep import Recorder
 from experiments.training.evaluation import accuracy
-from experiments.training.loop import Epoch
 from experiments.training.ratios import RatioWatcher, definitions, error_rows
 from experiments.training.recorded import record_result, recorded_fit, summary
 from experiments.training.summaries import by_depth, median_interval, overall
+from experiments.training.watcher import Epoch
 
 MEASURED_AT_ONCE = 100  # trees; more would not fit into the processor's cache
 

@@ -16,9 +16,9 @@ from experiments.sentiment.gradients import word_ratios
 from experiments.sentiment.model import new_model, new_optimizer
 from experiments.sentiment.settings import Settings
 from experiments.sweep import Recorder
-from experiments.training.loop import Watcher
 from experiments.training.recorded import record_result, recorded_fit, summary
 from experiments.training.summaries import by_depth
+from experiments.training.watcher import Watcher
 from models.cells import is_chain_cell
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 import models
 from experiments.sweep import Recorder
-from experiments.training.loop import Epoch
 from experiments.training.monitoring import quiet_monitor
 from experiments.training.recorded import recorded_fit
+from experiments.training.watcher import Epoch
 from minigrad.nn import initialise
 from minigrad.optim import by_name, clip_grad_norm
 

@@ -7,72 +7,20 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Required, TypedDict
+from typing import Required, TypedDict
 
 import numpy as np
 
-import minigrad as mg
 import models
+from experiments.training.checkpoint import RunState, settings_of
 from experiments.training.evaluation import accuracy
 from experiments.training.kept import KeptEpochs
 from experiments.training.step import Clip, Penalty, no_collection, training_step
+from experiments.training.watcher import Epoch, Watcher
 from minigrad.monitor import Observation, Stop, first_bad_node
-from minigrad.nn import StateError, load_document, save_document
 from minigrad.optim import Optimizer
 from minigrad.rng import require_generator
-
-FORMAT = "minigrad.checkpoint/1"
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One epoch, in numbers.
-
-    Attributes
-    ----------
-    number : int
-        From 1.
-    loss : float
-        Mean over the training trees, each measured before its minibatch's update.
-    dev_accuracy : float
-        After the epoch, as a fraction.
-    best : bool
-        Whether the dev accuracy is higher than in all earlier epochs.
-    """
-
-    number: int
-    loss: float
-    dev_accuracy: float
-    best: bool
-
-
-class Watcher:
-    """Is called by `fit` while it trains; override what you need."""
-
-    def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:
-        """Called after each update.
-
-        Parameters
-        ----------
-        trees : (batch size,) array of int
-            The numbers of the minibatch's trees among the training trees.
-        forest : Forest
-            The minibatch.
-        states : NodeStates
-            Of its nodes, with their gradients.
-        """
-
-    def epoch(self, epoch: Epoch) -> None:
-        """Called after each epoch, before its checkpoint is written."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return what the checkpoint is to keep, as JSON values."""
-        return {}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore what `state_dict` returned."""
 
 
 class FitOptions(TypedDict, total=False):
@@ -134,8 +82,9 @@ def fit(
         others have seen the same minibatches.
     checkpoint : path, optional
         Written at the start and after epochs. If the file exists, training continues from it, and ends with
-        exactly the parameters of an uninterrupted run. It is valid for the same data and settings only;
-        delete it to start from the beginning.
+        exactly the parameters of an uninterrupted run. A checkpoint of other data, another batch size, mode
+        or optimiser, or other settings of the optimiser is refused; so a run may be continued with a higher
+        `max_epochs`, but not with another learning rate. `rng` continues as the checkpoint's.
     checkpoint_every : float
         Seconds between two checkpoints, at least. Results do not depend on it.
     keep_epochs : path, optional
@@ -164,7 +113,8 @@ def fit(
     TrainingError
         If the loss becomes NaN or inf. The parameters are those before the bad minibatch's update.
     StateError
-        If the checkpoint is damaged or belongs to another model.
+        If the checkpoint is damaged, belongs to another model, or was written with other data or settings;
+        the text says what differs.
     OSError
         If the checkpoint, or a model in `keep_epochs`, can't be written; before any training.
     TypeError
@@ -175,7 +125,8 @@ def fit(
     require_generator(rng, "fit")
     for forest in (train, dev):
         model.labels(forest)  # a bad label is reported before hours of training, not after
-    run = _Run(model, optimizer, rng, watchers)
+    settings = {} if checkpoint is None else settings_of(optimizer, train, dev, batch_size, mode)
+    run = RunState(model, optimizer, rng, watchers, settings)
     kept = None if keep_epochs is None else KeptEpochs(keep_epochs, model)
     if checkpoint is not None and Path(checkpoint).exists():
         run.resume(checkpoint)
@@ -223,69 +174,6 @@ def fit(
 def best_epoch(epochs: Sequence[Epoch]) -> Epoch:
     """Return the epoch whose parameters `fit` keeps: the first with the highest dev accuracy."""
     return max((epoch for epoch in epochs if epoch.best), key=lambda epoch: epoch.number)
-
-
-class _Run:
-    """The state of a training run between two epochs, which a checkpoint holds."""
-
-    def __init__(
-        self,
-        model: models.TreeClassifier,
-        optimizer: Optimizer,
-        rng: np.random.Generator,
-        watchers: Sequence[Watcher],
-    ) -> None:
-        self.model, self.optimizer, self.rng, self.watchers = model, optimizer, rng, watchers
-        self.epochs: list[Epoch] = []
-        self.best_state = model.state_dict()
-
-    def epochs_since_best(self) -> int:
-        best = max((e.number for e in self.epochs if e.best), default=0)
-        return len(self.epochs) - best
-
-    def finish(self, epoch: Epoch) -> None:
-        best = max((e.dev_accuracy for e in self.epochs), default=-1.0)
-        epoch = Epoch(epoch.number, epoch.loss, epoch.dev_accuracy, epoch.dev_accuracy > best)
-        self.epochs.append(epoch)
-        if epoch.best:
-            self.best_state = self.model.state_dict()
-        for watcher in self.watchers:
-            watcher.epoch(epoch)
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        header = {
-            "epochs": [asdict(epoch) for epoch in self.epochs],
-            "rng": self.rng.bit_generator.state,
-            "watchers": [watcher.state_dict() for watcher in self.watchers],
-        }
-        arrays = {f"model:{k}": v for k, v in self.model.state_dict().items()}
-        arrays.update({f"best:{k}": v for k, v in self.best_state.items()})
-        arrays.update({f"optimizer:{k}": v for k, v in self.optimizer.state_dict().items()})
-        save_document(path, FORMAT, header, arrays)
-
-    def resume(self, path: str | os.PathLike[str]) -> None:
-        header, arrays = load_document(path, FORMAT)
-        groups: dict[str, dict[str, np.ndarray]] = {"model": {}, "best": {}, "optimizer": {}}
-        try:
-            for key, values in arrays.items():
-                group, _, name = key.partition(":")
-                groups[group][name] = values
-            epochs = [Epoch(**epoch) for epoch in header["epochs"]]
-            watched = list(zip(self.watchers, header["watchers"], strict=True))
-            for state in (groups["model"], groups["best"]):
-                self.model.check_state(state)
-            self.optimizer.check_state(groups["optimizer"])
-            type(self.rng.bit_generator)().state = header["rng"]  # raises if it is not one
-            for watcher, kept in watched:
-                watcher.load_state_dict(kept)
-        except (KeyError, TypeError, ValueError) as error:
-            raise StateError(
-                f"{path} is not a checkpoint of this run: {error}; delete it to start from the beginning"
-            ) from None
-        self.model.load_state_dict(groups["model"])
-        self.optimizer.load_state_dict(groups["optimizer"])
-        self.rng.bit_generator.state = header["rng"]
-        self.epochs, self.best_state = epochs, groups["best"]
 
 
 def _explain(model: models.TreeClassifier, loss: float, seen: Observation) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 import minigrad as mg
 import models
-from experiments.training.loop import Epoch, Watcher
+from experiments.training.watcher import Epoch, Watcher
 from minigrad.monitor import Alert, Monitor, Rule, Stuck
 
 LOOK_AT_EVERY = 10  # minibatches; to look at each would add a quarter to the time of a step

@@ -20,8 +20,8 @@ import numpy as np
 
 import minigrad as mg
 import models
-from experiments.training.loop import Epoch, Watcher
 from experiments.training.step import passes
+from experiments.training.watcher import Epoch, Watcher
 from minigrad.ops.formula import ACTIVATIONS
 
 DEFINITIONS = {"RNN": ("post", "pre"), "RLSTM": ("post", "with_cell")}

@@ -11,8 +11,9 @@ import numpy as np
 import models
 from experiments.sweep import Recorder
 from experiments.training.evaluation import accuracy
-from experiments.training.loop import Epoch, FitOptions, Watcher, best_epoch, fit
+from experiments.training.loop import FitOptions, best_epoch, fit
 from experiments.training.monitoring import MonitorWatcher
+from experiments.training.watcher import Epoch, Watcher
 from minigrad.monitor import Monitor
 from minigrad.optim import Optimizer
 

@@ -10,7 +10,7 @@ import pytest
 import minigrad as mg
 import models
 from experiments.studies.fit import CellSettings, classifier, parts, streams, train
-from experiments.training.loop import Watcher
+from experiments.training.watcher import Watcher
 from tests.experiments.paper.recorder import Recorder
 
 WORDS = models.Vocabulary(["0", "1", "start"])

@@ -17,7 +17,7 @@ from experiments.studies.remedies.perform import perform, remedied_model, remedi
 from experiments.studies.remedies.settings import ARCHITECTURE, BATCH, REMEDIES, grid
 from experiments.studies.remedies.summary import better_than_guessing, summary
 from experiments.sweep import Run, to_json
-from experiments.training.loop import Watcher
+from experiments.training.watcher import Watcher
 from tests.experiments.paper.recorder import Recorder
 
 TINY = {

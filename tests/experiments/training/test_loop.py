@@ -11,10 +11,12 @@ import pytest
 import minigrad as mg
 import models
 from experiments.paper import data
+from experiments.training.checkpoint import FORMAT
 from experiments.training.evaluation import accuracy
-from experiments.training.loop import FORMAT, TrainingError, Watcher, fit
+from experiments.training.loop import TrainingError, fit
 from experiments.training.ratios import RatioWatcher
 from experiments.training.step import no_collection, training_step
+from experiments.training.watcher import Watcher
 from minigrad.nn import StateError, load_document, save_document
 
 
@@ -189,6 +191,7 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path):
     "spoil",
     [
         lambda header, arrays: header.pop("epochs"),
+        lambda header, arrays: header.pop("settings"),
         lambda header, arrays: header["epochs"].append({"number": 2}),
         lambda header, arrays: header.update(rng={"bit_generator": "MT19937"}),
         lambda header, arrays: header.update(watchers=[{}]),
@@ -211,10 +214,53 @@ def test_a_refused_checkpoint_changes_nothing(tmp_path, spoil):
     np.testing.assert_equal((model.state_dict(), optimizer.state_dict(), rng.bit_generator.state), before)
 
 
+def test_a_run_that_has_ended_goes_on_with_more_epochs(tmp_path):
+    path, whole = tmp_path / "run.npz", _setup()
+    expected = _fit(*whole, max_epochs=5, patience=9)
+    _fit(*_setup(), max_epochs=2, patience=9, checkpoint=path)
+    parts = _setup()
+    assert _fit(*parts, max_epochs=5, patience=9, checkpoint=path) == expected
+    undisturbed = whole[0].state_dict()
+    assert all(np.array_equal(values, undisturbed[name]) for name, values in parts[0].state_dict().items())
+
+
+def _flipped(forest):
+    changed = forest.select(range(len(forest)))
+    changed.label[changed.root] = 9 - changed.label[changed.root]
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "text"),
+    [
+        (lambda m, o, t, d: (m, mg.optim.AdaGrad(m.parameters(), lr=0.1), t, d), {}, "lr was 0.05, is 0.1"),
+        (lambda m, o, t, d: (m, mg.optim.AdaGrad(m.parameters(), lr=0.05, l2=1.0), t, d), {}, "l2 was 0.0"),
+        (
+            lambda m, o, t, d: (m, mg.optim.SGD(m.parameters(), lr=0.05), t, d),
+            {},
+            "optimiser was AdaGrad",
+        ),
+        (lambda *parts: parts, {"batch_size": 30}, "batch_size was 20, is 30 now"),
+        (lambda *parts: parts, {"mode": "compiled"}, "mode was level, is compiled now"),
+        (lambda m, o, t, d: (m, o, _flipped(t), d), {}, "run: the training data differ;"),
+        (lambda m, o, t, d: (m, o, t, _flipped(d)), {}, "run: the dev data differ;"),
+    ],
+    ids=["lr", "l2", "optimiser", "batch size", "mode", "training labels", "dev labels"],
+)
+def test_other_data_or_settings_than_the_checkpoints_are_refused(tmp_path, change, options, text):
+    path = tmp_path / "run.npz"
+    _fit(*_setup(), checkpoint=path, max_epochs=1)
+    content = path.read_bytes()
+    *parts, rng = _setup()
+    with pytest.raises(StateError, match=f"{text}.* delete it to start .*, or name another file"):
+        _fit(*change(*parts), rng, checkpoint=path, **options)
+    assert path.read_bytes() == content
+
+
 def test_a_model_is_no_checkpoint(tmp_path):
     parts = _setup()
     path = models.save(tmp_path / "model.npz", parts[0])
-    with pytest.raises(StateError, match=r"not a minigrad\.checkpoint/1 file; its format is 'minigrad\.Tree"):
+    with pytest.raises(StateError, match=r"not a minigrad\.checkpoint/2 file; its format is 'minigrad\.Tree"):
         _fit(*parts, checkpoint=path)
 
 

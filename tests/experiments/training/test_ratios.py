@@ -7,8 +7,8 @@ import pytest
 
 import models
 from experiments.paper import data
-from experiments.training.loop import Epoch
 from experiments.training.ratios import DEFINITIONS, RatioWatcher, gradient_ratios
+from experiments.training.watcher import Epoch
 
 
 def _model(forest_seed=0, n=40, cell=models.RNN, lengths=(4, 9), D=5):

@@ -1,0 +1,130 @@
+"""Checkpoints: the state of a training run between two epochs as a file, and what it was trained with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+import models
+from experiments.training.fingerprint import data_hash
+from experiments.training.watcher import Epoch, Watcher
+from minigrad.nn import StateError, load_document, save_document
+from minigrad.optim import Optimizer
+
+FORMAT = "minigrad.checkpoint/2"
+
+
+def settings_of(
+    optimizer: Optimizer, train: models.Forest, dev: models.Forest, batch_size: int, mode: str
+) -> dict[str, Any]:
+    """Return what decides the course of a training run, by names for messages, as JSON values.
+
+    How long it is trained is not among them: a run that has ended may be continued. Functions that `fit`
+    takes, such as a penalty, are not either, as they can't be compared.
+    """
+    settings: dict[str, Any] = {
+        "the training data": f"sha256 {data_hash(train)}",
+        "the dev data": f"sha256 {data_hash(dev)}",
+        "batch_size": batch_size,
+        "mode": mode,
+        "the optimiser": type(optimizer).__name__,
+    }
+    for number, group in enumerate(optimizer.groups, 1):
+        of = f" of parameter group {number}" if len(optimizer.groups) > 1 else ""
+        settings |= {f"{key}{of}": np.asarray(group[key]).tolist() for key in group if key != "params"}
+    return settings
+
+
+class RunState:
+    """The state of a training run between two epochs, which a checkpoint holds.
+
+    Parameters
+    ----------
+    model, optimizer, rng, watchers
+        As of `fit`.
+    settings : dict
+        What `settings_of` returned; a checkpoint with others is refused.
+    """
+
+    def __init__(
+        self,
+        model: models.TreeClassifier,
+        optimizer: Optimizer,
+        rng: np.random.Generator,
+        watchers: Sequence[Watcher],
+        settings: Mapping[str, Any],
+    ) -> None:
+        self.model, self.optimizer, self.rng, self.watchers = model, optimizer, rng, watchers
+        self.settings = settings
+        self.epochs: list[Epoch] = []
+        self.best_state = model.state_dict()
+
+    def epochs_since_best(self) -> int:
+        """Return the number of epochs after the best one, or of all if there is none."""
+        best = max((e.number for e in self.epochs if e.best), default=0)
+        return len(self.epochs) - best
+
+    def finish(self, epoch: Epoch) -> None:
+        """Add an epoch, keep its parameters if it is the best, and tell the watchers."""
+        best = max((e.dev_accuracy for e in self.epochs), default=-1.0)
+        epoch = Epoch(epoch.number, epoch.loss, epoch.dev_accuracy, epoch.dev_accuracy > best)
+        self.epochs.append(epoch)
+        if epoch.best:
+            self.best_state = self.model.state_dict()
+        for watcher in self.watchers:
+            watcher.epoch(epoch)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a checkpoint, atomically."""
+        header = {
+            "settings": self.settings,
+            "epochs": [asdict(epoch) for epoch in self.epochs],
+            "rng": self.rng.bit_generator.state,
+            "watchers": [watcher.state_dict() for watcher in self.watchers],
+        }
+        arrays = {f"model:{k}": v for k, v in self.model.state_dict().items()}
+        arrays.update({f"best:{k}": v for k, v in self.best_state.items()})
+        arrays.update({f"optimizer:{k}": v for k, v in self.optimizer.state_dict().items()})
+        save_document(path, FORMAT, header, arrays)
+
+    def resume(self, path: str | os.PathLike[str]) -> None:
+        """Continue from a checkpoint; StateError, and nothing is changed, if it is not one of this run."""
+        header, arrays = load_document(path, FORMAT)
+        groups: dict[str, dict[str, np.ndarray]] = {"model": {}, "best": {}, "optimizer": {}}
+        try:
+            for key, values in arrays.items():
+                group, _, name = key.partition(":")
+                groups[group][name] = values
+            _check_settings(header["settings"], self.settings)
+            epochs = [Epoch(**epoch) for epoch in header["epochs"]]
+            watched = list(zip(self.watchers, header["watchers"], strict=True))
+            for state in (groups["model"], groups["best"]):
+                self.model.check_state(state)
+            self.optimizer.check_state(groups["optimizer"])
+            type(self.rng.bit_generator)().state = header["rng"]  # raises if it is not one
+            for watcher, kept in watched:
+                watcher.load_state_dict(kept)
+        except (KeyError, TypeError, ValueError) as error:
+            raise StateError(
+                f"{path} is not a checkpoint of this run: {error}; delete it to start from the beginning, or "
+                "name another file"
+            ) from None
+        self.model.load_state_dict(groups["model"])
+        self.optimizer.load_state_dict(groups["optimizer"])
+        self.rng.bit_generator.state = header["rng"]
+        self.epochs, self.best_state = epochs, groups["best"]
+
+
+def _check_settings(then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Refuse other settings than those a checkpoint was written with; ValueError says which differ."""
+    differing = [name for name in {**now, **then} if then.get(name) != now.get(name)]
+    told = [
+        f"{name} differ" if name.endswith(" data") else f"{name} was {then.get(name)}, is {now.get(name)} now"
+        for name in differing
+    ]
+    if told:
+        raise ValueError("; ".join(told))

@@ -1,0 +1,60 @@
+"""What watches a training run: an object that is called with each minibatch and each epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import minigrad as mg
+import models
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch, in numbers.
+
+    Attributes
+    ----------
+    number : int
+        From 1.
+    loss : float
+        Mean over the training trees, each measured before its minibatch's update.
+    dev_accuracy : float
+        After the epoch, as a fraction.
+    best : bool
+        Whether the dev accuracy is higher than in all earlier epochs.
+    """
+
+    number: int
+    loss: float
+    dev_accuracy: float
+    best: bool
+
+
+class Watcher:
+    """Is called by `fit` while it trains; override what you need."""
+
+    def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:
+        """Called after each update.
+
+        Parameters
+        ----------
+        trees : (batch size,) array of int
+            The numbers of the minibatch's trees among the training trees.
+        forest : Forest
+            The minibatch.
+        states : NodeStates
+            Of its nodes, with their gradients.
+        """
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Called after each epoch, before its checkpoint is written."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what the checkpoint is to keep, as JSON values."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned."""
