@@ -12,8 +12,6 @@ from typing import Any, TextIO
 import numpy as np
 
 import minigrad as mg
-from minigrad.fold.compiler.forms import Refusal
-from minigrad.fold.compiler.run import compiled
 from minigrad.fold.schedule import MODES
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.waiting import waiting
@@ -271,6 +269,9 @@ def _counted(number: int, what: str) -> str:
 
 def _refusal(cell: Any) -> str | None:
     """Return why a cell, or one of its parts, has no compiled form."""
+    from minigrad.fold.compiler.forms import Refusal
+    from minigrad.fold.compiler.run import compiled
+
     if not JIT_ENABLED:
         return "Numba is switched off"
     for _, module in cell._modules():

@@ -174,6 +174,8 @@ assert len(ours) <= 65, len(ours)
 later = {"minigrad.fold.compiler", "minigrad.checks", "minigrad.monitor", "minigrad.optim"}
 heavy = {"matplotlib", "graphviz", "pygraphviz", "tqdm"}
 assert not (later | heavy) & set(sys.modules), (later | heavy) & set(sys.modules)
+import models
+assert not (later | heavy) & set(sys.modules), (later | heavy) & set(sys.modules)
 import minigrad.kernels as kernels
 functions = [getattr(k, "compiled", k) for k in vars(kernels).values()]
 assert not any(getattr(f, "signatures", []) for f in functions)
