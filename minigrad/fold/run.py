@@ -187,13 +187,13 @@ class _Run(ComposeContext):
 
     def once(self, op: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         """Return op(x); for a parameter it is computed once, and its node is in no tile's scope."""
-        if x.node is not None and x.node.op is not None:
+        if x._node is not None and x._node.op is not None:
             return op(x)
-        key = op, id(x)
-        if key not in self._once:
+        found = self._once.get((op, id(x)))
+        if found is None:
             with scope(None):
-                self._once[key] = op(x)
-        return self._once[key]
+                found = self._once[op, id(x)] = op(x)
+        return found
 
     def mask(self, shape: tuple[int, ...], p: float, rng: np.random.Generator) -> Array:
         """Return the rows of a dropout mask that belong to the nodes being computed.
