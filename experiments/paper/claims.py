@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from experiments.paper import stored
 from experiments.paper.criteria import CLAIMS, NO_ROWS, Claim, Decision, Evidence
 from experiments.paper.settings import SCALES
-from experiments.paper.stored import ABLATION, Stored, command_line, scale_of
+from experiments.paper.stored import ABLATION, command_line, scale_of, whose_rows
 from experiments.paper.treebank import measure
-from experiments.sweep import finished
+from experiments.sweep import SweepError
 from experiments.sweep.output import writable_folder, write_text
 from experiments.sweep.wording import FAILS, HOLDS, PARTLY
 
@@ -51,13 +52,15 @@ def tell(
     OSError, TreebankError
         The treebank can't be read, or a file can't be read or written.
     SweepError
-        Stored rows are damaged.
+        There is no folder `out`, or it has rows of another command, or stored rows are damaged.
     """
     if treebank is not None:
         keep_treebank(out, measure(treebank))
+    if not out.is_dir():
+        raise SweepError(f"no such folder: {out}; make it: {command_line('all', out)}")
     ablate = ABLATION[scale_of(out)] if ablate is None else ablate
     evidence = read(out, ablate)
-    if not (evidence.runs.runs or evidence.ablation.runs or evidence.treebank):
+    if not (evidence.runs.runs or evidence.treebank):
         line = command_line("all", out)
         print(f"minigrad: there are no finished runs in {out}; make them: {line}", file=sys.stderr)
         return 2
@@ -78,7 +81,7 @@ def keep_treebank(out: Path, measured: dict[str, Any]) -> None:
 
 def read(out: Path, ablate: Path) -> Evidence:
     """Return what is stored in the folders of the experiments and of the ablation."""
-    return Evidence(Stored(finished(out)), Stored(finished(ablate)), _treebank(out / TREEBANK))
+    return Evidence(stored.read(out), stored.read(ablate), _treebank(out / TREEBANK))
 
 
 def as_json(decisions: list[tuple[Claim, Decision]]) -> str:
@@ -101,8 +104,9 @@ def as_markdown(decisions: list[tuple[Claim, Decision]], evidence: Evidence) -> 
 
 def as_text(decisions: list[tuple[Claim, Decision]], evidence: Evidence, out: Path, ablate: Path) -> str:
     """Return the decisions for a terminal."""
+    judged = (evidence.runs, out), (evidence.ablation, ablate)
     width = min(shutil.get_terminal_size().columns, 110)
-    lines = []
+    lines = [whose_rows(of.runs, folder) for of, folder in judged if of.runs] + [""]
     for c, d in decisions:
         lines.append(f"{c.id:>2}  {d.verdict.upper()}")
         parts = {"paper": f"“{c.sentence}” ({c.where})", "criterion": c.criterion, "ours": d.measured}

@@ -18,8 +18,8 @@ import viz
 from experiments.paper import example
 from experiments.paper.criteria.numbers import depth_name, length_name
 from experiments.paper.settings import DATASETS, GRADIENT_DATASET, MODELS
-from experiments.paper.stored import NoRows, Stored, command_line, percent, run_epochs, whose_rows
-from experiments.sweep import Run, finished
+from experiments.paper.stored import NoRows, Stored, command_line, percent, read, run_epochs, whose_rows
+from experiments.sweep import Run
 from experiments.sweep.folder import Folder
 from experiments.sweep.output import writable_folder
 from experiments.sweep.rows import number
@@ -69,8 +69,10 @@ def draw(out: Path, only: Sequence[int] | None = None) -> int:
     ------
     InputError
         If there are rows of more cells than a figure can tell apart.
+    SweepError
+        If there are rows of another command, or stored rows are damaged.
     """
-    rows = Stored(finished(out))
+    rows = read(out)
     with waiting(f"choosing figures for the rows in {out}") as stage:
         if len(rows.cells) > len(viz.LOOKS):
             raise InputError(f"{out} holds rows of {len(rows.cells)} cells; figures show {len(viz.LOOKS)}")

@@ -11,12 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from experiments.paper.settings import GRADIENT_DATASET, MODELS
-from experiments.sweep import Run
+from experiments.paper.settings import CODES, GRADIENT_DATASET, MODELS
+from experiments.sweep import Run, SweepError, finished
 from experiments.sweep.arguments import cells_folder
 from experiments.sweep.output import RESULTS
 from experiments.sweep.rows import number
-from experiments.sweep.wording import whose
+from experiments.sweep.wording import listed, whose
 from experiments.training.summaries import quantiles_at
 
 # Where `ablate` writes.
@@ -114,8 +114,7 @@ class Stored:
     @cached_property
     def cells(self) -> list[str]:
         """The cells in the names of the runs: the paper's two first."""
-        found = {cell for _, _, cell in self._by_dataset}
-        return [*(cell for cell in MODELS if cell in found), *sorted(found - set(MODELS))]
+        return _in_order({cell for _, _, cell in self._by_dataset})
 
     def model(self, cell: str) -> str:
         """Return the value of ``--cell`` by which the runs of a cell were made."""
@@ -156,6 +155,24 @@ class Stored:
         return [run_epochs(run) for run in self.complete("gradient", GRADIENT_DATASET, model)]
 
 
+def read(out: Path) -> Stored:
+    """Return the finished runs of a folder of the paper's experiments; none if it isn't there.
+
+    Raises
+    ------
+    SweepError
+        If there are runs of another command, or stored rows are damaged.
+    """
+    runs = finished(out)
+    others = sorted({run.name.partition("/")[0] for run in runs} - CODES.keys())
+    if others:
+        raise SweepError(
+            f"{out} holds rows of {listed(others)}; what is wanted here is a folder with rows of "
+            f"{listed(CODES)}, such as {RESULTS / 'paper'}"
+        )
+    return Stored(runs)
+
+
 def run_epochs(run: Run) -> list[Epoch]:
     """Return the epochs of a gradient run, from 0 on."""
     rows = [row for row in run.rows if row["kind"] == "epoch"]
@@ -171,6 +188,11 @@ def run_epochs(run: Run) -> list[Epoch]:
 
 
 def whose_rows(runs: Sequence[Run], out: Path) -> str:
-    """Return in words whose rows a figure shows."""
+    """Return in words whose rows a figure shows, or claims are judged by."""
     sizes = " and ".join(f"{n:,}" for n in sorted({run.settings["sizes"]["train"] for run in runs}))
-    return whose(runs, Stored(runs).cells, f"{sizes} training sentences each", out)
+    cells = _in_order({run.name.split("/")[-2] for run in runs})
+    return whose(runs, cells, f"{sizes} training sentences each", out)
+
+
+def _in_order(cells: set[str]) -> list[str]:
+    return [*(cell for cell in MODELS if cell in cells), *sorted(cells - set(MODELS))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from errno import ENOTDIR
 from pathlib import Path
 
 import models
@@ -20,10 +21,13 @@ def read_parts(folder: Path) -> Iterator[tuple[Path, list[models.Tree], str]]:
     Raises
     ------
     OSError
-        If a file can't be read.
+        If `folder` is a file, or a file in it can't be read.
     TreebankError
         If there is something else than trees; the text names file and place.
     """
+    if folder.is_file():
+        files = ", ".join(f"{part}.txt" for part in PARTS)
+        raise OSError(ENOTDIR, f"{folder} is a file; what is wanted is the folder that holds {files}")
     with waiting(f"reading {folder}") as stage:
         for part in PARTS:
             path = folder / f"{part}.txt"

@@ -142,7 +142,12 @@ WRONG = {
     "no model": (["tree", TREE, "--model", "TREES"], "is not an .npz"),
     "no such model": (["tree", TREE, "--model", "nowhere.npz"], "nowhere.npz"),
     "unknown word": (["tree", "(1 (not) (mad))", "--model", "MODEL"], "'mad' is not among"),
-    "not binary": (["tree", "(1 (not) (so) (bad))", "--model", "MODEL"], "models.binarise"),
+    "not binary": (["tree", "(1 (not) (so) (bad))", "--model", "MODEL"], "the tree has .* --binarise left"),
+    "third not binary": (
+        ["tree", "LABELLED", "--tree", "3", "--model", "MODEL"],
+        r"tree 3 of .*labelled\.txt has a node with 3 children, 'not so bad'; .*: add --binarise left, right",
+    ),
+    "one child": (["tree", "(1 (1 (so)) (bad))", "--model", "MODEL"], "a node with 1 child, 'so'"),
     "no class": (["tree", TREE, "--model", "MODEL", "--label", "5"], r"classes of this model are 0\.\.4"),
     "no keyword": (["tree", TREE, "--keyword", "mad"], "no such word in 'not so bad'"),
     "two keywords": (["tree", "(1 (a) (a))", "--keyword", "a"], "occurs 2 times; say which, from a#1 on"),
@@ -172,7 +177,14 @@ def test_wrong_input_exits_with_2_one_message_and_nothing_written(
     tmp_path, capsys, checkpoints, treebank, command
 ):
     argv, message = WRONG[command]
-    names = {"MODEL": checkpoints[0], "TREES": str(treebank), "FOLDER": str(tmp_path)}
+    labelled = tmp_path / "labelled.txt"
+    labelled.write_text("(0 (so) (bad))\n" * 2 + "(1 (not) (so) (bad))\n", encoding="utf-8")
+    names = {
+        "MODEL": checkpoints[0],
+        "TREES": str(treebank),
+        "LABELLED": str(labelled),
+        "FOLDER": str(tmp_path),
+    }
     out = tmp_path / "out.svg"
     assert main([*(names.get(arg, arg) for arg in argv), "-o", str(out)]) == 2
     captured = capsys.readouterr()

@@ -79,7 +79,7 @@ def test_labels_that_are_words_and_a_lone_leaf_are_drawn(tmp_path: Path, tree: s
     ("arguments", "message"),
     [
         (["(3 (2 not) (1 bad)"], "to close the bracket"),
-        (["(3 (2 not) (1 very) (1 bad))"], "has 3 children"),
+        (["(3 (2 not) (1 very) (1 bad))"], "with 3 children.*--binarise"),
         ([TREE, "--expand", "node 7"], "no scope 'node 7'"),
         ([TREE, "-o", "OUT/graph.jpg"], r"\.svg"),
         ([TREE, "-o", "OUT/nowhere/graph.svg"], "nowhere"),

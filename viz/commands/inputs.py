@@ -42,11 +42,15 @@ def add_tree(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_tree(args: argparse.Namespace) -> models.Tree:
-    """Return the tree that the user means."""
+def read_tree(args: argparse.Namespace, *, binary: bool = True) -> models.Tree:
+    """Return the tree that the user means; `binary`: whether a model is to read it."""
     tree = _read_tree(args)
     _tell_labelled_words(tree)
-    return tree if args.binarise is None else models.binarise(models.collapse_unary(tree), args.binarise)
+    if args.binarise is not None:
+        return models.binarise(models.collapse_unary(tree), args.binarise)
+    if binary:
+        _check_binary(tree, args)
+    return tree
 
 
 def _tell_labelled_words(tree: models.Tree) -> None:
@@ -174,6 +178,18 @@ def _read_tree(args: argparse.Namespace) -> models.Tree:
     name = "standard input" if source == "-" else source
     have = f"{trees.n_trees} tree{'s' * (trees.n_trees != 1)}"
     raise InputError(f"{name} has {have}; there is no --tree {args.tree}")
+
+
+def _check_binary(tree: models.Tree, args: argparse.Namespace) -> None:
+    for node in tree.postorder():
+        n = len(node.children)
+        if n not in (0, 2):
+            file = "standard input" if args.source == "-" else args.source
+            which = "the tree" if args.source.lstrip().startswith("(") else f"tree {args.tree} of {file}"
+            raise InputError(
+                f"{which} has a node with {n} child{'ren' * (n != 1)}, {span_text(node.words())!r}; models "
+                "need binary trees: add --binarise left, right or balanced"
+            )
 
 
 def _keyword_row(tree: models.Tree, wanted: str) -> int:

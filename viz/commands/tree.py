@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     """Draw the tree; return the exit code."""
     if args.model is None and (args.scale, args.limits, args.label, args.cell) != (None, None, None, []):
         raise InputError("--scale, --limits, --label and --cell are about gradients: they need --model")
-    tree = inputs.read_tree(args)
+    tree = inputs.read_tree(args, binary=args.model is not None)
     with inputs.mistakes():
         values = None
         if args.model is not None:

@@ -50,6 +50,10 @@ def test_every_claim_is_printed_with_sentence_numbers_and_verdict(folders, bank,
         assert claim.criterion in printed
     assert "holds: 21, partly: 0, does not hold: 0, no rows: 0" in printed
     assert "say nothing about the paper" not in printed
+    n, ablated = len(made_up.paper_runs()), len(made_up.ablation_runs())
+    told = "of RNN, RLSTM on 10,000 training sentences each; rows in"
+    assert printed.startswith(f"{n} runs {told} {out.name}, made by")
+    assert f" {ablated} runs {told} {ablate.name}, made by" in printed
     entries = json.loads((tmp_path / "c.json").read_text(encoding="utf-8"))
     assert [entry["id"] for entry in entries] == list(range(1, 22))
     assert all(set(entry) == {"id", "verdict", "criterion", "measured"} for entry in entries)
@@ -89,6 +93,23 @@ def test_without_any_rows_there_is_one_message_and_nothing_is_written(tmp_path, 
     assert captured.err.count("\n") == 1
     assert f"python -m experiments all --scale paper --out {out}" in captured.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_folder_is_refused_whatever_the_ablation_has(folders, tmp_path, capsys):
+    assert run("--out", tmp_path, "--ablate", folders[1]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(
+        f"minigrad: there are no finished runs in {tmp_path}; make them: python -m"
+    )
+
+
+def test_a_folder_that_is_not_there_is_refused_whatever_the_ablation_has(folders, tmp_path, capsys):
+    assert run("--out", tmp_path / "mistyped", "--ablate", folders[1]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(f"minigrad: no such folder: {tmp_path / 'mistyped'}; make it: python -m")
+    assert captured.err.count("\n") == 1
 
 
 def test_a_damaged_treebank_is_named_by_file_and_line(bank, capsys, tmp_path):

@@ -17,6 +17,7 @@ from experiments.paper.example import KEYWORD_ROW, TREE
 from experiments.paper.stored import Stored
 from experiments.sweep import rows as sweep_rows
 from experiments.sweep.folder import Folder
+from experiments.sweep.output import RESULTS
 from minigrad import waiting
 from models import Forest, Vocabulary
 from tests.clock import FakeClock
@@ -238,6 +239,19 @@ def test_missing_rows_are_one_message_with_the_commands(tmp_path, capsys):
     assert (
         f"Figure 5, Figure 7: python -m experiments gradient --scale paper --out {tmp_path}" in captured.err
     )
+
+
+@pytest.mark.parametrize("of", ["sentiment", "beyond/tasks"])
+@pytest.mark.parametrize("command", ["figures", "claims"])
+def test_rows_of_another_command_are_refused(command, of, tmp_path, capsys):
+    (tmp_path / "runs").symlink_to(RESULTS / of / "runs")
+    assert main([command, "--out", str(tmp_path)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert f"{tmp_path} holds rows of {of.rpartition('/')[2]}; " in captured.err
+    assert f"rows of length, depth, gradient, ablate, such as {RESULTS / 'paper'}" in captured.err
+    assert [path.name for path in tmp_path.iterdir()] == ["runs"]
 
 
 def test_without_any_rows_nothing_is_written(tmp_path, capsys):

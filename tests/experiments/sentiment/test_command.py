@@ -176,6 +176,14 @@ def test_wrong_input_is_told_in_one_message_and_nothing_is_written(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_file_of_trees_is_no_folder(bank, tmp_path, capsys):
+    assert _main("--treebank", bank / "train.txt", "--out", tmp_path / "out") == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "train.txt is a file; what is wanted is the folder that holds train.txt, dev.txt, test.txt" in err
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("argv", [[], ["--treebank"], ["--treebank", "x", "--draw", "0"]])
 def test_a_treebank_has_to_be_named_and_sentences_count_from_1(argv, capsys):
     with pytest.raises(SystemExit) as exit:
