@@ -46,10 +46,10 @@ class Rich(Light):
         super().__init__(np.random.default_rng(0))
         self.p = 0.5
         self.gate = Gate()
-        self.layers = [Gate(), Gate()]
+        self.layers = [Config(), Config()]
         self.settings = {"p": 0.25, "more": {"q": 1.5}}
         self.config = Config()
-        self.pair = (Gate(),)
+        self.pair = (Config(),)
 
 
 CHANGES: dict[str, Callable[[Rich], Any]] = {
@@ -62,8 +62,8 @@ CHANGES: dict[str, Callable[[Rich], Any]] = {
     "module": lambda c: setattr(c, "gate", Gate()),
     "parameter below": lambda c: setattr(c.gate, "W", Parameter(np.ones((E, E)))),
     "list": lambda c: c.layers.reverse(),
-    "module in a list": lambda c: setattr(c.layers[1], "p", 0.5),
-    "module in a tuple": lambda c: setattr(c.pair[0], "p", 0.5),
+    "object in a list": lambda c: setattr(c.layers[1], "scale", 0.25),
+    "object in a tuple": lambda c: setattr(c.pair[0], "scale", 0.25),
     "dict": lambda c: c.settings.update(p=0.125),
     "dict in a dict": lambda c: c.settings["more"].update(q=0.125),
     "object": lambda c: setattr(c.config, "scale", 0.25),
