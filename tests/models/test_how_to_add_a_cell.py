@@ -34,8 +34,8 @@ def _run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]
 
 
 def test_there_are_a_picture_a_graph_and_an_experiment() -> None:
-    kinds = [command.split()[1:3] for command in COMMANDS]
-    assert kinds == [["viz", "tree"], ["viz", "graph"], ["experiments", "gradient"], ["experiments", "figures"]]
+    kinds = [" ".join(command.split()[1:3]) for command in COMMANDS]
+    assert kinds == ["viz tree", "viz graph", "experiments gradient", "experiments figures"]
     assert len(MINE.splitlines()) <= 20
 
 
