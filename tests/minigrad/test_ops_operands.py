@@ -37,6 +37,13 @@ def test_numbers_keep_float32(function: Callable[..., mg.Tensor]) -> None:
     assert x.dtype == out.dtype == x.grad.dtype == np.float32
 
 
+@pytest.mark.parametrize("function", [lambda: mg.tanh(0.5), lambda: mg.add(0.5, 0.25), lambda: mg.sum(0.5)])
+def test_numbers_alone_become_tensors(function: Callable[..., mg.Tensor]) -> None:
+    out = function()
+    assert out.dtype == np.float32
+    assert not out.requires_grad
+
+
 def test_constant_arrays_meet_float32_as_in_numpy() -> None:
     x = mg.tensor([1.0, 2.0], requires_grad=True)
     assert (x * np.array([True, False])).dtype == np.float32

@@ -120,7 +120,7 @@ def test_everything_is_as_before_afterwards(rule: Any, error: Any) -> None:
     for p, g in zip(cell.parameters(), gradients, strict=True):
         p.grad = g
     cell.W2.grad = None
-    with mg.no_grad(), mg.scope("mine"), mg.record_gradients() as record:
+    with mg.no_grad(), mg.scope("mine"), mg.record_values(), mg.record_gradients() as record:
         engine = dict(vars(thread.state))
         if error is None:
             trace(cell, np.float64)

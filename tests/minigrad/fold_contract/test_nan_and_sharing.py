@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad.graph import reachable
 from tests.minigrad.fold_contract.cells import CELLS, ContractCell, E, Memory, Product, Simple
 from tests.minigrad.fold_contract.forests import PAIR, grow
 from tests.minigrad.fold_contract.reference import Arrays, close, dense, derivatives, recursion
@@ -110,3 +111,10 @@ def test_the_caller_s_arrays_are_not_written(mode: str) -> None:
     np.testing.assert_array_equal(X, before)
     np.testing.assert_array_equal(leaves.data, before)
     np.testing.assert_array_equal(cotangent, 1)
+
+
+def test_a_parameter_is_transposed_once_for_all_nodes(mode: str) -> None:
+    states = mg.fold(Simple(np.random.default_rng(0)), TREES, np.ones((TREES.n_leaves, E)), mode)
+    assert states.h.node is not None
+    transposes = [node for node in reachable(states.h.node) if node.title == "transpose"]
+    assert len(transposes) == (0 if mode == "compiled" else 2)
