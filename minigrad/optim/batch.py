@@ -71,7 +71,7 @@ class Batch:
     def zero_grad(self) -> None:
         """Forget the gradients."""
         self._look()
-        whole = {flat for flat, places in self._members.items() if len(places) == len(flat.slices)}
+        whole = {flat for flat, members in self._members.items() if len(members) == len(flat.slices)}
         for flat in whole:
             flat.clear()
         for gradient in self._gradients:

@@ -107,8 +107,8 @@ class Optimizer:
 
     def _kept(self) -> Iterator[tuple[str, np.ndarray]]:
         """Yield all that is kept, by name and the parameter's position among all groups."""
-        place = {id(p): (b, k) for own in self._batches for b in own for k, p in enumerate(b.parameters)}
-        ordered = [place[id(p)] for group in self.groups for p in group["params"]]
+        slot = {id(p): (b, k) for own in self._batches for b in own for k, p in enumerate(b.parameters)}
+        ordered = [slot[id(p)] for group in self.groups for p in group["params"]]
         for number, (batch, k) in enumerate(ordered):
             for name, arrays in zip(self.slots, batch.kept, strict=True):
                 yield f"{name}{number}", arrays[k]

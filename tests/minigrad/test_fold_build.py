@@ -1,4 +1,4 @@
-"""The text of emitted modules, their names, and their place on disk. test_fold_cache.py has the faults."""
+"""The text of emitted modules, their names, and their files. test_fold_cache.py has the faults."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import waiting
-from minigrad.fold.compiler import build, machine_code, place
+from minigrad.fold.compiler import build, cache, machine_code
 from minigrad.kernels.jit import JIT_ENABLED
 from models.cells import RLSTM
 from tests.clock import FakeClock
@@ -55,7 +55,7 @@ def test_the_text_does_not_depend_on_the_seed_of_hashes() -> None:
     assert "def backward(" in texts[0]
 
 
-# -- names and places ---------------------------------------------------------------------------------
+# -- names and files ----------------------------------------------------------------------------------
 
 
 def test_the_name_changes_with_whatever_decides_on_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,23 +148,23 @@ def test_where_modules_are_kept(
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(place.sys, "platform", platform)
-    monkeypatch.setattr(place.Path, "home", lambda: Path("/home/me"))
-    assert place.root() == Path(expected)
+    monkeypatch.setattr(cache.sys, "platform", platform)
+    monkeypatch.setattr(cache.Path, "home", lambda: Path("/home/me"))
+    assert cache.root() == Path(expected)
 
 
 def test_the_first_writer_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINIGRAD_CACHE_DIR", str(tmp_path))
-    path = place.publish("fold_x", "x = 1\n")
+    path = cache.publish("fold_x", "x = 1\n")
     assert path is not None
     before = path.stat()
-    place._create(path, "x = 2\n")
+    cache._create(path, "x = 2\n")
     assert path.read_text() == "x = 1\n"
-    assert place.publish("fold_x", "x = 1\n") == path
+    assert cache.publish("fold_x", "x = 1\n") == path
     assert path.stat().st_mtime_ns == before.st_mtime_ns
     assert path.stat().st_ino == before.st_ino
     with pytest.warns(mg.CompileWarning, match="was damaged, or not written by minigrad"):
-        assert place.publish("fold_x", "x = 2\n") == path
+        assert cache.publish("fold_x", "x = 2\n") == path
     assert path.read_text() == "x = 2\n"
     assert [p.name for p in tmp_path.iterdir()] == ["fold_x"]
 
@@ -219,7 +219,7 @@ def test_the_driver_stands_on_its_own(dtype: Any) -> None:
     ("write", "called", "helpers"),
     [
         (rlstm_source, {"forward", "backward"}, {"pack", "_tiles", "_tanh_f32", "product_packed"}),
-        (build.driver_source, {"loss_and_gradients"}, {"place_nodes", "linear_cross_entropy", "sum_rows"}),
+        (build.driver_source, {"loss_and_gradients"}, {"schedule_nodes", "linear_cross_entropy", "sum_rows"}),
     ],
 )
 def test_a_cached_function_calls_only_functions_of_its_own_file(
@@ -291,7 +291,7 @@ def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], N
 
     monkeypatch.setenv("MINIGRAD_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(waiting, "CLOCK", clock)
-    monkeypatch.setattr(place, "alone", alone)
+    monkeypatch.setattr(cache, "alone", alone)
     monkeypatch.setattr(machine_code.Code, "_compile_in_silence", compiling)
     return lambda seconds: lock.__setitem__(0, seconds)
 

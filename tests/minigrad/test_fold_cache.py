@@ -241,9 +241,9 @@ def test_a_folder_that_can_only_be_read_is_read(filled: Path, reference: Any) ->
     run(filled)
     refuse = """
 import tempfile
-from minigrad.fold.compiler import place
+from minigrad.fold.compiler import cache
 def refuse(*_, **__): raise PermissionError("read only")
-place.tempfile.mkdtemp = place.os.rename = refuse
+cache.tempfile.mkdtemp = cache.os.rename = refuse
 """
     got = run(filled, refuse)
     assert right(got, reference)

@@ -35,7 +35,7 @@ from minigrad.kernels.softmax import _softmax_of_row, linear_cross_entropy
 
 PASTED = (vectors, product, packing)  # whole modules, for a cell
 DRIVEN = (  # what the driver calls
-    *(order._kind, order.tile_size, order._push, order.place_nodes),
+    *(order._kind, order.tile_size, order._push, order.schedule_nodes),
     *(first_outside, sum_rows),
     *(_softmax_of_row, linear_cross_entropy),
 )

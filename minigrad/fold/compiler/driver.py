@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.fold.compiler.order import TILE, place_nodes
+from minigrad.fold.compiler.order import TILE, schedule_nodes
 from minigrad.kernels.invoke import invoke
 from minigrad.kernels.rows import first_outside, sum_rows
 from minigrad.kernels.softmax import linear_cross_entropy
@@ -79,7 +79,7 @@ def loss_and_gradients(
         targets[k] = target[rows[k]]
     if first_outside(targets, b.size) >= 0:
         return False, np.nan, 0
-    tiles, nodes, leaves = place_nodes(left, right, TILE, chain)
+    tiles, nodes, leaves = schedule_nodes(left, right, TILE, chain)
     for k in range(leaves.size):
         entries[k] = entry[leaves[k]]
     given: Any = (tiles, nodes, leaves, entries, table, states, masks, memory, parameters)

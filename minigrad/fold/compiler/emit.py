@@ -175,10 +175,10 @@ class Writer:
 
     def _statements(self, sweep: Sweep, statements: list[Symbol]) -> None:
         computed: set[Symbol] = set()
-        places = self.layout.loads(sweep)
+        buffers = self.layout.loads(sweep)
 
         def load(a: Any) -> str:
-            return f"v{a.id}" if isinstance(a, Symbol) and a in computed else self._load(a, places)
+            return f"v{a.id}" if isinstance(a, Symbol) and a in computed else self._load(a, buffers)
 
         for s in statements:
             self.emit(f"v{s.id} = {self._expression(s, sweep, load)}")
@@ -195,7 +195,7 @@ class Writer:
             raise UnsupportedError(s.op)
         return RULES[s.op].format(*map(load, s.args))
 
-    def _load(self, a: Any, places: list[tuple[str, Columns]]) -> str:
+    def _load(self, a: Any, buffers: list[tuple[str, Columns]]) -> str:
         if not isinstance(a, Symbol):
             return f"T({a!r})" if isinstance(a, int | float) and not isinstance(a, bool) else repr(a)
         if a.op == "is_leaf":
@@ -204,7 +204,7 @@ class Writer:
             return f"mask{a.args[0]}[{self.node('row')}, {'j' if a.shape[1] > 1 else '0'}]"
         if a in self.vectors.start:
             return f"B[{self.vectors.start[a]} + {'j' if a.size > 1 else '0'}]"
-        found = self.layout.find(a, places)
+        found = self.layout.find(a, buffers)
         if found is None:
             raise UnsupportedError(f"{a.op} of weights")
         return self.layout.element(*found, a.shape[1])

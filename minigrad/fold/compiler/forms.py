@@ -96,10 +96,10 @@ class Forms(Generic[Form]):
             If ``compose`` branches on a value or changes a tensor in place.
         """
         entries = self._entries(cell)
-        for place, (of, snapshot, form) in enumerate(entries):
+        for position, (of, snapshot, form) in enumerate(entries):
             if of == dtype and snapshot.holds(cell):
-                if place:
-                    entries.insert(0, entries.pop(place))
+                if position:
+                    entries.insert(0, entries.pop(position))
                 return form
         return self.put(cell, dtype, lambda: self._make(cell, dtype))
 

@@ -51,9 +51,9 @@ class Layout:
             return [*given, *self.stores(sweep)]
         return [*given, (K, self.kept), (Z, self.cotangents), (Z, sweep.bare), *self.stores(sweep)]
 
-    def find(self, s: Symbol, places: list[tuple[str, Columns]]) -> tuple[str, int] | None:
+    def find(self, s: Symbol, buffers: list[tuple[str, Columns]]) -> tuple[str, int] | None:
         """Return the row that holds a symbol, and its first column there; None if no buffer holds it."""
-        for row, columns in places:
+        for row, columns in buffers:
             if s in columns.start:
                 return self.column(row, columns.start[s])
         return None

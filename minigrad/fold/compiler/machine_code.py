@@ -18,7 +18,7 @@ import numba
 from numba.core.errors import NumbaError
 from numba.core.registry import cpu_target
 
-from minigrad.fold.compiler import place
+from minigrad.fold.compiler import cache
 from minigrad.kernels import invoke
 from minigrad.waiting import waiting
 
@@ -68,7 +68,7 @@ class Code:
 
     def _open(self) -> None:
         name = name_of(self._source)
-        self._path = place.publish(name, self._source)
+        self._path = cache.publish(name, self._source)
         try:
             self._module = _from_file(name, self._path) if self._path else _from_memory(name, self._source)
         except OSError:  # another process has just removed it
@@ -97,7 +97,7 @@ class Code:
 
     def _alone(self) -> AbstractContextManager[None]:
         # Numba writes its index before the code that it lists: only the lock tells when both are there.
-        return nullcontext() if self._path is None else place.alone(self._path.parent)
+        return nullcontext() if self._path is None else cache.alone(self._path.parent)
 
     def _compile_in_silence(self, kinds: Mapping[str, Any]) -> None:
         for name, kind in kinds.items():
@@ -135,8 +135,8 @@ class Code:
                 raise error
             folder = self._folder(name)
             for damaged in {self._path.parent, folder}:
-                place.wipe(damaged)
-            place.warn(f"the machine code in {folder} was damaged ({type(error).__name__})")
+                cache.wipe(damaged)
+            cache.warn(f"the machine code in {folder} was damaged ({type(error).__name__})")
             self._open()
             try:
                 self._module_function(name).compile(kind)

@@ -74,7 +74,7 @@ def _push(queues, info, row):  # type: ignore[no-untyped-def]
 
 
 @kernel(dtypes=np.dtype(np.intp).char)
-def place_nodes(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ...]:
+def schedule_nodes(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ...]:
     """Return the arrays of an `Order`; see `order`."""
     n = left.size
     # All about a node is in one small record: during a training step the cache is full of other data.
@@ -152,4 +152,4 @@ def order(left: Array, right: Array, chain: bool = False, most: int = TILE) -> O
     most : int
         The most nodes in a tile.
     """
-    return Order(*place_nodes(left, right, most, chain))
+    return Order(*schedule_nodes(left, right, most, chain))

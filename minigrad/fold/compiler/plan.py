@@ -101,8 +101,8 @@ class Plan:
             ):
                 k0, n0 = X.start[xs[0]], V.start[gs[0]]
                 for x, g in itertools.product(xs, gs):
-                    place = len(self.weight_products), X.start[x] - k0, V.start[g] - n0
-                    self.products[by_pair[x, g]] = place
+                    found = len(self.weight_products), X.start[x] - k0, V.start[g] - n0
+                    self.products[by_pair[x, g]] = found
                 columns = (k0, X.end(xs[-1])), (n0, V.end(gs[-1]))
                 self.weight_products.append(WeightProduct(*columns, given, side))
 

@@ -261,17 +261,17 @@ class Sweep:
             s for s in self.live if self.computed(s) and s not in self._absorbed and s not in self.bare.start
         ]
         stages: list[list[Loop]] = [[] for _ in range(max([*self.stage.values(), 0]) + 1)]
-        place: dict[Symbol, Loop] = {}
+        loop_of: dict[Symbol, Loop] = {}
         for s in sorted(order, key=lambda s: (self.stage[s], s.id)):
             loops = stages[self.stage[s]]
             if not self._passes.fuse or not loops or loops[-1].width != s.shape[1]:
                 loops.append(Loop(s.shape[1], []))
             loops[-1].statements.append(s)
-            place[s] = loops[-1]
+            loop_of[s] = loops[-1]
         passed: dict[Symbol, None] = {}
         for s in order:
             used = self.terms[s][1] if s in self.terms else s.args
-            passed.update((a, None) for a in used if a in place and place[a] is not place[s])
+            passed.update((a, None) for a in used if a in loop_of and loop_of[a] is not loop_of[s])
         return stages, list(passed)
 
 
