@@ -181,9 +181,10 @@ def test_a_write_that_fails_half_way_ends_the_sweep(tmp_path, monkeypatch):
             write(self, line[: len(line) // 2])
         raise OSError(errno.ENOSPC, "No space left on device")  # for the run that has begun meanwhile as well
 
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="No space left on device"):
-        patched.setattr(Recorder, "_write", fail)
-        _run(tmp_path)
+    with monkeypatch.context() as full:
+        full.setattr(Recorder, "_write", fail)
+        with pytest.raises(OSError, match="No space left on device"):
+            _run(tmp_path)
     assert sweep.finished(tmp_path) == []
     assert _run(tmp_path) == 0
     _run(tmp_path / "undisturbed")
