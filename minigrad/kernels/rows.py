@@ -19,7 +19,16 @@ def first_outside(numbers: Array, end: int) -> int:
     return -1
 
 
-@kernel(dtypes=INTEGERS)
+def _sum_rows_twin(rows: Array, values: Array) -> int:
+    ascending, first, slots = np.unique(rows, return_index=True, return_inverse=True)
+    order, n = np.argsort(first), len(ascending)
+    sums = np.zeros((n, values.shape[1]), values.dtype)
+    np.add.at(sums, np.argsort(order)[slots], values)
+    rows[:n], values[:n] = ascending[order], sums
+    return n
+
+
+@kernel(twin=_sum_rows_twin, dtypes=INTEGERS)
 def sum_rows(rows: Array, values: Array) -> int:
     """Put every row number once, with the sum of the values that belong to it, in front, in place.
 

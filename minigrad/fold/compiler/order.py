@@ -9,6 +9,8 @@ many are ready.
 
 from __future__ import annotations
 
+import heapq
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -48,6 +50,43 @@ class Order(NamedTuple):
     leaves: Array
 
 
+def _schedule_twin(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ...]:
+    n = len(left)
+    depth, parent = np.zeros(n, np.intp), np.full(n, -1)
+    inner = np.flatnonzero(left >= 0)
+    for row in inner[::-1]:
+        children = [left[row], right[row]]
+        depth[children], parent[children] = depth[row] + 1, row
+    size = tile_size(len(inner), int(depth[inner].max(initial=0)) + 1, most)
+    kind: dict[int, int] = {
+        row: _kind(int(left[left[row]] >= 0), int(left[right[row]] >= 0)) for row in inner.tolist()
+    }
+    waiting = {row: int(left[left[row]] >= 0) + int(left[right[row]] >= 0) for row in kind}
+    arrival = itertools.count()
+    ready = [(-int(depth[row]), next(arrival), row) for row in kind if not waiting[row]]
+    heapq.heapify(ready)
+    rows: list[int] = []
+    tiles = []
+    while ready:
+        taken = [heapq.heappop(ready)[2] for _ in range(min(size, len(ready)))]
+        start = len(rows)
+        tiles.append([start + sum(kind[row] < k for row in taken) for k in range(5)])
+        rows += sorted(taken, key=lambda row: kind[row])
+        for row in taken:
+            above = int(parent[row])
+            if above >= 0:
+                waiting[above] -= 1
+                if not waiting[above]:
+                    heapq.heappush(ready, (-int(depth[above]), next(arrival), above))
+    order = np.array(rows, np.intp)
+    is_leaf = left < 0
+    x, y = left[order], right[order]
+    bounds = np.array(tiles, np.intp).reshape(-1, 5)
+    rights = (np.cumsum(is_leaf) - 1)[y] if chain else y
+    nodes = np.stack([order, x, rights, is_leaf[x], is_leaf[y]], axis=1)
+    return bounds, nodes, np.flatnonzero(is_leaf)
+
+
 @compiled
 def _kind(left_inner, right_inner):  # type: ignore[no-untyped-def]
     """Which children are leaves: 0 both, 1 the left, 2 neither, 3 the right."""
@@ -73,7 +112,7 @@ def _push(queues, info, row):  # type: ignore[no-untyped-def]
     info[row, AFTER] = -1
 
 
-@kernel(dtypes=np.dtype(np.intp).char)
+@kernel(twin=_schedule_twin, dtypes=np.dtype(np.intp).char)
 def schedule_nodes(left: Array, right: Array, most: int, chain: bool) -> tuple[Array, ...]:
     """Return the arrays of an `Order`; see `order`."""
     n = left.size
