@@ -163,7 +163,7 @@ class Cotangents(dict[int, Cotangent]):
 
     def add(self, key: int, part: Cotangent, dtype: np.dtype[Any], fresh: bool) -> None:
         """Add a consumer's contribution; `fresh` says that nothing else holds its memory."""
-        if part.dtype != dtype:
+        if part.dtype is not dtype and part.dtype != dtype:
             part = part.astype(dtype)
         total = self.get(key)
         if total is not None:

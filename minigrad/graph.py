@@ -161,20 +161,20 @@ def backward(
     """
     cotangents = Cotangents(root.id, cotangent)
     for node in reachable(root):
-        g = cotangents.pop(node.id, None)
+        g, op = cotangents.pop(node.id, None), node.op
         if g is None:  # reachable, but only through operands that carry no derivative
             continue
         if not g.shape:
             g = np.asarray(g)  # NumPy's arithmetic turns arrays without axes into scalars
-        if node.op is not None:
-            g = node.op.accept(g)
+        if op is not None:
+            g = op.accept(g)
         for observer in observers:
             observer.visited(node, g)
-        if node.op is None:
+        if op is None:
             node.gradient.add(g, node.id in cotangents.owned)  # type: ignore[union-attr]
             continue
         if node.gradient is not None:
-            node.gradient.value = node.op.retained(g)
+            node.gradient.value = op.retained(g)
         if node.vjps is None:
             raise freed(node)
         for storage in node.storages:
@@ -184,7 +184,7 @@ def backward(
             part = vjp(g)
             if getattr(part, "shape", None) != parent.shape:
                 raise misshapen(node, parent, part)
-            cotangents.add(parent.id, part, parent.dtype, node.op.fresh)
+            cotangents.add(parent.id, part, parent.dtype, op.fresh)
         if not retain_graph:
             node.vjps, node.storages = None, ()
 
