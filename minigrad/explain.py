@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from minigrad.errors import GraphError
+from minigrad.internal.table import aligned
 from minigrad.outline import Box, Item, Outline, outline, renumbered
 from minigrad.record import value_lines
 from minigrad.tensor import Tensor
@@ -90,9 +91,8 @@ def table(found: Outline, values: bool = False, renumber: bool = False) -> str:
         lines += (_row(item, values) for item in (*box.items, *box.inside))
         if box.more:
             lines.append(f"… {box.more} more")
-    cells = [line for line in lines if isinstance(line, tuple)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return "\n".join(line if isinstance(line, str) else _line(line, widths) for line in lines)
+    rows = iter(aligned([line for line in lines if isinstance(line, tuple)]))
+    return "\n".join(line if isinstance(line, str) else next(rows) for line in lines)
 
 
 def check_values(found: Outline) -> None:
@@ -157,7 +157,3 @@ def _row(item: Item, values: bool) -> tuple[str, ...]:
         return row
     lines = [] if item.value is None else value_lines(item.value, lambda number: f"{number:.3g}")
     return (*row, " ".join(lines) if len(lines) < 2 else f"[{' '.join(lines)}]")
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()

@@ -12,6 +12,7 @@ import numpy as np
 from minigrad.context import thread
 from minigrad.cotangent import Cotangent, Cotangents, SparseRows, as_dense
 from minigrad.graph import VJP, Node, backward, changed, freed, misshapen, reachable
+from minigrad.internal.table import aligned
 from minigrad.outline.flow import index_text
 from minigrad.record import kept, value_lines
 from minigrad.tensor import Tensor
@@ -148,9 +149,7 @@ def step_table(steps: Sequence[Step], renumber: bool = False) -> str:
         same = k > 0 and steps[k - 1].node is step.node
         sums = array_text(step.contribution), array_text(step.total)
         rows.append((str(step.number), *(("", "") if same else node), parent, formula, *sums))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
-    return "\n".join(lines)
+    return "\n".join(aligned(rows))
 
 
 def node_title(node: Node) -> str:
