@@ -91,19 +91,28 @@ def typical_sentence(trained: Mapping[str, Trained], forest: models.Forest) -> m
     return candidates.select([int(np.argmin(np.nan_to_num(distance, nan=np.inf)))])
 
 
-def pictures(trained: Mapping[str, Trained], sentence: models.Forest) -> dict[str, viz.Comparison]:
+def pictures(
+    trained: Mapping[str, Trained],
+    sentence: models.Forest,
+    norms: Mapping[str, tuple[np.ndarray, np.ndarray]],
+) -> dict[str, viz.Comparison]:
     """Return pictures of the sentence's tree by file name, all on one scale.
 
     One per model, before training and after, with numbers; and ``sentence``, without: the first model before
     training, then every model after it. A node's colour is its gradient norm as a share of the root's: the
     loss of a trained model is small, and so are all its gradients, but shares can be compared.
+
+    Parameters
+    ----------
+    trained : mapping from a model's name to what is known of it
+    sentence : Forest
+        Of one tree.
+    norms : mapping from a model's name to two arrays
+        Of the sentence, as `Trained.norms` returns them.
     """
     tree, keyword = sentence.to_tree(0), int(keyword_rows(sentence)[0])
-    panels = {
-        name: dict(zip(each.titles(name), each.norms(sentence, mode="node"), strict=True))
-        for name, each in trained.items()
-    }
-    scale = viz.RatioScale.fit(*(norms for both in panels.values() for norms in both.values()))
+    panels = {name: dict(zip(trained[name].titles(name), both, strict=True)) for name, both in norms.items()}
+    scale = viz.RatioScale.fit(*(values for both in norms.values() for values in both))
     first, *others = (list(both.items()) for both in panels.values())
     story = dict([*first, *(after for _, after in others)])
     return {

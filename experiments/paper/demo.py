@@ -85,7 +85,8 @@ def run(out: Path, seed: int, cell: str, keep_epochs: bool) -> None:
         models.save(out / f"{name.lower()}.npz", trained[name].model)
 
     sentence = typical_sentence(trained, sets["test"])
-    drawn = pictures(trained, sentence)
+    norms = {name: each.norms(sentence, mode="node") for name, each in trained.items()}
+    drawn = pictures(trained, sentence, norms)
     content = {
         "settings": _settings(seed, list(cells)),
         "models": results,
@@ -114,11 +115,6 @@ def run(out: Path, seed: int, cell: str, keep_epochs: bool) -> None:
         print(f"{out / written}: {what}")
     if epochs is not None:
         print(f"{epochs}: both models after every epoch, 0 before the first update")
-
-
-def _both(trained: Trained, sentence: models.Forest) -> dict[str, list[float]]:
-    before, after = trained.norms(sentence, mode="node")
-    return {"before": before.tolist(), "after": after.tolist()}
 
 
 def _settings(seed: int, names: list[str]) -> dict[str, Any]:

@@ -61,7 +61,10 @@ def test_the_sentence_is_the_one_nearest_to_the_medians(forest):
 def test_norms_leave_the_model_as_it_was_and_the_pictures_have_one_scale(forest):
     trained = {"RNN": _trained(models.RNN, 0.1, 0.4), "RLSTM": _trained(models.RLSTM, 0.9, 0.4)}
     kept = trained["RNN"].model.state_dict()
-    drawn = pictures(trained, forest.select([0]))
+    sentence = forest.select([0])
+    drawn = pictures(
+        trained, sentence, {name: each.norms(sentence, "node") for name, each in trained.items()}
+    )
     assert all(np.array_equal(kept[name], now) for name, now in trained["RNN"].model.state_dict().items())
     assert list(drawn) == ["sentence", "rnn", "rlstm"]
     assert len({picture.scale for picture in drawn.values()}) == 1
