@@ -269,7 +269,7 @@ def _counted(number: int, what: str) -> str:
 
 def _refusal(cell: Any) -> str | None:
     """Return why a cell, or one of its parts, has no compiled form."""
-    from minigrad.fold.compiler.forms import Refusal
+    from minigrad.fold.compiler.refusal import Refusal
     from minigrad.fold.compiler.run import compiled
 
     if not JIT_ENABLED:

@@ -15,7 +15,8 @@ import pytest
 
 import minigrad as mg
 from minigrad.fold.compiler import run as compiled_run
-from minigrad.fold.compiler.forms import Forms, Refusal
+from minigrad.fold.compiler.forms import Forms
+from minigrad.fold.compiler.refusal import Refusal
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.nn import Module, Parameter
 from models.cells import RLSTM
@@ -169,12 +170,41 @@ def test_a_cell_with_an_unsupported_op_runs_as_level_with_one_warning() -> None:
     ) as w:
         first = fold(cell)
     assert len(w) == 1
-    assert w[0].filename == __file__
+    assert (w[0].filename, w[0].lineno) == line_of(centred, 1)
+    assert "mg.where" in str(w[0].message), "it says what to write instead"
     assert type(cell).traced == 2
     np.testing.assert_array_equal(first, mg.fold(cell, TREES, X, mode="level").h.data)
     fold(cell)
     assert type(cell).traced == 4, "it is not traced again"
     fold(type(cell)(np.random.default_rng(1)))  # another cell of the type: no other warning
+
+
+@emitted
+def test_every_cause_is_told_once_with_the_line_of_the_cell() -> None:
+    """One warning per class would hide the second thing that has to be changed."""
+
+    def helper(x: Any) -> Any:
+        return mg.tanh(mg.mean(x, 1, True))
+
+    def two_causes(cell: Any, x: Any, y: Any) -> Any:
+        if cell.stage == 0:
+            return x.h + helper(y.h)
+        return mg.logsumexp(x.h, 1, True) + y.h
+
+    cell = composing(two_causes)
+    for cell.stage, line, what in ((0, line_of(helper, 1), "mean"), (1, line_of(two_causes, 3), "logsumexp")):
+        with pytest.warns(mg.CompileWarning, match=f"no emission rule for {what} ") as w:
+            fold(cell)
+        assert [(one.filename, one.lineno) for one in w] == [line]
+        fold(cell)  # warnings are errors here: a second one would be raised
+    cell.astype(np.float32)
+    with pytest.warns(mg.CompileWarning, match=r"not float64; .*cell\.astype\(np\.float64\)"):
+        fold(cell)
+
+
+def line_of(function: Any, k: int) -> tuple[str, int]:
+    """Return file and number of the k-th line after a function's first."""
+    return function.__code__.co_filename, function.__code__.co_firstlineno + k
 
 
 @emitted

@@ -4,7 +4,7 @@ from minigrad.fold.compiler.build import driver, fold_source
 from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.evaluation import Evaluation
 from minigrad.fold.compiler.explain import explain_fold
-from minigrad.fold.compiler.forms import warn
+from minigrad.fold.compiler.refusal import warn
 from minigrad.fold.compiler.run import Finished, evaluate, ready, run
 
 __all__ = [

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import operator
-import warnings
 import weakref
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from minigrad.errors import CompileWarning, GraphError
+from minigrad.errors import GraphError
 from minigrad.fold.cell import Cell, Part
+from minigrad.fold.compiler.refusal import Refusal
 from minigrad.nn import Module
-from minigrad.symbol import UnsupportedError
 from minigrad.tensor import Tensor
 
 Form = TypeVar("Form")
@@ -64,16 +63,6 @@ def _contents(value: Any) -> Any:
     return getattr(value, "__dict__", None)
 
 
-class Refusal:
-    """Why a cell has no compiled form."""
-
-    def __init__(self, error: Exception) -> None:
-        if isinstance(error, UnsupportedError):
-            self.reason = f"there is no emission rule for {error}"
-        else:
-            self.reason = f"{type(error).__name__}: {error}"
-
-
 class Forms(Generic[Form]):
     """The compiled forms of all cells.
 
@@ -124,18 +113,3 @@ class Forms(Generic[Form]):
             raise
         except Exception as error:  # if the cell itself is wrong, mode level reports it with its line
             return Refusal(error)
-
-
-_warned: weakref.WeakSet[type] = weakref.WeakSet()
-
-
-def warn(cell: Cell, refusal: Refusal) -> None:
-    """Warn that a cell runs as ``level``, and why, once per class."""
-    kind = type(cell)
-    if kind not in _warned:
-        _warned.add(kind)
-        warnings.warn(
-            f'{kind.__name__} can\'t be compiled and runs with mode="level": {refusal.reason}',
-            CompileWarning,
-            stacklevel=3,  # the line that calls fold
-        )

@@ -14,8 +14,9 @@ from minigrad.cotangent import Cotangent, Gradient
 from minigrad.fold.cell import Cell
 from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.evaluation import Evaluation
-from minigrad.fold.compiler.forms import Forms, Refusal
+from minigrad.fold.compiler.forms import Forms
 from minigrad.fold.compiler.order import TILE
+from minigrad.fold.compiler.refusal import LEVEL, Refusal
 from minigrad.fold.compiler.sweep import Passes
 from minigrad.fold.schedule import Trees
 from minigrad.graph import Node
@@ -108,7 +109,8 @@ def ready(cell: Cell, dtype: Any) -> CompiledCell | Refusal | None:
         return code
     code.values.update()
     if not code.values.of_dtype:  # since it was traced, a parameter's values have been replaced
-        return Refusal(TypeError(f"the parameters of {type(cell).__name__} are not all {dtype}"))
+        error = TypeError(f"the parameters of {type(cell).__name__} are not all {dtype}")
+        return Refusal(error, f"convert the cell with cell.astype(np.{dtype}), {LEVEL}")
     return code
 
 
