@@ -25,7 +25,7 @@ from experiments.sweep.output import writable_folder
 from experiments.training.evaluation import accuracy
 from experiments.training.loop import fit
 from experiments.training.ratios import RatioWatcher
-from experiments.training.watcher import Epoch, Watcher
+from experiments.training.watcher import Epoch, Watcher, best_epoch
 from minigrad.files import atomic_write
 
 DATASET = 2  # of Experiment 1: 11 to 20 tokens
@@ -160,7 +160,7 @@ def _train(
             keep_epochs=folder,
             progress=bar.update,
         )
-    best = max(epoch.number for epoch in epochs if epoch.best)
+    best = best_epoch(epochs).number
     test = accuracy(model, sets["test"])
     seconds = time.perf_counter() - started
     print(

@@ -37,7 +37,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     model = new_model(settings, data)
     if is_chain_cell(model.cell):
         data = data.as_chains()
-    # One generator for the order of the trees and for dropout: checkpoints keep it.
+    # One generator for the order of the trees and for dropout.
     rng = np.random.default_rng(settings.seeds["order"])
     model.dropout = models.Dropout(settings.dropout_words, settings.dropout_states, rng)
     measures = Measures(model, data, mode)

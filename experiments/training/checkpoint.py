@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
 import models
 from experiments.training.fingerprint import data_hash
-from experiments.training.watcher import Epoch, Watcher
+from experiments.training.generators import Generators
+from experiments.training.watcher import Epoch, Watcher, best_epoch
 from minigrad.nn import StateError, load_document, save_document
 from minigrad.optim import Optimizer
 
@@ -44,34 +45,35 @@ class RunState:
 
     Parameters
     ----------
-    model, optimizer, rng, watchers
+    model, optimizer, watchers
         As of `fit`.
     settings : dict
         What `settings_of` returned; a checkpoint with others is refused.
+    generators : Generators
+        All that training draws from, `rng` among them as "rng"; only a run with a checkpoint needs others.
     """
 
     def __init__(
         self,
         model: models.TreeClassifier,
         optimizer: Optimizer,
-        rng: np.random.Generator,
         watchers: Sequence[Watcher],
         settings: Mapping[str, Any],
+        generators: Generators,
     ) -> None:
-        self.model, self.optimizer, self.rng, self.watchers = model, optimizer, rng, watchers
-        self.settings = settings
+        self.model, self.optimizer, self.watchers = model, optimizer, watchers
+        self.settings, self.generators = settings, generators
         self.epochs: list[Epoch] = []
         self.best_state = model.state_dict()
 
     def epochs_since_best(self) -> int:
-        """Return the number of epochs after the best one, or of all if there is none."""
-        best = max((e.number for e in self.epochs if e.best), default=0)
-        return len(self.epochs) - best
+        """Return the number of epochs after the best one."""
+        return len(self.epochs) - best_epoch(self.epochs).number
 
     def finish(self, epoch: Epoch) -> None:
         """Add an epoch, keep its parameters if it is the best, and tell the watchers."""
-        best = max((e.dev_accuracy for e in self.epochs), default=-1.0)
-        epoch = Epoch(epoch.number, epoch.loss, epoch.dev_accuracy, epoch.dev_accuracy > best)
+        best = all(epoch.dev_accuracy > earlier.dev_accuracy for earlier in self.epochs)
+        epoch = replace(epoch, best=best)
         self.epochs.append(epoch)
         if epoch.best:
             self.best_state = self.model.state_dict()
@@ -83,7 +85,7 @@ class RunState:
         header = {
             "settings": self.settings,
             "epochs": [asdict(epoch) for epoch in self.epochs],
-            "rng": self.rng.bit_generator.state,
+            "generators": self.generators.state(),
             "watchers": [watcher.state_dict() for watcher in self.watchers],
         }
         arrays = {f"model:{k}": v for k, v in self.model.state_dict().items()}
@@ -101,13 +103,17 @@ class RunState:
                 groups[group][name] = values
             _check_settings(header["settings"], self.settings)
             epochs = [Epoch(**epoch) for epoch in header["epochs"]]
-            watched = list(zip(self.watchers, header["watchers"], strict=True))
+            # Earlier versions kept one generator, that of `fit`.
+            drawn = header.get("generators") or [{"paths": ["rng"], "state": header["rng"]}]
+            self.generators.check_state(drawn)
+            kept = header["watchers"]
+            if len(kept) != len(self.watchers):
+                raise ValueError(f"it is of {len(kept)} watchers, here are {len(self.watchers)}")
             for state in (groups["model"], groups["best"]):
                 self.model.check_state(state)
             self.optimizer.check_state(groups["optimizer"])
-            type(self.rng.bit_generator)().state = header["rng"]  # raises if it is not one
-            for watcher, kept in watched:
-                watcher.load_state_dict(kept)
+            for watcher, own in zip(self.watchers, kept, strict=True):
+                watcher.load_state_dict(own)
         except (KeyError, TypeError, ValueError) as error:
             raise StateError(
                 f"{path} is not a checkpoint of this run: {error}; delete it to start from the beginning, or "
@@ -115,7 +121,7 @@ class RunState:
             ) from None
         self.model.load_state_dict(groups["model"])
         self.optimizer.load_state_dict(groups["optimizer"])
-        self.rng.bit_generator.state = header["rng"]
+        self.generators.load_state(drawn)
         self.epochs, self.best_state = epochs, groups["best"]
 
 

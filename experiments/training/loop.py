@@ -8,19 +8,22 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Required, TypedDict
+from typing import Any, Required, TypedDict
 
 import numpy as np
 
 import models
 from experiments.training.checkpoint import RunState, settings_of
 from experiments.training.evaluation import accuracy
+from experiments.training.generators import Generators
 from experiments.training.kept import KeptEpochs
 from experiments.training.step import Clip, Penalty, no_collection, training_step
 from experiments.training.watcher import Epoch, Watcher
 from minigrad.monitor import Observation, Stop, first_bad_node
 from minigrad.optim import Optimizer
 from minigrad.rng import require_generator
+
+Score = Callable[[models.TreeClassifier], float]
 
 
 class FitOptions(TypedDict, total=False):
@@ -34,12 +37,12 @@ class FitOptions(TypedDict, total=False):
     mode: str
     penalty: Penalty | None
     clip: Clip | None
-    score: Callable[[models.TreeClassifier], float] | None
+    score: Score | None
     enough: Callable[[Epoch], bool] | None
 
 
 class TrainingError(FloatingPointError):
-    """The loss is NaN or inf; the text says where, and what may help."""
+    """The loss is NaN or inf, or a score NaN; the text says where, and what may help."""
 
 
 def fit(
@@ -61,7 +64,7 @@ def fit(
     penalty: Penalty | None = None,
     clip: Clip | None = None,
     progress: Callable[[int], object] | None = None,
-    score: Callable[[models.TreeClassifier], float] | None = None,
+    score: Score | None = None,
     enough: Callable[[Epoch], bool] | None = None,
 ) -> list[Epoch]:
     """Train until the dev accuracy has not improved for `patience` epochs; keep the best epoch's parameters.
@@ -84,7 +87,10 @@ def fit(
         Written at the start and after epochs. If the file exists, training continues from it, and ends with
         exactly the parameters of an uninterrupted run. A checkpoint of other data, another batch size, mode
         or optimiser, or other settings of the optimiser is refused; so a run may be continued with a higher
-        `max_epochs`, but not with another learning rate. `rng` continues as the checkpoint's.
+        `max_epochs`, but not with another learning rate. `rng` continues as the checkpoint's, and so does
+        every generator that model, optimiser and watchers hold when training begins, in attributes, lists,
+        tuples and dicts; generators that are shared have to be shared again. One that a function holds (a
+        closure of `score`, say) is not found: let it be `rng`, or an attribute of a watcher.
     checkpoint_every : float
         Seconds between two checkpoints, at least. Results do not depend on it.
     keep_epochs : path, optional
@@ -99,7 +105,8 @@ def fit(
         Called after each update with the number of tree nodes that were trained on.
     score : function, optional
         Returns what is used as the dev accuracy, by which the best epoch is chosen, if it is not `accuracy`
-        on `dev`: for instance the accuracy of the roots, where all nodes are classified.
+        on `dev`: for instance the accuracy of the roots, where all nodes are classified, or the negative
+        loss. Any number, of which the highest is the best; NaN is an error.
     enough : function of an epoch, optional
         Whether there is nothing left to learn after it, so that training ends.
 
@@ -111,22 +118,31 @@ def fit(
     Raises
     ------
     TrainingError
-        If the loss becomes NaN or inf. The parameters are those before the bad minibatch's update.
+        If the loss becomes NaN or inf: the parameters are those before the bad minibatch's update. If `score`
+        returns NaN: they are those after that epoch.
     StateError
         If the checkpoint is damaged, belongs to another model, or was written with other data or settings;
         the text says what differs.
     OSError
         If the checkpoint, or a model in `keep_epochs`, can't be written; before any training.
     TypeError
-        If `rng` is not a Generator.
+        If `rng` is not a Generator, or `score` returns no number.
+    ValueError
+        If a number of epochs or trees is below 1, a label is no class, or a forest has nothing to classify.
     """
     if min(batch_size, max_epochs, patience, min_epochs) < 1:
         raise ValueError(f"{batch_size=}, {max_epochs=}, {patience=} and {min_epochs=} have to be at least 1")
     require_generator(rng, "fit")
-    for forest in (train, dev):
-        model.labels(forest)  # a bad label is reported before hours of training, not after
-    settings = {} if checkpoint is None else settings_of(optimizer, train, dev, batch_size, mode)
-    run = RunState(model, optimizer, rng, watchers, settings)
+    for name, forest in (("train", train), ("dev", dev)):
+        labels = model.labels(forest)  # a bad label is reported before hours of training, not after
+        if not len(labels) and (forest is train or score is None):
+            raise ValueError(f"{name} has no node to classify, of {len(forest)} trees")
+    settings: dict[str, Any] = {}
+    drawn: dict[str, Any] = {"rng": rng}
+    if checkpoint is not None:
+        settings = settings_of(optimizer, train, dev, batch_size, mode)
+        drawn |= {"model": model, "optimizer": optimizer, "watchers": list(watchers)}
+    run = RunState(model, optimizer, watchers, settings, Generators(drawn))
     kept = None if keep_epochs is None else KeptEpochs(keep_epochs, model)
     if checkpoint is not None and Path(checkpoint).exists():
         run.resume(checkpoint)
@@ -160,7 +176,7 @@ def fit(
                         watcher.batch(trees, batch, states)
                     if progress is not None:
                         progress(batch.n_nodes)
-            dev_accuracy = accuracy(model, dev, mode=mode) if score is None else score(model)
+            dev_accuracy = scored(model, dev, mode, score, number)
             run.finish(Epoch(number, total / len(train), dev_accuracy, best=False))
             if kept is not None:
                 kept.write(number)
@@ -171,9 +187,29 @@ def fit(
     return run.epochs
 
 
-def best_epoch(epochs: Sequence[Epoch]) -> Epoch:
-    """Return the epoch whose parameters `fit` keeps: the first with the highest dev accuracy."""
-    return max((epoch for epoch in epochs if epoch.best), key=lambda epoch: epoch.number)
+def scored(
+    model: models.TreeClassifier, dev: models.Forest, mode: str, score: Score | None, epoch: int
+) -> float:
+    """Return what `fit` uses as the dev accuracy after an epoch: `score` of the model, or its accuracy.
+
+    Raises
+    ------
+    TrainingError
+        If it is NaN, which can't be compared; the text names the epoch.
+    TypeError
+        If it is no number.
+    """
+    value = accuracy(model, dev, mode=mode) if score is None else score(model)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"score returned {value!r} after epoch {epoch}; it returns a number") from None
+    if math.isnan(number):
+        raise TrainingError(
+            f"the score after epoch {epoch} is NaN, so that it can't be told whether the epoch is the best; "
+            "let `score` return a number, for instance -math.inf"
+        )
+    return number
 
 
 def _explain(model: models.TreeClassifier, loss: float, seen: Observation) -> str:

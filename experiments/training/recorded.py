@@ -10,10 +10,9 @@ import numpy as np
 
 import models
 from experiments.sweep import Recorder
-from experiments.training.evaluation import accuracy
-from experiments.training.loop import FitOptions, best_epoch, fit
+from experiments.training.loop import FitOptions, fit, scored
 from experiments.training.monitoring import MonitorWatcher
-from experiments.training.watcher import Epoch, Watcher
+from experiments.training.watcher import Epoch, Watcher, best_epoch
 from minigrad.monitor import Monitor
 from minigrad.optim import Optimizer
 
@@ -68,7 +67,7 @@ def recorded_fit(
     rows = _EpochRows(recorder, monitor, measure)
     if epoch_0 and not recorder.checkpoint.exists():
         score, mode = options.get("score"), options.get("mode", "compiled")
-        rows.write(0, None, accuracy(model, dev, mode=mode) if score is None else score(model), best=False)
+        rows.write(0, None, scored(model, dev, mode, score, 0), best=False)
     return fit(
         model,
         optimizer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,13 +25,28 @@ class Epoch:
     dev_accuracy : float
         After the epoch, as a fraction.
     best : bool
-        Whether the dev accuracy is higher than in all earlier epochs.
+        Whether the dev accuracy is higher than in all earlier epochs; the first epoch's is.
     """
 
     number: int
     loss: float
     dev_accuracy: float
     best: bool
+
+
+def best_epoch(epochs: Sequence[Epoch]) -> Epoch:
+    """Return the epoch whose parameters `fit` keeps: the first with the highest dev accuracy.
+
+    Raises
+    ------
+    ValueError
+        If there are none: training was stopped in its first.
+    """
+    if not epochs:
+        raise ValueError(
+            "no epoch was finished, so none is the best; the parameters are those before training"
+        )
+    return max((epoch for epoch in epochs if epoch.best), key=lambda epoch: epoch.number)
 
 
 class Watcher:

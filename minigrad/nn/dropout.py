@@ -20,7 +20,7 @@ class Dropout(Module):
     p : float
         Probability in [0, 1) of setting an element to 0.
     rng : numpy.random.Generator
-        A run resumes exactly if this is the generator that `fit` shuffles with, which checkpoints keep.
+        Draws the masks. The checkpoints of `experiments.training.fit` keep its state.
 
     Raises
     ------

@@ -15,8 +15,8 @@ from experiments.studies.exam import Exam, outcomes
 from experiments.studies.fit import CellSettings, classifier, parts, streams, train
 from experiments.studies.study import Kinds
 from experiments.sweep import Recorder
-from experiments.training.loop import best_epoch
 from experiments.training.recorded import record_result
+from experiments.training.watcher import best_epoch
 from minigrad.nn import initialise
 
 AT_ONCE = 100  # sequences; more do not fit the processor's cache

@@ -15,8 +15,8 @@ from experiments.studies.exam import Exam
 from experiments.studies.fit import CellSettings, classifier, streams, train
 from experiments.studies.study import Kinds
 from experiments.sweep import Recorder
-from experiments.training.loop import best_epoch
 from experiments.training.recorded import record_result
+from experiments.training.watcher import best_epoch
 
 CELLS = ("LSTM", "GRU")
 SCALES: dict[str, dict[str, Any]] = {

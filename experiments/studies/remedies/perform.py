@@ -34,7 +34,7 @@ def perform(settings: RemedySettings, recorder: Recorder) -> None:
     sets = datasets(settings)
     if model.cell.right_parts is not None:
         sets = sets.as_chains()
-    # One generator for the order of the trees and for dropout: checkpoints keep it.
+    # One generator for the order of the trees and for dropout.
     rng = np.random.default_rng([*settings.seeds["order"], 0])
     if settings.dropout_words or settings.dropout_states:
         model.dropout = models.Dropout(settings.dropout_words, settings.dropout_states, rng)

@@ -17,7 +17,7 @@ from experiments.studies.spectrum.unshared import Unshared
 from experiments.studies.spectrum.untrained import matrix
 from experiments.sweep import Recorder
 from experiments.training.evaluation import accuracy
-from experiments.training.loop import best_epoch
+from experiments.training.watcher import best_epoch
 from minigrad.nn import initialise
 
 POINTS = 21  # distances of a row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import time
 
 import numpy as np
@@ -16,7 +17,7 @@ from experiments.training.evaluation import accuracy
 from experiments.training.loop import TrainingError, fit
 from experiments.training.ratios import RatioWatcher
 from experiments.training.step import no_collection, training_step
-from experiments.training.watcher import Watcher
+from experiments.training.watcher import Watcher, best_epoch
 from minigrad.nn import StateError, load_document, save_document
 
 
@@ -80,6 +81,66 @@ def test_another_score_than_accuracy_decides_which_epoch_is_best():
     assert [epoch.dev_accuracy for epoch in epochs] == [0.2, 0.7, 0.4, 0.7, 0.5]
     assert [epoch.best for epoch in epochs] == [True, True, False, False, False]
     assert all(np.array_equal(values, states[1][name]) for name, values in parts[0].state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("scores", "best"),
+    [
+        ([-3.0, -2.5, -2.75], 2),
+        ([-math.inf, -1e300, -2e300], 2),
+        ([-math.inf, -math.inf], 1),
+        ([0.0, 0.0, -0.0], 1),
+        ([1.0, math.inf, math.inf], 2),
+        ([np.float32(0.1), np.float32(0.1)], 1),
+    ],
+)
+def test_any_number_may_be_the_best_score(scores, best):
+    """The first epoch is always better than none: parameters that were not trained are never kept."""
+    parts, states = _setup(), []
+
+    def score(model):
+        states.append(model.state_dict())
+        return scores[len(states) - 1]
+
+    epochs = _fit(*parts, max_epochs=len(scores), patience=9, score=score)
+    assert best_epoch(epochs).number == best
+    assert all(type(epoch.dev_accuracy) is float for epoch in epochs)
+    assert all(
+        np.array_equal(values, states[best - 1][name]) for name, values in parts[0].state_dict().items()
+    )
+
+
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_a_score_of_nan_is_an_error_that_names_the_epoch(tmp_path, epoch):
+    scores = iter([0.5] * (epoch - 1) + [math.nan])
+    path = tmp_path / "run.npz"
+    with pytest.raises(TrainingError, match=f"the score after epoch {epoch} is NaN"):
+        _fit(*_setup(), max_epochs=4, patience=9, score=lambda model: next(scores), checkpoint=path)
+    header, _ = load_document(path, FORMAT)
+    assert len(header["epochs"]) == epoch - 1  # the run can go on from before it
+
+
+def test_a_score_that_is_no_number_is_refused():
+    for wrong in (None, "good", [0.5, 0.7]):
+        with pytest.raises(TypeError, match=r"score returned .* after epoch 1; it returns a number"):
+            _fit(*_setup(), score=lambda model, wrong=wrong: wrong)
+
+
+@pytest.mark.parametrize("name", ["train", "dev"])
+def test_a_forest_without_anything_to_classify_is_refused(name):
+    model, optimizer, train, dev, rng = _setup()
+    model.head = "labelled"
+    forests = {"train": train, "dev": dev}
+    forests[name].label[:] = -1
+    with pytest.raises(ValueError, match=f"{name} has no node to classify, of {len(forests[name])} trees"):
+        _fit(model, optimizer, train, dev, rng)
+    if name == "dev":  # a score may need no labels
+        assert len(_fit(model, optimizer, train, dev, rng, max_epochs=1, score=lambda model: 0.5)) == 1
+
+
+def test_a_run_without_a_finished_epoch_has_no_best_one():
+    with pytest.raises(ValueError, match="no epoch was finished"):
+        best_epoch([])
 
 
 def test_it_stops_when_dev_accuracy_stays():
@@ -193,7 +254,9 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path):
         lambda header, arrays: header.pop("epochs"),
         lambda header, arrays: header.pop("settings"),
         lambda header, arrays: header["epochs"].append({"number": 2}),
-        lambda header, arrays: header.update(rng={"bit_generator": "MT19937"}),
+        lambda header, arrays: header["generators"][0].update(state={"bit_generator": "MT19937"}),
+        lambda header, arrays: header.pop("generators"),
+        lambda header, arrays: header.update(generators=[]),
         lambda header, arrays: header.update(watchers=[{}]),
         lambda header, arrays: arrays.pop("best:Ws"),
         lambda header, arrays: arrays.update({"optimizer:G0": arrays["optimizer:G1"][:2]}),
@@ -266,7 +329,7 @@ def test_a_model_is_no_checkpoint(tmp_path):
 
 def test_other_watchers_than_the_checkpoints_are_refused(tmp_path):
     _fit(*_setup(), checkpoint=tmp_path / "run.npz")
-    with pytest.raises(StateError, match="not a checkpoint of this run"):
+    with pytest.raises(StateError, match="not a checkpoint of this run: it is of 0 watchers, here are 1;"):
         _fit(*_setup(), checkpoint=tmp_path / "run.npz", watchers=[Watcher()])
 
 
