@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.fresh import python
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = re.compile(r"^```python\n(.*?)^```\n(?:```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
@@ -36,13 +36,7 @@ def test_readme_example_prints_its_answers(
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     # A process of its own: node numbers count from 1, and nothing is left over from other tests.
-    run = subprocess.run(
-        [sys.executable, "-W", "error", "-X", "utf8", "-c", code],
-        capture_output=True,
-        encoding="utf-8",
-        cwd=tmp_path,
-        check=False,
-    )
+    run = python(["-c", code], tmp_path, strict=True)
     assert run.returncode == 0, run.stderr
     expected = output if output is not None else "".join(f"{answer}\n" for answer in ANSWER.findall(code))
     assert _lines(run.stdout) == _lines(expected)

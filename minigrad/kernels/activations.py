@@ -98,7 +98,7 @@ def elementwise(formula: Callable[..., Any], name: str, operands: int) -> Callab
             "comparisons, np.where and NumPy's elementwise functions"
         ) from None
     name = add_rule(name, rule)
-    return kernel(twin=formula)(_loop(name, rule, operands))
+    return kernel(twin=formula, any_shape=True)(_loop(name, rule, operands))
 
 
 def _loop(name: str, rule: str, operands: int) -> Callable[..., Any]:

@@ -97,7 +97,7 @@ def pointer(typing_context: Any, address: Any, like: Any) -> Any:
 
 
 def kernel(
-    twin: Callable[..., Any] | None = None, dtypes: str = "fd"
+    twin: Callable[..., Any] | None = None, dtypes: str = "fd", any_shape: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Pair a loop to be compiled with its NumPy `twin` and choose between them at each call.
 
@@ -105,6 +105,9 @@ def kernel(
     the JIT is disabled and when the first argument's dtype is none of `dtypes` (NumPy's letters): the
     loops of arithmetic are for float32 and float64, not for the integers or complex numbers of others.
     Without a twin, the loop itself stands in, interpreted: where NumPy has no words for what it does.
+
+    With `any_shape`, all arrays have one shape and the loop doesn't ask which: it is compiled for matrices,
+    once for each dtype, and not again for every number of axes and every layout.
 
     Returns
     -------
@@ -114,6 +117,7 @@ def kernel(
     def decorate(loop: Callable[..., Any]) -> Callable[..., Any]:
         slow = twin or loop
         fast = compiled(loop) if JIT_ENABLED else slow
+        run = _on_matrices(fast) if any_shape and JIT_ENABLED else fast
 
         @functools.wraps(loop)
         def call(first: Any, *rest: Any) -> Any:
@@ -121,10 +125,21 @@ def kernel(
                 return slow(first, *rest)
             if isinstance(first, Symbol):
                 return first.kernel(loop.__name__, (first, *rest))
-            return fast(first, *rest)
+            return run(first, *rest)
 
         call.twin = slow  # type: ignore[attr-defined]
         call.compiled = fast  # type: ignore[attr-defined]
         return call
 
     return decorate
+
+
+def _on_matrices(loop: Callable[..., Any]) -> Callable[..., Any]:
+    def run(*arrays: Any) -> Any:
+        for array in arrays:
+            if array.ndim != 2 or not array.flags.c_contiguous:
+                rows = (array.reshape(1, -1) for array in arrays)
+                return loop(*rows).reshape(arrays[-1].shape)
+        return loop(*arrays)
+
+    return run

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.fresh import python
 
 ROOT = Path(__file__).parents[2]
 PAGE = (
@@ -23,14 +23,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the page's file, and what its example leaves there."""
     path = tmp_path_factory.mktemp("own")
     (path / "mine.py").write_text(MINE, encoding="utf-8")
-    done = _run(["-c", USE], path)
+    done = python(["-c", USE], path)
     assert done.returncode == 0, done.stderr
     return path
-
-
-def _run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-X", "utf8", *arguments]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", cwd=folder, check=False)
 
 
 def test_there_are_a_picture_a_graph_and_an_experiment() -> None:
@@ -41,7 +36,7 @@ def test_there_are_a_picture_a_graph_and_an_experiment() -> None:
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if "viz" in command])
 def test_its_pictures_are_drawn(command: str, folder: Path) -> None:
-    done = _run(shlex.split(command), folder)
+    done = python(shlex.split(command), folder)
     assert done.returncode == 0, done.stderr
     if "-o" in command:
         assert "<svg" in (folder / done.stdout.strip()).read_text(encoding="utf-8")
@@ -59,13 +54,13 @@ def test_the_experiment_trains_it_and_viz_draws_what_it_keeps(folder: Path) -> N
     assert "1 of 1 runs are finished" in _experiment(folder, "--runs", "1")
     (model,) = (folder / "rows" / "models").glob("gradient-03-mine.Minimal-1-*.npz")
     command = ["-m", "viz", "tree", "(1 (7) (2))", "--model", str(model), "--cell", "mine:Minimal"]
-    done = _run(command, folder)
+    done = python(command, folder)
     assert done.returncode == 0, done.stderr
 
 
 def _experiment(folder: Path, *more: str) -> str:
     """Run the page's experiment; return what it printed."""
     (command,) = (command for command in COMMANDS if "gradient" in command)
-    done = _run([*shlex.split(command), *more, "--out", str(folder / "rows")], folder)
+    done = python([*shlex.split(command), *more, "--out", str(folder / "rows")], folder)
     assert done.returncode == 0, done.stderr
     return done.stdout
