@@ -125,6 +125,12 @@ class Node:
         """Replace `meta` by one that tells more."""
         self.meta = replace(self.meta, **facts)
 
+    def __reduce__(self) -> str:
+        raise GraphError(
+            f"node {self.id} ({self.title}) can't be copied or pickled: an id belongs to one node; copy leaf "
+            "tensors instead, or values"
+        )
+
     def __repr__(self) -> str:
         return f"<Node {self.id} {self.title} {self.shape}>"
 
@@ -162,8 +168,8 @@ def backward(
     cotangents = Cotangents(root.id, cotangent)
     for node in reachable(root):
         g, op = cotangents.pop(node.id, None), node.op
-        if g is None:  # reachable, but only through operands that carry no derivative
-            continue
+        if g is None:
+            raise out_of_order(node.id)
         if not g.shape:
             g = np.asarray(g)  # NumPy's arithmetic turns arrays without axes into scalars
         if op is not None:
@@ -187,6 +193,16 @@ def backward(
             cotangents.add(parent.id, part, parent.dtype, op.fresh)
         if not retain_graph:
             node.vjps, node.storages = None, ()
+    if cotangents:
+        raise out_of_order(*cotangents)
+
+
+def out_of_order(*ids: int) -> GraphError:
+    """Return the error for nodes whose cotangents did not all come before their turn, or to another node."""
+    return GraphError(
+        f"gradients were lost at node {', '.join(map(str, ids))}: a node needs an id of its own, larger than "
+        "those of its operands. Copy tensors, with copy.deepcopy or pickle, but neither nodes nor their ids"
+    )
 
 
 def freed(node: Node) -> GraphError:

@@ -11,7 +11,7 @@ import numpy as np
 
 from minigrad.context import thread
 from minigrad.cotangent import Cotangent, Cotangents, SparseRows, as_dense
-from minigrad.graph import VJP, Node, backward, changed, freed, misshapen, reachable
+from minigrad.graph import VJP, Node, backward, changed, freed, misshapen, out_of_order, reachable
 from minigrad.internal.table import aligned
 from minigrad.outline.flow import index_text
 from minigrad.record import kept, value_lines
@@ -172,7 +172,9 @@ def _steps(root: Node, cotangent: np.ndarray) -> Iterator[Step]:
     cotangents = Cotangents(root.id, cotangent)
     for node in reachable(root):
         g = cotangents.pop(node.id, None)
-        if g is None or node.op is None:
+        if g is None:
+            raise out_of_order(node.id)
+        if node.op is None:
             continue
         g = node.op.accept(g if g.shape else np.asarray(g))
         for parent, vjp, formula in zip(node.parents, _vjps(node), _formulas(node), strict=True):
@@ -182,6 +184,8 @@ def _steps(root: Node, cotangent: np.ndarray) -> Iterator[Step]:
             contribution = _copy(part)  # before it may become the sum, to which more is added in place
             cotangents.add(parent.id, part, parent.dtype, node.op.fresh)
             yield Step(number(), node, _copy(g), parent, formula, contribution, _copy(cotangents[parent.id]))
+    if cotangents:
+        raise out_of_order(*cotangents)
 
 
 def _vjps(node: Node) -> tuple[VJP, ...]:

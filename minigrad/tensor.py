@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from minigrad.context import thread
+from minigrad.copies import Copied
 from minigrad.cotangent import Gradient, SparseRows
 from minigrad.errors import GraphError, ShapeError
 from minigrad.graph import Meta, Node, Storage, backward, new_id
 
 
-class Tensor:
+class Tensor(Copied):
     """An array whose history is recorded, so that derivatives can be taken.
 
     Made by `tensor` (a leaf) or by an operation. Operators, indexing and broadcasting are NumPy's, names
@@ -32,14 +33,14 @@ class Tensor:
         Used in errors and pictures.
     """
 
-    __slots__ = ("__weakref__", "_node", "_storage", "data", "name")
+    __slots__ = ("__weakref__",)
     _functions: ClassVar[Collection[str]] = ()  # what is no method but might be taken for one
 
     def __init__(self, data: np.ndarray, node: Node | None = None, storage: Storage | None = None) -> None:
         self.data = data
         self._node = node
         self._storage = storage
-        self.name: str | None = None
+        self.name = None
 
     if TYPE_CHECKING:  # attached by minigrad.ops.operators
         T: Tensor

@@ -22,6 +22,7 @@ LAYERS = [
     ["cotangent"],  # what flows backward
     ["graph"],  # nodes and the walk
     ["context"],  # what is in force while a graph is built
+    ["copies"],  # of tensors
     ["tensor", "record"],
     ["internal", "outline", "primitive"],
     ["explain", "step"],

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.context import scope, thread
-from minigrad.errors import ShapeError
+from minigrad.errors import GraphError, ShapeError
 from minigrad.fold.cell import Cell, Child, ComposeContext, Part, composed
 from minigrad.fold.schedule import MODES, Tile, Trees
 from minigrad.fold.state import States
@@ -37,6 +37,12 @@ class NodeStates(Mapping[str, Tensor]):
 
     def __len__(self) -> int:
         return len(self._parts)
+
+    def __reduce__(self) -> str:
+        raise GraphError(
+            "the states of a fold belong to its graph and can't be copied or pickled; copy their values, "
+            "{name: state.numpy() for name, state in states.items()}, and gradients"
+        )
 
     def __getattr__(self, name: str) -> Tensor:
         if name in self.__dict__.get("_parts", ()):

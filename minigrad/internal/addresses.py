@@ -46,9 +46,6 @@ class Addresses:
         self.of_dtype = True
         self.pointers = np.zeros(0, np.intp)
 
-    def __reduce__(self) -> tuple[Any, ...]:  # a copy has tensors of its own, in other memory
-        return Addresses, (self._tensors, self._dtype, self._owner)
-
     def update(self) -> None:
         """Find out where the values are now.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -101,9 +100,6 @@ class Slice(Gradient):
         self.stop = start + math.prod(shape)
         self.own: Cotangent = None
 
-    def __reduce__(self) -> tuple[Any, ...]:  # a copied leaf keeps its own
-        return _single, (self.value,)
-
     def cut(self, vector: Array) -> Array:
         """Return the leaf's part of a vector, in the leaf's shape and in the same memory."""
         return vector[self.start : self.stop].reshape(self._shape)
@@ -117,13 +113,6 @@ class Slice(Gradient):
     def value(self, value: Cotangent) -> None:
         self.flat.split()
         self.own = value
-
-
-def _single(value: Cotangent) -> Gradient:
-    gradient = Gradient()
-    gradient.value = value
-    FlatGradients.version += 1  # an optimiser that was copied along has to look again
-    return gradient
 
 
 def flat_gradients(leaves: Sequence[Tensor]) -> FlatGradients | None:

@@ -68,6 +68,14 @@ class Batch:
         self._flat: list[FlatGradients] = []  # what `_together` was when `_spans` was laid out
         self._single: list[int] = []  # parameters that are members of none of these
 
+    def __reduce__(self) -> tuple[Any, ...]:  # a copy has other parameters, in other memory
+        arguments = self.parameters, self._dtype, len(self.kept)
+        return Batch, arguments, [*self._kept, self._counts]
+
+    def __setstate__(self, kept: list[Array]) -> None:
+        for own, values in zip([*self._kept, self._counts], kept, strict=True):
+            own[...] = values
+
     def zero_grad(self) -> None:
         """Forget the gradients."""
         self._look()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import json
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +21,7 @@ from experiments.training.step import training_step
 from minigrad.cotangent import SparseRows
 from minigrad.fold.compiler.run import compiled
 from minigrad.kernels.jit import JIT_ENABLED
-from minigrad.optim import SGD
+from minigrad.optim import SGD, AdaGrad
 from models.classifier import Dropout
 from models.direct import loss_and_gradients
 from tests.minigrad.poison import poison, poisoned_memory
@@ -287,3 +289,48 @@ def test_machine_code_that_was_damaged_is_compiled_again(pattern, tmp_path):
     assert again == first
     assert len(warned) == 2
     assert run() == (first, [])
+
+
+COPIES = {
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda x: pickle.loads(pickle.dumps(x)),
+}
+
+
+@pytest.mark.parametrize("mode", ["compiled", "level"])
+@pytest.mark.parametrize("how", COPIES.values(), ids=COPIES)
+def test_a_copied_classifier_learns_as_the_original_would(how: Any, mode: str) -> None:
+    """All its parameters move, and nothing that the original has compiled, packed or kept is shared."""
+    model, forest = setup()
+    optimizer = AdaGrad(model.parameters(), lr=0.05)
+    training_step(model, optimizer, forest, mode)
+    start = model.state_dict()
+    (other, theirs), again = how((model, optimizer)), how(forest)
+    runs = [(model, optimizer, forest), (other, theirs, again)]
+    losses = [[training_step(*run, mode)[0] for run in runs] for _ in range(3)]  # in turns
+    for a, b in losses:
+        assert a == pytest.approx(b, rel=1e-6)
+    for (name, p), (_, q) in zip(model.named_parameters(), other.named_parameters(), strict=True):
+        assert np.abs(q.data - start[name]).max() > 1e-3, f"{name} has moved"
+        np.testing.assert_allclose(p.data, q.data, rtol=2e-5, err_msg=name)
+
+
+def test_a_copy_is_not_moved_by_the_original() -> None:
+    model, forest = setup()
+    optimizer = AdaGrad(model.parameters(), lr=0.05)
+    training_step(model, optimizer, forest)
+    other = copy.deepcopy(model)
+    before = other.state_dict()
+    loss = other.loss(forest)[0].item()
+    training_step(model, optimizer, forest)
+    assert other.loss(forest)[0].item() == loss
+    for name, values in other.state_dict().items():
+        np.testing.assert_array_equal(values, before[name])
+
+
+def test_states_are_not_copied() -> None:
+    model, forest = setup()
+    for _, states in (loss_and_gradients(model, forest), model.loss(forest, "level")):
+        for how in (copy.copy, copy.deepcopy, pickle.dumps):
+            with pytest.raises(mg.GraphError, match=r"can't be copied.*copy their values"):
+                how(states)
