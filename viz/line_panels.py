@@ -112,7 +112,8 @@ def line_panels(
             figure.suptitle("median and range of the runs", fontsize=7)
         elif legends == "figure" and (len(names) > 1 or several):
             title = "median and range of the runs" if several else None
-            columns = min(len(names), 5 if width >= PAGE else 3)
+            room = 0.6 + 0.06 * max(map(len, names))  # inches of an entry: its line, and about its letters
+            columns = max(1, min(len(names), 5, int(width / room)))
             entries = [handles[name] for name in names]
             legend_above(figure, entries, columns, handlelength=3.2, title=title, title_fontsize=7)
     return figure

@@ -254,6 +254,7 @@ def test_from_arrays_accepts_what_a_forest_has(trees):
         ("word", 0, -1, "row 0: word = -1, .*0 to 2 at a leaf"),
         ("word", 2, 0, "row 2: word = 0, .*-1 at an inner node"),
         ("label", 1, -2, "row 1: label = -2"),
+        ("label", 6, -2, "row 6: label = -2"),  # rows 4 and 5 have none
         ("root", 1, 6, "the last one is 7"),
         ("root", 0, 7, "ascending"),
         ("root", 0, -1, "ascending"),

@@ -122,6 +122,12 @@ def test_a_chain_of_5000_leaves_is_written_as_text_and_dot():
     assert max(map(len, lines)) < 200
 
 
+def test_lines_lead_to_nodes_from_40_levels_and_lose_their_beginning_below():
+    branches = [line for line in TreePicture(chain(48), None).to_text().splitlines() if line.endswith("┬")]
+    lead = ["│ " * depth if depth <= 40 else "… " + "│ " * 39 for depth in range(46)]
+    assert branches == [before + "├─┬" for before in lead]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["svg", "png", "pdf", "html"])
 def test_a_chain_of_5000_leaves_is_drawn(tmp_path, suffix):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viz import Line, LinePanel, line_panels, save_figure
+from tests.viz.readable import assert_readable
+from viz import COLUMN, PAGE, Line, LinePanel, line_panels, save_figure
 from viz.page import LOOKS
 
 nan = float("nan")
@@ -92,3 +93,14 @@ def test_with_a_legend_in_each_panel_only_lines_of_one_panel_have_to_differ() ->
     assert not figure.legends
     with pytest.raises(ValueError, match="can't be told apart"):
         line_panels([panel(**{f"l{k}": one for k in range(len(LOOKS) + 1)})], legends="panels")
+
+
+@pytest.mark.parametrize("width", [PAGE, COLUMN])
+@pytest.mark.parametrize("name", ["A", "LSTM", "sequence RLSTM", "orthogonal recurrent matrices "])
+def test_a_legend_of_many_names_stays_on_the_page(width, name) -> None:
+    lines = {f"{name}{k}": Line([0, 1], [[0, 1], [1, 2]]) for k in range(6)}
+    figure = line_panels([panel(**lines)], width=width, columns=1)
+    figure.draw_without_rendering()
+    assert_readable(figure, [figure.axes[0].xaxis.label, figure.axes[0].yaxis.label])
+    rows = {round(text.get_window_extent().y0) for text in figure.legends[0].texts}
+    assert len(rows) < len(lines) or len(name) > 20  # short names stand side by side

@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from matplotlib.collections import PathCollection
 
 from tests.viz.readable import assert_readable
 from viz import (
@@ -100,6 +101,36 @@ def test_curves_of_unequal_length_and_of_none_are_drawn(tmp_path):
     save_figure(drawn, tmp_path / "figure.svg")
     with pytest.raises(ValueError, match="1 to 10 models, not 0"):
         ratio_curves({})
+
+
+def hollows(axes):
+    """Where the points are that stand for few trees."""
+    points = [c for c in axes.collections if isinstance(c, PathCollection)]
+    return [x for c in points for x, _ in c.get_offsets().tolist()]
+
+
+def test_a_point_is_hollow_where_one_of_the_runs_has_fewer_than_20_trees():
+    table = [list(STEPS)] * 3
+    a, b = [19, 20, 30], [25, 20, 3]
+    few = ratio_curves({"RNN": [Curve(table, [10.0] * 3, a), Curve(table, [10.0] * 3, b)]})
+    assert hollows(few.axes[0]) == [0, 2]  # epochs
+    runs = [DepthQuantiles([1, 2, 5], table, counts) for counts in (a, b)]
+    panels = ratio_panels([panel(runs=[*runs, DepthQuantiles([1, 2, 5], table)])], colour=RED)
+    assert hollows(panels.axes[0]) == [1, 5]  # depths; the third run's counts are unknown
+    for drawn in (few, panels):
+        assert "fewer than 20 trees" in [text.get_text() for text in drawn.legends[0].texts]
+    for drawn in (ratio_curves({"RNN": [Curve(table, [10.0] * 3, [20] * 3)]}), ratio_panels([panel()], colour=RED)):
+        assert hollows(drawn.axes[0]) == []
+        assert "fewer than 20 trees" not in [text.get_text() for text in drawn.legends[0].texts]
+
+
+def test_axes_are_named_at_the_left_and_at_the_bottom():
+    axes = ratio_panels([panel(k) for k in range(1, 6)], colour=RED).axes[:6]
+    assert [a.get_ylabel() for a in axes] == ["gradient ratio", "", ""] * 2
+    assert [a.get_xlabel() for a in axes[3:]] == ["keyword depth"] * 3
+    left, right = ratio_curves({"RNN": [curve(1, 3)]}).axes
+    assert (left.get_xlabel(), left.get_ylabel()) == ("epoch", "gradient ratio")
+    assert right.get_ylabel() == "dev accuracy (%)"
 
 
 @pytest.mark.parametrize("width", [PAGE, COLUMN])
