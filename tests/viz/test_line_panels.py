@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib import rc_context, rcParams
 
 from tests.viz.readable import assert_readable
 from viz import COLUMN, PAGE, Line, LinePanel, line_panels, save_figure
-from viz.page import LOOKS
+from viz.page import LOOKS, SMALL, STYLE
 
 nan = float("nan")
 
@@ -104,3 +105,10 @@ def test_a_legend_of_many_names_stays_on_the_page(width, name) -> None:
     assert_readable(figure, [figure.axes[0].xaxis.label, figure.axes[0].yaxis.label])
     rows = {round(text.get_window_extent().y0) for text in figure.legends[0].texts}
     assert len(rows) < len(lines) or len(name) > 20  # short names stand side by side
+
+
+@pytest.mark.parametrize("style", [STYLE, SMALL])
+def test_frames_and_ticks_are_thinner_than_lines(style) -> None:
+    with rc_context(style):
+        frames = [rcParams[name] for name in ("axes.linewidth", "xtick.major.width", "ytick.major.width")]
+        assert max(frames) < rcParams["lines.linewidth"]

@@ -221,6 +221,19 @@ def test_a_chain_of_5000_ops_is_drawn_whole() -> None:
     assert len(svg_nodes(OpGraphPicture(x, max_nodes=None).to_svg())) == 5001
 
 
+@pytest.mark.parametrize("expand", [(), "all"])
+def test_a_box_says_how_many_of_its_items_it_leaves_out(expand: Any) -> None:
+    leaves = [mg.tensor([float(k)], requires_grad=True, name=f"x{k}") for k in range(50)]
+    with mg.scope("many"):
+        joined = mg.concat(leaves)
+    picture = OpGraphPicture(joined, expand=expand)
+    [box] = [box for box in picture.outline.boxes if box.more]
+    texts = svg_text(picture.to_svg())
+    assert box.more == 10
+    assert len([text for text in texts if text.startswith("x")]) == 40
+    assert "10 more" in texts
+
+
 def test_a_single_leaf_is_a_graph() -> None:
     picture = OpGraphPicture(mg.nn.Parameter(np.ones((2, 3)), "Wi1"))
     [node] = svg_nodes(picture.to_svg()).values()

@@ -119,7 +119,10 @@ def test_a_point_is_hollow_where_one_of_the_runs_has_fewer_than_20_trees():
     assert hollows(panels.axes[0]) == [1, 5]  # depths; the third run's counts are unknown
     for drawn in (few, panels):
         assert "fewer than 20 trees" in [text.get_text() for text in drawn.legends[0].texts]
-    for drawn in (ratio_curves({"RNN": [Curve(table, [10.0] * 3, [20] * 3)]}), ratio_panels([panel()], colour=RED)):
+    for drawn in (
+        ratio_curves({"RNN": [Curve(table, [10.0] * 3, [20] * 3)]}),
+        ratio_panels([panel()], colour=RED),
+    ):
         assert hollows(drawn.axes[0]) == []
         assert "fewer than 20 trees" not in [text.get_text() for text in drawn.legends[0].texts]
 

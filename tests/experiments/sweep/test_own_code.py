@@ -120,3 +120,9 @@ def test_base_classes_of_other_files_count_and_minigrad_s_own_do_not(tmp_path, w
 def test_rows_of_minigrad_s_cells_name_no_code(tmp_path, run):
     run(cell="RLSTM")
     assert all("code" not in about for one in sweep.finished(tmp_path / "out") for about in one.environments)
+
+
+def test_settings_that_name_no_cell_of_the_user_s_own_have_no_code() -> None:
+    """Other sweeps have a "model" too, and cells of minigrad's own are known by its version."""
+    assert own_code({"model": "a linear one", "cell": None}) == {}
+    assert own_code({"cell": "RNN", "model": 3}) == {}
