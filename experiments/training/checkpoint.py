@@ -12,20 +12,31 @@ import numpy as np
 import models
 from experiments.training.fingerprint import data_hash
 from experiments.training.generators import Generators
+from experiments.training.rate import LearningRate
 from experiments.training.watcher import Epoch, Watcher, best_epoch
 from minigrad.nn import StateError, load_document, save_document
-from minigrad.optim import Optimizer
+from minigrad.optim import Optimizer, Schedule
 
 FORMAT = "minigrad.checkpoint/2"
 
 
 def settings_of(
-    optimizer: Optimizer, train: models.Forest, dev: models.Forest, batch_size: int, mode: str
+    optimizer: Optimizer,
+    schedule: Schedule | None,
+    train: models.Forest,
+    dev: models.Forest,
+    batch_size: int,
+    mode: str,
 ) -> dict[str, Any]:
     """Return what decides the course of a training run, by names for messages, as JSON values.
 
     How long it is trained is not among them: a run that has ended may be continued. Functions that `fit`
     takes, such as a penalty, are not either, as they can't be compared.
+
+    Raises
+    ------
+    TypeError
+        If the schedule has no text of its own by which it could be compared.
     """
     settings: dict[str, Any] = {
         "the training data": f"sha256 {data_hash(train)}",
@@ -37,6 +48,13 @@ def settings_of(
     for number, group in enumerate(optimizer.groups, 1):
         of = f" of parameter group {number}" if len(optimizer.groups) > 1 else ""
         settings |= {f"{key}{of}": np.asarray(group[key]).tolist() for key in group if key != "params"}
+    if schedule is not None:
+        if type(schedule).__repr__ is object.__repr__:
+            raise TypeError(
+                f"a checkpoint compares schedules by their text, and {type(schedule).__name__} has none of "
+                "its own; make it a dataclass, or give it a __repr__ with its settings"
+            )
+        settings["the schedule"] = repr(schedule)
     return settings
 
 
@@ -51,6 +69,7 @@ class RunState:
         What `settings_of` returned; a checkpoint with others is refused.
     generators : Generators
         All that training draws from, `rng` among them as "rng"; only a run with a checkpoint needs others.
+    rate : LearningRate
     """
 
     def __init__(
@@ -60,9 +79,10 @@ class RunState:
         watchers: Sequence[Watcher],
         settings: Mapping[str, Any],
         generators: Generators,
+        rate: LearningRate,
     ) -> None:
         self.model, self.optimizer, self.watchers = model, optimizer, watchers
-        self.settings, self.generators = settings, generators
+        self.settings, self.generators, self.rate = settings, generators, rate
         self.epochs: list[Epoch] = []
         self.best_state = model.state_dict()
 
@@ -71,12 +91,13 @@ class RunState:
         return len(self.epochs) - best_epoch(self.epochs).number
 
     def finish(self, epoch: Epoch) -> None:
-        """Add an epoch, keep its parameters if it is the best, and tell the watchers."""
+        """Add an epoch, keep its parameters if it is the best, and tell the schedule and the watchers."""
         best = all(epoch.dev_accuracy > earlier.dev_accuracy for earlier in self.epochs)
         epoch = replace(epoch, best=best)
         self.epochs.append(epoch)
         if epoch.best:
             self.best_state = self.model.state_dict()
+        self.rate.observe(epoch)
         for watcher in self.watchers:
             watcher.epoch(epoch)
 
@@ -86,6 +107,7 @@ class RunState:
             "settings": self.settings,
             "epochs": [asdict(epoch) for epoch in self.epochs],
             "generators": self.generators.state(),
+            "schedule": self.rate.state_dict(),
             "watchers": [watcher.state_dict() for watcher in self.watchers],
         }
         arrays = {f"model:{k}": v for k, v in self.model.state_dict().items()}
@@ -112,6 +134,7 @@ class RunState:
             for state in (groups["model"], groups["best"]):
                 self.model.check_state(state)
             self.optimizer.check_state(groups["optimizer"])
+            self.rate.load_state_dict(header.get("schedule", {}))
             for watcher, own in zip(self.watchers, kept, strict=True):
                 watcher.load_state_dict(own)
         except (KeyError, TypeError, ValueError) as error:

@@ -17,10 +17,11 @@ from experiments.training.checkpoint import RunState, settings_of
 from experiments.training.evaluation import accuracy
 from experiments.training.generators import Generators
 from experiments.training.kept import KeptEpochs
+from experiments.training.rate import LearningRate
 from experiments.training.step import Clip, Penalty, no_collection, training_step
 from experiments.training.watcher import Epoch, Watcher
 from minigrad.monitor import Observation, Stop, first_bad_node
-from minigrad.optim import Optimizer
+from minigrad.optim import Optimizer, Schedule
 from minigrad.rng import require_generator
 
 Score = Callable[[models.TreeClassifier], float]
@@ -37,6 +38,7 @@ class FitOptions(TypedDict, total=False):
     mode: str
     penalty: Penalty | None
     clip: Clip | None
+    schedule: Schedule | None
     score: Score | None
     enough: Callable[[Epoch], bool] | None
 
@@ -63,6 +65,7 @@ def fit(
     mode: str = "compiled",
     penalty: Penalty | None = None,
     clip: Clip | None = None,
+    schedule: Schedule | None = None,
     progress: Callable[[int], object] | None = None,
     score: Score | None = None,
     enough: Callable[[Epoch], bool] | None = None,
@@ -88,9 +91,9 @@ def fit(
         exactly the parameters of an uninterrupted run. A checkpoint of other data, another batch size, mode
         or optimiser, or other settings of the optimiser is refused; so a run may be continued with a higher
         `max_epochs`, but not with another learning rate. `rng` continues as the checkpoint's, and so does
-        every generator that model, optimiser and watchers hold when training begins, in attributes, lists,
-        tuples and dicts; generators that are shared have to be shared again. One that a function holds (a
-        closure of `score`, say) is not found: let it be `rng`, or an attribute of a watcher.
+        every generator that model, optimiser, schedule and watchers hold when training begins, in attributes,
+        lists, tuples and dicts; generators that are shared have to be shared again. One that a function holds
+        (a closure of `score`, say) is not found: let it be `rng`, or an attribute of a watcher.
     checkpoint_every : float
         Seconds between two checkpoints, at least. Results do not depend on it.
     keep_epochs : path, optional
@@ -101,6 +104,10 @@ def fit(
         starts at once and takes several times as long per minibatch.
     penalty, clip : functions, optional
         As in `training_step`.
+    schedule : minigrad.optim.Schedule, optional
+        Multiplies the learning rate, for instance ``WarmUp(1, Cosine(49))``. It is asked before every update,
+        with the time in epochs (a fraction of them within one: the part of the trees that was trained on),
+        and shown the dev accuracy after every epoch. A checkpoint of another one is refused.
     progress : function, optional
         Called after each update with the number of tree nodes that were trained on.
     score : function, optional
@@ -126,9 +133,10 @@ def fit(
     OSError
         If the checkpoint, or a model in `keep_epochs`, can't be written; before any training.
     TypeError
-        If `rng` is not a Generator, or `score` returns no number.
+        If `rng` is not a Generator, `schedule` none, or `score` returns no number.
     ValueError
-        If a number of epochs or trees is below 1, a label is no class, or a forest has nothing to classify.
+        If a number of epochs or trees is below 1, a label is no class, a forest has nothing to classify, or
+        the schedule's factor is 0 within `max_epochs`.
     """
     if min(batch_size, max_epochs, patience, min_epochs) < 1:
         raise ValueError(f"{batch_size=}, {max_epochs=}, {patience=} and {min_epochs=} have to be at least 1")
@@ -137,12 +145,13 @@ def fit(
         labels = model.labels(forest)  # a bad label is reported before hours of training, not after
         if not len(labels) and (forest is train or score is None):
             raise ValueError(f"{name} has no node to classify, of {len(forest)} trees")
+    rate = LearningRate(optimizer, schedule, max_epochs)
     settings: dict[str, Any] = {}
     drawn: dict[str, Any] = {"rng": rng}
     if checkpoint is not None:
-        settings = settings_of(optimizer, train, dev, batch_size, mode)
-        drawn |= {"model": model, "optimizer": optimizer, "watchers": list(watchers)}
-    run = RunState(model, optimizer, watchers, settings, Generators(drawn))
+        settings = settings_of(optimizer, schedule, train, dev, batch_size, mode)
+        drawn |= {"model": model, "optimizer": optimizer, "watchers": list(watchers), "schedule": schedule}
+    run = RunState(model, optimizer, watchers, settings, Generators(drawn), rate)
     kept = None if keep_epochs is None else KeptEpochs(keep_epochs, model)
     if checkpoint is not None and Path(checkpoint).exists():
         run.resume(checkpoint)
@@ -158,7 +167,7 @@ def fit(
             return True
         return len(run.epochs) >= min_epochs and run.epochs_since_best() >= patience
 
-    with suppress(Stop):
+    with suppress(Stop), rate:
         while not ended():
             number = len(run.epochs) + 1
             order = rng.permutation(len(train))
@@ -167,6 +176,7 @@ def fit(
                 for start in range(0, len(train), batch_size):
                     trees = order[start : start + batch_size]
                     batch = train.select(trees)
+                    rate.set(number - 1 + start / len(train))
                     loss, states = training_step(model, optimizer, batch, mode, penalty, clip)
                     if not math.isfinite(loss):
                         seen = Observation(number, start // batch_size + 1, states, batch)
@@ -177,7 +187,7 @@ def fit(
                     if progress is not None:
                         progress(batch.n_nodes)
             dev_accuracy = scored(model, dev, mode, score, number)
-            run.finish(Epoch(number, total / len(train), dev_accuracy, best=False))
+            run.finish(Epoch(number, total / len(train), dev_accuracy, False, optimizer.lr_factor))
             if kept is not None:
                 kept.write(number)
             if checkpoint is not None and time.monotonic() - saved >= checkpoint_every:

@@ -38,8 +38,8 @@ def recorded_fit(
 ) -> list[Epoch]:
     """Train as `fit` does, with the recorder's checkpoint and progress, and write a row per epoch.
 
-    A row: ``{"kind": "epoch", "epoch", "loss", "dev_accuracy", "best", **measure(epoch)}``; with a monitor,
-    its alerts of the epoch stand under "alerts" before what is measured.
+    A row: ``{"kind": "epoch", "epoch", "loss", "dev_accuracy", "best", **measure(epoch)}``; before what is
+    measured, with a schedule "lr_factor" as of `Epoch`, with a monitor "alerts", those of the epoch.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def recorded_fit(
     list of Epoch
     """
     watching = [] if monitor is None else [MonitorWatcher(monitor, model, nodes)]
-    rows = _EpochRows(recorder, monitor, measure)
+    rows = _EpochRows(recorder, monitor, measure, options.get("schedule") is not None)
     if epoch_0 and not recorder.checkpoint.exists():
         score, mode = options.get("score"), options.get("mode", "compiled")
         rows.write(0, None, scored(model, dev, mode, score, 0), best=False)
@@ -106,13 +106,16 @@ def record_result(recorder: Recorder, model: models.TreeClassifier, result: dict
 class _EpochRows(Watcher):
     """Writes a row per epoch; a resumed run drops those that came after its checkpoint."""
 
-    def __init__(self, recorder: Recorder, monitor: Monitor | None, measure: Measure | None) -> None:
+    def __init__(
+        self, recorder: Recorder, monitor: Monitor | None, measure: Measure | None, scheduled: bool
+    ) -> None:
         self._recorder, self._monitor, self._measure = recorder, monitor, measure
+        self._scheduled = scheduled
         self._epochs = 0
 
     def epoch(self, epoch: Epoch) -> None:
         """Write the epoch's row."""
-        self.write(epoch.number, epoch.loss, epoch.dev_accuracy, epoch.best)
+        self.write(epoch.number, epoch.loss, epoch.dev_accuracy, epoch.best, epoch.lr_factor)
 
     def state_dict(self) -> dict[str, Any]:
         """Return how many epochs have rows."""
@@ -123,10 +126,20 @@ class _EpochRows(Watcher):
         self._recorder.rewind(state["epochs"])
         self._epochs = state["epochs"]
 
-    def write(self, number: int, loss: float | None, dev_accuracy: float, best: bool) -> None:
+    def write(
+        self, number: int, loss: float | None, dev_accuracy: float, best: bool, lr_factor: float | None = None
+    ) -> None:
         """Write a row."""
         self._epochs = number
-        row = {"kind": "epoch", "epoch": number, "loss": loss, "dev_accuracy": dev_accuracy, "best": best}
+        row: dict[str, Any] = {
+            "kind": "epoch",
+            "epoch": number,
+            "loss": loss,
+            "dev_accuracy": dev_accuracy,
+            "best": best,
+        }
+        if self._scheduled:
+            row["lr_factor"] = lr_factor
         if self._monitor is not None:
             alerts = [asdict(alert) for alert in self._monitor.alerts if alert.epoch == number]
             row["alerts"] = [{name: alert[name] for name in ALERT} for alert in alerts]

@@ -26,12 +26,15 @@ class Epoch:
         After the epoch, as a fraction.
     best : bool
         Whether the dev accuracy is higher than in all earlier epochs; the first epoch's is.
+    lr_factor : float
+        What learning rates were multiplied by at the epoch's last update, by the schedule; 1 without one.
     """
 
     number: int
     loss: float
     dev_accuracy: float
     best: bool
+    lr_factor: float = 1.0
 
 
 def best_epoch(epochs: Sequence[Epoch]) -> Epoch:

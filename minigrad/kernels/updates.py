@@ -1,8 +1,8 @@
 """The updates of all optimisers: each is a formula for one element, and one kernel applies them all.
 
-Every formula takes d, the derivative with the penalties' part; what the rule keeps of the element, p and q
-(0 where it keeps less); and the `_constants` k of a step. It returns by how much the weight falls, and the
-new p and q. Run on whole arrays, the formulas are the kernel's NumPy twin.
+Every formula takes the weight w; d, the derivative with the penalties' part; what the rule keeps of the
+element, p and q (0 where it keeps less); and the `_constants` k of a step. It returns by how much the weight
+falls, and the new p and q. Run on whole arrays, the formulas are the kernel's NumPy twin.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Array = np.ndarray
 
 # Numbers of the rules; Numba takes these for constants.
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADADELTA, ADAM = range(7)
-CONSTANTS = 6  # η, λ₂, λ₁, ε, and up to two that are the rule's own
+CONSTANTS = 7  # η, λ₂, λ₁, ε, and up to three that are the rule's own
 
 
 def _decayed(w: Any, g: Any, l2: Any, l1: Any) -> Any:
@@ -27,7 +27,7 @@ def _decayed(w: Any, g: Any, l2: Any, l1: Any) -> Any:
 
 
 def _constants(w: Array, rule: int, c: Any, t: int) -> Any:
-    """Return η, ε, two numbers and what each lacks to 1, Adam's second correction and whether t is 1.
+    """Return η, ε, two numbers and what each lacks to 1, Adam's second correction, whether t is 1, and η λ.
 
     They have the dtype of w, and are computed in double precision.
     """
@@ -35,51 +35,52 @@ def _constants(w: Array, rule: int, c: Any, t: int) -> Any:
     lr, scale = c[0], 1.0
     if rule == ADAM:
         lr, scale = c[0] / (1 - c[4] ** t), 1 / np.sqrt(1 - c[5] ** t)
-    return T(lr), T(c[3]), T(c[4]), T(1 - c[4]), T(c[5]), T(1 - c[5]), T(scale), T(t == 1)
+    numbers = T(c[4]), T(1 - c[4]), T(c[5]), T(1 - c[5])
+    return T(lr), T(c[3]), *numbers, T(scale), T(t == 1), T(c[0] * c[6])
 
 
-def _sgd(d: Any, p: Any, q: Any, k: Any) -> Any:
+def _sgd(w: Any, d: Any, p: Any, q: Any, k: Any) -> Any:
     # w −= η g
     return k[0] * d, p, q
 
 
-def _momentum(d: Any, v: Any, q: Any, k: Any) -> Any:
+def _momentum(w: Any, d: Any, v: Any, q: Any, k: Any) -> Any:
     # v = μ v + g;  w −= η v
     v = k[2] * v + d
     return k[0] * v, v, q
 
 
-def _nesterov(d: Any, v: Any, q: Any, k: Any) -> Any:
+def _nesterov(w: Any, d: Any, v: Any, q: Any, k: Any) -> Any:
     # v = μ v + g;  w −= η (g + μ v)
     v = k[2] * v + d
     return k[0] * (d + k[2] * v), v, q
 
 
-def _adagrad(d: Any, G: Any, q: Any, k: Any) -> Any:
+def _adagrad(w: Any, d: Any, G: Any, q: Any, k: Any) -> Any:
     # G += g²;  w −= η g / (√G + ε), or η g in a first step that is plain
     G = G + d * d
     return k[0] * d if k[2] != 0 and k[7] != 0 else k[0] * d / (np.sqrt(G) + k[1]), G, q
 
 
-def _rmsprop(d: Any, s: Any, q: Any, k: Any) -> Any:
+def _rmsprop(w: Any, d: Any, s: Any, q: Any, k: Any) -> Any:
     # s = α s + (1 − α) g²;  w −= η g / (√s + ε)
     s = k[2] * s + k[3] * d * d
     return k[0] * d / (np.sqrt(s) + k[1]), s, q
 
 
-def _adadelta(d: Any, s: Any, u: Any, k: Any) -> Any:
+def _adadelta(w: Any, d: Any, s: Any, u: Any, k: Any) -> Any:
     # s = ρ s + (1 − ρ) g²;  Δ = √(u + ε) / √(s + ε) g;  u = ρ u + (1 − ρ) Δ²;  w −= η Δ
     s = k[2] * s + k[3] * d * d
     step = np.sqrt(u + k[1]) / np.sqrt(s + k[1]) * d
     return k[0] * step, s, k[2] * u + k[3] * step * step
 
 
-def _adam(d: Any, m: Any, v: Any, k: Any) -> Any:
+def _adam(w: Any, d: Any, m: Any, v: Any, k: Any) -> Any:
     # m = β₁ m + (1 − β₁) g;  v = β₂ v + (1 − β₂) g²;
-    # w −= η m̂ / (√v̂ + ε),  m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ)
+    # w −= η (m̂ / (√v̂ + ε) + λ w),  m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ);  λ is AdamW's, 0 in Adam
     m = k[2] * m + k[3] * d
     v = k[4] * v + k[5] * d * d
-    return k[0] * m / (np.sqrt(v) * k[6] + k[1]), m, v
+    return k[0] * m / (np.sqrt(v) * k[6] + k[1]) + k[8] * w, m, v
 
 
 FORMULAS = (_sgd, _momentum, _nesterov, _adagrad, _rmsprop, _adadelta, _adam)
@@ -122,7 +123,7 @@ def _loop(rule: int, kept: int) -> Any:
             for i in range(n):
                 p = a[y + i] if kept > 0 else T(0)
                 q = b[y + i] if kept > 1 else T(0)
-                step, p, q = formula(decayed(w[x + i], g[z + i], l2, l1), p, q, k)
+                step, p, q = formula(w[x + i], decayed(w[x + i], g[z + i], l2, l1), p, q, k)
                 if kept > 0:
                     a[y + i] = p
                 if kept > 1:
@@ -159,7 +160,7 @@ def _update_twin(
                 counts[first + row] += 1
                 k = _constants(w, rule, c, int(counts[first + row]))
                 d = _decayed(w[here], g[there], a.dtype.type(c[1]), a.dtype.type(c[2]))
-                step, a[at], b[at] = FORMULAS[rule](d, a[at], b[at], k)
+                step, a[at], b[at] = FORMULAS[rule](w[here], d, a[at], b[at], k)
                 w[here] -= step
 
 

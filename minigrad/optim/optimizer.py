@@ -15,7 +15,7 @@ from minigrad.optim.batch import batches
 Group = Mapping[str, Any]
 Parameters = Iterable[Parameter] | Iterable[Group]
 
-NOT_NEGATIVE = ("lr", "l1", "l2", "eps")
+NOT_NEGATIVE = ("lr", "l1", "l2", "eps", "weight_decay")
 BELOW_ONE = ("momentum", "alpha", "rho", "betas")
 
 
@@ -41,6 +41,13 @@ class Optimizer:
         out; a step sees the gradient g + λ₂w + λ₁ sign(w), that of the loss plus λ₂/2 ‖w‖² plus λ₁ ‖w‖₁, with
         sign(0) = 0. Of a table only the rows with a gradient are decayed.
 
+    Attributes
+    ----------
+    groups : list of dict
+        With all of their settings.
+    lr_factor : float
+        What every group's learning rate is multiplied by, 1 at first; a `Schedule` says what comes then.
+
     Raises
     ------
     ValueError
@@ -58,6 +65,7 @@ class Optimizer:
         if not entries or not isinstance(entries[0], Mapping):
             entries = [{"params": entries}]
         self.groups: list[dict[str, Any]] = []
+        self.lr_factor = 1.0
         seen: set[int] = set()
         defaults = {**self.defaults, "l2": 0.0, "l1": 0.0}
         own = settings if lr is None else {"lr": lr, **settings}
@@ -101,7 +109,8 @@ class Optimizer:
         for group, own in zip(self.groups, self._batches, strict=True):
             rule, rest = self._rule(group)
             nothing = [0.0] * (CONSTANTS - 3 - len(rest))
-            constants = tuple(map(float, (group["lr"], group["l2"], group["l1"], *rest, *nothing)))
+            lr = group["lr"] * self.lr_factor
+            constants = tuple(map(float, (lr, group["l2"], group["l1"], *rest, *nothing)))
             for batch in own:
                 batch.step(rule, constants)
 

@@ -7,12 +7,13 @@ from typing import Any
 from minigrad.optim.adadelta import AdaDelta
 from minigrad.optim.adagrad import AdaGrad
 from minigrad.optim.adam import Adam
+from minigrad.optim.adamw import AdamW
 from minigrad.optim.optimizer import Optimizer, Parameters
 from minigrad.optim.rmsprop import RMSProp
 from minigrad.optim.sgd import SGD
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {
-    kind.__name__.lower(): kind for kind in (SGD, AdaGrad, RMSProp, AdaDelta, Adam)
+    kind.__name__.lower(): kind for kind in (SGD, AdaGrad, RMSProp, AdaDelta, Adam, AdamW)
 }
 
 

@@ -47,7 +47,7 @@ def _updated(update: Callable[..., None], dtype: type, n: int, rule: int) -> lis
     at = [[array.ctypes.data] for array in values]
     sources = np.array([[dense_.ctypes.data, 0, 0], [sparse.ctypes.data if n else 0, 0, n], [0, 0, 0]])
     rows = np.random.default_rng(n).permutation(7)[:n]
-    constants = (0.05, 1e-3, 1e-2, 0.1, 0.9, 0.99)
+    constants = (0.05, 1e-3, 1e-2, 0.1, 0.9, 0.99, 0.3)
     update(*kept, counts, np.concatenate([spans, at], axis=1), sources, rows, rule, constants)
     return [*kept, counts, *values]
 

@@ -8,7 +8,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.nn import Parameter, StateError
-from minigrad.optim import OPTIMIZERS, SGD, AdaGrad, Adam, Optimizer, by_name
+from minigrad.optim import OPTIMIZERS, SGD, AdaGrad, Adam, AdamW, Optimizer, by_name
 
 W = np.array([[1.0, -2.0], [3.0, 0.5], [-1.0, 4.0]])
 ROWS = np.array([2, 0, 2])  # row 1 is not read, row 2 twice
@@ -112,7 +112,7 @@ def test_groups_have_settings_of_their_own(make: Callable[..., Optimizer]) -> No
         {"params": [plain]},
         {"params": iter([alone]), "lr": 2.0, "l2": 0.5},
     ]
-    make(groups, lr=0.1).step()
+    make(groups, lr=0.1, **({"weight_decay": 0.0} if make is AdamW else {})).step()
     assert (decayed.data < 1).all()
     assert (plain.data == 1).all()
     assert (alone.data < decayed.data).all()
@@ -183,6 +183,7 @@ RESUMED: dict[str, dict[str, Any]] = {
     "rmsprop": {},
     "adadelta": {},
     "adam": {},
+    "adamw": {"weight_decay": 0.1},
 }
 
 

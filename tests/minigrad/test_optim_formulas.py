@@ -11,7 +11,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.nn import Parameter
-from minigrad.optim import OPTIMIZERS, Optimizer, by_name
+from minigrad.optim import OPTIMIZERS, Adam, AdamW, Optimizer, by_name
 from tests.minigrad.test_optim import G_DENSE, G_ROWS, G_SUMMED, ROWS, W, dtypes, give, parameter
 
 # One number w, as the papers write it, after all of its derivatives.
@@ -77,6 +77,27 @@ def adam(
     return w
 
 
+def adamw(
+    w: float,
+    gs: Any,
+    lr: float,
+    l2: float,
+    l1: float,
+    weight_decay: float,
+    betas: Any = (0.8, 0.95),
+    eps: float = 1e-3,
+) -> float:
+    """Algorithm 2 of Loshchilov & Hutter (2019), with η λ for its η λ: w is decayed as it stood before."""
+    first = second = 0.0
+    for t, g in enumerate(gs, 1):
+        g = decayed(g, w, l2, l1)
+        first = betas[0] * first + (1 - betas[0]) * g
+        second = betas[1] * second + (1 - betas[1]) * g**2
+        step = (first / (1 - betas[0] ** t)) / (sqrt(second / (1 - betas[1] ** t)) + eps)
+        w = w - lr * step - lr * weight_decay * w
+    return w
+
+
 CASES: dict[str, tuple[str, Callable[..., float], dict[str, Any]]] = {
     "sgd": ("sgd", sgd, {}),
     "momentum": ("sgd", sgd, {"momentum": 0.7}),
@@ -85,6 +106,7 @@ CASES: dict[str, tuple[str, Callable[..., float], dict[str, Any]]] = {
     "rmsprop": ("rmsprop", rmsprop, {"alpha": 0.9, "eps": 1e-3}),
     "adadelta": ("adadelta", adadelta, {"rho": 0.8, "eps": 1e-3}),
     "adam": ("adam", adam, {"betas": (0.8, 0.95), "eps": 1e-3}),
+    "adamw": ("adamw", adamw, {"betas": (0.8, 0.95), "eps": 1e-3, "weight_decay": 0.4}),
 }
 cases = pytest.mark.parametrize("case", CASES)
 SCALES = (1.0, -0.5, 2.0, 0.1)
@@ -158,7 +180,10 @@ def test_a_bad_gradient_shows(case: str) -> None:
     assert np.flatnonzero(np.isnan(p.data)).tolist() == [7]
 
 
-THEIRS = {"sgd": "SGD", "adagrad": "Adagrad", "rmsprop": "RMSprop", "adadelta": "Adadelta", "adam": "Adam"}
+THEIRS = {
+    "sgd": "SGD", "adagrad": "Adagrad", "rmsprop": "RMSprop", "adadelta": "Adadelta", "adam": "Adam",
+    "adamw": "AdamW",
+}  # fmt: skip
 
 
 @cases
@@ -168,8 +193,11 @@ def test_torch_takes_the_same_dense_steps(case: str, l2: float) -> None:
     name, _, options = CASES[case]
     p = parameter()
     theirs = torch.nn.Parameter(torch.tensor(W))
-    mine = by_name(name, [p], lr=0.1, l2=l2, **options)
-    reference = getattr(torch.optim, THEIRS[name])([theirs], lr=0.1, weight_decay=l2, **options)
+    if name == "adamw":  # whose weight decay is not in the gradient
+        mine: Optimizer = AdamW([p], lr=0.1, **{**options, "weight_decay": l2})
+    else:
+        mine = by_name(name, [p], lr=0.1, l2=l2, **options)
+    reference = getattr(torch.optim, THEIRS[name])([theirs], lr=0.1, **{**options, "weight_decay": l2})
     for scale in SCALES:
         give(p, False, scale)
         theirs.grad = torch.tensor(scale * G_DENSE)
@@ -205,6 +233,33 @@ def test_a_defaulted_optimiser_has_the_defaults_of_torch() -> None:
         reference = getattr(torch.optim, theirs)([torch.nn.Parameter(torch.zeros(1))], lr=0.1).defaults
         for key in mine.keys() & reference.keys() - {"params", "lr"}:
             assert mine[key] == reference[key], (name, key)
+
+
+def test_decoupled_decay_does_not_depend_on_the_gradients_and_a_penalty_does() -> None:
+    """What AdamW is for: Adam divides a penalty by the size of the gradient, as it does the gradient."""
+    for scale in (1.0, 100.0):
+        shrunk = {}
+        for name, options in {"adamw": {"weight_decay": 0.2}, "adam": {"l2": 0.2}}.items():
+            p, free = Parameter(np.array([2.0])), Parameter(np.array([2.0]))
+            for q, own in ((p, options), (free, {"weight_decay": 0.0} if name == "adamw" else {})):
+                optimizer = by_name(name, [q], lr=0.1, eps=1e-12, **own)
+                for sign in (1, -1):
+                    q.grad = np.array([sign * scale])
+                    optimizer.step()
+            shrunk[name] = float((free.data - p.data)[0])
+        assert shrunk["adamw"] == pytest.approx(0.1 * 0.2 * (2.0 + 2.0 * 0.98 - 0.1), rel=1e-6)
+        assert (shrunk["adam"] > 0.01) == (scale == 1.0)
+
+
+def test_adamw_without_decay_is_adam_bit_by_bit() -> None:
+    one, other = parameter(np.float32), parameter(np.float32)
+    for p, optimizer in ((one, AdamW([one], lr=0.1, weight_decay=0.0)), (other, Adam([other], lr=0.1))):
+        for scale in SCALES:
+            give(p, False, scale)
+            optimizer.step()
+    assert one.data.tobytes() == other.data.tobytes()
+    with pytest.raises(ValueError, match=r"weight_decay is -0\.1; it can't be negative"):
+        AdamW([one], weight_decay=-0.1)
 
 
 def test_names_and_options_that_are_wrong_are_told_apart() -> None:
