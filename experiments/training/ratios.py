@@ -5,7 +5,8 @@ does not define the error vector of a node exactly; there are three readings:
 
 - ``post``: ∂J/∂p, p being the node's hidden vector, after the activation;
 - ``pre``, for an RNN: ∂J/∂a, where p = f(a); a leaf has no activation, so its error vector is ∂J/∂p;
-- ``with_cell``, for an RLSTM: the derivatives with respect to the hidden vector and to the memory together.
+- ``with_cell``, for an RLSTM: the derivatives with respect to the hidden vector and to the memory together,
+  each with the other one held fixed.
 
 In a chain, whose words are read and have no state, the error vector is that of the state that has just read
 the keyword.

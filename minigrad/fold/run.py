@@ -22,8 +22,11 @@ Array = np.ndarray
 class NodeStates(Mapping[str, Tensor]):
     """The state of every node: one tensor (N, width) per part, by attribute or by key.
 
-    After backward, row k of a part's ``.grad`` is the total derivative of the loss with respect to that
-    part of node k, through all its ancestors: the paper's error vector.
+    After backward, row k of a part's ``.grad`` is the derivative of the loss with respect to that part of
+    node k, through all that reads it: the ancestors, and the loss itself. For the hidden vector that is the
+    total, the paper's error vector. Of a memory c, which the same node's h was computed from, it leaves out
+    the path through that h: the other parts of the node are held fixed. The total is the gradient of the
+    tensor that ``compose`` returned for c: call its ``retain_grad()`` there, and keep it (README.md here).
     """
 
     def __init__(self, parts: Mapping[str, Tensor]) -> None:
