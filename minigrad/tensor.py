@@ -66,6 +66,12 @@ class Tensor(Copied):
         mean: Callable[..., Tensor]
         max: Callable[..., Tensor]
         min: Callable[..., Tensor]
+        prod: Callable[..., Tensor]
+        var: Callable[..., Tensor]
+        std: Callable[..., Tensor]
+        cumsum: Callable[..., Tensor]
+        clip: Callable[..., Tensor]
+        squeeze: Callable[..., Tensor]
         reshape: Callable[..., Tensor]
         transpose: Callable[..., Tensor]
 
