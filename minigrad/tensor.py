@@ -28,7 +28,7 @@ class Tensor(Copied):
         derivatives. Use ``t[...] = value`` or ``copy_``, which are noticed.
     grad : ndarray, SparseRows or None
         ∂J/∂(this tensor), added up over backward calls, for leaves that require a gradient; for others
-        see `retain_grad`. ``SparseRows`` for a table of which only rows were gathered.
+        see `retain_grad`. ``SparseRows`` for a table that was only read by `gather`.
     name : str or None
         Used in errors and pictures.
     """
