@@ -35,7 +35,7 @@ def _getitem_x(y: Array, x: Array, *, index: Any) -> Any:
     )
     if whole_rows:  # of which many are read, often one at a time: a dense zero array each would be quadratic
         rows = np.atleast_1d(np.arange(shape[0])[index])
-        return lambda g: SparseRows(rows, g.reshape(len(rows), *shape[1:]), shape[0], stays=False)
+        return lambda g: SparseRows(rows, g.reshape(len(rows), *shape[1:]), shape[0])
 
     def vjp(g: Array) -> Array:
         out = np.zeros(shape, dtype)
@@ -48,6 +48,14 @@ def _getitem_x(y: Array, x: Array, *, index: Any) -> Any:
 _getitem.defvjp(_getitem_x)
 
 
+def _own(index: Any) -> Any:
+    """Return a part of an index; an array as a copy, since backward reads it again."""
+    if isinstance(index, list):
+        return np.array(index, dtype=np.intp if not index else None)
+    array = index.data if isinstance(index, Tensor) else index
+    return array.copy() if isinstance(array, np.ndarray) else array
+
+
 def getitem(x: Any, index: Any) -> Tensor:
     """Return ``x[index]`` as a copy; repeated indices add up in backward.
 
@@ -56,12 +64,7 @@ def getitem(x: Any, index: Any) -> Tensor:
     IndexError
         If the index lies outside x.
     """
-    if isinstance(index, Tensor):
-        index = index.data.copy()
-    elif isinstance(index, list):
-        index = np.array(index, dtype=np.intp if not index else None)
-    elif isinstance(index, tuple):
-        index = tuple(i.data.copy() if isinstance(i, Tensor) else i for i in index)
+    index = tuple(map(_own, index)) if isinstance(index, tuple) else _own(index)
     return _getitem(x, index=index)
 
 

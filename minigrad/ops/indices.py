@@ -15,7 +15,7 @@ Array = np.ndarray
 def indices(
     values: Any, end: int, *, op: str, name: str, at: str, of: str, error: type[Exception] = ValueError
 ) -> Array:
-    """Return integers in 0..end−1 as an intp array, which no later change of a tensor reaches.
+    """Return integers in 0..end−1 as an intp array of its own, which no later change of `values` reaches.
 
     `op`, `name` (what one of them is), `at` (what its position is called) and `of` (what it counts) are
     for the text of the errors.
@@ -27,7 +27,7 @@ def indices(
     error
         If one lies outside; the text names it and its position.
     """
-    numbers = values.data.copy() if isinstance(values, Tensor) else np.asarray(values)
+    numbers = np.array(values.data if isinstance(values, Tensor) else values)
     if numbers.dtype != np.intp:
         if numbers.size and numbers.dtype.kind not in "iu":
             raise TypeError(f"{op}: {name}s are integers, not {numbers.dtype}")
