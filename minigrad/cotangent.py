@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from minigrad import kernels
 
 
-class SparseRows:
+class SparseRows(NDArrayOperatorsMixin):
     """The gradient with respect to a table of which only some rows were read.
 
     Row ``rows[k]`` of the table receives ``values[k]``. A row that was read twice occurs twice; every other
@@ -26,13 +27,27 @@ class SparseRows:
         Number of rows of the table.
     distinct : bool
         Whether it is known that no row occurs twice.
+    stays : bool
+        Whether a leaf keeps it as it is, as a table does from which rows are gathered; else as an array.
+
+    Notes
+    -----
+    NumPy's functions and operators see the whole array: ``np.asarray(g)``, ``np.isnan(g)``, ``g + 1``.
     """
 
-    __slots__ = ("_distinct", "_parts", "dtype", "shape")
+    __slots__ = ("_distinct", "_parts", "dtype", "shape", "stays")
 
-    def __init__(self, rows: np.ndarray, values: np.ndarray, height: int, distinct: bool = False) -> None:
+    def __init__(
+        self,
+        rows: np.ndarray,
+        values: np.ndarray,
+        height: int,
+        distinct: bool = False,
+        stays: bool = True,
+    ) -> None:
         self._parts = [(rows, values)]
         self._distinct = distinct
+        self.stays = stays
         self.shape = (height, *values.shape[1:])
         self.dtype = values.dtype
 
@@ -55,11 +70,11 @@ class SparseRows:
 
     def copy(self) -> SparseRows:
         """Return a SparseRows that shares no memory with this one."""
-        return SparseRows(self.rows.copy(), self.values.copy(), self.shape[0], self._distinct)
+        return SparseRows(self.rows.copy(), self.values.copy(), self.shape[0], self._distinct, self.stays)
 
     def astype(self, dtype: Any) -> SparseRows:
         """Return the same rows with values of another dtype."""
-        return SparseRows(self.rows, self.values.astype(dtype), self.shape[0], self._distinct)
+        return SparseRows(self.rows, self.values.astype(dtype), self.shape[0], self._distinct, self.stays)
 
     def extended(self, other: SparseRows, in_place: bool) -> SparseRows:
         """Return the sum: the contributions of both."""
@@ -69,6 +84,7 @@ class SparseRows:
             total._parts, total.shape, total.dtype = list(self._parts), self.shape, self.dtype
         total._parts.extend(other._parts)
         total._distinct = False
+        total.stays = self.stays and other.stays
         return total
 
     def add_to(self, dense: np.ndarray) -> None:
@@ -89,6 +105,32 @@ class SparseRows:
         rows, sums = self.rows.copy(), self.values.copy()
         n = kernels.sum_rows(rows, sums.reshape(len(rows), math.prod(self.shape[1:])))
         return SparseRows(rows[:n], sums[:n], self.shape[0], distinct=True)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("the array of a SparseRows has to be made; leave copy=False out")
+        return self.dense() if dtype is None else self.dense().astype(dtype)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
+        if any(isinstance(out, SparseRows) for out in options.get("out", ())):
+            raise TypeError("a SparseRows can't be changed in place; write g = g + …, which gives an array")
+        dense = (x.dense() if isinstance(x, SparseRows) else x for x in operands)
+        return getattr(ufunc, method)(*dense, **options)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.dense()[index]
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or not hasattr(np.ndarray, name):
+            raise AttributeError(f"a SparseRows has no attribute {name!r}", name=name, obj=self)
+        raise AttributeError(
+            f"a SparseRows has no {name!r}: np.asarray(g).{name} is that of the whole array",
+            name=name,
+            obj=self,
+        )
 
     def __repr__(self) -> str:
         return f"SparseRows({len(self.rows)} of {self.shape[0]} rows, shape {self.shape}, {self.dtype})"
@@ -183,6 +225,8 @@ class Gradient:
 
     def add(self, g: Cotangent, owned: bool) -> None:
         """Add to the gradient; `owned` says that nothing else holds its memory."""
+        if isinstance(g, SparseRows) and not g.stays:
+            g, owned = g.dense(), True
         if self.value is None:
             self.value = g if owned else g.copy()  # never let two leaves share an array
         else:

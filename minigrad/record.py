@@ -35,7 +35,7 @@ class GradientRecord(Observer):
     def visited(self, node: Node, cotangent: Cotangent) -> None:
         """Record the norm of a node's complete cotangent, here and in the node."""
         dense = cotangent.summed().values if isinstance(cotangent, SparseRows) else as_dense(cotangent)
-        norm = float(np.sqrt(kernels.squared_norm(np.asarray(dense))))
+        norm = kernels.euclidean_norm(np.asarray(dense))
         node.note(norm=norm)
         self.entries.append(Entry(node.id, node.title, node.meta.scope, norm))
 

@@ -28,7 +28,7 @@ class Tensor(Copied):
         derivatives. Use ``t[...] = value`` or ``copy_``, which are noticed.
     grad : ndarray, SparseRows or None
         ∂J/∂(this tensor), added up over backward calls, for leaves that require a gradient; for others
-        see `retain_grad`. ``SparseRows`` for a table of which only rows were gathered.
+        see `retain_grad`. ``SparseRows`` for a table that was only read by `gather`.
     name : str or None
         Used in errors and pictures.
     """
@@ -66,6 +66,12 @@ class Tensor(Copied):
         mean: Callable[..., Tensor]
         max: Callable[..., Tensor]
         min: Callable[..., Tensor]
+        prod: Callable[..., Tensor]
+        var: Callable[..., Tensor]
+        std: Callable[..., Tensor]
+        cumsum: Callable[..., Tensor]
+        clip: Callable[..., Tensor]
+        squeeze: Callable[..., Tensor]
         reshape: Callable[..., Tensor]
         transpose: Callable[..., Tensor]
 

@@ -2,7 +2,7 @@
 
 from minigrad.kernels.activations import elementwise
 from minigrad.kernels.jit import JIT_ENABLED
-from minigrad.kernels.reductions import column_sums, row_norms, squared_norm
+from minigrad.kernels.reductions import column_sums, euclidean_norm, row_norms, squared_norm
 from minigrad.kernels.rows import first_outside, scatter_add_rows, sum_rows
 from minigrad.kernels.softmax import (
     cross_entropy,
@@ -21,6 +21,7 @@ __all__ = [
     "cross_entropy_vjp",
     "depths_and_roots",
     "elementwise",
+    "euclidean_norm",
     "first_outside",
     "linear_cross_entropy",
     "log_softmax",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from math import erf as erf  # for the loops, which see this module's globals
 from typing import Any
 
 import numpy as np

@@ -7,6 +7,7 @@ import numpy as np
 from minigrad.kernels.jit import kernel
 
 Array = np.ndarray
+SMALL = 1e-290  # a sum of squares below this has lost digits: some were denormal, or 0
 
 
 def _column_sums_twin(x: Array) -> Array:
@@ -39,8 +40,22 @@ def squared_norm(x: Array) -> float:
     return total
 
 
+def euclidean_norm(*arrays: Array) -> float:
+    """Return the norm of all elements of some arrays together; its squares neither overflow nor vanish.
+
+    It is inf only if an element is, or if the norm itself lies beyond float64.
+    """
+    total = sum(map(squared_norm, arrays))
+    if SMALL < total < np.inf:
+        return float(np.sqrt(total))
+    peak = float(np.max([np.abs(x).max(initial=0) for x in arrays], initial=0))
+    if not 0 < peak < np.inf:
+        return peak
+    return peak * float(np.sqrt(sum(squared_norm(np.divide(x, peak, dtype=np.float64)) for x in arrays)))
+
+
 def _row_norms_twin(x: Array, rows: Array) -> Array:
-    return np.sqrt(np.sum(np.square(x[rows], dtype=np.float64), axis=1))
+    return np.array([euclidean_norm(x[row]) for row in rows], np.float64)
 
 
 @kernel(twin=_row_norms_twin)
@@ -49,9 +64,19 @@ def row_norms(x: Array, rows: Array) -> Array:
     out = np.empty(rows.size)
     for k in range(rows.size):
         row = rows[k]
-        total = 0.0
+        total, peak = 0.0, 0.0
         for j in range(x.shape[1]):
             value = np.float64(x[row, j])
             total += value * value
         out[k] = np.sqrt(total)
+        if SMALL < total < np.inf:
+            continue
+        for j in range(x.shape[1]):
+            peak = max(peak, abs(np.float64(x[row, j])))
+        if 0 < peak < np.inf:
+            total = 0.0
+            for j in range(x.shape[1]):
+                value = np.float64(x[row, j]) / peak
+                total += value * value
+            out[k] = peak * np.sqrt(total)
     return out

@@ -10,17 +10,20 @@ from minigrad.ops import operators as operators
 from minigrad.ops.activations import *  # noqa: F403
 from minigrad.ops.arithmetic import *  # noqa: F403
 from minigrad.ops.dropout import *  # noqa: F403
+from minigrad.ops.einsum import *  # noqa: F403
 from minigrad.ops.elementwise import *  # noqa: F403
+from minigrad.ops.error_function import *  # noqa: F403
 from minigrad.ops.head import *  # noqa: F403
 from minigrad.ops.index import *  # noqa: F403
 from minigrad.ops.linear import *  # noqa: F403
+from minigrad.ops.moments import *  # noqa: F403
 from minigrad.ops.reduce import *  # noqa: F403
 from minigrad.ops.shape import *  # noqa: F403
 from minigrad.ops.softmax import *  # noqa: F403
 from minigrad.tensor import Tensor
 
 FILES = (
-    *("arithmetic", "elementwise", "activations", "linear", "reduce"),
+    *("arithmetic", "elementwise", "error_function", "activations", "linear", "einsum", "reduce", "moments"),
     *("shape", "index", "softmax", "head", "dropout"),
 )
 NAMES: list[str] = [name for file in FILES for name in sys.modules[f"{__name__}.{file}"].__all__]

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from minigrad.ops.error_function import error_function
 from minigrad.ops.formula import activation
 
-__all__ = ["relu", "sigmoid", "silu", "softplus", "softsign", "tanh"]
+__all__ = ["gelu", "relu", "sigmoid", "silu", "softplus", "softsign", "tanh"]
 
 Array = np.ndarray
 
@@ -100,3 +102,22 @@ def silu(x: Array) -> Any:
 
 
 silu.vjp_from_input(lambda g, x: g * (_sigmoid(x) * (1 + x * (1 - _sigmoid(x)))))
+
+
+def _normal_cdf(x: Array) -> Any:
+    return 0.5 + 0.5 * error_function(math.sqrt(0.5) * x)
+
+
+@activation()
+def gelu(x: Array) -> Any:
+    """x ⊙ Φ(x), where Φ(x) = (1 + erf(x/√2)) / 2 is the standard normal distribution
+
+    shapes: any
+    vjp: g ⊙ (Φ(x) + x e^(−x²/2) / √(2π))
+    """
+    return x * _normal_cdf(x)
+
+
+gelu.vjp_from_input(
+    lambda g, x: g * (_normal_cdf(x) + x * (math.sqrt(0.5 / math.pi) * np.exp(-0.5 * (x * x))))
+)

@@ -35,7 +35,7 @@ def _getitem_x(y: Array, x: Array, *, index: Any) -> Any:
     )
     if whole_rows:  # of which many are read, often one at a time: a dense zero array each would be quadratic
         rows = np.atleast_1d(np.arange(shape[0])[index])
-        return lambda g: SparseRows(rows, g.reshape(len(rows), *shape[1:]), shape[0])
+        return lambda g: SparseRows(rows, g.reshape(len(rows), *shape[1:]), shape[0], stays=False)
 
     def vjp(g: Array) -> Array:
         out = np.zeros(shape, dtype)

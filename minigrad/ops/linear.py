@@ -1,16 +1,20 @@
-"""Products and transposition."""
+"""Products of vectors and matrices, and transposition."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from minigrad.errors import ShapeError
+from minigrad.ops.arithmetic import add
 from minigrad.ops.broadcast import sum_to
 from minigrad.primitive import primitive
+from minigrad.tensor import Tensor
 
-__all__ = ["matmul", "transpose"]
+__all__ = ["bilinear", "matmul", "transpose"]
 
 Array = np.ndarray
 
@@ -51,6 +55,47 @@ def _matmul_b(y: Array, a: Array, b: Array) -> Any:
 
 
 matmul.defvjp(_matmul_a, _matmul_b)
+
+
+@primitive()
+def _bilinear(x: Array, y: Array, W: Array) -> Any:
+    """xᵀ W[k] y for every k, row by row; a bias is added
+
+    shapes: x (…, D), y (…, E) with the same rows, weight (K, D, E), bias (K,) → (…, K)
+    vjp: Σₖ g[k] W[k] y, Σₖ g[k] W[k]ᵀ x, and of W[k]: g[k] x yᵀ, summed over the rows
+    """
+    fits = W.ndim == 3 and x.shape[:-1] == y.shape[:-1] and x.shape[-1:] + y.shape[-1:] == W.shape[1:]
+    if not fits:
+        raise ShapeError("x, y and the weight")
+    return _contract("...d,kde,...e->...k", x, W, y)
+
+
+_contract = partial(np.einsum, optimize=True)  # by products of matrices where that is possible
+
+_bilinear.defvjp(
+    lambda result, x, y, W: lambda g: _contract("...k,kde,...e->...d", g, W, y),
+    lambda result, x, y, W: lambda g: _contract("...k,kde,...d->...e", g, W, x),
+    lambda result, x, y, W: lambda g: _contract("...k,...d,...e->kde", g, x, y),
+)
+
+
+def bilinear(x: Any, y: Any, weight: Any, bias: Any = None) -> Tensor:
+    """Return xᵀ W[k] y + b[k] for every k: what a neural tensor network adds (Socher et al., 2013).
+
+    Parameters
+    ----------
+    x : tensor (…, D)
+    y : tensor (…, E)
+    weight : tensor (K, D, E)
+    bias : tensor (K,), optional
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not fit.
+    """
+    product = _bilinear(x, y, weight)
+    return product if bias is None else add(product, bias)
 
 
 @primitive(linear=True, view=True)

@@ -9,11 +9,12 @@ import numpy as np
 
 from minigrad.context import thread
 from minigrad.ops.arithmetic import add, div, mul, neg, pow, sub
-from minigrad.ops.elementwise import abs
+from minigrad.ops.elementwise import abs, clip
 from minigrad.ops.index import getitem
 from minigrad.ops.linear import matmul, transpose
-from minigrad.ops.reduce import max, mean, min, sum
-from minigrad.ops.shape import reshape
+from minigrad.ops.moments import std, var
+from minigrad.ops.reduce import cumsum, max, mean, min, prod, sum
+from minigrad.ops.shape import reshape, squeeze
 from minigrad.tensor import Tensor
 
 
@@ -98,7 +99,13 @@ METHODS: dict[str, Any] = {
     "mean": mean,
     "max": max,
     "min": min,
+    "prod": prod,
+    "var": var,
+    "std": std,
+    "cumsum": cumsum,
+    "clip": clip,
     "reshape": reshape,
+    "squeeze": squeeze,
     "transpose": transpose,
 }
 

@@ -1,22 +1,24 @@
-"""Reductions: many elements become one, along an axis, along several, or all of them."""
+"""Reductions: many elements become one, along an axis, along several, or all of them; and running sums."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from minigrad.errors import ShapeError
 from minigrad.primitive import primitive
 from minigrad.tensor import Tensor
 
-__all__ = ["logsumexp", "max", "mean", "min", "sum"]
+__all__ = ["cumsum", "logsumexp", "max", "mean", "min", "norm", "prod", "sum"]
 
 Array = np.ndarray
 Axis = int | tuple[int, ...] | None
 
 
-def _spread(g: Array, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Array:
+def spread(g: Array, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Array:
     """Give g back the axes that the reduction removed, with length 1, so that it broadcasts."""
     if axis is not None and not keepdims:
         g = np.expand_dims(g, axis)
@@ -37,7 +39,7 @@ def _sum(x: Array, *, axis: Axis, keepdims: bool) -> Any:
 
 def _sum_x(y: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
     shape = x.shape
-    return lambda g: np.broadcast_to(_spread(g, shape, axis, keepdims), shape)
+    return lambda g: np.broadcast_to(spread(g, shape, axis, keepdims), shape)
 
 
 _sum.defvjp(_sum_x)
@@ -61,7 +63,7 @@ def _mean(x: Array, *, axis: Axis, keepdims: bool) -> Any:
 
 def _mean_x(y: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
     shape, n = x.shape, x.size // (y.size or 1)
-    return lambda g: np.broadcast_to(_spread(g, shape, axis, keepdims) / n, shape)
+    return lambda g: np.broadcast_to(spread(g, shape, axis, keepdims) / n, shape)
 
 
 _mean.defvjp(_mean_x)
@@ -74,9 +76,9 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 def _extremum_x(y: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
     shape = x.shape
-    hit = x == _spread(y, shape, axis, keepdims)
+    hit = x == spread(y, shape, axis, keepdims)
     share = (hit / np.maximum(hit.sum(axis=axis, keepdims=True), 1)).astype(x.dtype)
-    return lambda g: _spread(g, shape, axis, keepdims) * share
+    return lambda g: spread(g, shape, axis, keepdims) * share
 
 
 @primitive(analytic=False)
@@ -134,8 +136,8 @@ def _logsumexp(x: Array, *, axis: Axis, keepdims: bool) -> Any:
 
 def _logsumexp_x(y: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
     shape = x.shape
-    share = np.exp(x - _spread(y, shape, axis, keepdims))
-    return lambda g: _spread(g, shape, axis, keepdims) * share
+    share = np.exp(x - spread(y, shape, axis, keepdims))
+    return lambda g: spread(g, shape, axis, keepdims) * share
 
 
 _logsumexp.defvjp(_logsumexp_x)
@@ -144,6 +146,96 @@ _logsumexp.defvjp(_logsumexp_x)
 def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Return log Σ eˣ over all elements, or along `axis`."""
     return _logsumexp(x, axis=axis, keepdims=keepdims)
+
+
+@primitive()
+def _prod(x: Array, *, axis: Axis, keepdims: bool) -> Any:
+    """Π x
+
+    shapes: the axes are among x's
+    vjp: g ⊙ (the product of the other elements), also where some are 0
+    """
+    return x.prod(axis=axis, keepdims=keepdims)
+
+
+def _prod_x(y: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
+    shape = x.shape
+    axes = along(x, axis)
+    last = tuple(range(-len(axes), 0))
+    rows = np.moveaxis(x, axes, last)
+    # Products of what stands before and after each element: y / x would be 0 / 0 at a zero.
+    flat = rows.reshape(*rows.shape[: x.ndim - len(axes)], math.prod(shape[a] for a in axes))
+    before, after = np.ones_like(flat), np.ones_like(flat)
+    np.cumprod(flat[..., :-1], axis=-1, out=before[..., 1:])
+    after[..., :-1] = np.cumprod(flat[..., :0:-1], axis=-1)[..., ::-1]
+    others = np.moveaxis((before * after).reshape(rows.shape), last, axes)
+    return lambda g: spread(g, shape, axis, keepdims) * others
+
+
+_prod.defvjp(_prod_x)
+
+
+def prod(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Multiply all elements, or along `axis`; the product of nothing is 1."""
+    return _prod(x, axis=axis, keepdims=keepdims)
+
+
+@primitive()
+def _norm(x: Array, *, axis: Axis, keepdims: bool) -> Any:
+    """√Σ x², the Euclidean norm, without overflow or underflow of squares; the gradient at 0 is taken to be 0
+
+    shapes: the axes are among x's
+    vjp: g ⊙ x / y, but 0 where y = 0
+    """
+    size = np.abs(x).max(axis=axis, keepdims=True, initial=0)
+    size = np.where(np.isfinite(size) & (size > 0), size, 1)
+    scaled = x / size
+    y = size * np.sqrt((scaled * scaled).sum(axis=axis, keepdims=True))
+    return y if keepdims else y.squeeze(tuple(range(x.ndim)) if axis is None else axis)
+
+
+def _norm_x(y: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
+    shape = x.shape
+    norms = spread(y, shape, axis, keepdims)
+    unit = x / np.where(norms == 0, 1, norms)
+    return lambda g: spread(g, shape, axis, keepdims) * unit
+
+
+_norm.defvjp(_norm_x)
+
+
+def norm(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Return the Euclidean norm of all elements, or along `axis`; with two axes, that of Frobenius."""
+    return _norm(x, axis=axis, keepdims=keepdims)
+
+
+@primitive(linear=True)
+def _cumsum(x: Array, *, axis: int | None) -> Any:
+    """The sums of x's first 1, 2, … elements along an axis; without one, of x's elements in order
+
+    shapes: the axis is one of x's
+    vjp: g, summed from each place to the end
+    """
+    return x.cumsum(axis)
+
+
+def _cumsum_x(y: Array, x: Array, *, axis: int | None) -> Any:
+    shape = x.shape
+    running = 0 if axis is None else axis
+    return lambda g: np.flip(np.flip(g, running).cumsum(running), running).reshape(shape)
+
+
+_cumsum.defvjp(_cumsum_x)
+
+
+def cumsum(x: Any, axis: int | None = None) -> Tensor:
+    """Return the running sums along `axis`, or of all elements as one vector."""
+    return _cumsum(x, axis=axis)
+
+
+def along(x: Array, axis: Axis) -> tuple[int, ...]:
+    """Return the numbers of the reduced axes, counted from 0."""
+    return tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
 
 
 def _refuse_nothing(x: Array, axis: Axis) -> None:

@@ -1,4 +1,4 @@
-"""The same elements in another arrangement: reshape, join, split."""
+"""The same elements in another arrangement: reshape, repeat, join, split."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from minigrad.errors import ShapeError
+from minigrad.ops.broadcast import unbroadcast
 from minigrad.ops.index import getitem
 from minigrad.primitive import primitive
 from minigrad.tensor import Tensor, as_tensor
 
-__all__ = ["concat", "reshape", "split", "stack"]
+__all__ = ["broadcast_to", "concat", "expand_dims", "reshape", "split", "squeeze", "stack"]
 
 Array = np.ndarray
 
@@ -27,12 +28,12 @@ def _reshape(x: Array, *, shape: tuple[int, ...]) -> Any:
     return x.reshape(shape)
 
 
-def _reshape_x(y: Array, x: Array, *, shape: tuple[int, ...]) -> Any:
+def _reshaped(y: Array, x: Array, **settings: Any) -> Any:
     before = x.shape
     return lambda g: g.reshape(before)
 
 
-_reshape.defvjp(_reshape_x)
+_reshape.defvjp(_reshaped)
 
 
 def reshape(x: Any, *shape: Any) -> Tensor:
@@ -40,6 +41,61 @@ def reshape(x: Any, *shape: Any) -> Tensor:
     if len(shape) == 1 and not isinstance(shape[0], int | np.integer):
         shape = tuple(shape[0])
     return _reshape(x, shape=tuple(int(n) for n in shape))
+
+
+@primitive(linear=True, view=True)
+def _squeeze(x: Array, *, axis: int | tuple[int, ...] | None) -> Any:
+    """x without axes of length 1
+
+    shapes: the axes that are named have length 1
+    vjp: g with x's shape
+    """
+    return x.squeeze(axis)
+
+
+_squeeze.defvjp(_reshaped)
+
+
+def squeeze(x: Any, axis: int | tuple[int, ...] | None = None) -> Tensor:
+    """Remove axes of length 1: those of `axis`, or all."""
+    return _squeeze(x, axis=axis)
+
+
+@primitive(linear=True, view=True)
+def _expand_dims(x: Array, *, axis: int | tuple[int, ...]) -> Any:
+    """x with new axes of length 1, at the places `axis` of the result
+
+    shapes: any
+    vjp: g with x's shape
+    """
+    return np.expand_dims(x, axis)
+
+
+_expand_dims.defvjp(_reshaped)
+
+
+def expand_dims(x: Any, axis: int | tuple[int, ...]) -> Tensor:
+    """Insert axes of length 1 that have the numbers `axis` in the result."""
+    return _expand_dims(x, axis=axis)
+
+
+@primitive(linear=True)
+def _broadcast_to(x: Array, *, shape: tuple[int, ...]) -> Any:
+    """x, repeated along new axes in front and along axes of length 1
+
+    shapes: x broadcasts to the given shape
+    vjp: g, summed over what was repeated
+    """
+    return np.broadcast_to(x, shape).copy()  # such a view can't be written to, and is read slowly
+
+
+_broadcast_to.defvjp(lambda y, x, shape: unbroadcast(x, y))
+
+
+def broadcast_to(x: Any, shape: int | Sequence[int]) -> Tensor:
+    """Repeat x to the given shape, in memory of its own."""
+    lengths = (shape,) if isinstance(shape, int | np.integer) else shape
+    return _broadcast_to(x, shape=tuple(int(n) for n in lengths))
 
 
 @primitive(linear=True)

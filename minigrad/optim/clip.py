@@ -17,7 +17,7 @@ def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
     Returns
     -------
     float
-        The norm before clipping.
+        The norm before clipping; inf if it lies beyond float64, although every element is finite.
 
     Raises
     ------
@@ -29,10 +29,17 @@ def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
     if not max_norm >= 0:
         raise ValueError(f"max_norm is {max_norm}; a norm is not negative")
     found = list(_gradients(parameters))
-    norm = float(np.sqrt(sum(kernels.squared_norm(values) for _, _, values in found)))
+    norm = kernels.euclidean_norm(*(values for _, _, values in found))
     if norm > max_norm:
-        for parameter, gradient, values in found:
-            _replace(parameter, gradient, values * values.dtype.type(max_norm / norm))
+        arrays, before = [values for *_, values in found], norm
+        if any(max_norm / norm < np.finfo(values.dtype).tiny for values in arrays):
+            # Such a factor has lost digits, or is 0: the largest element is brought to 1 first.
+            peak = max(np.abs(values).max(initial=0) for values in arrays)
+            arrays = [np.divide(values, peak, dtype=np.float64) for values in arrays]
+            before = kernels.euclidean_norm(*arrays)
+        for (parameter, gradient, values), array in zip(found, arrays, strict=True):
+            scaled = array * array.dtype.type(max_norm / before)
+            _replace(parameter, gradient, scaled.astype(values.dtype, copy=False))
     return norm
 
 
@@ -75,7 +82,7 @@ def _gradients(
         if isinstance(gradient, SparseRows):
             gradient = gradient.summed()
         values = gradient.values if isinstance(gradient, SparseRows) else gradient
-        if not np.isfinite(kernels.squared_norm(values)):
+        if not np.isfinite(kernels.squared_norm(values)) and not np.isfinite(values).all():
             count = int(np.count_nonzero(~np.isfinite(values)))
             raise FloatingPointError(
                 f"the gradient of {parameter.name or f'parameter {position}'} {parameter.shape} "

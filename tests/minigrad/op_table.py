@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.special
+import scipy.stats
 
 import minigrad as mg
 
@@ -41,7 +43,7 @@ class Row:
     """An op with settings: what it is called, what it must equal, and on which operands to try it.
 
     `function` takes tensors, `oracle` arrays and `torch` (if torch has the op) torch's tensors. Operands
-    are drawn from the open interval `domain`.
+    are drawn from the open interval `domain`. An op of two operands takes two square matrices, if `square`.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Row:
     domain: tuple[float, float] = (-2.0, 2.0)
     torch: Callable[..., Any] | None = None
     setting: str = ""
+    square: bool = True
 
     def __str__(self) -> str:
         return f"{self.name}({self.setting})" if self.setting else self.name
@@ -143,6 +146,52 @@ def _logsumexp(x: np.ndarray, **axes: Any) -> np.ndarray:
     return np.log(np.exp(x).sum(**axes))
 
 
+def _fused_reductions(
+    name: str, oracle: Callable[..., Any], shapes: tuple[Shape, ...] = ((4,), (3, 4), (2, 3, 2)), **rest: Any
+) -> list[Row]:
+    """Return rows with NumPy's axes for what torch calls otherwise."""
+    op = getattr(mg, name)
+    axes: tuple[dict[str, Any], ...] = ({}, {"axis": -1}, {"axis": (0, -1), "keepdims": True}, {"axis": 0})
+    return [
+        Row(
+            name,
+            lambda x, s=settings: op(x, **s, **rest),
+            lambda x, s=settings: oracle(x, **s, **rest),
+            _alone(*(s for s in shapes if len(s) > 1 or not isinstance(settings.get("axis"), tuple))),
+            setting=", ".join(f"{key}={value}" for key, value in (settings | rest).items()),
+        )
+        for settings in axes
+    ]
+
+
+def _norm(x: np.ndarray, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.sqrt((x * x).sum(axis=axis, keepdims=keepdims))
+
+
+def _layer_norm(x: np.ndarray, axis: Any = -1, eps: float = 1e-5) -> Any:
+    return (x - x.mean(axis, keepdims=True)) / np.sqrt(x.var(axis, keepdims=True) + eps)
+
+
+def _gelu(x: np.ndarray) -> Any:
+    return x * scipy.stats.norm.cdf(x)
+
+
+def _bilinear(x: np.ndarray, y: np.ndarray, W: np.ndarray) -> Any:
+    return np.stack([((x @ matrix) * y).sum(-1) for matrix in W], axis=-1) if len(W) else x[..., :0]
+
+
+def _einsum(subscripts: str, *shapes: tuple[Shape, Shape], torch: bool = True) -> Row:
+    return Row(
+        "einsum",
+        lambda x, y: mg.einsum(subscripts, x, y),
+        lambda x, y: np.einsum(subscripts, x, y),
+        shapes,
+        torch=(lambda x, y: _torch("einsum")(subscripts, x, y)) if torch else None,
+        setting=subscripts,
+        square=[*map(len, shapes[0])] == [2, 2],
+    )
+
+
 def _index(setting: str, index: Any, shapes: tuple[Shape, ...]) -> Row:
     return Row(
         "getitem", lambda x: x[index], lambda x: x[index], tuple((s,) for s in shapes), setting=setting
@@ -179,11 +228,120 @@ TABLE: tuple[Row, ...] = (
     _elementwise("softsign", lambda x: x / (1 + np.abs(x)), _torch("softsign", "nn", "functional")),
     _elementwise("softplus", lambda x: np.log(1 + np.exp(x)), _torch("softplus", "nn", "functional")),
     _elementwise("silu", lambda x: x / (1 + np.exp(-x)), _torch("silu", "nn", "functional")),
+    _elementwise("sin", np.sin, _torch("sin")),
+    _elementwise("cos", np.cos, _torch("cos")),
+    _elementwise("erf", scipy.special.erf, _torch("erf")),
+    _elementwise("erf", scipy.special.erf, _torch("erf"), domain=(-7.0, 7.0), setting="wide"),
+    _elementwise("gelu", _gelu, _torch("gelu", "nn", "functional")),
+    *[
+        Row(
+            "clip",
+            lambda x, bounds=bounds: mg.clip(x, **bounds),
+            lambda x, bounds=bounds: np.clip(x, bounds.get("min"), bounds.get("max")),
+            VECTORS,
+            torch=_torch("clamp", **bounds),
+            setting=setting,
+        )
+        for setting, bounds in (
+            ("both", {"min": -0.5, "max": 1}), ("min", {"min": 0.25}), ("max", {"max": -1}),
+        )
+    ],
+    Row(
+        "clip",
+        lambda x: x.clip(np.array([[0], [1]], np.float32), np.float64(1.5)),
+        lambda x: np.clip(x, [[0], [1]], 1.5),
+        (((3,),), ((2, 3),), ((1, 1),), ((0,),)),
+        setting="arrays",
+    ),
     *_reductions("sum", np.sum, empty=True),
     *_reductions("mean", np.mean, empty=False),
     *_reductions("max", np.max, empty=False),
     *_reductions("min", np.min, empty=False),
     *_reductions("logsumexp", _logsumexp, empty=False),
+    *_fused_reductions("prod", np.prod, ((4,), (3, 4), (2, 3, 2), (0, 3), (3, 0), (1, 1))),
+    *_fused_reductions("norm", _norm, ((4,), (3, 4), (2, 3, 2), (0, 3), (1, 1))),
+    *_fused_reductions("var", np.var),
+    *_fused_reductions("std", np.std),
+    *_fused_reductions("var", np.var, ((4,), (3, 4), (2, 3, 2)), ddof=1),
+    *_fused_reductions("std", np.std, ((4,), (3, 4), (2, 3, 2)), ddof=1),
+    Row("prod", mg.prod, np.prod, _alone((), (3, 2)), torch=_torch("prod"), setting="torch"),
+    Row("norm", mg.norm, _norm, _alone((), (3, 2)), torch=_torch("norm"), setting="torch"),
+    Row(
+        "var",
+        lambda x: mg.var(x, 1),
+        lambda x: x.var(1),
+        _alone((3, 2), (3, 1), (0, 2)),
+        torch=_torch("var", dim=1, correction=0),
+        setting="torch",
+    ),
+    Row(
+        "std",
+        lambda x: mg.std(x, ddof=1),
+        lambda x: x.std(ddof=1),
+        _alone((3, 2), (4,)),
+        torch=_torch("std"),
+        setting="torch",
+    ),
+    *[
+        Row(
+            "cumsum",
+            lambda x, axis=axis: x.cumsum(axis),
+            lambda x, axis=axis: x.cumsum(axis),
+            shapes,
+            torch=None if axis is None else _torch("cumsum", dim=axis),
+            setting=f"axis={axis}",
+        )
+        for axis, shapes in (
+            (None, _alone((), (4,), (2, 3), (0, 3))),
+            (0, _alone((4,), (1, 3), (3, 2), (0, 2))),
+            (-2, _alone((2, 3, 2), (3, 0))),
+        )
+    ],
+    Row(
+        "layer_norm",
+        mg.layer_norm,
+        _layer_norm,
+        _alone((4,), (3, 5), (0, 5), (2, 1, 3), (3, 1)),
+        torch=lambda x: _torch("layer_norm", "nn", "functional")(x, x.shape[-1:]),
+    ),
+    Row(
+        "layer_norm",
+        lambda x, weight, bias: mg.layer_norm(x, weight, bias, axis=(0, -1), eps=0.1),
+        lambda x, weight, bias: _layer_norm(x, (0, -1), 0.1) * weight + bias,
+        (((2, 3, 4), (4,), (4,)), ((3, 4), (3, 4), (1,))),
+        setting="axes, weight, bias",
+    ),
+    Row("layer_norm", lambda x: mg.layer_norm(x, eps=0), lambda x: _layer_norm(x, eps=0), MATRICES[1:2]),
+    Row(
+        "bilinear",
+        mg.bilinear,
+        _bilinear,
+        (
+            ((4, 3), (4, 2), (5, 3, 2)),
+            ((3,), (2,), (1, 3, 2)),
+            ((0, 3), (0, 2), (2, 3, 2)),
+            ((2, 2, 1), (2, 2, 1), (3, 1, 1)),
+        ),
+        torch=lambda x, y, W: _torch("bilinear", "nn", "functional")(x, y, W),
+    ),
+    Row(
+        "bilinear",
+        mg.bilinear,
+        lambda x, y, W, b: _bilinear(x, y, W) + b,
+        (((4, 3), (4, 2), (5, 3, 2), (5,)),),
+        torch=lambda x, y, W, b: _torch("bilinear", "nn", "functional")(x, y, W, b),
+        setting="bias",
+    ),
+    _einsum("ij,jk->ik", ((2, 3), (3, 4)), ((0, 3), (3, 2)), ((2, 0), (0, 2)), ((1, 3), (3, 1))),
+    _einsum("bi,bj->bij", ((3, 2), (3, 4)), ((0, 2), (0, 1)), ((3, 2), (1, 4))),
+    _einsum("i,i->", ((3,), (3,)), ((0,), (0,)), ((1,), (4,))),
+    _einsum("i,j", ((3,), (2,)), ((0,), (3,))),
+    _einsum("ba,cb", ((3, 2), (4, 3)), ((3, 2), (4, 1))),
+    _einsum(" ij , k -> k j ", ((2, 3), (2,)), ((0, 3), (2,)), ((2, 3), (0,))),
+    _einsum("ijk,ilm->jm", ((2, 3, 4), (2, 1, 3))),
+    _einsum(",i->i", ((), (3,))),
+    _einsum("ii,ij->j", ((3, 3), (3, 2)), ((0, 0), (0, 2))),
+    _einsum("iji,k->ji", ((2, 3, 2), (4,)), ((1, 0, 1), (2,))),
     Row(
         "matmul",
         mg.matmul,
@@ -226,6 +384,43 @@ TABLE: tuple[Row, ...] = (
     ),
     Row("reshape", lambda x: x.reshape(-1), lambda x: x.reshape(-1), VECTORS, setting="-1"),
     Row("reshape", lambda x: mg.reshape(x, (5, 3)), lambda x: x.reshape(5, 3), (((3, 5),), ((15,),))),
+    Row("squeeze", mg.squeeze, np.squeeze, VECTORS, torch=_torch("squeeze")),
+    Row(
+        "squeeze",
+        lambda x: x.squeeze((0, -2)),
+        lambda x: x.squeeze((0, -2)),
+        _alone((1, 1, 3), (1, 1, 1), (1, 0, 1, 2)),
+        setting="axes",
+    ),
+    Row(
+        "expand_dims",
+        lambda x: mg.expand_dims(x, 1),
+        lambda x: np.expand_dims(x, 1),
+        _alone((3,), (2, 3), (0, 2), (1,)),
+        torch=_torch("unsqueeze", dim=1),
+    ),
+    Row(
+        "expand_dims",
+        lambda x: mg.expand_dims(x, (0, -1)),
+        lambda x: np.expand_dims(x, (0, -1)),
+        VECTORS,
+        setting="axes",
+    ),
+    Row(
+        "broadcast_to",
+        lambda x: mg.broadcast_to(x, (2, 3, 4)),
+        lambda x: np.broadcast_to(x, (2, 3, 4)),
+        _alone((), (4,), (3, 1), (1, 3, 4), (2, 3, 4)),
+        torch=lambda x: x.broadcast_to(2, 3, 4),
+    ),
+    Row("broadcast_to", lambda x: mg.broadcast_to(x, 3), lambda x: np.broadcast_to(x, 3), _alone((), (1,))),
+    Row(
+        "broadcast_to",
+        lambda x: mg.broadcast_to(x, (0, 3)),
+        lambda x: np.broadcast_to(x, (0, 3)),
+        _alone((3,), (1, 3), (0, 1)),
+        setting="nothing",
+    ),
     Row(
         "concat",
         lambda *xs: mg.concat(xs),

@@ -85,3 +85,48 @@ def test_a_bound_that_is_none_is_refused(wrong: float, clip: Any) -> None:
     with pytest.raises(ValueError, match="is not negative"):
         clip([p], wrong)
     np.testing.assert_array_equal(p.grad, G_DENSE)
+
+
+HUGE = [
+    (np.float64, 1e200),
+    (np.float64, 1.5e308),
+    (np.float32, 1e30),
+    (np.float32, 3e38),
+    (np.float64, 1e-200),
+]
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize(("dtype", "size"), HUGE)
+def test_gradients_whose_squares_leave_float64_are_clipped(dtype: Any, size: float, sparse: bool) -> None:
+    """They are finite; only the sum of their squares is not, or the factor that scales them."""
+    p, q = Parameter(np.zeros((3, 2), dtype), "W"), Parameter(np.zeros(1, dtype))
+    for max_norm in (1.0, 1e-30, 0.6 * size):
+        values = np.array([[0.6, -0.8]], dtype) * dtype(size)
+        p.grad = mg.SparseRows(np.array([1]), values, 3) if sparse else np.pad(values, ((1, 1), (0, 0)))
+        q.grad = np.zeros(1, dtype)
+        assert clip_grad_norm([p, q], max_norm) == pytest.approx(size, rel=1e-6)
+        got = p.grad.dense() if isinstance(p.grad, mg.SparseRows) else p.grad
+        expected = np.array([0.6, -0.8]) * min(max_norm, size)
+        np.testing.assert_allclose(got[1].astype(float) / expected, [1, 1], rtol=1e-6)
+        assert got.dtype == dtype
+        p.grad = mg.SparseRows(np.array([1]), values, 3) if sparse else np.pad(values, ((1, 1), (0, 0)))
+        assert clip_grad_value([p], size / 2) == pytest.approx(0.8 * size, rel=1e-6)
+        got = p.grad.dense() if isinstance(p.grad, mg.SparseRows) else p.grad
+        np.testing.assert_allclose(got[1].astype(float) / size, [0.5, -0.5], rtol=1e-6)
+
+
+def test_a_norm_beyond_float64_is_infinite_and_its_gradient_is_clipped_all_the_same() -> None:
+    p, q = Parameter(np.zeros(2)), Parameter(np.zeros(1, np.float32))
+    p.grad, q.grad = np.full(2, 1.7e308), np.ones(1, np.float32)
+    assert clip_grad_norm([p, q], 1.0) == np.inf
+    np.testing.assert_allclose(p.grad, np.sqrt([0.5, 0.5]))
+    assert q.grad == 0
+
+
+def test_a_norm_is_recorded_whose_squares_leave_float64() -> None:
+    x = mg.tensor(np.array([3.0, 4.0]), requires_grad=True)
+    for size in (1e200, 1e-200):
+        with mg.record_gradients() as record:
+            (x * size).sum().backward()
+        assert record.entries[-1].norm == pytest.approx(np.sqrt(2) * size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,3 +89,64 @@ def test_a_fresh_vjp_is_not_copied_and_still_adds_up() -> None:
     before = x.grad.copy()
     (double(x) + double(x)).sum().backward()
     np.testing.assert_array_equal(x.grad, 3 * before)
+
+
+READS: dict[str, Callable[[mg.Tensor], mg.Tensor]] = {
+    "a number": lambda x: x[0],
+    "a negative number": lambda x: x[-1],
+    "a slice": lambda x: x[1:],
+    "a list": lambda x: x[[2, 0, 2]],
+    "rows one by one": lambda x: mg.stack([x[k] for k in range(3)]),
+    "a mask": lambda x: x[np.array([True, False, True])],
+    "a tuple": lambda x: x[0, :],
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+@pytest.mark.parametrize("gathered", ["not", "before", "after"])
+def test_the_gradient_of_an_indexed_leaf_is_an_array(read: Any, gathered: str) -> None:
+    """Only a table that is gathered from, and not read otherwise, has SparseRows."""
+    x = leaf()
+    reads = [read(x).sum()]
+    if gathered != "not":
+        reads.insert(gathered == "after", mg.gather(x, [1, 1]).sum())
+    for part in reads if gathered == "before" else [sum(reads, start=mg.tensor(0.0))]:
+        part.backward()
+    assert type(x.grad) is np.ndarray
+    expected = np.zeros(W.shape)
+    for k in np.ndindex(W.shape):  # by differences: reading is linear
+        unit = np.zeros(W.shape)
+        unit[k] = 1
+        expected[k] = read(mg.tensor(unit)).sum().item()
+    expected[1] += 2 * (gathered != "not")
+    np.testing.assert_array_equal(x.grad, expected)
+
+
+def test_numpy_sees_sparse_rows_as_the_whole_array() -> None:
+    g = mg.SparseRows(np.array([2, 0, 2]), np.array([[1.0, 2], [3, np.nan], [4, 5]]), 4)
+    whole = np.array([[3, np.nan], [0, 0], [5, 7], [0, 0]])
+    results = {
+        "asarray": (np.asarray(g), whole),
+        "dtype": (np.asarray(g, np.float32), whole.astype(np.float32)),
+        "+": (g + 1, whole + 1),
+        "reflected": (0.5 * g, 0.5 * whole),
+        "two": (g - g, whole - whole),
+        "-": (-g, -whole),
+        "isnan": (np.isnan(g), np.isnan(whole)),
+        "index": (g[2, 1], 7.0),
+        "rows": ([row.sum() for row in g][2], 12.0),
+        "norm": (np.linalg.norm(g[2:]), np.linalg.norm(whole[2:])),
+        "sum": (np.add.reduce(g, axis=1), whole.sum(axis=1)),
+        "len": (len(g), 4),
+    }
+    for name, (got, expected) in results.items():
+        np.testing.assert_array_equal(got, expected, err_msg=name)
+    with pytest.raises(AttributeError, match=r"np\.asarray\(g\)\.sum"):
+        _ = g.sum
+    with pytest.raises(AttributeError, match="no attribute 'rowz'"):
+        _ = g.rowz
+    before = np.ones((4, 2))
+    before -= g
+    np.testing.assert_array_equal(before, 1 - whole)
+    with pytest.raises(TypeError, match="in place"):
+        np.add(g, 1, out=(g,))

@@ -26,7 +26,8 @@ FORMULAS = [*ACTIVATIONS]
 KERNELS: dict[str, Any] = {name: getattr(kernels, name) for name in kernels.__all__} | {
     kernel.__name__: kernel for name in FORMULAS for kernel in ACTIVATIONS[name].kernels
 }
-del KERNELS["JIT_ENABLED"], KERNELS["elementwise"]
+for function in ("JIT_ENABLED", "elementwise", "euclidean_norm"):  # no kernels
+    del KERNELS[function]
 
 
 def _rows(n: int, height: int = 7) -> Array:
@@ -261,6 +262,13 @@ def test_numbers_without_a_compiled_loop_take_the_twin(dtype: type) -> None:
 def test_squared_norm_of_float32_is_added_up_in_float64() -> None:
     x = np.full(1_000_000, 0.1, np.float32)
     assert kernels.squared_norm(x) == pytest.approx(1e6 * float(x[0]) ** 2, rel=1e-10)
+
+
+def test_norms_of_rows_whose_squares_leave_float64() -> None:
+    x = np.array([[3e200, 4e200], [3e-200, 4e-200], [np.inf, 1], [np.nan, 1e200], [0, 0], [3, 4]])
+    for norms in (kernels.row_norms(x, np.arange(6)), kernels.row_norms.twin(x, np.arange(6))):
+        np.testing.assert_allclose(norms, [5e200, 5e-200, np.inf, np.nan, 0, 5], rtol=1e-15)
+        assert norms[5] == 5
 
 
 def test_a_squared_norm_beyond_float64_is_infinite_and_warns_of_nothing() -> None:

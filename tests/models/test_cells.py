@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.special
 
 import minigrad as mg
 from minigrad.fold.schedule import MODES
@@ -27,7 +28,7 @@ FOREST = Forest(
 
 activations = pytest.mark.parametrize("activation", ACTIVATIONS)
 modes = pytest.mark.parametrize("mode", MODES)
-LATER = ("sigmoid", "relu", "softsign", "softplus", "silu")
+LATER = ("sigmoid", "relu", "softsign", "softplus", "silu", "gelu")
 
 
 def σ(x: Any) -> Any:
@@ -41,6 +42,7 @@ NUMPY: dict[str, Callable[[Any], Any]] = {
     "softsign": lambda x: x / (1 + np.abs(x)),
     "softplus": lambda x: np.log(1 + np.exp(x)),
     "silu": lambda x: x * σ(x),
+    "gelu": lambda x: x * scipy.special.ndtr(x),
 }
 
 
@@ -240,7 +242,7 @@ def test_weights_start_within_the_authors_bounds_and_biases_at_zero(kind: str) -
 @pytest.mark.parametrize("kind", CELLS)
 def test_cells_refuse_an_unknown_activation_and_a_missing_generator(kind: str) -> None:
     with pytest.raises(ValueError, match="an activation is one of tanh, sigmoid, relu, softsign"):
-        CELLS[kind](D, np.random.default_rng(0), "gelu")
+        CELLS[kind](D, np.random.default_rng(0), "mish")
     with pytest.raises(TypeError, match=r"rng is a numpy\.random\.Generator"):
         CELLS[kind](D, 0)
 

@@ -159,7 +159,7 @@ HEADERS = {
     "words in a case that is never looked up": {"vocabulary": list("ABCDEFG"), "lower": True},
     "other sizes": {"settings": {"D": 4, "f": "tanh"}},
     "an unknown setting": {"settings": {"D": 3, "depth": 1}},
-    "an unknown activation": {"settings": {"D": 3, "f": "gelu"}},
+    "an unknown activation": {"settings": {"D": 3, "f": "mish"}},
     "no settings": {"settings": None},
     "other classes": {"classes": 3},
     "classes that are no number": {"classes": "two"},

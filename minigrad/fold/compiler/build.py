@@ -98,7 +98,7 @@ def write(traced: Trace, title: str, passes: Passes = ALL) -> tuple[Emitted, str
     """Return the functions of a traced cell, and the text of the module with all that they call."""
     emitted = Emitted(Plan(traced, passes))
     helpers = (
-        _section(activations.__name__, _activations(traced.dtype))
+        _section(activations.__name__, _activations(traced.dtype, emitted.text))
         + "".join(_section(module.__name__, _pasted(module)) for module in PASTED)
         + _section(jit.__name__, inspect.getsource(jit.pointer._defn))
     )
@@ -138,10 +138,11 @@ def _section(module: str, text: str) -> str:
     return f"\n\n{title:=<105}\n\n{text.strip()}\n"
 
 
-def _activations(dtype: np.dtype[Any]) -> str:
+def _activations(dtype: np.dtype[Any], emitted: str) -> str:
+    erf = "from math import erf\n\n" if "erf(" in emitted else ""
     if dtype != np.float32:
-        return "tanh = np.tanh"
-    return _function(activations._tanh_f32) + "\n\ntanh = _tanh_f32"
+        return f"{erf}tanh = np.tanh"
+    return f"{erf}{_function(activations._tanh_f32)}\n\ntanh = _tanh_f32"
 
 
 def _function(function: Any, decorator: str = "helper") -> str:
