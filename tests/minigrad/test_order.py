@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import models
-from minigrad.fold.compiler.order import NODE, STEP, TILE, Order, order, tile_size
+from minigrad.fold.compiler.order import NODE, STEP, TILE, Order, order, schedule_nodes, tile_size
 from tests.minigrad.fold_contract.forests import PAIR, by_height, forests, grow, left_chain, right_chain
 
 VOCABULARY = models.Vocabulary(["a"])
@@ -96,6 +96,15 @@ def test_rows_need_not_be_in_post_order(trees, most):
 def test_right_children_of_chains_are_leaves(seed, lengths, most):
     forest = _forest(seed, lengths, "left_chain")
     _check(forest, order(forest.left, forest.right, True, most), most, chain=True)
+
+
+@drawn
+@given(seeds, lengths, sizes, shapes, st.booleans())
+def test_the_twin_finds_the_same_order(seed, lengths, most, shape, chain):
+    forest = _forest(seed, lengths, "left_chain" if chain else shape)
+    arguments = forest.left, forest.right, most, chain
+    for ours, twins in zip(schedule_nodes(*arguments), schedule_nodes.twin(*arguments), strict=True):
+        np.testing.assert_array_equal(ours, twins)
 
 
 @pytest.mark.parametrize("shape", sorted(models.SHAPES))
