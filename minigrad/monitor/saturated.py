@@ -23,7 +23,7 @@ class Saturated(NodeRule):
     ends : (float, float)
         The range: (−1, 1) for tanh, (0, 1) for sigmoid.
     margin : float
-        How near to an end counts.
+        Elements nearer to an end than that count, those beyond it, too.
     """
 
     name = "saturated"

@@ -12,7 +12,7 @@ from minigrad.monitor.rule import Rule, Verdict
 
 @dataclass(eq=False)
 class Stalled(Rule):
-    """The mean loss of a window is not below the best so far by the threshold's part of that.
+    """The mean loss of a window is not below the best so far by more than the threshold's part of that.
 
     Parameters
     ----------

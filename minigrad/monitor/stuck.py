@@ -21,6 +21,7 @@ class Stuck(Rule):
     Parameters
     ----------
     threshold : float
+        The largest part that is too small.
     min_count, patience, action
         As in `Rule`; `min_count` counts minibatches that were looked at.
     """

@@ -77,6 +77,7 @@ class Optimizer:
                     f"it has {', '.join(defaults)}"
                 )
             made = {**defaults, **own, **group, "params": tuple(group.get("params", ()))}
+            made |= {key: tuple(value) for key, value in made.items() if isinstance(value, list)}
             _check_settings(made)
             self._rule(made)
             for parameter in made["params"]:
