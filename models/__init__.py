@@ -1,27 +1,8 @@
 """Trees, the cells that run over them, and a classifier. Start with README.md."""
 
+from models import cells
 from models.binary import binarise, debinarise
-from models.cells import (
-    CELLS,
-    CHAIN_CELLS,
-    GRU,
-    LSTM,
-    RLSTM,
-    RNN,
-    SLSTM,
-    TREE_CELLS,
-    Bidirectional,
-    DenseRNN,
-    Elman,
-    Encoder,
-    HighwayRNN,
-    Multilayer,
-    ResidualRNN,
-    TreeGRU,
-    TreeLSTM,
-    cell,
-    encode,
-)
+from models.cells import *  # noqa: F403 (its __all__, which is a part of this one)
 from models.chains import as_chains, chain_forest
 from models.check_cell import check_cell
 from models.checkpoint import load, save
@@ -44,32 +25,15 @@ from models.vectors import VectorsError, WordVectors, read_vectors
 from models.vocabulary import Vocabulary
 
 __all__ = [
-    "CELLS",
-    "CHAIN_CELLS",
-    "GRU",
-    "LSTM",
-    "RLSTM",
-    "RNN",
     "SHAPES",
-    "SLSTM",
-    "TREE_CELLS",
-    "Bidirectional",
     "CellCheckError",
     "CellError",
-    "DenseRNN",
     "DependencyError",
     "Dropout",
-    "Elman",
-    "Encoder",
     "Forest",
     "ForestError",
-    "HighwayRNN",
-    "Multilayer",
-    "ResidualRNN",
     "Tree",
     "TreeClassifier",
-    "TreeGRU",
-    "TreeLSTM",
     "TreeReader",
     "TreebankError",
     "VectorsError",
@@ -78,12 +42,10 @@ __all__ = [
     "WordVectors",
     "as_chains",
     "binarise",
-    "cell",
     "chain_forest",
     "check_cell",
     "collapse_unary",
     "debinarise",
-    "encode",
     "expand_unary",
     "load",
     "plain_word",
@@ -93,3 +55,4 @@ __all__ = [
     "save",
     "treebank_word",
 ]
+__all__ += cells.__all__

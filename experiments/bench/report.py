@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from experiments.bench.sections import PASSES, SECTIONS
+from minigrad.internal.table import aligned
 
 TITLES = {key: title for section in (*SECTIONS, *PASSES) for key, title in section.tells.items()}
 HEADERS = {
@@ -38,12 +39,10 @@ def as_text(document: dict[str, Any]) -> str:
 def table(entries: Iterable[dict[str, Any]]) -> str:
     """Set entries in columns, numbers flush right."""
     entries = list(entries)
-    columns = []
-    for key, example in entries[0].items():
-        texts = [HEADERS.get(key, key.replace("_", " ")), *(_text(key, entry[key]) for entry in entries)]
-        width = max(map(len, texts))
-        columns.append([t.ljust(width) if isinstance(example, str) else t.rjust(width) for t in texts])
-    return "\n".join("  ".join(line).rstrip() for line in zip(*columns, strict=True))
+    head = [HEADERS.get(key, key.replace("_", " ")) for key in entries[0]]
+    rows = [[_text(key, entry[key]) for key in entries[0]] for entry in entries]
+    numbers = [k for k, example in enumerate(entries[0].values()) if not isinstance(example, str)]
+    return "\n".join(aligned([head, *rows], right=numbers))
 
 
 def _text(key: str, value: Any) -> str:

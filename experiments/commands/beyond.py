@@ -16,9 +16,8 @@ from pathlib import Path
 
 from experiments.studies import STUDIES, study
 from experiments.sweep.folder import Folder
-from experiments.sweep.output import writable_folder
+from experiments.sweep.output import writable_folder, write_text
 from experiments.sweep.plan import make_plan
-from minigrad.files import atomic_write
 
 PAGE = "README.md"
 _HEADING = re.compile(r"^(?=#+ )", re.MULTILINE)
@@ -76,8 +75,7 @@ def write_page(out: Path, scale: str, failed: Container[str] = ()) -> None:
         "A section is what `python -m experiments` and its title draw and say.\n"
     )
     sections = [_section(out / name, name, name in failed) for name in STUDIES]
-    with atomic_write(writable_folder(out) / PAGE) as file:
-        file.write("\n".join([head, *sections]).encode())
+    write_text(writable_folder(out) / PAGE, "\n".join([head, *sections]))
 
 
 def _section(folder: Path, name: str, failed: bool) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from experiments import sweep
 from experiments.sentiment import command
 from experiments.sweep import arguments
+from viz.arguments import whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--draw",
-        type=arguments.whole("the number of a test sentence"),
+        type=whole("the number of a test sentence"),
         nargs="+",
         metavar="N",
         help=f"numbers of the test sentences to draw, from 1 (default: {command.DRAWN} typical ones)",

@@ -21,12 +21,11 @@ import viz
 from experiments.paper import data
 from experiments.paper.before_and_after import Trained, pictures, short, told, typical_sentence
 from experiments.paper.settings import BATCH, BATCH_OF_OTHERS
-from experiments.sweep.output import writable_folder
+from experiments.sweep.output import writable_folder, write_text
 from experiments.training.evaluation import accuracy
 from experiments.training.loop import fit
 from experiments.training.ratios import RatioWatcher
 from experiments.training.watcher import Epoch, Watcher, best_epoch
-from minigrad.files import atomic_write
 
 DATASET = 2  # of Experiment 1: 11 to 20 tokens
 SIZES = {"train": 10_000, "dev": 1_000, "test": 1_000}
@@ -94,17 +93,14 @@ def run(out: Path, seed: int, cell: str, keep_epochs: bool) -> None:
             "tree": str(sentence.to_tree(0)),
             "keyword_row": int(data.keyword_rows(sentence)[0]),
             "norms": {
-                name: dict(
-                    zip(("before", "after"), (n.tolist() for n in each.norms(sentence, "node")), strict=True)
-                )
-                for name, each in trained.items()
+                name: {"before": before.tolist(), "after": after.tolist()}
+                for name, (before, after) in norms.items()
             },
         },
         "seconds": time.perf_counter() - started,
         "machine": {"processor": platform.machine(), "python": platform.python_version()},
     }
-    with atomic_write(out / "demo.json") as file:
-        file.write((json.dumps(content, indent=1) + "\n").encode())
+    write_text(out / "demo.json", json.dumps(content, indent=1) + "\n")
     for name, picture in drawn.items():
         picture.save(out / f"{name}.svg")
     figure = viz.ratio_figure({name: result["ratios"] for name, result in results.items()})

@@ -18,6 +18,7 @@ from experiments.training.ratios import RatioWatcher, definitions, error_rows
 from experiments.training.recorded import record_result, recorded_fit, summary
 from experiments.training.summaries import by_depth, median_interval, overall
 from experiments.training.watcher import Epoch
+from minigrad.optim import Optimizer
 
 MEASURED_AT_ONCE = 100  # trees; more would not fit into the processor's cache
 
@@ -43,25 +44,47 @@ def perform(settings: Settings, recorder: Recorder) -> None:
             error_rows(model.cell, keyword_rows), definitions(model.cell), settings.activation
         )
     measure = None if ratios is None else partial(_measure, settings, model, sets, ratios)
+    rng = np.random.default_rng([*settings.seeds["order"], 0])
+    epochs = train(settings, recorder, model, optimizer, sets, ratios, measure=measure, rng=rng)
+    record_result(recorder, model, _result(settings, model, sets, epochs))
+
+
+def train(
+    settings: Settings,
+    recorder: Recorder,
+    model: models.TreeClassifier,
+    optimizer: Optimizer,
+    sets: Datasets,
+    ratios: RatioWatcher | None,
+    **options: Any,
+) -> list[Epoch]:
+    """Train as `recorded_fit` does, with the settings' batch, epochs, patience and mode.
+
+    Parameters
+    ----------
+    settings, recorder, model, optimizer, sets
+    ratios : RatioWatcher or None
+        Watches the training; there is a row of epoch 0 then.
+    **options
+        Further ones of `recorded_fit`.
+    """
     if ratios is not None and not recorder.checkpoint.exists():
         ratios.measure(model, sets.train, MEASURED_AT_ONCE, settings.mode)
-    epochs = recorded_fit(
+    return recorded_fit(
         recorder,
         model,
         optimizer,
         sets.train,
         sets.dev,
         batch_size=settings.batch,
-        rng=np.random.default_rng([*settings.seeds["order"], 0]),
         max_epochs=settings.max_epochs,
         min_epochs=settings.min_epochs,
         patience=settings.patience,
         watchers=[] if ratios is None else [ratios],
-        measure=measure,
         epoch_0=ratios is not None,
         mode=settings.mode,
+        **options,
     )
-    record_result(recorder, model, _result(settings, model, sets, epochs))
 
 
 def _result(

@@ -12,8 +12,7 @@ import viz
 from experiments import sweep
 from experiments.studies.runs import Runs
 from experiments.sweep import Job, Recorder, arguments
-from experiments.sweep.output import RESULTS, writable_folder
-from minigrad.files import atomic_write
+from experiments.sweep.output import RESULTS, writable_folder, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -122,8 +121,7 @@ class Study:
                 viz.save_figure(figure, folder / f"{name}.{suffix}")
             print(f"figure: {folder / name}.pdf, .svg, .png")
         summary = self.summary(runs).strip()
-        with atomic_write(out / "summary.md") as file:
-            file.write(f"{summary}\n".encode())
+        write_text(out / "summary.md", f"{summary}\n")
         print(f"\n{summary}")
 
 

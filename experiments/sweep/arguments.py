@@ -12,23 +12,7 @@ import numpy as np
 import models
 from experiments.sweep.output import RESULTS
 from models.cells import is_chain_cell
-from viz.arguments import cell_class, count, seed, whole
-
-__all__ = [
-    "SCALES",
-    "add_cell",
-    "add_cells",
-    "add_scale",
-    "add_seed",
-    "cell",
-    "cells_folder",
-    "choose_folder",
-    "count",
-    "seed",
-    "tree_cell",
-    "watched_cell",
-    "whole",
-]
+from viz.arguments import cell_class, count, seed
 
 SCALES = ("smoke", "paper")
 

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser, out: str) -> None:
     out : str
         The default output folder, in words; ``args.out`` is None then, for the caller to fill in.
     """
-    from experiments.sweep.arguments import count  # workers, which load this file, need no command line
+    from viz.arguments import count  # workers, which load this file, need no command line
 
     parser.add_argument(
         "--out", type=Path, metavar="DIR", default=None, help=f"where the rows go (default: {out})"

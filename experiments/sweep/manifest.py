@@ -11,8 +11,8 @@ from typing import Any
 from experiments.sweep.environment import describe_environment
 from experiments.sweep.folder import Folder
 from experiments.sweep.job import canonical
+from experiments.sweep.output import write_text
 from experiments.sweep.rows import Run, finished
-from minigrad.files import atomic_write
 
 FORMAT = "minigrad.sweep/1"
 MANY = 20  # values of a setting that are listed; if there are more, they are counted
@@ -56,8 +56,7 @@ def write_manifest(
         "runs": {run.name: _describe(run, environments) for run in runs},
         "environments": environments,
     }
-    with atomic_write(folder.manifest) as file:
-        file.write((json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
+    write_text(folder.manifest, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
 def read_sittings(folder: Folder) -> list[dict[str, Any]]:

@@ -50,13 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-nodes", type=count("boxes"), default=300, metavar="N", help="draw no more boxes"
     )
     parser.add_argument("--values", action="store_true", help="print the values")
-    parser.add_argument(
-        "-o",
-        "--out",
-        type=inputs.picture_path,
-        metavar="FILE",
-        help="where to write (.svg .png .pdf .dot .html .txt); printed as text if left out",
-    )
+    inputs.add_out(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -89,6 +89,11 @@ def add_look(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-depth", type=int, metavar="N", help="draw no deeper levels; say how many nodes they have"
     )
+    add_out(parser)
+
+
+def add_out(parser: argparse.ArgumentParser) -> None:
+    """Declare where a picture is written."""
     parser.add_argument(
         "-o",
         "--out",

@@ -13,6 +13,7 @@ from experiments.paper.stored import percent
 from experiments.studies.remedies.settings import CHAINS, REMEDIES
 from experiments.studies.runs import Runs, by, fired
 from experiments.sweep.rows import number
+from experiments.training.summaries import median_at
 
 VANISHING = "vanishing"
 
@@ -64,12 +65,7 @@ class Found:
 
     def ratio_at(self, depth: int, epoch: int = -1) -> float:
         """Return the median over the runs of the median ratio of keywords at one depth; NaN for none."""
-        found = []
-        for run in self.runs:
-            ratios = run.rows[epoch]["ratios"]
-            if depth in ratios["depth"]:
-                found.append(number(ratios["quantiles"][ratios["depth"].index(depth)][2]))
-        return statistics.median(found) if found else math.nan
+        return median_at((run.rows[epoch]["ratios"] for run in self.runs), depth)
 
     def middle_depths(self) -> str:
         """Return the quartiles of the keywords' depths as text."""

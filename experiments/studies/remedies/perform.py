@@ -11,13 +11,13 @@ import models
 from experiments.paper.data import keyword_rows
 from experiments.paper.datasets import datasets
 from experiments.paper.model import new_model, new_optimizer, parameter_groups
-from experiments.paper.run import MEASURED_AT_ONCE
+from experiments.paper.run import train
 from experiments.studies.remedies.settings import DEEP, RemedySettings
 from experiments.sweep import Recorder
 from experiments.training.evaluation import accuracy
 from experiments.training.monitoring import MonitorWatcher, quiet_monitor
 from experiments.training.ratios import RatioWatcher, error_rows
-from experiments.training.recorded import record_result, recorded_fit, summary
+from experiments.training.recorded import record_result, summary
 from experiments.training.step import passes
 from experiments.training.summaries import by_depth, overall
 from minigrad.monitor import RULES, Monitor, Vanishing
@@ -40,26 +40,18 @@ def perform(settings: RemedySettings, recorder: Recorder) -> None:
         model.dropout = models.Dropout(settings.dropout_words, settings.dropout_states, rng)
     nodes = error_rows(model.cell, keyword_rows)
     ratios = RatioWatcher(nodes) if settings.ratios else None
-    if ratios is not None and not recorder.checkpoint.exists():
-        ratios.measure(model, sets.train, MEASURED_AT_ONCE, mode)
-    epochs = recorded_fit(
+    epochs = train(
+        settings,
         recorder,
         model,
         remedied_optimizer(model, settings),
-        sets.train,
-        sets.dev,
-        batch_size=settings.batch,
+        sets,
+        ratios,
         rng=rng,
-        max_epochs=settings.max_epochs,
-        min_epochs=settings.min_epochs,
-        patience=settings.patience,
         nodes=nodes,
         measure=None if ratios is None else partial(_measured, ratios),
-        watchers=[] if ratios is None else [ratios],
         monitor=_monitor(),
         clip=None if settings.max_norm is None else partial(clip_grad_norm, max_norm=settings.max_norm),
-        mode=mode,
-        epoch_0=ratios is not None,
     )
     record_result(
         recorder,

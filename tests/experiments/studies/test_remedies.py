@@ -136,8 +136,8 @@ def test_clipping_bounds_every_update_s_gradient(tmp_path, monkeypatch):
         watcher.norm = lambda: mg.optim.clip_grad_norm(model.parameters(), np.inf)
         return fit(recorder, model, *rest, watchers=[*watchers, watcher], **options)
 
-    fit = module.recorded_fit
-    monkeypatch.setattr(module, "recorded_fit", watched)
+    fit = paper_run.recorded_fit
+    monkeypatch.setattr(paper_run, "recorded_fit", watched)
     _performed(tmp_path, _tiny("RNN", batch=5))
     free = max(norms)
     norms.clear()
