@@ -67,10 +67,12 @@ def test_walks_go_left_to_right_and_children_come_before_or_after_their_parent()
         ("(3 (2 a))", "(3 a)"),
         ("((a) (b) (c))", "(((a) (b)) (c))"),
         ("((a) ((b) (c)))", "(((a) (b)) (c))"),
+        ("(S (T (1 a) (1 b)) (1 c))", "(S (T (1 a)) (1 b) (1 c))"),  # the same nodes in the same order
     ],
 )
 def test_different_trees_are_not_equal(one, other):
     assert Tree.parse(one) != Tree.parse(other)
+    assert hash(Tree.parse(one)) != hash(Tree.parse(other))
 
 
 def test_map_replaces_labels_and_words_and_nothing_else():

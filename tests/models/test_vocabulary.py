@@ -65,6 +65,12 @@ def test_words_and_unknown_make_the_same_vocabulary_again():
     assert vocabulary != vocabulary.words
 
 
+@pytest.mark.parametrize("words", [["a", "c"], ["b", "a"], ["a"], ["a", "b", "c"], ["ab"], ["a", "B"]])
+def test_vocabularies_of_other_words_or_of_another_order_are_not_equal(words):
+    assert Vocabulary(words) != Vocabulary(["a", "b"])
+    assert hash(Vocabulary(words)) != hash(Vocabulary(["a", "b"]))
+
+
 @pytest.mark.parametrize("number", [-1, 2])
 def test_a_number_without_a_word_does_not_wrap_around(number):
     with pytest.raises(IndexError, match="from 0 to 1"):

@@ -40,6 +40,11 @@ def test_it_depends_on_the_shape():
     assert _hash(left) != _hash(right)
 
 
+def test_it_depends_on_labels_between_leaves_and_root_and_on_there_being_one():
+    texts = [f"(1 {label} (1 good) (0 bad)) (0 not))" for label in ("(1", "(0", "(")]
+    assert len({_hash(text) for text in texts}) == 3
+
+
 def test_parts_are_told_apart():
     first, second = (models.Forest([models.Tree.parse(text)], WORDS) for text in ("(0 bad)", "(1 good)"))
     assert data_hash(first, second) != data_hash(second, first)
