@@ -32,6 +32,19 @@ def test_a_copy_of_sparse_rows_has_rows_and_values_of_its_own() -> None:
     np.testing.assert_array_equal(dense(copied), before)
 
 
+@pytest.mark.parametrize(
+    "use", [SparseRows.summed, SparseRows.dense, SparseRows.copy, lambda g: g.astype(np.float32)]
+)
+def test_sparse_rows_stay_when_they_are_summed_or_converted(use: Callable[[SparseRows], Any]) -> None:
+    rows, values = np.array([3, 2, 3, 0]), np.arange(8.0).reshape(4, 2)
+    g = SparseRows(rows.copy(), values.copy(), 5)
+    before = dense(g)
+    result = use(g)
+    np.testing.assert_array_equal(g.rows, rows)
+    np.testing.assert_array_equal(g.values, values)
+    np.testing.assert_array_equal(dense(result), before)
+
+
 READS: dict[str, Callable[[mg.Tensor], mg.Tensor]] = {
     "dense": lambda x: (x * W).sum(),
     "handed on": lambda x: (x + x).sum(),
