@@ -11,6 +11,7 @@ import pytest
 import minigrad as mg
 from minigrad.monitor import (
     RULES,
+    Alert,
     Dead,
     Exploding,
     Monitor,
@@ -116,6 +117,17 @@ def test_a_loss_that_fell_by_the_threshold_alone_has_stalled() -> None:
         assert bool(monitor.end_epoch(loss)) == fires
     rising = quiet(Stalled(0.5, patience=1))  # a part of the best loss's size, whatever its sign
     assert [bool(rising.end_epoch(loss)) for loss in (-2.0, -3.0, -3.5)] == [False, True, False]
+
+
+def test_an_alert_that_is_about_no_node_says_so() -> None:
+    monitor = quiet(Stalled(patience=1), NotFinite())
+    monitor.end_epoch(np.nan)
+    for alert in monitor.alerts:
+        assert (alert.row, alert.node, alert.op, alert.parameter, alert.batch) == (-1, "", "", "", 0)
+    assert len(monitor.alerts) == 2
+    bare = Alert("rule", "message", 1.0, epoch=1, batch=2)
+    assert (bare.row, bare.node, bare.op, bare.parameter) == (-1, "", "", "")
+    assert str(bare) == "rule: message (epoch 1, minibatch 2)"
 
 
 def test_the_bounds_of_a_quantile_are_allowed() -> None:

@@ -158,3 +158,12 @@ def test_the_count_of_steps_begins_at_1() -> None:
 
 def test_a_momentum_of_0_keeps_nothing() -> None:
     assert SGD([parameter()], momentum=0.0).state_dict() == {}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_no_more_is_kept_per_element_than_the_formula_has(name: str) -> None:
+    """A table of word vectors is the largest array there is."""
+    optimizer = by_name(name, [parameter(), Parameter(np.zeros(5))])
+    ((batch,),) = optimizer._batches
+    sizes = [len(kept) for kept in batch._kept]
+    assert sizes == [11] * len(optimizer.slots) + [0] * (2 - len(optimizer.slots))
