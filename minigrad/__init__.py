@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from minigrad import monitor, optim
     from minigrad.checks import assert_gradients, gradcheck
     from minigrad.fold.compiler import explain_fold, fold_source
+    from minigrad.functional import grad, value_and_grad
+    from minigrad.jacobians import jacobian
     from minigrad.step import step_through
 
 # Loaded when they are first used, so that `import minigrad` stays quick.
@@ -32,10 +34,13 @@ _LATER = {
     "assert_gradients": "minigrad.checks",
     "explain_fold": "minigrad.fold.compiler",
     "fold_source": "minigrad.fold.compiler",
+    "grad": "minigrad.functional",
     "gradcheck": "minigrad.checks",
+    "jacobian": "minigrad.jacobians",
     "monitor": "minigrad",
     "optim": "minigrad",
     "step_through": "minigrad.step",
+    "value_and_grad": "minigrad.functional",
 }
 
 __all__ = [
@@ -55,8 +60,10 @@ __all__ = [
     "explain_fold",
     "fold",
     "fold_source",
+    "grad",
     "gradcheck",
     "graph_dot",
+    "jacobian",
     "monitor",
     "nn",
     "no_grad",
@@ -67,6 +74,7 @@ __all__ = [
     "scope",
     "step_through",
     "tensor",
+    "value_and_grad",
     *OPS,
 ]
 

@@ -39,10 +39,12 @@ class Operation:
         See `primitive`.
     writes : bool
         The result is the first operand, in the same memory, with other rows.
+    stackable : bool
+        The vjps depend on nothing but their cotangent, so that they may be called again and again.
     """
 
     linear = view = fresh = writes = False
-    analytic = True
+    analytic = stackable = True
     index: str | None = None
 
     def __init__(self, forward: Callable[..., Any], name: str | None = None) -> None:

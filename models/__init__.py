@@ -17,6 +17,7 @@ from models.errors import (
 )
 from models.forest import Forest
 from models.notation import plain_word, treebank_word
+from models.path_jacobians import path_jacobians
 from models.reader import TreeReader, read_trees
 from models.shapes import SHAPES, random_forest
 from models.tree import Tree
@@ -48,6 +49,7 @@ __all__ = [
     "debinarise",
     "expand_unary",
     "load",
+    "path_jacobians",
     "plain_word",
     "random_forest",
     "read_trees",

@@ -153,12 +153,19 @@ class TreeClassifier(Module):
         return logits.data.argmax(axis=1)
 
     def _states(self, forest: Forest, mode: str, dropout: Dropout | None = None) -> mg.NodeStates:
-        leaves = mg.gather(self.L, self._words(forest))
+        leaves = mg.gather(self.L, self.words(forest))
         if dropout is not None:
             leaves = mg.dropout(leaves, dropout.words, dropout.rng)
         return encode(self.cell, forest, leaves, mode)
 
-    def _words(self, forest: Forest) -> np.ndarray:
+    def words(self, forest: Forest) -> np.ndarray:
+        """Return the row of L of every leaf, intp (number of leaves,).
+
+        Raises
+        ------
+        VocabularyError
+            If a word of the forest is not in the model's vocabulary.
+        """
         words = forest.word[forest.leaves]
         if forest.vocabulary is self.vocabulary or forest.vocabulary == self.vocabulary:
             return words

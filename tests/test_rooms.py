@@ -17,7 +17,7 @@ SOURCES = sources(ROOT, ROOMS)
 
 # Inside minigrad, from the ground up: a file imports only from its own layer or those before it.
 LAYERS = [
-    ["errors", "files", "rng", "symbol", "tiny", "waiting"],
+    ["errors", "files", "rng", "stack", "symbol", "tiny", "waiting"],
     ["kernels"],  # compiled loops on arrays
     ["cotangent"],  # what flows backward
     ["graph"],  # nodes and the walk
@@ -25,7 +25,7 @@ LAYERS = [
     ["copies"],  # of tensors
     ["tensor", "record"],
     ["internal", "outline", "primitive"],
-    ["explain", "step"],
+    ["explain", "step", "aside", "functional", "jacobians"],
     ["ops"],
     ["nn"],
     ["checks", "fold", "optim"],

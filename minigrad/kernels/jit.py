@@ -18,6 +18,7 @@ from numba.core import event
 from numba.extending import intrinsic
 
 from minigrad import waiting
+from minigrad.stack import Stack
 from minigrad.symbol import Symbol
 
 __all__ = ["FASTMATH", "JIT_ENABLED", "carray", "compiled", "kernel", "pointer"]
@@ -121,7 +122,7 @@ def kernel(
 
         @functools.wraps(loop)
         def call(first: Any, *rest: Any) -> Any:
-            if first.dtype.char not in dtypes:
+            if first.dtype.char not in dtypes or type(first) is Stack:
                 return slow(first, *rest)
             if isinstance(first, Symbol):
                 return first.kernel(loop.__name__, (first, *rest))

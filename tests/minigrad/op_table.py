@@ -95,15 +95,30 @@ def _losses(x: np.ndarray) -> np.ndarray:
     return -np.log(_softmax(x))[np.arange(len(x)), LABELS[: len(x)]]
 
 
+def _general_losses(
+    x: np.ndarray, reduction: str, weight: Any = None, ignore_index: Any = None, label_smoothing: float = 0
+) -> Any:
+    """Return the loss as PyTorch's manual has it, row by row."""
+    log_p, w = np.log(_softmax(x)), np.ones(x.shape[1]) if weight is None else np.array(weight)
+    losses, counts = np.zeros(len(x)), 0.0
+    for i, y in enumerate(LABELS[: len(x)]):
+        if y != ignore_index:
+            losses[i] = -(1 - label_smoothing) * w[y] * log_p[i, y] - label_smoothing * (w * log_p[i]).mean()
+            counts += w[y]
+    return losses if reduction == "none" else losses.sum() / (counts if reduction == "mean" else 1)
+
+
 def _head_loss(x: np.ndarray, W: np.ndarray, b: np.ndarray, rows: Any = slice(None)) -> Any:
     return _losses(x[rows] @ W.T + b)
 
 
-def _torch_cross_entropy(reduction: str) -> Callable[..., Any]:
+def _torch_cross_entropy(reduction: str, **options: Any) -> Callable[..., Any]:
     def call(x: Any) -> Any:
         import torch
 
-        return torch.nn.functional.cross_entropy(x, torch.tensor(LABELS[: len(x)]), reduction=reduction)
+        made = options | {"weight": torch.tensor(options["weight"]).to(x)} if "weight" in options else options
+        labels = torch.tensor(LABELS[: len(x)])
+        return torch.nn.functional.cross_entropy(x, labels, reduction=reduction, **made)
 
     return call
 
@@ -491,6 +506,27 @@ TABLE: tuple[Row, ...] = (
             ("none", np.asarray, (((5, 2),), ((1, 3),), ((0, 3),))),
             ("sum", np.sum, (((5, 2),), ((1, 3),), ((0, 3),))),
             ("mean", np.mean, (((5, 2),), ((1, 3),))),
+        )
+    ],
+    *[
+        Row(
+            "cross_entropy",
+            lambda x, r=reduction, o=options: mg.cross_entropy(x, LABELS[: len(x)], r, **o),
+            lambda x, r=reduction, o=options: _general_losses(x, r, **o),
+            shapes,
+            torch=_torch_cross_entropy(reduction, **options),
+            setting=f"{reduction}, {', '.join(options)}",
+        )
+        for reduction, shapes in (
+            ("none", (((5, 2),), ((0, 2),))),
+            ("sum", (((5, 2),), ((1, 2),))),
+            ("mean", (((5, 2),), ((2, 2),))),
+        )
+        for options in (
+            {"weight": [0.5, 3.0]},
+            {"ignore_index": 0},
+            {"label_smoothing": 0.3},
+            {"weight": [2.0, 0.25], "ignore_index": 1, "label_smoothing": 0.2},
         )
     ],
     Row(

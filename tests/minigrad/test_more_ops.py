@@ -224,3 +224,32 @@ def test_a_cell_with_an_op_that_is_not_elementwise_runs_by_levels_and_says_so() 
         warnings.simplefilter("error")
         level = mg.fold(Normed(), forest, leaves, "level")
     np.testing.assert_array_equal(compiled.h.data, level.h.data)
+
+
+def test_rows_that_are_ignored_have_no_loss_and_no_gradient_whatever_their_label() -> None:
+    x = mg.tensor(np.array([[1.0, 2.0, 0.0], [3.0, -1.0, 0.5]]), requires_grad=True)
+    loss = mg.cross_entropy(x, [-100, 2], ignore_index=-100)
+    loss.backward()
+    assert loss.item() == pytest.approx(mg.cross_entropy(x.data[1:], [2]).item(), rel=1e-14)
+    np.testing.assert_array_equal(as_dense(x.grad)[0], [0, 0, 0])
+    masked = mg.cross_entropy(np.array([[0.0, -np.inf]]), [0], weight=[1, 1], reduction="sum")
+    assert masked.item() == 0  # a class that is ruled out, by a score of −∞
+
+
+def test_cross_entropy_refuses_what_it_cannot_weigh() -> None:
+    x = np.ones((2, 3))
+    for options, error, text in (
+        ({"weight": [1, 2]}, mg.ShapeError, "weights of shape .2,. for 3 classes"),
+        ({"weight": [1, -2, 1]}, ValueError, "not negative"),
+        ({"weight": [1, np.nan, 1]}, ValueError, "finite"),
+        ({"weight": mg.tensor(np.ones(3), requires_grad=True)}, TypeError, "constants"),
+        ({"label_smoothing": 1.5}, ValueError, "label_smoothing"),
+        ({"weight": [0, 0, 1]}, mg.ShapeError, "mean over no row"),
+        ({"ignore_index": 1, "labels": [1, 1]}, mg.ShapeError, "mean over no row"),
+        ({"ignore_index": 1, "labels": [1, 7]}, ValueError, "label 7 of row 1"),
+        ({"ignore_index": 1, "labels": [1, 0, 0]}, mg.ShapeError, "labels"),
+        ({"reduction": "all"}, ValueError, "reduction is 'mean', 'sum' or 'none'"),
+    ):
+        settings: dict[str, Any] = {"labels": [0, 1], **options}
+        with pytest.raises(error, match=text):
+            mg.cross_entropy(x, **settings)

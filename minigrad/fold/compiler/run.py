@@ -55,6 +55,7 @@ class _States(Operation):
 FOLD = Operation(_fold, "compiled fold")
 FOLD.fresh = True
 STATES = _States(_states, "states")
+FOLD.stackable = STATES.stackable = False  # together they are one function
 _ZERO = np.zeros(())
 
 
