@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numba.core.caching import IndexDataCacheFile
 
 import minigrad as mg
+from minigrad.fold.compiler import machine_code
 from minigrad.kernels.jit import JIT_ENABLED
 from tests.minigrad.fold_contract.cells import ContractCell, E
 from tests.minigrad.fold_contract.forests import PAIR, grow
@@ -103,21 +107,30 @@ def right(got: Any, reference: Any) -> bool:
     return np.allclose(got["h"], h) and all(map(np.allclose, got["gradient"], gradients))
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    """A cache, and what the process that has filled it found; tests take copies."""
+    folder = tmp_path_factory.mktemp("filled")
+    return folder, run(folder)
+
+
 @emitted
-def test_the_second_process_reads_what_the_first_has_compiled(tmp_path: Path, reference: Any) -> None:
-    first = run(tmp_path)
-    written = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.*") if p.is_file()}
-    second = run(tmp_path)
+def test_the_second_process_reads_what_the_first_has_compiled(
+    filled: tuple[Path, Any], reference: Any
+) -> None:
+    folder, first = filled
+    written = {p: p.stat().st_mtime_ns for p in folder.rglob("*.*") if p.is_file()}
+    second = run(folder)
     assert right(first, reference)
     assert same(first, second)
     assert (first["hits"], second["hits"]) == (0, 2)
     assert not first["warnings"]
     assert not second["warnings"]
-    assert written == {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.*") if p.is_file()}
-    folder = Path(first["path"]).parent
-    assert folder.parent == tmp_path
-    assert [p.name for p in tmp_path.iterdir()] == [folder.name], "drafts are tidied away"
-    assert Path(first["cache"]).parent == folder
+    assert written == {p: p.stat().st_mtime_ns for p in folder.rglob("*.*") if p.is_file()}
+    module = Path(first["path"]).parent
+    assert module.parent == folder
+    assert [p.name for p in folder.iterdir()] == [module.name], "drafts are tidied away"
+    assert Path(first["cache"]).parent == module
 
 
 @emitted
@@ -175,33 +188,33 @@ DAMAGE = [
 ]
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("filled")
-    run(folder)
-    return folder
-
-
 @emitted
 @pytest.mark.parametrize(("pattern", "damage"), DAMAGE)
 @pytest.mark.parametrize("numbas_own_folder", [False, pytest.param(True, marks=slow)])
 def test_a_damaged_cache_is_replaced_with_one_warning(
-    filled: Path, pattern: str, damage: Any, numbas_own_folder: bool, tmp_path: Path, reference: Any
+    filled: tuple[Path, Any],
+    pattern: str,
+    damage: Any,
+    numbas_own_folder: bool,
+    tmp_path: Path,
+    reference: Any,
 ) -> None:
+    place = tmp_path / "copy"
+    shutil.copytree(filled[0], place)
     environment = {"NUMBA_CACHE_DIR": str(tmp_path)} if numbas_own_folder else {}
     if numbas_own_folder:
-        run(filled, **environment)
-        damaged = [*filled.rglob(pattern), *tmp_path.glob(f"fold_*/{pattern}")]
+        run(place, **environment)
+        damaged = [*place.rglob(pattern), *tmp_path.glob(f"fold_*/{pattern}")]
     else:
-        damaged = list(filled.rglob(pattern))
+        damaged = list(place.rglob(pattern))
     assert damaged
     for path in damaged:
         damage(path)
-    got = run(filled, **environment)
+    got = run(place, **environment)
     assert right(got, reference)
     assert len(got["warnings"]) == 1
     assert "the cell is compiled again" in got["warnings"][0]
-    after = run(filled, **environment)
+    after = run(place, **environment)
     assert right(after, reference)
     assert after["hits"] == 2
     assert not after["warnings"]
@@ -223,28 +236,38 @@ def test_without_a_writable_place_there_is_no_cache_and_no_error(
     assert (got["path"], got["cache"], got["warnings"]) == (None, None, [])
 
 
+class Full(Light):
+    """A cell that no other test compiles."""
+
+
 @emitted
-def test_a_disk_that_is_full_is_no_error(tmp_path: Path, reference: Any) -> None:
-    full = """
-from numba.core.caching import IndexDataCacheFile
-def save(*_): raise OSError(28, "No space left on device")
-IndexDataCacheFile.save = save
-"""
-    got = run(tmp_path, full)
-    assert right(got, reference)
-    assert not got["warnings"]
+def test_a_disk_that_is_full_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: Any
+) -> None:
+    def save(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(IndexDataCacheFile, "save", save)
+    monkeypatch.setenv("MINIGRAD_CACHE_DIR", str(tmp_path))
+    cell = Full(np.random.default_rng(0))
+    with warnings.catch_warnings(record=True) as caught:
+        states = mg.fold(cell, TREES, X, mode="compiled")
+        states.h.sum().backward()
+    assert not caught
+    assert list(tmp_path.rglob(f"{machine_code.name_of(mg.fold_source(cell))}.py"))
+    assert not list(tmp_path.rglob("*.nb?"))
+    assert right({"h": states.h.data, "gradient": [p.grad for p in cell.parameters()]}, reference)
 
 
 @emitted
 @slow
-def test_a_folder_that_can_only_be_read_is_read(filled: Path, reference: Any) -> None:
-    run(filled)
+def test_a_folder_that_can_only_be_read_is_read(filled: tuple[Path, Any], reference: Any) -> None:
     refuse = """
 import tempfile
 from minigrad.fold.compiler import cache
 def refuse(*_, **__): raise PermissionError("read only")
 cache.tempfile.mkdtemp = cache.os.rename = refuse
 """
-    got = run(filled, refuse)
+    got = run(filled[0], refuse)
     assert right(got, reference)
     assert got["path"]

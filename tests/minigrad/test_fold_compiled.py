@@ -21,7 +21,6 @@ from minigrad.fold.compiler.memory import LINE, Buffer, padded
 from minigrad.fold.compiler.run import FOLD, compiled
 from minigrad.fold.compiler.sweep import ALL
 from minigrad.kernels.jit import JIT_ENABLED
-from minigrad.nn import Parameter
 from minigrad.optim import AdaGrad
 from tests.minigrad.fold_contract.cells import (
     ContractCell,
@@ -375,30 +374,9 @@ def test_values_that_are_replaced_by_another_dtype_s_are_refused_as_in_node_mode
             np.testing.assert_array_equal(found[name], array, err_msg=name)
 
 
-class Stacked(mg.Cell):
-    """Two products in a row: in backward, a sum that is nothing but a product is an operand of others.
-
-    One matrix is in three products, and its gradient the sum of three. A child's part is handed on unchanged.
-    """
-
-    parts = (mg.Part("h", E), mg.Part("m", E))
-
-    def __init__(self, rng: np.random.Generator, dtype: Any = np.float64) -> None:
-        self.A, self.B = (Parameter(rng.normal(size=(E, E)).astype(dtype) / 2) for _ in range(2))
-
-    def compose(self, left: mg.Child, right: mg.Child) -> dict[str, mg.Tensor]:
-        above = mg.tanh((left.h @ self.A.T) @ self.B.T + right.h @ self.A.T)
-        return {"h": mg.tanh(above @ self.A.T + right.m), "m": right.h}
-
-
-def test_a_bare_product_may_be_an_operand_and_a_matrix_stand_in_three_products():
-    for got, expected in beside(Case(Stacked, BIG)):
-        close(got, expected, TOLERANCE[np.float64])
-
-
 def test_a_part_that_is_handed_on_unchanged_is_not_taken_from_memory_nobody_wrote(monkeypatch):
     poison(monkeypatch, "minigrad.fold.compiler.evaluation")
-    case = Case(Stacked, BIG)
+    case = Case(SharedMatrix, BIG)
     X, found = case.L[case.words], {}
     for mode in ("node", "compiled"):
         leaves = mg.tensor(X, requires_grad=True)

@@ -19,7 +19,7 @@ from tests.models import strategies
 from tests.models.strategies import modest
 
 HOW = ("left", "right", "balanced")
-N = 10_000
+N = 2_000
 marked = st.text(alphabet="@+\\a", min_size=1, max_size=4)
 n_ary = strategies.trees(st.none() | marked | strategies.labels, arity=(1, 7))
 
@@ -86,7 +86,7 @@ def test_a_wide_a_deep_and_a_unary_tree_are_not_too_large(how):
     assert sys.getrecursionlimit() < N
     wide = Tree("X", children=[Tree(None, str(k)) for k in range(N)])
     binary = binarise(wide, how)
-    assert binary.height == (14 if how == "balanced" else N - 1)  # 14 = ceil(log2(10,000))
+    assert binary.height == (11 if how == "balanced" else N - 1)  # 11 = ceil(log2(2,000))
     assert debinarise(binary) == wide
     deep = Tree("2", "w")
     chain = Tree("2", "w")

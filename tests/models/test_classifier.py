@@ -76,8 +76,9 @@ def test_the_loss_is_differentiated_right(kind: str, head: str, mode: str) -> No
     assert_gradients(lambda: model.loss(FOREST, mode)[0], model.parameters())
 
 
-@pytest.mark.parametrize("kind", ["LSTM", "Bidirectional", "Multilayer"])
-@pytest.mark.parametrize("head", ["root", "labelled"])
+@pytest.mark.parametrize(
+    ("kind", "head"), [("LSTM", "root"), ("Bidirectional", "labelled"), ("Multilayer", "root")]
+)
 def test_sequences_are_classified_and_differentiated_right(kind: str, head: str) -> None:
     model, chains = classifier(kind, head), as_chains(FOREST)
     assert_gradients(lambda: model.loss(chains, "level")[0], model.parameters())

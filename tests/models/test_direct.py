@@ -214,16 +214,16 @@ def test_an_encoder_trains_in_mode_compiled_by_the_graph():
 
 
 class Modulated(mg.Cell):
-    """A chain whose words multiply the state, so that derivatives by states depend on words."""
+    """A chain whose words multiply the state, so that derivatives by states depend on words; no products."""
 
     parts, right_parts = (mg.Part("h", 6, leaf="zero"),), (mg.Part("x", 6),)
 
     def __init__(self, rng: np.random.Generator) -> None:
-        self.V, self.W = (mg.nn.Parameter(rng.normal(size=(6, 6)).astype(np.float32)) for _ in range(2))
+        self.v, self.w = (mg.nn.Parameter(rng.normal(size=6).astype(np.float32)) for _ in range(2))
 
     def compose(self, left: mg.Child, right: mg.Child) -> mg.Tensor:
         """Return h."""
-        return mg.tanh(left.h @ self.V.T + (left.h + 1) * right.x @ self.W.T + left.h * right.x)
+        return mg.tanh(self.v * left.h + self.w * (left.h + 1) * right.x + left.h * right.x)
 
 
 @pytest.mark.parametrize("mode", ["compiled", "level"])

@@ -294,7 +294,7 @@ def test_from_arrays_needs_no_labels_and_keeps_no_hold_on_what_it_was_given():
 
 @pytest.mark.parametrize("left_branching", [True, False])
 def test_deep_trees_do_not_meet_the_recursion_limit(left_branching):
-    depth = 10_000
+    depth = 3_000
     tree = Tree("1", "a")
     for _ in range(depth):
         pair = (tree, Tree("0", "b"))

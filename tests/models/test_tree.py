@@ -10,7 +10,7 @@ from hypothesis import given
 from models.tree import Tree
 from tests.models.strategies import modest, trees
 
-DEPTH = 10_000
+DEPTH = 3_000
 
 
 def chain(depth: int) -> Tree:

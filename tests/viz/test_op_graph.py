@@ -202,15 +202,15 @@ def test_values_are_printed_small_ones_whole_and_large_ones_summed_up() -> None:
         OpGraphPicture(mg.tensor([1.0], requires_grad=True).sum(), values=True)
 
 
-def test_a_chain_of_5000_ops_is_drawn_in_part_with_a_count(tmp_path: Any) -> None:
+def test_a_chain_of_2000_ops_is_drawn_in_part_with_a_count(tmp_path: Any) -> None:
     x = mg.tensor(1.0, requires_grad=True, name="x")
-    for _ in range(5000):
+    for _ in range(2000):
         x = x + 1.0
     picture = OpGraphPicture(x, max_nodes=50)
     text = svg_text(picture.save(tmp_path / "chain.svg").read_bytes())
-    assert "+4951 hidden" in text
+    assert "+1951 hidden" in text
     assert text.count("add") == 50
-    assert OpGraphPicture(x, max_nodes=None).dot.count(" -> ") == 5000
+    assert OpGraphPicture(x, max_nodes=None).dot.count(" -> ") == 2000
 
 
 @pytest.mark.slow

@@ -69,7 +69,7 @@ def test_ratios_that_no_logarithm_holds_are_marked_at_the_edge():
     assert legend[-3:] == ["ratio 0", "ratio inf", "fewer than 20 trees"]
 
 
-@pytest.mark.parametrize("count", [1, 2, 15])
+@pytest.mark.parametrize("count", [1, 15])
 def test_no_text_is_cut_off_or_overlaps_its_neighbour(count):
     figure = ratio_figure({"RNN": model(count), "RLSTM": model(count)})
     figure.draw_without_rendering()
@@ -148,7 +148,7 @@ def test_no_window_can_open_and_importing_stays_cheap():
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-@pytest.mark.parametrize("width", [7.0, 3.3])
+@pytest.mark.parametrize("width", [pytest.param(7.0, marks=pytest.mark.slow), 3.3])
 def test_a_caption_stands_below_everything_on_the_page(width):
     figures = [
         ratio_figure({"RNN": model(2), "RLSTM": model(2)}),

@@ -44,6 +44,6 @@ def test_names_follow_pre_order_left_before_right():
 
 def test_a_chain_deeper_than_the_stack_is_walked_in_linear_time():
     start = time.perf_counter()
-    found = places(chain(100_000))
-    assert max(place.depth for place in found) == 99_999
-    assert time.perf_counter() - start < 20  # a quadratic walk takes hours
+    found = places(chain(20_000))
+    assert max(place.depth for place in found) == 19_999
+    assert time.perf_counter() - start < 20  # a quadratic walk takes many minutes

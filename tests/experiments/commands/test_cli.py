@@ -62,7 +62,9 @@ def test_the_demo_holds_another_cell_against_the_rnn(small_demo, tmp_path, capsy
     assert list(json.loads((tmp_path / "demo.json").read_text())["models"]) == ["RNN", "HighwayRNN"]
 
 
-def test_the_demo_keeps_every_epoch_on_request(small_demo, tmp_path, capsys):
+def test_the_demo_keeps_every_epoch_on_request_and_else_repeats_bit_for_bit(small_demo, tmp_path, capsys):
+    plain = tmp_path.parent / f"{tmp_path.name}-plain"
+    assert main(["demo", "--out", str(plain)]) == 0
     assert main(["demo", "--out", str(tmp_path), "--keep-epochs"]) == 0
     folder = tmp_path / "epochs"
     names = {f"{model}-{epoch}.npz" for model in ("rnn", "rlstm") for epoch in range(3)}
@@ -72,21 +74,16 @@ def test_the_demo_keeps_every_epoch_on_request(small_demo, tmp_path, capsys):
     assert not (states[0] == states[1]).all()
     assert not (states[1] == states[2]).all()
     # What is drawn and measured is the same as without.
-    assert {name.format(file="rlstm") for name in demo.FILES} == {
-        path.name for path in tmp_path.iterdir() if path.is_file()
-    }
-
-
-def test_the_demo_repeats_bit_for_bit(small_demo, tmp_path, capsys):
-    for name in ("a", "b"):
-        main(["demo", "--out", str(tmp_path / name)])
-    first, second = (json.loads((tmp_path / name / "demo.json").read_text()) for name in ("a", "b"))
+    first, second = (json.loads((folder / "demo.json").read_text()) for folder in (plain, tmp_path))
     for content in (first, second):
         content.pop("seconds")
         for model in content["models"].values():
             model.pop("seconds")
     assert first == second
-    assert (tmp_path / "a/rnn.svg").read_bytes() == (tmp_path / "b/rnn.svg").read_bytes()
+    assert (plain / "rnn.svg").read_bytes() == (tmp_path / "rnn.svg").read_bytes()
+    assert {name.format(file="rlstm") for name in demo.FILES} == {
+        path.name for path in tmp_path.iterdir() if path.is_file()
+    }
 
 
 def test_an_output_that_is_a_file_is_refused_before_training(tmp_path, capsys):

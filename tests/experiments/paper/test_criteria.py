@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import math
+import pickle
 
 import pytest
 
@@ -19,17 +19,18 @@ ALL = range(1, 6)
 
 @pytest.fixture(scope="module")
 def untouched():
-    return made_up.paper_runs(), made_up.ablation_runs()
+    """Both in bytes, which are read ten times as fast as a deep copy is made."""
+    return pickle.dumps(made_up.paper_runs()), pickle.dumps(made_up.ablation_runs())
 
 
 @pytest.fixture
 def runs(untouched):
-    return copy.deepcopy(untouched[0])
+    return pickle.loads(untouched[0])
 
 
 @pytest.fixture
 def ablation(untouched):
-    return copy.deepcopy(untouched[1])
+    return pickle.loads(untouched[1])
 
 
 def decide(claim, runs, ablation=(), treebank=TREEBANK):

@@ -33,22 +33,31 @@ def drawn(rows, n, width=PAGE, suffix=""):
     return figures.drawings(rows, n)[suffix].figure(width=width)
 
 
+@pytest.fixture
+def plain(monkeypatch):
+    """Figures are drawn once, for a page: each takes a second."""
+    monkeypatch.setattr(figures, "FORMATS", ("svg",))
+    monkeypatch.setattr(figures, "WIDTHS", {"": PAGE})
+
+
 def small_runs():
     """Two runs of everything, but none of the RNN on the fourth dataset, and one on the fifth."""
     gone = {"length/04/RNN/1", "length/04/RNN/2", "length/05/RNN/2", "gradient/03/RNN/2"}
     return [run for run in made_up.paper_runs(2, "smoke") if run.name not in gone]
 
 
-def test_each_figure_is_written_for_print_and_screen_in_both_widths(tmp_path, capsys):
+def test_a_figure_is_written_for_print_and_screen_in_both_widths(tmp_path):
     made_up.store(tmp_path, small_runs())
-    assert run("--out", tmp_path, "--only", 3, 7) == 0
+    assert run("--out", tmp_path, "--only", 4) == 0
     names = {path.name for path in (tmp_path / "figures").iterdir()}
     assert names == {
-        f"figure-{n}{width}.{format}"
-        for n in (3, 7)
-        for width in ("", "-column")
-        for format in ("pdf", "svg", "png")
+        f"figure-4{width}.{format}" for width in ("", "-column") for format in ("pdf", "svg", "png")
     }
+
+
+def test_a_figure_and_the_command_say_whose_rows_are_drawn(plain, tmp_path, capsys):
+    made_up.store(tmp_path, small_runs())
+    assert run("--out", tmp_path, "--only", 3, 7) == 0
     printed = capsys.readouterr().out
     assert f"80 runs of RNN, RLSTM on 600 training sentences each; rows in {tmp_path.name}" in printed
     assert "Figures 3, 7" in printed
@@ -58,11 +67,12 @@ def test_each_figure_is_written_for_print_and_screen_in_both_widths(tmp_path, ca
     assert ">3 runs of RNN, RLSTM on 600" in (tmp_path / "figures/figure-7.svg").read_text(encoding="utf-8")
 
 
-def test_drawing_again_gives_the_same_bytes(tmp_path):
+def test_drawing_again_gives_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "WIDTHS", {"": PAGE})
     made_up.store(tmp_path, small_runs())
     content = []
     for _ in range(2):
-        assert run("--out", tmp_path, "--only", 2, 4) == 0
+        assert run("--out", tmp_path, "--only", 4) == 0
         content.append({path.name: path.read_bytes() for path in (tmp_path / "figures").iterdir()})
     assert content[0] == content[1]
 
@@ -136,9 +146,7 @@ def others(runs):
     ]
 
 
-def test_other_cells_are_drawn_and_no_figure_of_the_rnn_is_missed(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(figures, "FORMATS", ("svg",))
-    monkeypatch.setattr(figures, "WIDTHS", {"": PAGE})
+def test_other_cells_are_drawn_and_no_figure_of_the_rnn_is_missed(plain, tmp_path, capsys):
     made_up.store(tmp_path, others(small_runs()))
     assert run("--out", tmp_path) == 0
     names = {path.stem for path in (tmp_path / "figures").iterdir()}
@@ -197,11 +205,9 @@ def test_points_of_few_trees_are_hollow_and_the_legend_says_so():
     assert "fewer than 20 trees" not in [text.get_text() for text in legend.texts]
 
 
-def test_what_is_drawn_is_told_where_it_takes_long(tmp_path, monkeypatch, caplog):
+def test_what_is_drawn_is_told_where_it_takes_long(plain, tmp_path, monkeypatch, caplog):
     clock = FakeClock()
     monkeypatch.setattr(waiting, "CLOCK", clock)
-    monkeypatch.setattr(figures, "FORMATS", ("svg",))
-    monkeypatch.setattr(figures, "WIDTHS", {"": PAGE})
     save = viz.save_figure
     monkeypatch.setattr(viz, "save_figure", lambda *args: (save(*args), clock.pass_(3.5)))
     read = sweep_rows.read_run
@@ -229,11 +235,11 @@ def test_whose_rows_they_are_is_told_in_words(tmp_path):
     assert figures.whose_rows(many, tmp_path / "smoke") == f"1 run {told} 4 commits"
 
 
-def test_missing_rows_are_one_message_with_the_commands(tmp_path, capsys):
+def test_missing_rows_are_one_message_with_the_commands(plain, tmp_path, capsys):
     made_up.store(tmp_path, [run for run in small_runs() if run.name.startswith("depth")])
     assert run("--out", tmp_path, "--only", 3, 4, 5, 7) == 2
     captured = capsys.readouterr()
-    assert (tmp_path / "figures/figure-4.png").exists()
+    assert (tmp_path / "figures/figure-4.svg").exists()
     assert captured.err.count("\n") == 1
     assert f"Figure 3: python -m experiments length --scale paper --out {tmp_path}" in captured.err
     assert (

@@ -143,7 +143,7 @@ def test_a_sweep_of_one_experiment_leaves_its_rows_and_two_models(tiny, tmp_path
     assert set(manifest["differences"]) == {"sizes", "max_epochs", "patience"}
 
 
-def test_the_ablation_writes_its_table(tiny, tmp_path, monkeypatch, capsys):
+def test_the_ablation_writes_its_table(tiny, in_process, tmp_path, monkeypatch, capsys):
     few = [q for q in QUESTIONS if q.model == "RNN" and q.name in ("default", "lr")]
     monkeypatch.setattr("experiments.paper.ablation.QUESTIONS", few)
     assert main(["ablate", "--out", str(tmp_path)]) == 0
@@ -153,7 +153,9 @@ def test_the_ablation_writes_its_table(tiny, tmp_path, monkeypatch, capsys):
     assert finished(tmp_path)[0].name.startswith("ablate/")
 
 
-def test_all_decides_by_the_treebank_and_by_an_ablation_of_its_scale(tiny, tmp_path, monkeypatch, capsys):
+def test_all_decides_by_the_treebank_and_by_an_ablation_of_its_scale(
+    tiny, in_process, tmp_path, monkeypatch, capsys
+):
     monkeypatch.setattr("experiments.paper.sweeps.EXPERIMENTS", ["gradient"])
     monkeypatch.setattr("experiments.paper.figures.FORMATS", ["svg"])
     monkeypatch.setattr("experiments.paper.figures.WIDTHS", {"": PAGE})

@@ -71,7 +71,7 @@ def test_the_export_does_not_depend_on_the_number_of_processes(tmp_path, undistu
     assert export(tmp_path / "two") == undisturbed
 
 
-@pytest.mark.parametrize("n", [1, 2])
+@pytest.mark.parametrize("n", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_a_worker_that_dies_costs_no_row(tmp_path, undisturbed, n):
     marks = tmp_path / "marks"
     marks.mkdir()

@@ -48,7 +48,7 @@ def test_it_learns_sentences_of_one_word():
 def test_training_twice_from_one_seed_is_bit_identical(cell, mode):
     states = []
     for _ in range(2):
-        parts = _setup(cell=cell)
+        parts = _setup(cell=cell, D=50)  # compiled for the demo as well
         _fit(*parts, mode=mode)
         states.append(parts[0].state_dict())
     assert all(np.array_equal(states[0][name], states[1][name]) for name in states[0])

@@ -11,7 +11,7 @@ from experiments.training.ratios import DEFINITIONS, RatioWatcher, gradient_rati
 from experiments.training.watcher import Epoch
 
 
-def _model(forest_seed=0, n=40, cell=models.RNN, lengths=(4, 9), D=5):
+def _model(forest_seed=0, n=40, cell=models.RNN, lengths=(4, 9), D=4):
     rng = np.random.default_rng(forest_seed)
     forest = data.sentences(rng, n, lengths)
     model = models.TreeClassifier(cell(D, rng, dtype=np.float64), data.VOCABULARY, data.CLASSES, rng)
@@ -148,7 +148,7 @@ def test_an_error_vector_that_nobody_defined_is_refused():
 
 @pytest.mark.parametrize("cell", [models.RNN, pytest.param(models.RLSTM, marks=pytest.mark.slow)])
 def test_ratios_of_a_hundred_trees_are_the_same_in_every_mode(cell):
-    model, forest = _model(n=100, cell=cell, lengths=(21, 30), D=4)  # compiled for tests/models as well
+    model, forest = _model(n=100, cell=cell, lengths=(21, 30))
     found = {}
     for mode in ("node", "level", "compiled"):
         watcher = RatioWatcher(data.keyword_rows, DEFINITIONS[cell.__name__])

@@ -99,17 +99,23 @@ class ThreeParts(ContractCell):
 
 
 class SharedMatrix(ContractCell):
-    """One matrix for both children, and once more on top."""
+    """One matrix for both children, and once more on top; two products in a row.
 
-    parts = (mg.Part("h", E),)
-    shapes = {"W": (E, E)}  # noqa: RUF012
+    So its gradient is the sum of three, and in backward a sum that is nothing but a product is an operand of
+    others. A child's part is handed on unchanged.
+    """
+
+    parts = (mg.Part("h", E), mg.Part("m", E))
+    shapes = {"W": (E, E), "V": (E, E)}  # noqa: RUF012
 
     def compose(self, left, right):
-        return mg.tanh(mg.sigmoid(left.h @ self.W.T - right.h @ self.W.T) @ self.W)
+        above = mg.sigmoid((left.h @ self.W.T) @ self.V.T - right.h @ self.W.T)
+        return {"h": mg.tanh(above @ self.W + right.m), "m": right.h}
 
     @staticmethod
     def reference(P, x, y):
-        return {"h": np.tanh(P["W"].T @ σ(P["W"] @ x["h"] - P["W"] @ y["h"]))}
+        above = σ(P["V"] @ (P["W"] @ x["h"]) - P["W"] @ y["h"])
+        return {"h": np.tanh(P["W"].T @ above + y["m"]), "m": y["h"]}
 
 
 class LeafAware(ContractCell):
