@@ -119,7 +119,7 @@ def test_ratios_are_those_of_finite_differences_of_the_loss(cell):
     ("softplus", lambda a: 1 / (1 + np.exp(-a))),
 ])  # fmt: skip
 def test_before_the_activation_the_root_s_error_is_smaller_by_its_slope(f, slope):
-    model, forest = _model(cell=lambda D, rng, dtype: models.RNN(D, rng, f, dtype), lengths=(1, 6))
+    model, forest = _model(cell=lambda D, rng, dtype: models.RNN(D, rng, f, dtype), lengths=(1, 6), D=5)
     states = _states(model, forest)
     depth, post = gradient_ratios(forest, states, data.keyword_rows)
     _, pre = gradient_ratios(forest, states, data.keyword_rows, "pre", f)
