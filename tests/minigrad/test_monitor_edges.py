@@ -119,6 +119,13 @@ def test_a_loss_that_fell_by_the_threshold_alone_has_stalled() -> None:
     assert [bool(rising.end_epoch(loss)) for loss in (-2.0, -3.0, -3.5)] == [False, True, False]
 
 
+def test_the_first_row_of_a_minibatch_is_a_node_like_others() -> None:
+    values = np.full((8, 2), 0.5)
+    values[0, 1] = np.inf
+    (alert,) = quiet(NotFinite()).observe(states(values), FOREST)
+    assert (alert.row, alert.node) == (0, FOREST.describe(0))
+
+
 def test_an_alert_that_is_about_no_node_says_so() -> None:
     monitor = quiet(Stalled(patience=1), NotFinite())
     monitor.end_epoch(np.nan)

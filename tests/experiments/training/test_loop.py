@@ -320,6 +320,23 @@ def test_other_data_or_settings_than_the_checkpoints_are_refused(tmp_path, chang
     assert path.read_bytes() == content
 
 
+@pytest.mark.parametrize("changed", [1, 2])
+def test_a_checkpoint_knows_the_settings_of_every_group(tmp_path, changed):
+    def parts(rates):
+        model, _, *rest = _setup()
+        groups = [{"params": own, "lr": lr} for own, lr in zip(([model.L], [model.Ws]), rates, strict=True)]
+        return model, mg.optim.AdaGrad(groups), *rest
+
+    path = tmp_path / "run.npz"
+    _fit(*parts([0.05, 0.1]), checkpoint=path, max_epochs=1)
+    other = [0.05, 0.1]
+    other[changed - 1] = 0.2
+    text = rf"lr of parameter group {changed} was 0\.\d+, is 0\.2 now; delete"
+    with pytest.raises(StateError, match=text):
+        _fit(*parts(other), checkpoint=path)
+    assert len(_fit(*parts([0.05, 0.1]), checkpoint=path, max_epochs=2)) == 2
+
+
 def test_a_model_is_no_checkpoint(tmp_path):
     parts = _setup()
     path = models.save(tmp_path / "model.npz", parts[0])
