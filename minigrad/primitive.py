@@ -236,6 +236,8 @@ def _operand(value: Any) -> Any:
         return value
     if isinstance(value, Symbol):
         return Tensor(value)  # type: ignore[arg-type]
+    if isinstance(value, SparseRows):
+        return value.dense()
     if isinstance(value, np.ndarray | bool | np.bool_ | complex):
         return np.asarray(value)
     if isinstance(value, np.generic):

@@ -104,6 +104,8 @@ class Symbol:
         return _elementwise(UFUNCS[ufunc.__name__], *args)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        if any(kind is not Symbol and kind is not np.ndarray for kind in types):
+            return NotImplemented  # a tensor knows what to do
         if function is np.where and len(args) == 3:
             condition, x, y = args
             if isinstance(condition, bool | np.bool_):

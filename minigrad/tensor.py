@@ -238,9 +238,6 @@ class Tensor(Copied):
         thread.state.context.use_value("its value")
         return self.data.__index__()
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(self.data, dtype=dtype, copy=copy)
-
     def __getattr__(self, name: str) -> Any:
         public = [known for known in dir(type(self)) if not known.startswith("_")]
         close = difflib.get_close_matches(name, public, 1)
@@ -268,10 +265,12 @@ def tensor(data: Any, dtype: Any = None, requires_grad: bool = False, name: str 
     Raises
     ------
     TypeError, ShapeError
-        If the data are not numbers, or not floating while a gradient is required; if nested lists are of
-        unequal length.
+        If the data are not numbers, or not floating while a gradient is required; if tensors that require
+        one are among them, which `stack` would join; if nested lists are of unequal length.
     """
     if isinstance(data, Tensor):
+        if data.requires_grad and thread.state.recording_graph:
+            raise TypeError(f"{data._called()} would lose its gradient in a new leaf; use it or t.numpy()")
         data = data.data
     try:
         array = np.array(data, dtype=dtype, order="C")

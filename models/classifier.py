@@ -137,8 +137,19 @@ class TreeClassifier(Module):
 
         A tree's loss is the sum over its classified nodes. This is what training differentiates, so it is
         where `dropout` acts.
+
+        Raises
+        ------
+        ValueError
+            If a classified node has no label or one that is no class, or if there is nothing to classify:
+            with the head "labelled", no node has a label.
         """
         rows, labels = self.rows(forest), self.labels(forest)
+        if not len(rows):
+            raise ValueError(
+                f"there is no loss over no nodes: none of these {len(forest)} trees has a label; leave out "
+                "trees without labels"
+            )
         dropout = self.dropout if self.training else None
         states = self._states(forest, mode, dropout)
         top = states[self.cell.parts[0].name]

@@ -19,8 +19,8 @@ def loss_and_gradients(model: TreeClassifier, forest: Forest) -> tuple[float, mg
     None, and nothing is done, if the loss is not simply that of the model's cell over its words: for
     subclasses of `TreeClassifier`, for encoders, which are more than one fold, for words of another
     vocabulary or a table that does not fit it, with dropout, for trees of one leaf, for a label that is no
-    class (`TreeClassifier.loss` says which), and where `minigrad.fold.direct.loss_and_gradients` does not
-    apply.
+    class or none at all (`TreeClassifier.loss` says which), and where
+    `minigrad.fold.direct.loss_and_gradients` does not apply.
     """
     if type(model) is not TreeClassifier or not isinstance(model.cell, mg.Cell):
         return None
@@ -30,6 +30,9 @@ def loss_and_gradients(model: TreeClassifier, forest: Forest) -> tuple[float, mg
         return None
     if model.training and model.dropout is not None:
         return None
+    rows = model.rows(forest)
+    if not len(rows):
+        return None
     return direct.loss_and_gradients(
         model.cell,
         forest,
@@ -37,7 +40,7 @@ def loss_and_gradients(model: TreeClassifier, forest: Forest) -> tuple[float, mg
         entry=forest.word,
         W=model.Ws,
         b=model.bs,
-        rows=model.rows(forest),
+        rows=rows,
         target=forest.label,
         divisor=len(forest),
     )

@@ -1,5 +1,6 @@
 """Parameters, modules that hold them, how they start, and how they are kept in files."""
 
+from minigrad.nn.containers import ModuleList, ParameterList
 from minigrad.nn.dropout import Dropout
 from minigrad.nn.init import (
     INITS,
@@ -21,7 +22,9 @@ __all__ = [
     "INITS",
     "Dropout",
     "Module",
+    "ModuleList",
     "Parameter",
+    "ParameterList",
     "StateError",
     "constant",
     "fan_in_uniform",

@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.context import thread
+from minigrad.context import no_grad, thread
+from minigrad.errors import GraphError, ShapeError
+from minigrad.ops import array_protocol
 from minigrad.ops.arithmetic import add, div, mul, neg, pow, sub
+from minigrad.ops.array_protocol import compared
 from minigrad.ops.elementwise import abs, clip
 from minigrad.ops.index import getitem
 from minigrad.ops.linear import matmul, transpose
@@ -20,15 +23,6 @@ from minigrad.tensor import Tensor
 
 def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:
     return lambda y, x: op(x, y)
-
-
-def _comparison(compare: Callable[..., Any]) -> Callable[..., Tensor]:
-    """Return a comparison by element: booleans for `where`, without a derivative."""
-
-    def method(x: Tensor, y: Any) -> Tensor:
-        return Tensor(np.asarray(compare(x.data, y.data if isinstance(y, Tensor) else y)))
-
-    return method
 
 
 def _repr(x: Tensor) -> str:
@@ -44,28 +38,35 @@ def _format(x: Tensor, spec: str) -> str:
     return format(x.item(), spec) if spec else str(x)
 
 
-def _array_ufunc(x: Tensor, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
-    """Compute `array * tensor`, which NumPy asks for as a ufunc; TypeError for one that is no operator."""
-    op = UFUNCS.get(ufunc.__name__)
-    if op is not None and method == "__call__" and not options:
-        return op(*operands)
-    name = ufunc.__name__
-    known = f"it is a function here: mg.{name}"
-    hint = known if name in Tensor._functions else "the array, without a derivative, is its .data"
-    raise TypeError(f"NumPy's {name} does not take a Tensor; {hint}")
+def _in_place(op: Callable[..., Tensor], sign: str) -> Callable[..., Tensor]:
+    """Return what ``x += y`` does: a leaf is changed in place where no graph is built, as PyTorch does it.
 
+    A computed tensor stays as it is, and the name is given to a new one; so does a leaf without a gradient to
+    which something with one is added.
+    """
 
-def _compared(name: str) -> Callable[[Any, Tensor], Tensor]:
-    return lambda x, y: METHODS[name](x if isinstance(x, Tensor) else Tensor(np.asarray(x)), y)
+    def method(x: Tensor, y: Any) -> Tensor:
+        if x._storage is None or (x._node is not None and x._node.op is not None):
+            return op(x, y)
+        if thread.state.recording_graph:
+            if x.requires_grad:
+                raise GraphError(
+                    f"{x._called()} requires a gradient: write x = x {sign} … for a new tensor, or "
+                    f"x {sign}= … inside `with mg.no_grad():` to change this one"
+                )
+            if isinstance(y, Tensor) and y.requires_grad:
+                return op(x, y)
+        with no_grad():
+            new = op(x, y)
+        if new.shape != x.shape or not np.can_cast(new.dtype, x.dtype, "same_kind"):
+            raise ShapeError(
+                f"x {sign}= … gives {new.dtype} {new.shape}, which does not fit into {x._called()}, "
+                f"{x.dtype} {x.shape}; write x = x {sign} …"
+            )
+        return x.copy_(new)
 
+    return method
 
-# What `array + tensor` and the like are to NumPy.
-UFUNCS: dict[str, Callable[..., Any]] = {
-    **{"add": add, "subtract": sub, "multiply": mul, "divide": div, "matmul": matmul, "power": pow},
-    **{"equal": _compared("__eq__"), "not_equal": _compared("__ne__")},
-    **{"less": _compared("__lt__"), "less_equal": _compared("__le__")},
-    **{"greater": _compared("__gt__"), "greater_equal": _compared("__ge__")},
-}
 
 METHODS: dict[str, Any] = {
     "__add__": add,
@@ -83,13 +84,21 @@ METHODS: dict[str, Any] = {
     "__neg__": neg,
     "__pos__": lambda x: x,
     "__abs__": abs,
-    "__eq__": _comparison(np.equal),
-    "__ne__": _comparison(np.not_equal),
-    "__lt__": _comparison(np.less),
-    "__le__": _comparison(np.less_equal),
-    "__gt__": _comparison(np.greater),
-    "__ge__": _comparison(np.greater_equal),
-    "__array_ufunc__": _array_ufunc,
+    "__eq__": compared(np.equal),
+    "__ne__": compared(np.not_equal),
+    "__lt__": compared(np.less),
+    "__le__": compared(np.less_equal),
+    "__gt__": compared(np.greater),
+    "__ge__": compared(np.greater_equal),
+    "__iadd__": _in_place(add, "+"),
+    "__isub__": _in_place(sub, "-"),
+    "__imul__": _in_place(mul, "*"),
+    "__itruediv__": _in_place(div, "/"),
+    "__ipow__": _in_place(pow, "**"),
+    "__imatmul__": _in_place(matmul, "@"),
+    "__array__": array_protocol.array,
+    "__array_ufunc__": array_protocol.array_ufunc,
+    "__array_function__": array_protocol.array_function,
     "__getitem__": getitem,
     "__int__": lambda x: int(x.item()),
     "__repr__": _repr,

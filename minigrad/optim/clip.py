@@ -9,6 +9,7 @@ import numpy as np
 from minigrad import kernels
 from minigrad.cotangent import SparseRows
 from minigrad.nn import Parameter
+from minigrad.optim.leaves import leaves
 
 
 def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
@@ -23,6 +24,8 @@ def clip_grad_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
     ------
     FloatingPointError
         If a gradient holds NaN or inf; the text names the parameter. Nothing is scaled.
+    TypeError
+        If it is no list, or something else than a leaf that requires a gradient is among them.
     ValueError
         If `max_norm` is negative or NaN.
     """
@@ -57,6 +60,8 @@ def clip_grad_value(parameters: Iterable[Parameter], max_value: float) -> float:
     ------
     FloatingPointError
         If a gradient holds NaN or inf; the text names the parameter. Nothing is changed.
+    TypeError
+        If it is no list, or something else than a leaf that requires a gradient is among them.
     ValueError
         If `max_value` is negative or NaN.
     """
@@ -75,7 +80,7 @@ def _gradients(
     parameters: Iterable[Parameter],
 ) -> Iterator[tuple[Parameter, np.ndarray | SparseRows, np.ndarray]]:
     """Yield every parameter that has a gradient, that gradient with distinct rows, and its values."""
-    for position, parameter in enumerate(parameters):
+    for position, parameter in enumerate(leaves(parameters, "clipping")):
         gradient = parameter.grad
         if gradient is None:
             continue

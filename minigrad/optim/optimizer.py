@@ -11,6 +11,7 @@ from minigrad.kernels.updates import CONSTANTS
 from minigrad.nn import Parameter, StateError
 from minigrad.nn.npz import check_fit
 from minigrad.optim.batch import batches
+from minigrad.optim.leaves import leaves, listed
 
 Group = Mapping[str, Any]
 Parameters = Iterable[Parameter] | Iterable[Group]
@@ -61,7 +62,7 @@ class Optimizer:
     defaults: ClassVar[Mapping[str, Any]] = {}  # of the settings, but for l2 and l1
 
     def __init__(self, parameters: Parameters, lr: float | None = None, **settings: Any) -> None:
-        entries: list[Any] = list(parameters)
+        entries: list[Any] = listed(parameters, "an optimiser")
         if not entries or not isinstance(entries[0], Mapping):
             entries = [{"params": entries}]
         self.groups: list[dict[str, Any]] = []
@@ -76,17 +77,11 @@ class Optimizer:
                     f"{type(self).__name__.lower()} has no option {', '.join(sorted(unknown))}; "
                     f"it has {', '.join(defaults)}"
                 )
-            made = {**defaults, **own, **group, "params": tuple(group.get("params", ()))}
+            made = {**defaults, **own, **group, "params": (*leaves(group.get("params", ()), "an optimiser"),)}
             made |= {key: tuple(value) for key, value in made.items() if isinstance(value, list)}
             _check_settings(made)
             self._rule(made)
             for parameter in made["params"]:
-                node = getattr(parameter, "node", None)
-                if node is None or node.op is not None:
-                    raise TypeError(
-                        "an optimiser takes a list of leaves that require a gradient, as model.parameters() "
-                        f"returns; this is none: {parameter!r}"
-                    )
                 if id(parameter) in seen:
                     raise ValueError(f"parameter {parameter.name!r} stands twice in the groups")
                 seen.add(id(parameter))

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from minigrad.kernels.updates import MOMENTUM, NESTEROV
 from minigrad.kernels.updates import SGD as PLAIN
+from minigrad.optim.leaves import listed
 from minigrad.optim.optimizer import Group, Optimizer, Parameters
 
 
@@ -28,7 +29,7 @@ class SGD(Optimizer):
     defaults: ClassVar = {"lr": 0.01, "momentum": 0.0, "nesterov": False}
 
     def __init__(self, parameters: Parameters, lr: float | None = None, **settings: Any) -> None:
-        entries: list[Any] = list(parameters)
+        entries: list[Any] = listed(parameters, "an optimiser")
         groups = [settings, *(entry for entry in entries if isinstance(entry, Mapping))]
         if any(group.get("momentum") for group in groups):
             self.slots = ("v",)

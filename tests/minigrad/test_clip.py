@@ -7,7 +7,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.nn import Parameter
-from minigrad.optim import clip_grad_norm, clip_grad_value
+from minigrad.optim import SGD, clip_grad_norm, clip_grad_value
 from tests.minigrad.test_optim import G_DENSE, G_SUMMED, W, dtypes, give, parameter
 
 
@@ -130,3 +130,21 @@ def test_a_norm_is_recorded_whose_squares_leave_float64() -> None:
         with mg.record_gradients() as record:
             (x * size).sum().backward()
         assert record.entries[-1].norm == pytest.approx(np.sqrt(2) * size)
+
+
+@pytest.mark.parametrize("clip", [clip_grad_norm, clip_grad_value])
+def test_what_is_no_list_of_leaves_is_refused(clip: Any) -> None:
+    """The rows of a single parameter have no gradients, and nothing would be clipped."""
+    w = Parameter(np.zeros(2))
+    w.grad = np.array([3.0, 4.0])
+    with pytest.raises(TypeError, match=r"clipping takes a list of parameters; write \[w\]"):
+        clip(w, 1.0)
+    for wrong in ([w * 2], [w, w.detach()], {"w": w}, [np.ones(2)]):
+        with pytest.raises(TypeError, match="clipping takes a list of leaves that require a gradient"):
+            clip(wrong, 1.0)
+    with pytest.raises(TypeError, match=r"as model\.parameters\(\) returns, not 3"):
+        clip(3, 1.0)
+    np.testing.assert_array_equal(w.grad, [3, 4])
+    for wrong in (w, Parameter(np.ones(()))):
+        with pytest.raises(TypeError, match=r"an optimiser takes a list of parameters; write \[w\]"):
+            SGD(wrong, lr=0.1)

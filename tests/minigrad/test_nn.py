@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
 
 import minigrad as mg
+from minigrad import nn
 from minigrad.nn import INITS, Module, Parameter, StateError, initial
 
 
@@ -21,6 +24,13 @@ class Outer(Module):
         self.b = Parameter(np.zeros(3, np.float32))
         self.a = Parameter(np.ones((), np.float64))
         self.second = Inner()
+
+
+@dataclass
+class Held:
+    """Not looked into, as any object that is no module."""
+
+    W: Parameter
 
 
 class Tied(Module):
@@ -43,11 +53,15 @@ def test_parameters_come_in_order_of_assignment_own_ones_before_those_below() ->
         ((1, Parameter(np.zeros(2))), "Parameter"),
         ({"one": [Parameter(np.zeros(2))]}, "Parameter"),
         ([Inner()], "Inner"),
+        (deque([Inner()]), "Inner"),
+        (np.array([None, Inner()], object), "Inner"),
+        (Held(Parameter(np.zeros(2))), "Parameter"),
     ],
 )
 def test_parameters_and_modules_in_a_container_are_refused_with_the_cure(value: Any, kind: str) -> None:
     model = Inner()
-    text = rf"Inner\.bs is a {type(value).__name__} that holds a {kind}, .* as in self\.bs0 = …"
+    listed = "ParameterList" if kind == "Parameter" else "ModuleList"
+    text = rf"Inner\.bs is a {type(value).__name__} that holds a {kind}, .*self\.bs = nn\.{listed}\(\[…\]\)"
     with pytest.raises(TypeError, match=text):
         model.bs = value
     assert "bs" not in vars(model)
@@ -124,14 +138,84 @@ def test_train_and_eval_reach_all_modules_below() -> None:
     assert model.train().second.training
 
 
-def test_astype_converts_values_keeps_names_and_drops_gradients() -> None:
+def test_astype_converts_values_and_gradients_of_the_same_parameters() -> None:
     model = Inner()
     model.W.sum().backward()
+    before = model.W
     assert model.astype(np.float64) is model
-    assert model.W.dtype == np.float64
+    assert model.W is before
+    assert model.W.dtype == model.W.node.dtype == np.float64
     assert model.W.data.tolist() == [[0, 1], [2, 3]]
     assert model.W.name == "W"
-    assert model.W.grad is None
+    assert model.W.grad.dtype == np.float64
+    assert model.W.grad.tolist() == [[1, 1], [1, 1]]
+    with pytest.raises(TypeError, match="float32 or float64, not int64"):
+        model.astype(int)
+    assert model.W.dtype == np.float64
+
+
+@pytest.mark.parametrize("kind", [mg.optim.SGD, mg.optim.AdaGrad, mg.optim.Adam])
+@pytest.mark.parametrize("dtypes", [(np.float32, np.float64), (np.float64, np.float32)])
+def test_an_optimiser_made_before_astype_moves_the_parameters(kind: Any, dtypes: Any) -> None:
+    """And so do gradients that are flat, and a graph that was built before."""
+    model, twin = Inner().astype(dtypes[0]), Inner().astype(dtypes[1])
+    optimizers = [kind(m.parameters(), lr=0.1) for m in (model, twin)]
+    loss = (model.W * model.W).sum()
+    model.astype(dtypes[1])
+    loss.backward()
+    (twin.W * twin.W).sum().backward()
+    for optimizer in optimizers:
+        optimizer.step()
+    assert model.W.dtype == model.W.grad.dtype == dtypes[1]
+    np.testing.assert_allclose(model.W.data, twin.W.data, rtol=1e-6)
+    assert (model.W.data[1] != Inner().W.data[1]).all()
+
+
+def test_lists_of_parameters_and_modules_are_found() -> None:
+    model = Module()
+    model.W = nn.ParameterList(Parameter(np.full(2, k, float)) for k in range(12))
+    model.layers = nn.ModuleList([Inner(), Inner()])
+    model.W.append(Parameter(np.full(2, 12.0)))
+    model.layers.extend([Inner()])
+    names = [name for name, _ in model.named_parameters()]
+    assert names == [*(f"W.{k}" for k in range(13)), *(f"layers.{k}.W" for k in range(3))]
+    assert [p.name for p in model.W] == names[:13], "messages call them by these names, too"
+    assert len(model.W) == 13
+    assert model.W[-1].data[0] == 12
+    assert [p.data[0] for p in model.W[9:11]] == [9, 10]
+    sum((p.sum() for p in model.W), start=mg.tensor(0.0)).backward()
+    mg.optim.SGD(model.W, lr=1.0).step()
+    assert model.state_dict()["W.12"].tolist() == [11, 11]
+    model.load_state_dict({name: values + 1 for name, values in model.state_dict().items()})
+    assert model.W[12].data.tolist() == [12, 12]
+    for wrong in (lambda: model.W.append(np.ones(2)), lambda: nn.ModuleList([Parameter(np.ones(2))])):
+        with pytest.raises(TypeError, match=r"(Parameter|Module)List holds (Parameter|Module)s, not"):
+            wrong()
+
+
+def test_modules_that_refer_to_each_other_are_walked_once() -> None:
+    model = Outer()
+    model.first.parent = model.itself = model
+    names = [name for name, _ in Outer().named_parameters()]
+    assert [name for name, _ in model.named_parameters()] == names
+    assert model.eval().first.training is False
+    assert len(model.astype(np.float64).state_dict()) == len(names)
+    deep = top = Module()
+    for _ in range(3000):
+        deep.below = Module()
+        deep = deep.below
+    deep.W = Parameter(np.ones(1))
+    assert len(top.parameters()) == 1
+
+
+def test_a_list_that_contains_itself_holds_no_parameters() -> None:
+    model, items = Inner(), []
+    items.append(items)
+    model.items = items
+    assert len(model.parameters()) == 1
+    items.append({"more": (Parameter(np.ones(1)),)})
+    with pytest.raises(TypeError, match="items is a list that holds a Parameter"):
+        model.parameters()
 
 
 def test_state_dict_is_a_copy() -> None:

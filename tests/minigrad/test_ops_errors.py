@@ -256,16 +256,3 @@ def test_logarithm_and_root_outside_their_domain_are_quiet() -> None:
     x = mg.tensor(np.array([-1.0, 0.0]))
     np.testing.assert_array_equal(mg.log(x).data, [np.nan, -np.inf])
     np.testing.assert_array_equal(mg.sqrt(x).data, [np.nan, 0])
-
-
-def test_numpy_s_functions_name_those_of_minigrad() -> None:
-    x, array = ones(2), np.ones(2, np.float32)
-    assert message(TypeError, lambda: np.exp(x)) == (
-        "NumPy's exp does not take a Tensor; it is a function here: mg.exp"
-    )
-    assert "mg.maximum" in message(TypeError, lambda: np.maximum(array, x))
-    for no_function in (lambda: np.floor(x), lambda: array // x, lambda: np.isnan(x)):
-        assert "the array, without a derivative, is its .data" in message(TypeError, no_function)
-    for half in (lambda: np.add(array, x, out=array), lambda: np.add.reduce(x)):
-        assert "NumPy's add does not take a Tensor" in message(TypeError, half)
-    assert array.tolist() == [1, 1]

@@ -334,3 +334,15 @@ def test_states_are_not_copied() -> None:
         for how in (copy.copy, copy.deepcopy, pickle.dumps):
             with pytest.raises(mg.GraphError, match=r"can't be copied.*copy their values"):
                 how(states)
+
+
+@pytest.mark.parametrize("mode", ["compiled", "level"])
+def test_there_is_no_loss_over_no_nodes(mode: str) -> None:
+    """Training would go on without moving."""
+    model, forest = setup("labelled")
+    none = models.Forest.from_arrays(
+        forest.left, forest.right, forest.word, np.full(forest.n_nodes, -1), forest.root, VOCABULARY
+    )
+    with pytest.raises(ValueError, match=r"no loss over no nodes: none of these 4 trees has a label"):
+        training_step(model, SGD(model.parameters(), lr=0.1), none, mode)
+    assert len(model.predict(none, mode)) == 0
