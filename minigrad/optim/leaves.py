@@ -40,7 +40,9 @@ def listed(entries: Iterable[Entry], owner: str) -> list[Entry]:
         If it is a single tensor, whose rows would be taken for parameters, or nothing that has entries.
     """
     if isinstance(entries, Tensor):
-        raise TypeError(f"{owner} takes a list of parameters; write [w] for a single one")
+        raise TypeError(f"{owner} takes a list of parameters, as model.parameters() returns; or [w] for one")
+            f"{owner} takes a list of parameters, as model.parameters() returns; write [w] for one"
+        )
     if not isinstance(entries, Iterable):
         raise TypeError(f"{owner} takes a list of parameters, as model.parameters() returns, not {entries!r}")
     return list(entries)

@@ -137,7 +137,7 @@ def test_what_is_no_list_of_leaves_is_refused(clip: Any) -> None:
     """The rows of a single parameter have no gradients, and nothing would be clipped."""
     w = Parameter(np.zeros(2))
     w.grad = np.array([3.0, 4.0])
-    with pytest.raises(TypeError, match=r"clipping takes a list of parameters; write \[w\]"):
+    with pytest.raises(TypeError, match=r"clipping takes a list of parameters, .*; or \[w\]"):
         clip(w, 1.0)
     for wrong in ([w * 2], [w, w.detach()], {"w": w}, [np.ones(2)]):
         with pytest.raises(TypeError, match="clipping takes a list of leaves that require a gradient"):
@@ -146,5 +146,5 @@ def test_what_is_no_list_of_leaves_is_refused(clip: Any) -> None:
         clip(3, 1.0)
     np.testing.assert_array_equal(w.grad, [3, 4])
     for wrong in (w, Parameter(np.ones(()))):
-        with pytest.raises(TypeError, match=r"an optimiser takes a list of parameters; write \[w\]"):
+        with pytest.raises(TypeError, match=r"an optimiser takes a list of parameters, .*; or \[w\]"):
             SGD(wrong, lr=0.1)
