@@ -41,8 +41,6 @@ def listed(entries: Iterable[Entry], owner: str) -> list[Entry]:
     """
     if isinstance(entries, Tensor):
         raise TypeError(f"{owner} takes a list of parameters, as model.parameters() returns; or [w] for one")
-            f"{owner} takes a list of parameters, as model.parameters() returns; write [w] for one"
-        )
     if not isinstance(entries, Iterable):
         raise TypeError(f"{owner} takes a list of parameters, as model.parameters() returns, not {entries!r}")
     return list(entries)
