@@ -224,3 +224,35 @@ def test_a_kept_value_and_a_retained_gradient_stay() -> None:
     assert y.node is not None
     np.testing.assert_array_equal(x.node.meta.value, W)
     np.testing.assert_array_equal(y.node.meta.value, 2 * W)
+
+
+def test_retained_gradients_share_nothing() -> None:
+    x = leaf()
+    y = (x * 2.0).retain_grad()
+    z = (y + 1.0).retain_grad()  # hands its cotangent on as it is
+    z.backward(W)
+    assert y.grad is not None
+    y.grad[...] = 7
+    np.testing.assert_array_equal(z.grad, W)
+    np.testing.assert_array_equal(x.grad, 2 * W)
+
+
+@pytest.mark.parametrize(
+    "read", [lambda x: mg.gather(x, [2, 0, 2]), lambda x: x[1:], lambda x: x * 1.0, lambda x: x + 1.0]
+)
+def test_steps_of_backward_keep_what_they_showed(read: Callable[[mg.Tensor], mg.Tensor]) -> None:
+    x = leaf()
+    steps, shown = [], []
+    for step in mg.step_through((read(x) * 1.0).sum() + (read(x) * 2.0).sum() + (read(x) * 3.0).sum()):
+        steps.append(step)
+        shown.append([dense(g) for g in (step.g, step.contribution, step.total)])
+    for step, then in zip(steps, shown, strict=True):
+        for g, before in zip((step.g, step.contribution, step.total), then, strict=True):
+            np.testing.assert_array_equal(dense(g), before)
+
+
+def test_steps_that_are_asked_for_later_begin_with_the_cotangent_as_it_was_given() -> None:
+    x, g = leaf(), W.copy()
+    steps = mg.step_through(x * 2.0, g)
+    g[:] = 7
+    np.testing.assert_array_equal(dense(next(iter(steps)).total), 2 * W)

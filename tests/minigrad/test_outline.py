@@ -249,6 +249,14 @@ def test_values_are_kept_as_they_were() -> None:
     assert later.node.meta.value is None  # off again
 
 
+def test_the_mean_of_many_float32_values_is_computed_in_float64() -> None:
+    values = np.repeat([1e8, 1.0, -1e8], 8).astype(np.float32)  # in float32 the ones are lost
+    with mg.record_values():
+        y = mg.tensor(values, requires_grad=True, name="big").sum()
+    [mean] = [item.value.mean for box in outline(y).boxes for item in box.items if item.title == "big"]
+    assert mean == 1 / 3
+
+
 def test_explain_prints_values_and_collapsed_scopes() -> None:
     w = mg.tensor([[1.0, 2.0], [0.5, -1 / 3]], requires_grad=True, name="w")
     big = mg.tensor(np.where(np.arange(20) == 3, np.nan, np.arange(20.0)), requires_grad=True, name="big")

@@ -114,6 +114,16 @@ def test_the_caller_s_arrays_are_not_written(mode: str) -> None:
     np.testing.assert_array_equal(cotangent, 1)
 
 
+def test_a_leaf_that_is_added_to_the_states_keeps_a_gradient_of_its_own(mode: str) -> None:
+    """The sum hands one array to both, and what parents read is added to that of the states."""
+    rng = np.random.default_rng(0)
+    cell, X = Simple(rng), rng.normal(size=(TREES.n_leaves, E))
+    w = rng.normal(size=(len(TREES.left), E))
+    beside = mg.tensor(np.zeros(w.shape), requires_grad=True)
+    mg.sum(w * (mg.fold(cell, TREES, X, mode).h + beside)).backward()
+    np.testing.assert_array_equal(beside.grad, w)
+
+
 def test_a_parameter_is_transposed_once_for_all_nodes(mode: str) -> None:
     states = mg.fold(Simple(np.random.default_rng(0)), TREES, np.ones((TREES.n_leaves, E)), mode)
     assert states.h.node is not None
