@@ -288,8 +288,13 @@ def test_from_arrays_needs_no_labels_and_keeps_no_hold_on_what_it_was_given():
     f = forest("(3 (2 not) (1 bad))")
     given = {**arrays(f), "label": None}
     again = Forest.from_arrays(**given, vocabulary=f.vocabulary)
-    given["left"][:] = given["root"][:] = 9
-    assert str(again[0]) == "((not) (bad))"
+    assert again.label.tolist() == [-1] * 3
+    given["label"] = f.label.copy()
+    again = Forest.from_arrays(**given, vocabulary=f.vocabulary)
+    for array in given.values():
+        array[:] = 9
+    assert same(again, f)
+    assert str(again[0]) == "(3 (2 not) (1 bad))"
 
 
 @pytest.mark.parametrize("left_branching", [True, False])
