@@ -8,6 +8,27 @@ from pathlib import Path
 import pytest
 
 
+# Files that take longest go first, so that no worker is left alone with one at the end. The first of them
+# compiles the cells of the contract, which other files wait for.
+LONG = (
+    "minigrad/fold_contract/test_values_and_gradients.py",
+    "test_readmes.py",
+    "experiments/sweep/test_processes.py",
+    "experiments/commands/test_cli.py",
+    "minigrad/test_kernels.py",
+    "experiments/paper/test_figures.py",
+    "minigrad/test_product.py",
+    "minigrad/test_fold_cache.py",
+    "models/test_check_cell.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    places = {here / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(LONG)))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Give whole folders to a worker per core, file by file.
@@ -24,3 +45,4 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if cores > 1 and all(Path(argument).is_dir() for argument in config.args):
         option.numprocesses = cores
         option.dist = "loadfile"
+        option.loadscopereorder = False  # it would put files of few tests last
