@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-
 # Files that take longest go first, so that no worker is left alone with one at the end. The first of them
 # compiles the cells of the contract, which other files wait for.
 LONG = (

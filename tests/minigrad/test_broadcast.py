@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import BroadcastableShapes, mutually_broadcastable_s
 import minigrad as mg
 from minigrad.ops.broadcast import sum_to
 
-property_test = settings(derandomize=True, deadline=None, max_examples=150)
+property_test = settings(derandomize=True, deadline=None, max_examples=75)
 pairs = mutually_broadcastable_shapes(num_shapes=2, min_side=0, max_side=4, max_dims=4)
 
 

@@ -46,7 +46,7 @@ step node g operand vjp contribution sum so far
     assert a.grad == 24.0
 
 
-@settings(derandomize=True, deadline=None, max_examples=100)
+@settings(derandomize=True, deadline=None, max_examples=50)
 @given(loss=random_graphs().map(lambda tensor: tensor.sum()))
 def test_steps_are_backward_to_the_last_bit_and_in_its_order(loss: mg.Tensor) -> None:
     assert loss.node is not None

@@ -64,7 +64,7 @@ def _run(program: list[Step], leaves: list[Any], functions: dict[str, Callable[[
     return total
 
 
-@settings(derandomize=True, deadline=None, max_examples=200)
+@settings(derandomize=True, deadline=None, max_examples=100)
 @given(
     shapes=st.lists(st.sampled_from(SHAPES), min_size=1, max_size=3),
     program=st.lists(

@@ -18,7 +18,7 @@ from viz.op_graph_box import UNRECORDED
 from viz.render import render
 from viz.scale import OUTSIDE, NormScale
 
-quick = settings(derandomize=True, deadline=None, max_examples=100)
+quick = settings(derandomize=True, deadline=None, max_examples=50)
 
 DOT = r"""digraph "graph" {
 	graph [bgcolor=white fontname="DejaVu Sans,sans-serif" fontsize=13 label="a gate" labelloc=t nodesep=0.1 ranksep=0.18]
