@@ -70,6 +70,8 @@ def _run(arguments: list[str], folder: str, strict: bool, out: str, errors: str)
             code = 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
+            if isinstance(end.code, str):
+                stderr.write(f"{end.code}\n")
         except BaseException:
             traceback.print_exc()
     sys.exit(code)

@@ -117,8 +117,8 @@ def test_through_a_fold_of_any_mode(mode: str) -> None:
     forest = models.Forest(
         [models.Tree.parse("(0 (0 (0 a) (0 b)) (0 c))"), models.Tree.parse("(0 (0 a) (0 a))")]
     )
-    cell = models.RNN(2, np.random.default_rng(0), dtype=np.float64)
-    leaves = leaf(5, 2)
+    cell = models.RNN(4, np.random.default_rng(0), dtype=np.float64)  # compiled for tests/models as well
+    leaves = leaf(5, 4)
     states = mg.fold(cell, forest, leaves, mode)
     found, by_states, by_W1 = mg.jacobian(states.h[forest.root], [leaves, states.h, cell.W1])
 
