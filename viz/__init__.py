@@ -2,6 +2,7 @@
 
 from viz.accuracy import accuracy_figure
 from viz.comparison import Comparison, compare
+from viz.directions import JACOBIANS, jacobian_values
 from viz.dots import DotRow, dot_rows
 from viz.epochs import Epochs, epochs
 from viz.heat import gradient_norms, root_gradient_norms
@@ -20,6 +21,7 @@ from viz.tree_picture import TreePicture
 __all__ = [
     "BLUE",
     "COLUMN",
+    "JACOBIANS",
     "LOOKS",
     "PAGE",
     "RED",
@@ -46,6 +48,7 @@ __all__ = [
     "dot_rows",
     "epochs",
     "gradient_norms",
+    "jacobian_values",
     "line_panels",
     "ratio_curves",
     "ratio_figure",

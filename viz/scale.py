@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from viz.limits import LEAST, MOST, log_ticks, positive, round_down, round_up
 from viz.style import INFINITE, NAN, OUTSIDE, ZERO, Style, map_colours, on_the_map
+from viz.text import short_number
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,10 @@ class Scale:
             return INFINITE
         inside = self.vmin <= value <= self.vmax
         return on_the_map(self.colormap, self.shade(value)) if inside else OUTSIDE
+
+    def printed(self, value: float) -> str:
+        """Return a value as a node shows it."""
+        return short_number(value)
 
     def position(self, value: float) -> float:
         """Return where between the limits a value lies: 0 at ``vmin``, 1 at ``vmax``."""

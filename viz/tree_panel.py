@@ -12,7 +12,6 @@ import numpy.typing as npt
 from models.notation import shorten
 from viz.scale import Scale
 from viz.style import SPECIAL, Style
-from viz.text import short_number
 from viz.walk import Place, places
 
 if TYPE_CHECKING:
@@ -162,9 +161,9 @@ class TreePanel:
         if self.numbers is not None and self.norms is not None:
             value, norm = float(self.numbers[place.row]), float(self.norms[place.row])
             style = self.styles[place.row]
-            number = short_number(value) if self._with_numbers else ""
+            number = self.scale.printed(value) if self._with_numbers else ""
             tooltip.append(f"{self.scale.quantity} {value!r}")
-            if self.scale.quantity != "norm":
+            if self.scale.quantity == "ratio":
                 tooltip.append(f"norm {norm!r}")
         return Shown(
             id=here,

@@ -13,6 +13,7 @@ from models.checkpoint import FORMAT
 from tests.viz.pictures import svg_nodes, svg_text
 from viz.__main__ import COMMANDS, main
 from viz.arguments import cell_class
+from viz.directions import JACOBIANS, jacobian_values
 from viz.heat import root_gradient_norms
 from viz.text import short_number
 
@@ -99,6 +100,23 @@ def test_models_are_compared_in_their_order_under_their_names(tmp_path, capsys, 
     assert capsys.readouterr().out == f"{out}\n" * 2
 
 
+@pytest.mark.parametrize("measure", JACOBIANS)
+@pytest.mark.parametrize("command", ["tree", "compare", "epochs"])
+def test_a_tree_is_coloured_by_singular_values_on_request(tmp_path, capsys, checkpoints, command, measure):
+    out = tmp_path / "tree.svg"
+    more = ["--numbers"] if command == "epochs" else []
+    argv = [command, TREE, "--model", checkpoints[0], "--jacobian", measure, *more, "-o", str(out)]
+    assert main(argv) == 0
+    _, scale = JACOBIANS[measure]
+    text = svg_text(out.read_bytes())
+    values = jacobian_values(models.load(checkpoints[0]), models.Tree.parse(TREE), measure)
+    fitted = scale.fit(values)
+    assert {scale.caption, *map(fitted.printed, values)} <= set(text)
+    assert main([*argv, "--limits", "0.5", "1000"]) == 0
+    assert "500" not in text
+    assert "1000" in " ".join(svg_text(out.read_bytes())) or "10³" in svg_text(out.read_bytes())
+
+
 def test_epochs_are_in_the_order_of_their_numbers(tmp_path, capsys, checkpoints):
     out = tmp_path / "epochs.html"
     assert main(["epochs", TREE, "--model", *checkpoints, "-o", str(out)]) == 0
@@ -155,6 +173,15 @@ WRONG = {
     "a second of one": (["tree", TREE, "--tree", "2"], "TREE is a tree itself"),
     "scale without a model": (["tree", TREE, "--scale", "norm"], "they need --model"),
     "label without a model": (["tree", TREE, "--label", "1"], "they need --model"),
+    "jacobian without a model": (["tree", TREE, "--jacobian", "rank"], "they need --model"),
+    "jacobian of a loss": (
+        ["tree", TREE, "--model", "MODEL", "--jacobian", "rank", "--label", "1"],
+        "--scale and --label are about gradients of a loss",
+    ),
+    "jacobian and ratios": (
+        ["compare", TREE, "--model", "MODEL", "--jacobian", "largest", "--scale", "ratio"],
+        "--scale and --label are about gradients of a loss",
+    ),
     "cell without a model": (["tree", TREE, "--cell", "RNN"], "they need --model"),
     "cell of no model": (
         ["tree", TREE, "--model", "MODEL", "--cell", "RLSTM"],

@@ -12,7 +12,6 @@ import argparse
 from viz.command_line import InputError
 from viz.commands import inputs
 from viz.comparison import compare
-from viz.heat import root_gradient_norms
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,13 +35,8 @@ def run(args: argparse.Namespace) -> int:
     tree = inputs.read_tree(args)
     loaded = inputs.load_models(args.model, args.cell).values()
     with inputs.mistakes():
-        values = {
-            name: root_gradient_norms(model, tree, args.label)
-            for name, model in zip(names, loaded, strict=True)
-        }
-        picture = compare(
-            tree, values, inputs.scale(args), columns=args.columns, **inputs.options(args, tree)
-        )
+        values, scale = inputs.drawn(args, tree, dict(zip(names, loaded, strict=True)))
+        picture = compare(tree, values, scale, columns=args.columns, **inputs.options(args, tree))
     return inputs.deliver(picture, args.out)
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from viz.commands import inputs
 from viz.epochs import epochs
-from viz.heat import root_gradient_norms
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,12 +37,10 @@ def run(args: argparse.Namespace) -> int:
     numbered = by_epoch(args.model)
     loaded = inputs.load_models(numbered.values(), args.cell)
     with inputs.mistakes():
-        values = {
-            epoch: root_gradient_norms(loaded[path], tree, args.label) for epoch, path in numbered.items()
-        }
+        values, scale = inputs.drawn(args, tree, {epoch: loaded[path] for epoch, path in numbered.items()})
         options = inputs.options(args, tree)
         options["numbers"] = args.numbers
-        picture = epochs(tree, values, inputs.scale(args), columns=args.columns, **options)
+        picture = epochs(tree, values, scale, columns=args.columns, **options)
     return inputs.deliver(picture, args.out)
 
 

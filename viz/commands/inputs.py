@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 import models
 from models.checkpoint import UnknownCellError
@@ -15,7 +18,9 @@ from models.forest_checks import one_word, span_text
 from models.notation import shorten
 from viz.arguments import cell_class, whole
 from viz.command_line import InputError
+from viz.directions import JACOBIANS, jacobian_values
 from viz.files import suffix_of
+from viz.heat import root_gradient_norms
 from viz.picture import SUFFIXES, Picture
 from viz.scale import SCALES, Scale
 from viz.tree_panel import Options
@@ -85,6 +90,12 @@ def add_look(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--label", type=int, metavar="CLASS", help="whose cross-entropy J is; the root's label if left out"
     )
+    parser.add_argument(
+        "--jacobian",
+        choices=list(JACOBIANS),
+        help="colour by the singular values of ∂p(root)/∂p instead: the largest, the median, or how many are "
+        "above a tenth of the largest",
+    )
     parser.add_argument("--align-leaves", action="store_true", help="draw all leaves on one line")
     parser.add_argument(
         "--max-depth", type=int, metavar="N", help="draw no deeper levels; say how many nodes they have"
@@ -116,6 +127,22 @@ def scale(args: argparse.Namespace) -> Scale | str:
     """Return the scale, or its name if no limits are given."""
     kind: str = args.scale or "norm"
     return kind if args.limits is None else SCALES[kind](*args.limits)
+
+
+def drawn(
+    args: argparse.Namespace, tree: models.Tree, of: Mapping[Any, models.TreeClassifier]
+) -> tuple[dict[Any, npt.NDArray[np.float64]], Scale | str]:
+    """Return the numbers that a tree is coloured by under each model, and their scale or its name."""
+    if args.jacobian is None:
+        norms = {name: root_gradient_norms(model, tree, args.label) for name, model in of.items()}
+        return norms, scale(args)
+    if (args.scale, args.label) != (None, None):
+        raise InputError(
+            "--scale and --label are about gradients of a loss, --jacobian about the root's vector"
+        )
+    values = {name: jacobian_values(model, tree, args.jacobian) for name, model in of.items()}
+    kind = JACOBIANS[args.jacobian][1]
+    return values, kind.fit(*values.values()) if args.limits is None else kind(*args.limits)
 
 
 def add_models(parser: argparse.ArgumentParser, several: str = "") -> None:

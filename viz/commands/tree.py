@@ -10,10 +10,10 @@ For example:
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from viz.command_line import InputError
 from viz.commands import inputs
-from viz.heat import root_gradient_norms
 from viz.tree_picture import TreePicture
 
 
@@ -27,15 +27,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw the tree; return the exit code."""
-    if args.model is None and (args.scale, args.limits, args.label, args.cell) != (None, None, None, []):
-        raise InputError("--scale, --limits, --label and --cell are about gradients: they need --model")
+    given = args.scale, args.limits, args.label, args.jacobian, args.cell
+    if args.model is None and given != (None, None, None, None, []):
+        raise InputError(
+            "--scale, --limits, --label, --jacobian and --cell are about gradients: they need --model"
+        )
     tree = inputs.read_tree(args, binary=args.model is not None)
     with inputs.mistakes():
-        values = None
+        values: dict[Any, Any] = {args.model: None}
+        scale: Any = "norm"
         if args.model is not None:
-            (model,) = inputs.load_models([args.model], args.cell).values()
-            values = root_gradient_norms(model, tree, args.label)
-        picture = TreePicture(
-            tree, values, inputs.scale(args), title=args.title, **inputs.options(args, tree)
-        )
+            values, scale = inputs.drawn(args, tree, inputs.load_models([args.model], args.cell))
+        picture = TreePicture(tree, values[args.model], scale, title=args.title, **inputs.options(args, tree))
     return inputs.deliver(picture, args.out)
