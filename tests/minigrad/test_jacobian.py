@@ -140,6 +140,15 @@ def test_through_a_fold_of_any_mode(mode: str) -> None:
     assert cell.W1.grad is None
 
 
+def test_what_is_added_to_the_states_keeps_a_cotangent_of_its_own() -> None:
+    """Reads of states add to their cotangent in place; an addition hands one cotangent to both operands."""
+    forest = models.Forest([models.Tree.parse("(0 (0 (0 a) (0 b)) (0 c))")])
+    leaves, extra = leaf(3, 2), leaf(5, 2, seed=1)
+    states = mg.fold(models.RNN(2, np.random.default_rng(0), dtype=np.float64), forest, leaves, "level")
+    _, by_extra = mg.jacobian(states.h + extra, [leaves, extra])
+    np.testing.assert_array_equal(by_extra, np.eye(10).reshape(5, 2, 5, 2))
+
+
 def test_most_vjps_are_called_once_for_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise this were one backward per row under another name."""
     calls: list[str] = []
