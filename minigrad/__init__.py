@@ -13,7 +13,7 @@ from minigrad.context import no_grad, scope
 from minigrad.cotangent import SparseRows
 from minigrad.errors import CompileWarning, GraphError, ShapeError
 from minigrad.explain import explain, graph_dot
-from minigrad.fold import Cell, Child, NodeStates, Part, fold
+from minigrad.fold import Cell, Child, NodeStates, Part, constant, fold
 from minigrad.ops import *  # noqa: F403
 from minigrad.ops import NAMES as OPS
 from minigrad.ops.formula import activation
@@ -56,6 +56,7 @@ __all__ = [
     "Tensor",
     "activation",
     "assert_gradients",
+    "constant",
     "explain",
     "explain_fold",
     "fold",

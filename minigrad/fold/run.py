@@ -65,8 +65,9 @@ def fold(cell: Cell, forest: Trees, leaves: Any, mode: str = "level") -> NodeSta
         The leaves' vectors, in the order of their rows.
     mode : "node", "level" or "compiled"
         Node by node, every op in the graph under the tree node's scope; all nodes of one height at once; or
-        the cell traced once and compiled, forward and backward, for all nodes. Values and gradients are the
-        same up to rounding. A cell with an op that can't be compiled runs as "level", after a warning.
+        the cell traced and compiled, forward and backward, for all nodes, once for each state of what
+        ``compose`` reads. Values and gradients are the same up to rounding. A cell with an op that can't be
+        compiled, or that reads what could change unnoticed, runs as "level", after a warning.
 
     Returns
     -------

@@ -65,6 +65,35 @@ def gradients(model: Any, states: mg.NodeStates) -> dict[str, np.ndarray]:
     return {name: g.dense() if isinstance(g, SparseRows) else g for name, g in found.items()}
 
 
+def squash(x: mg.Tensor) -> mg.Tensor:
+    return mg.tanh(x)
+
+
+class Reading(TwoParts):
+    """The same equations, in a function that is looked up each time."""
+
+    def compose(self, left: mg.Child, right: mg.Child) -> dict[str, mg.Tensor]:
+        """Return both parts."""
+        c = mg.sigmoid(self.a * right.h) * left.c + mg.tanh(left.h + right.c)
+        return {"h": squash(self.b * c) + right.h, "c": c}
+
+
+Reading.__name__ = "TwoParts"  # hence the same module, compiled already
+
+
+def test_a_step_notices_when_compose_reads_something_else(monkeypatch):
+    model, forest = setup(kind=Reading)
+    before = loss_and_gradients(model, forest)
+    assert before is not None
+    factors = [2.0]
+    monkeypatch.setattr(sys.modules[__name__], "squash", lambda x: mg.tanh(factors[0] * x))
+    assert loss_and_gradients(model, forest) is None, "a list is read: there is no compiled form"
+    monkeypatch.setattr(sys.modules[__name__], "squash", lambda x: mg.tanh(x))
+    after = loss_and_gradients(model, forest)
+    assert after is not None
+    assert after[0] == before[0]
+
+
 @pytest.mark.parametrize("head", ["root", "labelled"])
 @pytest.mark.parametrize(
     "kind", [TwoParts, *(pytest.param(kind, marks=pytest.mark.slow) for kind in (models.RNN, models.RLSTM))]

@@ -10,6 +10,7 @@ import numpy as np
 from minigrad.fold.cell import Cell
 from minigrad.fold.compiler import build, machine_code
 from minigrad.fold.compiler.memory import Memory
+from minigrad.fold.compiler.reads import Reads
 from minigrad.fold.compiler.sweep import ALL, Passes
 from minigrad.fold.compiler.trace import trace
 from minigrad.internal.addresses import Addresses
@@ -24,6 +25,8 @@ class CompiledCell:
     ----------
     cell : Cell
     dtype
+    reads : Reads, optional
+        Of the cell; it learns what ``compose`` reads.
     passes : Passes
         The optimisations; the benchmark leaves some out.
 
@@ -45,8 +48,8 @@ class CompiledCell:
         The buffers that all runs of the cell use, one after the other.
     """
 
-    def __init__(self, cell: Cell, dtype: Any, passes: Passes = ALL) -> None:
-        self.trace = trace(cell, dtype)
+    def __init__(self, cell: Cell, dtype: Any, reads: Reads | None = None, passes: Passes = ALL) -> None:
+        self.trace = trace(cell, dtype, reads)
         title = f"{type(cell).__name__}, {np.dtype(dtype)}"
         self.emitted, self.source = build.write(self.trace, title, passes)
         self.module = machine_code.load(self.source)

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from minigrad.errors import CompileWarning
 from minigrad.fold.cell import Cell
+from minigrad.fold.compiler.names import ReadError
 from minigrad.symbol import UnsupportedError
 
 OURS = str(Path(__file__).parents[2])  # where minigrad is
@@ -36,6 +37,12 @@ class Refusal:
         self.cure = cure
         if isinstance(error, UnsupportedError):
             self.reason, self.cure = f"there is no emission rule for {error}", OPERATIONS
+        elif isinstance(error, ReadError):
+            self.reason, self.cure, self.line = (
+                error.reason,
+                f"{error.cure}, {LEVEL}",
+                (error.place.file, error.place.line),
+            )
         else:
             self.reason = f"{type(error).__name__}: {error}"
 

@@ -92,7 +92,7 @@ compiled = _forms.find
 
 def compile_with(cell: Cell, dtype: Any, passes: Passes) -> None:
     """Compile a cell in its current state with these passes from now on; the benchmark leaves some out."""
-    _forms.put(cell, dtype, lambda: CompiledCell(cell, dtype, passes))
+    _forms.put(cell, dtype, lambda reads: CompiledCell(cell, dtype, reads, passes))
 
 
 def ready(cell: Cell, dtype: Any) -> CompiledCell | Refusal | None:

@@ -1,10 +1,12 @@
-"""Trace a cell: run its ``compose`` once on symbols, and differentiate the traced graph with the engine.
+"""Trace a cell: run its ``compose`` on symbols, and differentiate the traced graph with the engine.
 
 Equal computations give the same symbol (common-subexpression elimination, by hash-consing).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -13,6 +15,9 @@ import numpy as np
 from minigrad.context import thread
 from minigrad.errors import ShapeError
 from minigrad.fold.cell import Cell, Child, ComposeContext, Part, composed
+from minigrad.fold.compiler.names import Place
+from minigrad.fold.compiler.reads import Reads
+from minigrad.fold.compiler.repeat import OTHER_ROWS, Repetition, differs
 from minigrad.graph import Meta, Node, backward, reachable
 from minigrad.nn import Parameter
 from minigrad.symbol import ROWS, Symbol, SymbolTable, UnsupportedError
@@ -29,6 +34,8 @@ class Trace(ComposeContext):
     ----------
     parts : tuple of Part
         Of the state; ``children`` are those of the left and of the right child.
+    rows : int
+        Stands for the number of rows.
     inputs : dict (side, part name) -> Symbol
         The children's states, (ROWS, width).
     outputs : dict part name -> Symbol
@@ -46,6 +53,7 @@ class Trace(ComposeContext):
     parts: tuple[Part, ...]
     children: dict[str, tuple[Part, ...]]
     dtype: np.dtype[Any]
+    rows: int = ROWS
     table: SymbolTable = field(default_factory=SymbolTable)
     inputs: dict[tuple[str, str], Symbol] = field(default_factory=dict)
     outputs: dict[str, Symbol] = field(default_factory=dict)
@@ -67,7 +75,7 @@ class Trace(ComposeContext):
         return symbol
 
 
-def trace(cell: Cell, dtype: Any = None) -> Trace:
+def trace(cell: Cell, dtype: Any = None, reads: Reads | None = None) -> Trace:
     """Trace a cell's ``compose`` and its derivative.
 
     Parameters
@@ -75,6 +83,8 @@ def trace(cell: Cell, dtype: Any = None) -> Trace:
     cell : Cell
     dtype
         float32 or float64; that of the cell's parameters if left out, and float32 if it has none.
+    reads : Reads, optional
+        Of the cell; it learns what ``compose`` reads.
 
     Raises
     ------
@@ -82,9 +92,13 @@ def trace(cell: Cell, dtype: Any = None) -> Trace:
         If the parameters have another dtype, or several; the text names one.
     UnsupportedError
         If an op can't be described by symbols; the text names it.
+    ReadError
+        If ``compose`` reads something whose changes can't be noticed, or is not the same when it runs again;
+        the text names the line.
     GraphError
         If ``compose`` branches on a value or changes a tensor in place.
     """
+    reads = reads or Reads(cell)
     children = {"left": cell.parts, "right": cell.right_parts or cell.parts}
     parameters = cell.parameters()
     alternative = "" if dtype is None else "leave dtype out, or "
@@ -97,6 +111,18 @@ def trace(cell: Cell, dtype: Any = None) -> Trace:
                 f"{name} of {type(cell).__name__} is {parameter.dtype}, not {traced.dtype}; {alternative}"
                 f"convert the cell with cell.astype(np.{traced.dtype})"
             )
+    with _symbols_for_parameters(traced):
+        tensors, sides = _children(traced)
+        with reads.recording():
+            parent = composed(cell, *sides)
+        _repeat(cell, traced, parent, reads)
+        _complete(traced, tensors, parent)
+    return traced
+
+
+@contextmanager
+def _symbols_for_parameters(traced: Trace) -> Iterator[None]:
+    """Let the parameters' values be symbols in this block, and compute in the context of the trace."""
     values = [(parameter.data, parameter.grad) for parameter in traced.parameters]
     try:
         for k, parameter in enumerate(traced.parameters):
@@ -104,25 +130,51 @@ def trace(cell: Cell, dtype: Any = None) -> Trace:
             traced.parameter_symbols.append(symbol)
             parameter.data, parameter.grad = symbol, None
         with thread.state.using(context=traced, meta=Meta(), observers=(), recording_graph=True):
-            _run(cell, traced)
+            yield
     finally:
         traced.table.open = False
         for parameter, (value, gradient) in zip(traced.parameters, values, strict=True):
             parameter.data, parameter.grad = value, gradient
-    return traced
 
 
-def _run(cell: Cell, traced: Trace) -> None:
+def _children(traced: Trace) -> tuple[dict[tuple[str, str], Tensor], list[Child]]:
+    """Return the tensors of the children's states, and both children."""
     tensors: dict[tuple[str, str], Tensor] = {}
     sides = []
     for side in SIDES:
         for part in traced.children[side]:
-            symbol = traced.source("child", side, part.name, shape=(ROWS, part.width))
+            symbol = traced.source("child", side, part.name, shape=(traced.rows, part.width))
             traced.inputs[side, part.name] = symbol
             tensors[side, part.name] = _leaf(symbol)
-        is_leaf: Any = traced.source("is_leaf", side, shape=(ROWS, 1), dtype=np.bool_)
+        is_leaf: Any = traced.source("is_leaf", side, shape=(traced.rows, 1), dtype=np.bool_)
         sides.append(Child({p.name: tensors[side, p.name] for p in traced.children[side]}, is_leaf))
-    parent = composed(cell, *sides)
+    return tensors, sides
+
+
+def _repeat(cell: Cell, traced: Trace, parent: dict[str, Tensor], reads: Reads) -> None:
+    """Run ``compose`` once more, with another number of rows, and raise ReadError if that matters."""
+    table = Repetition(traced.table)
+    again = Trace(
+        traced.parts, traced.children, traced.dtype, OTHER_ROWS, table, parameters=traced.parameters
+    )
+    reads.check()
+    with _symbols_for_parameters(again):
+        sides = _children(again)[1]
+        try:
+            with reads.recording():
+                repeated = composed(cell, *sides)
+        finally:
+            reads.check()  # names what differs better than the line where that shows
+    results = [
+        ([getattr(state.data, "id", None) for state in one.values()], [mask[1:] for mask in of.masks])
+        for one, of in ((parent, traced), (repeated, again))
+    ]
+    if results[0] != results[1] or len(table.symbols) != len(traced.table.symbols):
+        raise differs(Place.of(type(cell).compose))
+
+
+def _complete(traced: Trace, tensors: dict[tuple[str, str], Tensor], parent: dict[str, Tensor]) -> None:
+    """Add the outputs and the derivatives."""
     for part in traced.parts:
         out: Any = parent[part.name].data
         if not isinstance(out, Symbol):
