@@ -273,6 +273,42 @@ def test_a_change_outside_the_cell_is_followed(
     assert forms.find(cell, np.float64) is second
 
 
+class Holding(Small):
+    """With modules of minigrad's own, whose attributes minigrad's code reads."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        super().__init__(rng)
+        self.scales = mg.nn.ParameterList([mg.nn.Parameter(np.ones(E)) for _ in range(2)])
+        self.drop = mg.nn.Dropout(0.5, rng)
+
+    def compose(self, left: mg.Child, right: mg.Child) -> Any:
+        h = self.drop(self.a * left.h)
+        for scale in self.scales:
+            h = h * scale + right.h
+        return h
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda c: c.scales.append(mg.nn.Parameter(np.ones(E))),
+        lambda c: setattr(c, "scales", mg.nn.ParameterList([mg.nn.Parameter(np.ones(E))])),
+        lambda c: setattr(c.drop, "p", 0.25),
+        lambda c: c.eval(),
+    ],
+    ids=["parameter added", "other list", "probability", "evaluation"],
+)
+def test_what_minigrads_own_modules_hold_is_followed(change: Any) -> None:
+    forms, cell = tracing(), new(Holding)
+    first = forms.find(cell, np.float64)
+    assert isinstance(first, Trace), getattr(first, "reason", "")
+    assert forms.find(cell, np.float64) is first
+    change(cell)
+    second = forms.find(cell, np.float64)
+    assert isinstance(second, Trace)
+    assert second is not first
+
+
 def test_a_method_that_super_finds_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     forms, cell = tracing(), new(Derived)
     first = forms.find(cell, np.float64)
