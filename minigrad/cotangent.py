@@ -89,6 +89,9 @@ class SparseRows(NDArrayOperatorsMixin):
 
     def add_to(self, dense: np.ndarray) -> None:
         """Add every row to a dense array of the table's shape, in place."""
+        if not self._distinct and self.dtype == np.float32 and len(self.rows) > kernels.MANY:
+            self.summed().add_to(dense)
+            return
         for rows, values in self._parts:
             kernels.scatter_add_rows(dense, rows, values)
 
@@ -102,9 +105,10 @@ class SparseRows(NDArrayOperatorsMixin):
         """Return the same gradient with every row number once, in the order of their first occurrence."""
         if self._distinct:
             return self
-        rows, sums = self.rows.copy(), self.values.copy()
+        many = len(self.rows) > kernels.MANY and self.dtype == np.float32  # see `kernels.summed`
+        rows, sums = self.rows.copy(), self.values.astype(np.float64 if many else self.dtype)
         n = kernels.sum_rows(rows, sums.reshape(len(rows), math.prod(self.shape[1:])))
-        return SparseRows(rows[:n], sums[:n], self.shape[0], distinct=True)
+        return SparseRows(rows[:n], sums[:n].astype(self.dtype, copy=False), self.shape[0], distinct=True)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if copy is False:

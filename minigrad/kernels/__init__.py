@@ -2,7 +2,15 @@
 
 from minigrad.kernels.activations import elementwise
 from minigrad.kernels.jit import JIT_ENABLED
-from minigrad.kernels.reductions import column_sums, euclidean_norm, row_norms, squared_norm
+from minigrad.kernels.reductions import (
+    MANY,
+    averaged,
+    column_sums,
+    euclidean_norm,
+    row_norms,
+    squared_norm,
+    summed,
+)
 from minigrad.kernels.rows import first_outside, scatter_add_rows, sum_rows
 from minigrad.kernels.softmax import (
     cross_entropy,
@@ -16,6 +24,8 @@ from minigrad.kernels.updates import update
 
 __all__ = [
     "JIT_ENABLED",
+    "MANY",
+    "averaged",
     "column_sums",
     "cross_entropy",
     "cross_entropy_vjp",
@@ -30,5 +40,6 @@ __all__ = [
     "softmax",
     "squared_norm",
     "sum_rows",
+    "summed",
     "update",
 ]

@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from minigrad.kernels.jit import kernel
 
 Array = np.ndarray
+MANY = 4096  # float32 elements: so many are added up one after the other with an error of 1e-4 at most
 SMALL = 1e-290  # a sum of squares below this has lost digits: some were denormal, or 0
 
 
+def summed(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """Return ``x.sum(axis, keepdims)``; of many float32 elements, added up in float64.
+
+    One after the other, as NumPy adds up rows, float32 sums stand still at 2²⁴: adding 1 changes nothing.
+    """
+    if x.dtype == np.float32 and x.size > MANY:
+        return x.sum(axis=axis, keepdims=keepdims, dtype=np.float64).astype(np.float32)
+    return x.sum(axis=axis, keepdims=keepdims)
+
+
+def averaged(x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+    """Return ``x.mean(axis, keepdims)``; of many float32 elements, added up in float64."""
+    if x.dtype == np.float32 and x.size > MANY:
+        return x.mean(axis=axis, keepdims=keepdims, dtype=np.float64).astype(np.float32)
+    return x.mean(axis=axis, keepdims=keepdims)
+
+
 def _column_sums_twin(x: Array) -> Array:
-    return x.sum(axis=0)
+    return summed(x, axis=0)
 
 
 @kernel(twin=_column_sums_twin)
 def column_sums(x: Array) -> Array:
-    """Sum over the rows: (n, m) -> (m,). The cotangent of a bias that was added to n rows."""
-    out = np.zeros(x.shape[1], x.dtype)
-    for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
-            out[j] += x[i, j]
-    return out
+    """Sum over the rows: (n, m) -> (m,). The cotangent of a bias that was added to n rows.
+
+    Blocks of rows are added up in x's dtype, their sums in float64.
+    """
+    n, m = x.shape
+    total = np.zeros(m, np.float64)
+    block = np.empty(m, x.dtype)
+    for low in range(0, n, MANY):
+        block[:] = 0
+        for i in range(low, min(low + MANY, n)):
+            for j in range(m):
+                block[j] += x[i, j]
+        for j in range(m):
+            total[j] += block[j]
+    return total.astype(x.dtype)
 
 
 def _squared_norm_twin(x: Array) -> float:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad import kernels
 from minigrad.cotangent import SparseRows
 from minigrad.errors import ShapeError
 from minigrad.ops.indices import indices
@@ -38,9 +39,10 @@ def _getitem_x(y: Array, x: Array, *, index: Any) -> Any:
         return lambda g: SparseRows(rows, g.reshape(len(rows), *shape[1:]), shape[0], stays=False)
 
     def vjp(g: Array) -> Array:
-        out = np.zeros(shape, dtype)
+        many = dtype == np.float32 and g.size > kernels.MANY  # see `kernels.summed`
+        out = np.zeros(shape, np.float64 if many else dtype)
         np.add.at(out, index, g)
-        return out
+        return out.astype(dtype, copy=False)
 
     return vjp
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from minigrad import kernels
 from minigrad.errors import ShapeError
 from minigrad.ops.arithmetic import add, mul
 from minigrad.ops.reduce import Axis, along, spread
@@ -23,7 +24,7 @@ def _deviations(x: Array, axis: Axis, ddof: float) -> tuple[Array, float]:
     n = math.prod(x.shape[a] for a in along(x, axis)) - ddof
     if n <= 0:
         raise ShapeError(f"of n elements the mean of n − ddof is taken, which is {n} here")
-    return x - x.mean(axis=axis, keepdims=True), n
+    return x - kernels.averaged(x, axis, True), n
 
 
 @primitive()
@@ -34,7 +35,7 @@ def _var(x: Array, *, axis: Axis, ddof: float, keepdims: bool) -> Any:
     vjp: g ⊙ 2 (x − mean) / (n − ddof)
     """
     apart, n = _deviations(x, axis, ddof)
-    return (apart * apart).sum(axis=axis, keepdims=keepdims) / n
+    return kernels.summed(apart * apart, axis, keepdims) / n
 
 
 def _var_x(y: Array, x: Array, *, axis: Axis, ddof: float, keepdims: bool) -> Any:
@@ -63,7 +64,7 @@ def _std(x: Array, *, axis: Axis, ddof: float, keepdims: bool) -> Any:
     vjp: g ⊙ (x − mean) / ((n − ddof) y), but 0 where y = 0
     """
     apart, n = _deviations(x, axis, ddof)
-    return np.sqrt((apart * apart).sum(axis=axis, keepdims=keepdims) / n)
+    return np.sqrt(kernels.summed(apart * apart, axis, keepdims) / n)
 
 
 def _std_x(y: Array, x: Array, *, axis: Axis, ddof: float, keepdims: bool) -> Any:
@@ -94,7 +95,7 @@ def _layer_norm(x: Array, *, axis: Axis, eps: float) -> Any:
 
 def _normalised(x: Array, axis: Axis, eps: float) -> tuple[Array, Array]:
     apart, n = _deviations(x, axis, 0)
-    s = np.sqrt((apart * apart).sum(axis=axis, keepdims=True) / n + eps)
+    s = np.sqrt(kernels.summed(apart * apart, axis, True) / n + eps)
     return apart / s, s
 
 
@@ -102,8 +103,8 @@ def _layer_norm_x(y: Array, x: Array, *, axis: Axis, eps: float) -> Any:
     s = _normalised(x, axis, eps)[1]
 
     def vjp(g: Array) -> Array:
-        along_y = (g * y).mean(axis=axis, keepdims=True)
-        return (g - g.mean(axis=axis, keepdims=True) - y * along_y) / s
+        along_y = kernels.averaged(g * y, axis, True)
+        return (g - kernels.averaged(g, axis, True) - y * along_y) / s
 
     return vjp
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from minigrad import kernels
 from minigrad.errors import ShapeError
 from minigrad.primitive import primitive
 from minigrad.tensor import Tensor
@@ -34,7 +35,7 @@ def _sum(x: Array, *, axis: Axis, keepdims: bool) -> Any:
     shapes: the axes are among x's
     vjp: g, repeated along the summed axes
     """
-    return x.sum(axis=axis, keepdims=keepdims)
+    return kernels.summed(x, axis, keepdims)
 
 
 def _sum_x(y: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
@@ -58,7 +59,7 @@ def _mean(x: Array, *, axis: Axis, keepdims: bool) -> Any:
     vjp: g / n, repeated along the averaged axes
     """
     _refuse_nothing(x, axis)
-    return x.mean(axis=axis, keepdims=keepdims)
+    return kernels.averaged(x, axis, keepdims)
 
 
 def _mean_x(y: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
@@ -130,7 +131,7 @@ def _logsumexp(x: Array, *, axis: Axis, keepdims: bool) -> Any:
     top = x.real.max(axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)  # inf − inf would turn an infinite maximum into NaN
     with np.errstate(divide="ignore"):
-        out = np.log(np.exp(x - top).sum(axis=axis, keepdims=True)) + top
+        out = np.log(kernels.summed(np.exp(x - top), axis, True)) + top
     return out if keepdims else out.squeeze(axis)
 
 
@@ -190,7 +191,7 @@ def _norm(x: Array, *, axis: Axis, keepdims: bool) -> Any:
     size = np.abs(x).max(axis=axis, keepdims=True, initial=0)
     size = np.where(np.isfinite(size) & (size > 0), size, 1)
     scaled = x / size
-    y = size * np.sqrt((scaled * scaled).sum(axis=axis, keepdims=True))
+    y = size * np.sqrt(kernels.summed(scaled * scaled, axis, True))
     return y if keepdims else y.squeeze(tuple(range(x.ndim)) if axis is None else axis)
 
 

@@ -38,7 +38,7 @@ def _softmax(x: Array, *, axis: int) -> Any:
 
 
 _softmax.defvjp(
-    lambda y, x, axis: lambda g: y * (g - (g * y).sum(axis=axis, keepdims=True)),
+    lambda y, x, axis: lambda g: y * (g - kernels.summed(g * y, axis, True)),
 )
 
 
@@ -58,7 +58,7 @@ def _log_softmax(x: Array, *, axis: int) -> Any:
 
 
 _log_softmax.defvjp(
-    lambda y, x, axis: lambda g: g - np.exp(y) * g.sum(axis=axis, keepdims=True),
+    lambda y, x, axis: lambda g: g - np.exp(y) * kernels.summed(g, axis, True),
 )
 
 

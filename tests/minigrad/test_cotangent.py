@@ -150,3 +150,46 @@ def test_numpy_sees_sparse_rows_as_the_whole_array() -> None:
     np.testing.assert_array_equal(before, 1 - whole)
     with pytest.raises(TypeError, match="in place"):
         np.add(g, 1, out=(g,))
+
+
+N = 200_000
+HIGH = 2.0**24  # where float32 steps by 2: adding 1 changes nothing
+
+
+def _high(shape: tuple[int, ...]) -> np.ndarray:
+    x = np.ones(shape, np.float32)
+    x[0] = HIGH
+    return x
+
+
+SUMS: dict[str, Callable[[mg.Tensor], mg.Tensor]] = {
+    "over rows": lambda x: mg.sum(x, 0),
+    "over rows of vectors": lambda x: mg.sum(mg.reshape(x, N, 2, 1), (0, 2)),
+    "mean": lambda x: mg.mean(x, 0) * N,
+    "log of exponentials": lambda x: mg.exp(mg.logsumexp(mg.log(x), 0) - np.log(HIGH)) * HIGH,
+}
+
+
+@pytest.mark.parametrize("total", SUMS.values(), ids=SUMS)
+def test_float32_sums_over_many_rows_do_not_stand_still(total: Any) -> None:
+    np.testing.assert_allclose(total(mg.tensor(_high((N, 2)))).data, HIGH + N - 1, rtol=1e-3)
+
+
+USES: dict[str, tuple[tuple[int, ...], Callable[[mg.Tensor], mg.Tensor]]] = {
+    "a bias": ((2,), lambda b: b + np.zeros((N, 2), np.float32)),
+    "a row": ((1, 2), lambda b: b * np.ones((N, 2), np.float32)),
+    "a number": ((), lambda b: b * np.ones((N, 2), np.float32)),
+    "gathered": ((3, 2), lambda table: mg.gather(table, np.ones(N, int))),
+    "indexed by rows": ((3, 2), lambda x: x[np.ones(N, int)]),
+    "indexed by pairs": ((3, 2), lambda x: x[np.ones((N, 2), int), np.array([0, 1])]),
+    "normed": ((2,), lambda b: mg.broadcast_to(b, (N, 2))),
+}
+
+
+@pytest.mark.parametrize(("shape", "use"), USES.values(), ids=USES)
+def test_float32_gradients_of_what_many_rows_use_do_not_stand_still(shape: Any, use: Any) -> None:
+    x = mg.tensor(np.ones(shape, np.float32), requires_grad=True)
+    use(x).backward(_high((N, 2)))
+    expected = (HIGH + N - 1) * (2 if shape == () else 1)
+    assert x.grad.dtype == np.float32
+    np.testing.assert_allclose(np.max(np.asarray(x.grad)), expected, rtol=1e-3)

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import time
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import pytest
 from numba.core.caching import IndexDataCacheFile
 
 import minigrad as mg
-from minigrad.fold.compiler import machine_code
+from minigrad.fold.compiler import cache, machine_code
 from minigrad.kernels.jit import JIT_ENABLED
 from tests.minigrad.fold_contract.cells import ContractCell, E
 from tests.minigrad.fold_contract.forests import PAIR, grow
@@ -233,7 +232,9 @@ def test_without_a_writable_place_there_is_no_cache_and_no_error(
         homeless = "import pathlib\ndef home(): raise RuntimeError('no home')\npathlib.Path.home = home"
         got = run(Path(), homeless, MINIGRAD_CACHE_DIR="", XDG_CACHE_HOME="", LOCALAPPDATA="")
     assert right(got, reference)
-    assert (got["path"], got["cache"], got["warnings"]) == (None, None, [])
+    assert (got["path"], got["cache"]) == (None, None)
+    assert [text[:36] for text in got["warnings"]] == ["no folder can be written for compile"], "once"
+    assert "set MINIGRAD_CACHE_DIR" in got["warnings"][0]
 
 
 class Full(Light):
@@ -250,10 +251,11 @@ def test_a_disk_that_is_full_is_no_error(
     monkeypatch.setattr(IndexDataCacheFile, "save", save)
     monkeypatch.setenv("MINIGRAD_CACHE_DIR", str(tmp_path))
     cell = Full(np.random.default_rng(0))
-    with warnings.catch_warnings(record=True) as caught:
+    cache.warn_uncached.cache_clear()
+    with pytest.warns(mg.CompileWarning, match=r"no folder can be written.*set MINIGRAD_CACHE_DIR") as caught:
         states = mg.fold(cell, TREES, X, mode="compiled")
-        states.h.sum().backward()
-    assert not caught
+    assert len(caught) == 1
+    states.h.sum().backward()  # warnings are errors here: a second one would be raised
     assert list(tmp_path.rglob(f"{machine_code.name_of(mg.fold_source(cell))}.py"))
     assert not list(tmp_path.rglob("*.nb?"))
     assert right({"h": states.h.data, "gradient": [p.grad for p in cell.parameters()]}, reference)

@@ -26,7 +26,7 @@ FORMULAS = [*ACTIVATIONS]
 KERNELS: dict[str, Any] = {name: getattr(kernels, name) for name in kernels.__all__} | {
     kernel.__name__: kernel for name in FORMULAS for kernel in ACTIVATIONS[name].kernels
 }
-for function in ("JIT_ENABLED", "elementwise", "euclidean_norm"):  # no kernels
+for function in ("JIT_ENABLED", "elementwise", "euclidean_norm", "MANY", "averaged", "summed"):  # no kernels
     del KERNELS[function]
 
 

@@ -8,6 +8,7 @@ first. Nothing in it is rewritten; a damaged folder is removed and made again.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import secrets
 import shutil
@@ -84,6 +85,17 @@ def wipe(folder: Path) -> None:
 def warn(what: str) -> None:
     """Warn that a cache was damaged."""
     warnings.warn(f"{what}; the folder has been removed, and the cell is compiled again", CompileWarning, 2)
+
+
+@functools.cache
+def warn_uncached() -> None:
+    """Warn, once, that no machine code can be kept."""
+    warnings.warn(
+        "no folder can be written for compiled cells, so every process compiles them anew, 10 to 30 s each; "
+        "set MINIGRAD_CACHE_DIR to a folder that can be written and has room",
+        CompileWarning,
+        stacklevel=2,
+    )
 
 
 def _create(path: Path, text: str) -> None:

@@ -70,11 +70,15 @@ class Code:
         name = name_of(self._source)
         self._path = cache.publish(name, self._source)
         try:
-            self._module = _from_file(name, self._path) if self._path else _from_memory(name, self._source)
+            if self._path is not None:
+                self._module = _from_file(name, self._path)
+                return
         except OSError:  # another process has just removed it
-            self._keep_in_memory()
+            pass
+        self._keep_in_memory()
 
     def _keep_in_memory(self) -> None:
+        cache.warn_uncached()
         self._path = None
         self._module = _from_memory(name_of(self._source), self._source)
 
