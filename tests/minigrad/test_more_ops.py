@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import minigrad as mg
 import models
 from minigrad.cotangent import as_dense
+from minigrad.kernels.jit import JIT_ENABLED
 
 
 def gradient(function: Callable[[mg.Tensor], mg.Tensor], x: Any) -> Any:
@@ -198,13 +199,33 @@ def test_methods_of_tensors_are_the_functions() -> None:
         np.testing.assert_array_equal(method.data, function.data, strict=True)
 
 
+class Waves(mg.Cell):
+    """A cell of operations that are compiled element by element."""
+
+    parts = (mg.Part("h", 2),)
+
+    def compose(self, left: Any, right: Any) -> Any:
+        return mg.erf(left.h) + mg.sin(right.h).clip(-0.5, 0.5) + mg.gelu(mg.cos(left.h))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: every cell runs as level")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_compiled_they_compute_what_they_compute_by_levels(dtype: Any) -> None:
+    forest = models.random_forest(np.random.default_rng(0), [3, 9], vocabulary=models.Vocabulary(["a"]))
+    vectors = np.random.default_rng(1).normal(size=(12, 2)).astype(dtype)
+    found = []
+    for mode in ("level", "compiled"):
+        leaves = mg.tensor(vectors, requires_grad=True)
+        h = mg.fold(Waves(), forest, leaves, mode).h
+        (h * h).sum().backward()
+        found.append((h.data, as_dense(leaves.grad)))
+    tolerance = 2e-5 if dtype is np.float32 else 1e-12
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=tolerance * np.abs(one).max())
+
+
 def test_the_compiler_writes_sine_clip_and_error_function() -> None:
-    class Waves(mg.Cell):
-        parts = (mg.Part("h", 2),)
-
-        def compose(self, left: Any, right: Any) -> Any:
-            return mg.erf(left.h) + mg.sin(right.h).clip(-0.5, 0.5) + mg.gelu(mg.cos(left.h))
-
     source = mg.fold_source(Waves())
     assert all(name in source for name in ("np.sin(", "np.cos(", "erf(", "np.minimum("))
 
