@@ -230,6 +230,7 @@ def test_the_compiler_writes_sine_clip_and_error_function() -> None:
     assert all(name in source for name in ("np.sin(", "np.cos(", "erf(", "np.minimum("))
 
 
+@pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: every cell runs as level, without a word")
 def test_a_cell_with_an_op_that_is_not_elementwise_runs_by_levels_and_says_so() -> None:
     class Normed(mg.Cell):
         parts = (mg.Part("h", 3),)
