@@ -174,7 +174,7 @@ def failed(cell: Any, trees: Any = TREES, **options: Any) -> str:
 @pytest.mark.parametrize("name", models.CELLS)
 def test_every_cell_passes(name: str) -> None:
     out = io.StringIO()
-    report = check_cell(name, TREES, modes=QUICK, file=out)
+    report = check_cell(name, TREES[2], modes=QUICK, file=out)  # and trees of its own
     assert report
     assert out.getvalue().startswith(f"check_cell {name}: passed\n")
     assert {line.verdict for line in report.lines} == {"ok"}

@@ -45,7 +45,7 @@ def _main(*arguments):
     return main(["sentiment", *map(str, arguments)])
 
 
-def test_it_trains_both_models_once_reports_and_draws(tiny, bank, tmp_path, monkeypatch, capsys):
+def test_it_trains_both_models_once_reports_and_draws(tiny, here, bank, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(figures, "FORMATS", ("svg", "png"))
     out = tmp_path / "out"
     assert _main("--treebank", bank, "--out", out, "--draw", 3) == 0
