@@ -143,7 +143,13 @@ class Symbol:
 
 
 class SymbolTable:
-    """The symbols of one trace: equal computations are made once.
+    """The symbols of one trace.
+
+    Parameters
+    ----------
+    shared : bool
+        Whether equal computations are one symbol (common-subexpression elimination, by hash-consing), and not
+        only equal inputs.
 
     Attributes
     ----------
@@ -152,13 +158,16 @@ class SymbolTable:
         While True, ``==`` is an operation as with arrays; afterwards it is identity, for lists to search by.
     """
 
-    def __init__(self) -> None:
-        self.open = True
+    def __init__(self, shared: bool = False) -> None:
+        self.open, self._shared = True, shared
         self.symbols: list[Symbol] = []
         self._known: dict[tuple[Any, ...], Symbol] = {}
 
     def make(self, op: str, args: tuple[Any, ...], shape: tuple[int, ...], dtype: Any) -> Symbol:
-        """Return the symbol of a computation, the same one whenever it is asked for again."""
+        """Return the symbol of a computation."""
+        if not self._shared and any(isinstance(a, Symbol) for a in args):
+            self.symbols.append(Symbol(self, op, args, shape, dtype))
+            return self.symbols[-1]
         key = (op, *((a.id, Symbol) if isinstance(a, Symbol) else (repr(a), type(a)) for a in args))
         symbol = self._known.get(key)
         if symbol is None:
@@ -225,8 +234,12 @@ UFUNCS = {op: op for op in RULES} | {
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not")
 
 
-def rule_of(formula: Callable[..., Any], operands: int) -> str:
-    """Return how a function on arrays computes one element, with ``{k}`` for that of operand k.
+# The kernels that are made of formulas: what each computes from its operands, symbols "given".
+FORMULAS: dict[str, Symbol] = {}
+
+
+def trace_formula(formula: Callable[..., Any], operands: int) -> Symbol:
+    """Return what a function on arrays computes of its operands, as a symbol.
 
     Raises
     ------
@@ -238,15 +251,18 @@ def rule_of(formula: Callable[..., Any], operands: int) -> str:
     result = formula(*given)
     if not isinstance(result, Symbol):
         raise UnsupportedError(f"a result that is a {type(result).__name__}")
-    text = _written(result)
-    return ast.unparse(ast.parse(text, mode="eval"))  # without brackets that are not needed
+    table.open = False
+    return result
 
 
-def add_rule(name: str, rule: str) -> str:
-    """Add the rule of an op; return its name, with a number if another rule has the name already."""
-    unique = name
+def add_formula(name: str, result: Symbol) -> str:
+    """Add an op and its rule; return its name, with a number if another op has the name already."""
+    # Without brackets that are not needed
+    rule, unique = ast.unparse(ast.parse(_written(result), mode="eval")), name
     for number in itertools.count(2):
-        if RULES.setdefault(unique, rule) == rule:
+        if unique not in RULES:
+            RULES[unique], FORMULAS[unique] = rule, result
+        if RULES[unique] == rule:
             return unique
         unique = f"{name}_{number}"
     raise AssertionError

@@ -59,7 +59,7 @@ def _multiply_adds(typing_context: Any, x: Any, turns: Any) -> Any:
 
     def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
         value, count = arguments
-        emit = Emitter(builder, ir.FloatType(), count.type)
+        emit = Emitter(builder, ir.FloatType())
         factor = emit.splat(value)
         sums: list[ir.Value] = []  # each with a start of its own, or LLVM would compute one for all
         for _ in range(CHAINS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -12,8 +13,8 @@ from experiments.bench.race import PLANS, Document, Entrant, Plan, merged, race
 from experiments.bench.systems import SLOW, Minigrad, builders
 from experiments.bench.workload import Config
 from minigrad.fold.compiler.order import order
+from minigrad.fold.compiler.passes import PASSES
 from minigrad.fold.compiler.run import compile_with
-from minigrad.fold.compiler.sweep import Passes
 from models import TREE_CELLS, Forest, TreeClassifier
 from models.direct import loss_and_gradients
 
@@ -32,12 +33,13 @@ GROWING = (  # and up to how many leaves
     ("compiled", "RLSTM", "left_chain", 100_000),
     ("level", "RNN", "left_chain", 10_000),
 )
-VARIANTS = {
-    "all passes": Passes(),
-    "products one by one": Passes(group=False),
-    "a loop for every operation": Passes(fuse=False),
-    "leaves' memories like others": Passes(skip=False),
-    "one chunk": Passes(chunk=10_000),
+VARIANTS: dict[str, dict[str, Any]] = {
+    "all passes": {},
+    **{
+        f"without {each.__name__.replace('_', ' ')}": {"passes": [p for p in PASSES if p is not each]}
+        for each in PASSES
+    },
+    "one chunk": {"chunk": 10_000},
 }
 
 
@@ -108,7 +110,7 @@ class Variant(Minigrad):
 
     def __init__(self, name: str, model: TreeClassifier) -> None:
         super().__init__("compiled", model)
-        compile_with(model.cell, np.float32, VARIANTS[name])
+        compile_with(model.cell, np.float32, **VARIANTS[name])
 
 
 class Part(Minigrad):

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.kernels.jit import compiled, kernel
-from minigrad.symbol import UnsupportedError, add_rule, rule_of
+from minigrad.symbol import RULES, UnsupportedError, add_formula, trace_formula
 
 __all__ = ["elementwise"]
 
@@ -38,38 +38,38 @@ WITH_TANH = """\
         {double}"""
 
 
+# A 13/6 rational in x, whose coefficients Eigen and XLA use for the same purpose: highest power of x² first.
+TANH_NUMERATOR = (
+    *(-2.76076847742355e-16, 2.00018790482477e-13, -8.60467152213735e-11, 5.12229709037114e-08),
+    *(1.48572235717979e-05, 6.37261928875436e-04, 4.89352455891786e-03),
+)
+TANH_DENOMINATOR = (1.19825839466702e-06, 1.18534705686654e-04, 2.26843463243900e-03, 4.89352518554385e-03)
+TANH_LIMIT = 7.90531110763549805  # beyond, the rational is constant
+TANH_ONE = 9.02  # beyond, tanh rounds to 1; the clamped rational would stop at 1 − 2e-7
+_P, _Q = tuple(map(np.float32, TANH_NUMERATOR)), tuple(map(np.float32, TANH_DENOMINATOR))
+
+
 @compiled
 def _tanh_f32(x):  # type: ignore[no-untyped-def]
-    """tanh of a float32: a 13/6 rational in x, constant where tanh hardly changes.
+    """tanh of a float32: a rational in x, constant where tanh hardly changes. NaN fails all comparisons
+    and passes through.
 
     |error| < 3e-7; 3.3e-7 on processors without fused multiply-adds.
-
-    The minimax coefficients are those that Eigen and XLA use for the same purpose. NaN fails all
-    comparisons and passes through.
     """
-    limit = np.float32(7.90531110763549805)
+    limit = np.float32(TANH_LIMIT)
     z = x
     if z > limit:
         z = limit
     if z < -limit:
         z = -limit
     s = z * z
-    p = np.float32(-2.76076847742355e-16)
-    p = p * s + np.float32(2.00018790482477e-13)
-    p = p * s + np.float32(-8.60467152213735e-11)
-    p = p * s + np.float32(5.12229709037114e-08)
-    p = p * s + np.float32(1.48572235717979e-05)
-    p = p * s + np.float32(6.37261928875436e-04)
-    p = p * s + np.float32(4.89352455891786e-03)
-    q = np.float32(1.19825839466702e-06)
-    q = q * s + np.float32(1.18534705686654e-04)
-    q = q * s + np.float32(2.26843463243900e-03)
-    q = q * s + np.float32(4.89352518554385e-03)
+    p = ((((((_P[0] * s + _P[1]) * s + _P[2]) * s + _P[3]) * s + _P[4]) * s + _P[5]) * s) + _P[6]
+    q = ((_Q[0] * s + _Q[1]) * s + _Q[2]) * s + _Q[3]
     y = z * p / q
     one = np.float32(1)
-    if x > np.float32(9.02):  # beyond, tanh rounds to 1; the clamped rational would stop at 1 − 2e-7
+    if x > np.float32(TANH_ONE):
         y = one
-    if x < np.float32(-9.02):
+    if x < np.float32(-TANH_ONE):
         y = -one
     return y
 
@@ -92,13 +92,14 @@ def elementwise(formula: Callable[..., Any], name: str, operands: int) -> Callab
         If the formula uses anything else; the text names it.
     """
     try:
-        rule = rule_of(formula, operands)
+        result = trace_formula(formula, operands)
     except (UnsupportedError, TypeError) as error:
         raise UnsupportedError(
             f"{name} can't be compiled element by element ({error}); write its formula with arithmetic, "
             "comparisons, np.where and NumPy's elementwise functions"
         ) from None
-    name = add_rule(name, rule)
+    name = add_formula(name, result)
+    rule = RULES[name]
     return kernel(twin=formula, any_shape=True)(_loop(name, rule, operands))
 
 

@@ -1,24 +1,16 @@
-"""Matrices copied, transposed and packed for products, in compiled code; product.py says what packed is."""
+"""Matrices copied, transposed and packed for products, as functions in LLVM IR.
+
+product.py says what packed is.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
-from numba.core import types
-from numba.extending import intrinsic
 
-from minigrad.kernels.product import panel
-from minigrad.kernels.vectors import (
-    VECTOR_BYTES,
-    Emitter,
-    add_vector,
-    copy_vector,
-    data_of,
-    plain,
-    stay_apart,
-)
+from minigrad.kernels.product import emit_panel
+from minigrad.kernels.vectors import VECTOR_BYTES, Emitter
 
 
 def packed_size(k: int, n: int) -> int:
@@ -27,94 +19,115 @@ def packed_size(k: int, n: int) -> int:
     return k * ((n + lanes - 1) // lanes * lanes)
 
 
-@intrinsic
-def _transpose(typing_context: Any, squares: Any, c: Any, c_at: Any, c_step: Any) -> Any:
-    """Transpose a square of one vector by as many rows, or the sum of some squares.
+def copy_row(emit: Emitter, to: ir.Value, source: ir.Value, n: int, add: bool = False) -> None:
+    """Emit to[:n] = source[:n], or += if `add`.
 
-    Each square is a tuple of a pointer, an offset and a step, both in bytes; the target's come last.
+    The last vector overlaps the one before it: cheaper than a mask, and right, since all is read before
+    anything is written. A row that is shorter than a vector takes the mask.
     """
-
-    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        sources, target, target_offset, target_step = arguments
-        emit = Emitter(builder, context.get_data_type(c.dtype), target_step.type)
-        every, rows = range(emit.lanes), []
-        for k in range(len(squares)):
-            source, offset, step = (builder.extract_value(sources, [k, part]) for part in range(3))
-            offsets = [builder.add(offset, builder.mul(step, emit.integer(r))) for r in every]
-            square = [emit.load(emit.at(source, place, emit.vector)) for place in offsets]
-            rows = [builder.fadd(*pair) for pair in zip(rows, square, strict=True)] if k else square
-        half = 1
-        while half < emit.lanes:  # swap the off-diagonal quarters of every square of 2·half by 2·half
-            upper = [lane + emit.lanes - half if lane & half else lane for lane in every]
-            lower = [lane + emit.lanes if lane & half else lane + half for lane in every]
-            for r in (r for r in every if not r & half):
-                pair = rows[r], rows[r + half]
-                rows[r], rows[r + half] = emit.shuffle(*pair, upper), emit.shuffle(*pair, lower)
-            half *= 2
-        for r in every:
-            place = builder.add(target_offset, builder.mul(target_step, emit.integer(r)))
-            emit.store(rows[r], emit.at(target, place, emit.vector))
-        return context.get_dummy_value()
-
-    return types.void(squares, c, types.intp, types.intp), generate
+    masked = n < emit.lanes
+    starts = [*range(0, n - emit.lanes, emit.lanes), max(0, n - emit.lanes)]
+    if masked:
+        emit.mask_lanes(emit.integer(n))
+    places = [emit.element(to, start) for start in starts]
+    values = [emit.load(emit.element(source, start), masked) for start in starts]
+    if add:
+        pairs = zip(places, values, strict=True)
+        values = [emit.builder.fadd(emit.load(place, masked), value) for place, value in pairs]
+    for place, value in zip(places, values, strict=True):
+        emit.store(value, place, masked)
 
 
-@plain(lambda C, B, add: np.copyto(C, C + B if add else B))
-def copy(C: np.ndarray, B: np.ndarray, add: int) -> None:
-    """C = B, or C += B if `add`: (m, n), (m, n)."""
-    stay_apart()
-    (m, n), size = B.shape, C.itemsize
-    lanes, b, c = VECTOR_BYTES // size, data_of(B), data_of(C)
-    for i in range(m):
-        for j in range(0, n, lanes):
-            at, to, used = i * B.strides[0] + j * size, i * C.strides[0] + j * size, min(lanes, n - j)
-            if add:
-                add_vector(b, at, c, to, used)
-            else:
-                copy_vector(b, at, c, to, used)
+def emit_copy(emit: Emitter, arguments: Any) -> None:
+    """Emit C = B, or C += B if `add`. Arguments: c, c_step, b, b_step, m, n, add."""
+    c, c_step, b, b_step, m, n, add = arguments
+    builder, lanes = emit.builder, emit.integer(emit.lanes)
+    adds = builder.icmp_signed("!=", add, emit.integer(0))
+    with emit.loop(m) as i:
+        source, to = emit.row(b, i, b_step), emit.row(c, i, c_step)
+        with emit.loop(n, step=emit.lanes, unroll=False) as j:
+            emit.mask_lanes(emit.least(lanes, builder.sub(n, j)))
+            place, value = emit.element(to, j), emit.load(emit.element(source, j), True)
+            with builder.if_else(adds) as (then, otherwise):
+                with then:
+                    emit.store(builder.fadd(emit.load(place, True), value), place, True)
+                with otherwise:
+                    emit.store(value, place, True)
 
 
-@plain(lambda C, B, A, both: np.copyto(C, (B + A if both else B).T))
-def transpose(C: np.ndarray, B: np.ndarray, A: np.ndarray, both: int) -> None:
-    """C = Bᵀ, or (B + A)ᵀ if `both`: (n, m), (m, n), (m, n)."""
-    stay_apart()
-    (m, n), size, lanes = B.shape, C.itemsize, VECTOR_BYTES // C.itemsize
-    a, b, c = data_of(A), data_of(B), data_of(C)
-    a_step, b_step, c_step = A.strides[0], B.strides[0], C.strides[0]
-    if m < lanes or n < lanes:
-        for i in range(m):
-            for j in range(n):
-                C[j, i] = B[i, j] + A[i, j] if both else B[i, j]
-        return
-    for i in range(0, m, lanes):
-        for j in range(0, n, lanes):
-            row, column = min(i, m - lanes), min(j, n - lanes)  # the last squares overlap those before
-            of_b, to = (b, row * b_step + column * size, b_step), column * c_step + row * size
-            if both:
-                _transpose((of_b, (a, row * a_step + column * size, a_step)), c, to, c_step)
-            else:
-                _transpose((of_b,), c, to, c_step)
+def _emit_square(emit: Emitter, source: Any, target: Any, add: bool) -> None:
+    """Emit the transpose of a square of one vector by as many rows; source and target are (pointer, step)."""
+    builder, every = emit.builder, range(emit.lanes)
+    rows = [emit.load(emit.row(source[0], emit.integer(r), source[1])) for r in every]
+    half = 1
+    while half < emit.lanes:  # swap the off-diagonal quarters of every square of 2·half by 2·half
+        upper = [lane + emit.lanes - half if lane & half else lane for lane in every]
+        lower = [lane + emit.lanes if lane & half else lane + half for lane in every]
+        for r in (r for r in every if not r & half):
+            pair = rows[r], rows[r + half]
+            rows[r], rows[r + half] = emit.shuffle(*pair, upper), emit.shuffle(*pair, lower)
+        half *= 2
+    for r in every:
+        place = emit.row(target[0], emit.integer(r), target[1])
+        emit.store(builder.fadd(emit.load(place), rows[r]) if add else rows[r], place)
 
 
-def _pack_twin(P: np.ndarray, k: int, n: int, k0: int, n0: int, B: np.ndarray, turned: int) -> None:
-    B = B.T if turned else B
-    P[: k * n].reshape(k, n)[k0 : k0 + B.shape[0], n0 : n0 + B.shape[1]] = B
+def emit_transpose(emit: Emitter, arguments: Any) -> None:
+    """Emit C = Bᵀ, or C += Bᵀ if `add`, for B of shape (m, n). Arguments: c, c_step, b, b_step, m, n, add."""
+    c, c_step, b, b_step, m, n, add = arguments
+    builder, lanes = emit.builder, emit.lanes
+    adds = builder.icmp_signed("!=", add, emit.integer(0))
+    whole_rows, whole_columns = (
+        builder.mul(builder.udiv(length, emit.integer(lanes)), emit.integer(lanes)) for length in (m, n)
+    )
+    with (
+        emit.loop(whole_rows, step=lanes, unroll=False) as i,
+        emit.loop(whole_columns, step=lanes, unroll=False) as j,
+    ):
+        source = emit.element(emit.row(b, i, b_step), j), b_step
+        target = emit.element(emit.row(c, j, c_step), i), c_step
+        with builder.if_else(adds) as (then, otherwise):
+            with then:
+                _emit_square(emit, source, target, add=True)
+            with otherwise:
+                _emit_square(emit, source, target, add=False)
+    with emit.loop(m, unroll=False) as i:  # what is left: columns of the first rows, and the last rows
+        first = builder.select(builder.icmp_signed("<", i, whole_rows), whole_columns, emit.integer(0))
+        with emit.loop(n, start=first, unroll=False) as j:
+            place = emit.element(emit.row(c, j, c_step), i)
+            x = builder.load(emit.element(emit.row(b, i, b_step), j), typ=emit.scalar)
+            before = builder.load(place, typ=emit.scalar)
+            builder.store(builder.select(adds, builder.fadd(before, x), x), place)
 
 
-@plain(_pack_twin)
-def pack(P: np.ndarray, k: int, n: int, k0: int, n0: int, B: np.ndarray, turned: int) -> None:
-    """Write B, or Bᵀ if `turned`, to row k0 and column n0 of a (k, n) matrix that is packed in P."""
-    stay_apart()
-    (rows, columns), lanes = B.shape[::-1] if turned else B.shape, VECTOR_BYTES // P.itemsize
-    left, j = (n + lanes - 1) // lanes, 0
-    while j < n0 + columns:
-        vectors = panel(left)
-        width = vectors * lanes
-        first, last = max(j, n0), max(j, n0, min(j + width, n0 + columns))
-        part = P[k * j : k * (j + width)].reshape((k, width))[k0 : k0 + rows, first - j : last - j]
-        if turned:
-            transpose(part, B[first - n0 : last - n0], B[first - n0 : last - n0], 0)
-        else:
-            copy(part, B[:, first - n0 : last - n0], 0)
-        left -= vectors
-        j += width
+def emit_pack(emit: Emitter, arguments: Any, copy: ir.Function, transpose: ir.Function) -> None:
+    """Emit: write B, or Bᵀ if `turned`, to row k0 and column n0 of a (k, n) matrix that is packed in P.
+
+    Arguments: p, k, n, k0, n0, b, b_step, rows, columns, turned, where the block written is (rows, columns).
+    """
+    p, k, n, k0, n0, b, b_step, rows, columns, turned = arguments
+    builder, lanes, word = emit.builder, emit.lanes, emit.integer
+    left = emit.variable(builder.udiv(emit.plus(n, word(lanes - 1)), word(lanes)))
+    column = emit.variable(word(0))
+    stop = builder.add(n0, columns)
+    transposes = builder.icmp_signed("!=", turned, word(0))
+    with emit.repeat() as go_on:
+        j = emit.read(column)
+        go_on(builder.icmp_signed("<", j, stop))
+        vectors = emit_panel(emit, emit.read(left))
+        width = builder.mul(vectors, word(lanes))
+        end = builder.add(j, width)
+        first = emit.most(j, n0)
+        count = emit.most(word(0), builder.sub(emit.least(end, stop), first))
+        step = builder.mul(width, word(emit.size))
+        panel = emit.element(p, builder.add(builder.mul(k, j), builder.mul(k0, width)))
+        part = emit.element(panel, builder.sub(first, j))
+        skipped = builder.sub(first, n0)
+        with builder.if_else(transposes) as (then, otherwise):
+            with then:
+                of_b = emit.row(b, skipped, b_step)
+                builder.call(transpose, [part, step, of_b, b_step, count, rows, word(0)])
+            with otherwise:
+                builder.call(copy, [part, step, emit.element(b, skipped), b_step, rows, count, word(0)])
+        builder.store(builder.sub(emit.read(left), vectors), left)
+        builder.store(end, column)

@@ -1,8 +1,7 @@
-"""Matrix products of a few rows by a matrix that stays in cache, callable from compiled code.
+"""Matrix products of a few rows by a matrix that stays in cache, as functions in LLVM IR.
 
-Every function takes float32 or float64 matrices of one dtype whose last axis is contiguous; the rows may
-lie any distance apart, so ``C[:, a:b]`` will do. The caller owns every buffer, nothing is allocated, shapes
-are trusted, and the result must not overlap an operand.
+The rows of float32 or float64 matrices are contiguous and lie any distance apart, given in bytes. The caller
+owns every buffer, nothing is allocated, shapes are trusted, and the result must not overlap an operand.
 
 C is cut into tiles of at most ROWS × VECTORS vectors. A tile's sums live in registers while the reduction
 runs, and are stored in C, or added to it, at its end. Each sum is one chain of multiply-adds in the order of
@@ -17,13 +16,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
-from numba.core import cgutils, types
-from numba.core.errors import TypingError
-from numba.extending import intrinsic
 
-from minigrad.kernels.vectors import ROWS, VECTOR_BYTES, VECTORS, Emitter, data_of, plain
+from minigrad.kernels.vectors import ROWS, VECTOR_BYTES, VECTORS, WORD, Emitter
 
 # A mask costs AVX-512 nothing: one version of a tile serves whole and cut vectors. Elsewhere there are two.
 _MASKED = (True,) if VECTOR_BYTES == 64 else (False, True)
@@ -33,33 +28,43 @@ _DEPTH = min(256, 12 * 1024 // (VECTORS * VECTOR_BYTES))
 
 
 def _emit_tile(emit: Emitter, c: Any, a: Any, b: Any, numbers: Any, shape: tuple[int, int, bool]) -> None:
-    """Emit `_tile` for fixed rows × vectors; if `masked`, the last vector touches `used` lanes only."""
-    c_offset, c_step, a_offset, a_row, a_column, b_offset, b_step, depth, used, add = numbers
+    """Emit a tile of rows × vectors; if `masked`, the last vector touches `used` lanes only.
+
+    c_step                     bytes from one row of C to the next
+    a_row, a_column            the same for A, and from one column to the next
+    b_step, depth              the same for B, and its rows
+    used                       lanes of the last vector that are columns of C
+    add                        0 if the tile's former values are forgotten
+    """
+    c_step, a_row, a_column, b_step, depth, used, add = numbers
     rows, vectors, masked = shape
     last = vectors - 1
     builder, vector = emit.builder, emit.vector
     if masked:
         emit.mask_lanes(used)
-    a_offsets = [builder.add(a_offset, builder.mul(a_row, emit.integer(r))) for r in range(rows)]
-    a_rows = [emit.opaque(emit.at(a, offset, emit.scalar)) for offset in a_offsets]
+    # Each row's address in a register of its own: LLVM would find all from one every time
+    a_rows = [emit.opaque(emit.row(a, emit.integer(r), a_row)) for r in range(rows)]
     start = builder.block
     head, body, end = (builder.append_basic_block(f"{part}.{rows}x{vectors}") for part in ("k", "fma", "add"))
     builder.branch(head)
 
     builder.position_at_end(head)
-    step, a_at, b_at = (builder.phi(emit.word) for _ in range(3))
+    step, a_at, b_at = (builder.phi(WORD) for _ in range(3))
     sums = [[builder.phi(vector) for _ in range(vectors)] for _ in range(rows)]
     builder.cbranch(builder.icmp_signed("<", step, depth), body, end)
 
     builder.position_at_end(body)
-    b_row = [emit.load(emit.at(b, b_at, vector, v), masked and v == last) for v in range(vectors)]
+    b_row = [
+        emit.load(emit.at(b, builder.add(b_at, emit.integer(v * VECTOR_BYTES))), masked and v == last)
+        for v in range(vectors)
+    ]
     turns = [
         (step, emit.integer(0), builder.add(step, emit.integer(1))),
         (a_at, emit.integer(0), builder.add(a_at, a_column)),
-        (b_at, b_offset, builder.add(b_at, b_step)),
+        (b_at, emit.integer(0), builder.add(b_at, b_step)),
     ]
     for a_start, row_sums in zip(a_rows, sums, strict=True):
-        factor = emit.splat(emit.load(emit.at(a_start, a_at, emit.scalar)))
+        factor = emit.splat(builder.load(emit.at(a_start, a_at), align=emit.size, typ=emit.scalar))
         for total, b_vector in zip(row_sums, b_row, strict=True):
             # fmuladd is fused where the processor can; fma would be a library call per lane elsewhere.
             turns.append((total, emit.zero, emit.call("llvm.fmuladd.{}", vector, factor, b_vector, total)))
@@ -67,142 +72,102 @@ def _emit_tile(emit: Emitter, c: Any, a: Any, b: Any, numbers: Any, shape: tuple
     for phi, first, then in turns:
         phi.add_incoming(first, start)
         phi.add_incoming(then, body)
-    # LLVM would unroll most of these loops eightfold: no faster, and seconds longer to compile.
-    no_unrolling = builder.module.add_metadata(["llvm.loop.unroll.disable"])
-    loop = builder.module.add_metadata([f"loop {len(builder.module.metadata)}", no_unrolling])
-    loop.operands = (loop, no_unrolling)  # LLVM names a loop by a node that holds itself
-    again.set_metadata("llvm.loop", loop)
+    emit.keep_rolled(again)
 
     builder.position_at_end(end)
     with builder.if_else(builder.icmp_signed("!=", add, emit.integer(0))) as cases:
         for adds, case in zip((True, False), cases, strict=True):
             with case:
                 for r, row_sums in enumerate(sums):
-                    c_row = builder.add(c_offset, builder.mul(c_step, emit.integer(r)))
+                    c_row = emit.row(c, emit.integer(r), c_step)
                     for v, total in enumerate(row_sums):
-                        place, cut = emit.at(c, c_row, vector, v), masked and v == last
+                        place, cut = emit.at(c_row, emit.integer(v * VECTOR_BYTES)), masked and v == last
                         emit.store(builder.fadd(emit.load(place, cut), total) if adds else total, place, cut)
 
 
-@intrinsic
-def _tile(typing_context: Any, c: Any, a: Any, b: Any, numbers: Any) -> Any:
-    """Compute one tile of A @ B: ``_tile(c, a, b, numbers)``, three pointers and a tuple of integers.
-
-    c_offset, c_step           bytes to the tile, and from one row to the next
-    a_offset, a_row, a_column  the same for A, and from one column to the next
-    b_offset, b_step           the same for B
-    depth, used                rows of B; lanes of the last vector that are columns of C
-    add                        0 if the tile's former values are forgotten
-    rows, vectors              the shape of the tile
-    """
-    if not c == a == b:
-        raise TypingError(f"a product takes operands of one dtype, not {c}, {a}, {b}")
-
-    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        pointers = arguments[:3]
-        *integers, rows, vectors = cgutils.unpack_tuple(builder, arguments[3])
-        used = integers[-2]
-        emit = Emitter(builder, context.get_data_type(c.dtype), used.type)
-        case = builder.add(builder.mul(rows, emit.integer(VECTORS)), vectors)
-        cut = builder.icmp_signed("<", used, emit.integer(emit.lanes if False in _MASKED else emit.lanes + 1))
-        case = builder.add(builder.shl(case, emit.integer(1)), builder.zext(cut, used.type))
-        done = builder.append_basic_block("tile.done")
-        switch = builder.switch(case, done)
-        for r in range(1, ROWS + 1):
-            for v in range(1, VECTORS + 1):
-                for masked in _MASKED:
-                    block = builder.append_basic_block(f"tile.{r}x{v}")
-                    switch.add_case(emit.integer(2 * (r * VECTORS + v) + masked), block)
-                    builder.position_at_end(block)
-                    _emit_tile(emit, *pointers, integers, (r, v, masked))
-                    builder.branch(done)
-        builder.position_at_end(done)
-        return context.get_dummy_value()
-
-    return types.void(c, a, b, types.UniTuple(types.intp, 12)), generate
+def _emit_any_tile(emit: Emitter, pointers: Any, numbers: Any, rows: ir.Value, vectors: ir.Value) -> None:
+    """Emit a switch between the tiles of all shapes."""
+    builder, used = emit.builder, numbers[-2]
+    case = emit.plus(emit.times(rows, emit.integer(VECTORS)), vectors)
+    cut = builder.icmp_signed("<", used, emit.integer(emit.lanes if False in _MASKED else emit.lanes + 1))
+    case = builder.add(builder.shl(case, emit.integer(1)), builder.zext(cut, WORD))
+    done = builder.append_basic_block("tile.done")
+    switch = builder.switch(case, done)
+    for r in range(1, ROWS + 1):
+        for v in range(1, VECTORS + 1):
+            for masked in _MASKED:
+                block = builder.append_basic_block(f"tile.{r}x{v}")
+                switch.add_case(emit.integer(2 * (r * VECTORS + v) + masked), block)
+                builder.position_at_end(block)
+                _emit_tile(emit, *pointers, numbers, (r, v, masked))
+                builder.branch(done)
+    builder.position_at_end(done)
 
 
-@plain()
 def panel(left: int) -> int:
     """Return how many vectors the next panel has, of those that are left."""
     # One vector alone in the last panel would have too few sums to hide the latency of their chains.
     return (left + 1) // 2 if left == VECTORS + 1 else min(left, VECTORS)
 
 
-@plain()
-def _tiles(
-    c: Any,
-    c_step: int,
-    a: Any,
-    a_steps: Any,
-    b: Any,
-    b_step: int,
-    b_column: int,
-    shape: Any,
-    size: int,
-    add: int,
-) -> None:
-    """C = A @ B, or C += A @ B if `add`, for pointers, `shape` (m, k, n) and steps in bytes.
+def emit_panel(emit: Emitter, left: ir.Value) -> ir.Value:
+    """Emit what `panel` says."""
+    b = emit.builder
+    half = emit.integer(panel(VECTORS + 1))
+    one_more = b.icmp_signed("==", left, emit.integer(VECTORS + 1))
+    return b.select(one_more, half, emit.least(left, emit.integer(VECTORS)))
 
-    `b_column` is k·size for a packed B.
+
+def emit_tiles(emit: Emitter, arguments: Any) -> None:
+    """Emit C = A @ B, or C += A @ B if `add`.
+
+    Arguments: c, c_step, a, a_row, a_column, b, b_step, b_column, m, k, n, add; pointers, steps in bytes,
+    shapes. `b_column` is k·size for a packed B.
     """
-    m, depth, n = shape
-    a_row, a_column = a_steps
-    lanes = VECTOR_BYTES // size
-    tiles = (m + ROWS - 1) // ROWS
-    low = m // max(tiles, 1)  # even heights: a last tile of one row would be slow
-    higher = m - low * tiles  # tiles that have a row more
-    left, j = (n + lanes - 1) // lanes, 0
-    while left > 0:  # a panel of B stays in the first cache while the rows of A pass
-        vectors = panel(left)
-        width = vectors * lanes
-        used = lanes - max(0, j + width - n)
-        step = b_step if b_column == size else vectors * VECTOR_BYTES
-        i = 0
-        for tile in range(tiles):
-            rows = low + 1 if tile < higher else low
-            c_offset, a_offset = i * c_step + j * size, i * a_row
-            numbers = (c_offset, c_step, a_offset, a_row, a_column, j * b_column, step, depth, used)
-            _tile(c, a, b, (*numbers, add, rows, vectors))
-            i += rows
-        left -= vectors
-        j += width
+    c, c_step, a, a_row, a_column, b, b_step, b_column, m, depth, n, add = arguments
+    builder, lanes, word = emit.builder, emit.lanes, emit.integer
+    tiles = builder.udiv(emit.plus(m, word(ROWS - 1)), word(ROWS))
+    low = builder.udiv(m, emit.most(tiles, word(1)))  # even heights: a last tile of one row would be slow
+    higher = builder.sub(m, builder.mul(low, tiles))  # tiles that have a row more
+    packed = builder.icmp_signed("!=", b_column, word(emit.size))
+    left = emit.variable(builder.udiv(emit.plus(n, word(lanes - 1)), word(lanes)))
+    column = emit.variable(word(0))
+    with emit.repeat() as go_on:
+        now = emit.read(left)
+        go_on(builder.icmp_signed(">", now, word(0)))
+        # A panel of B stays in the first cache while the rows of A pass
+        vectors, j = emit_panel(emit, now), emit.read(column)
+        end = builder.add(j, builder.mul(vectors, word(lanes)))
+        used = builder.sub(word(lanes), emit.most(word(0), builder.sub(end, n)))
+        step = builder.select(packed, builder.mul(vectors, word(VECTOR_BYTES)), b_step)
+        of_c, of_b = emit.element(c, j), emit.row(b, j, b_column)
+        row = emit.variable(word(0))
+        with emit.loop(tiles) as tile:
+            i = emit.read(row)
+            rows = builder.add(low, builder.zext(builder.icmp_signed("<", tile, higher), WORD))
+            pointers = emit.row(of_c, i, c_step), emit.row(a, i, a_row), of_b
+            _emit_any_tile(emit, pointers, (c_step, a_row, a_column, step, depth, used, add), rows, vectors)
+            builder.store(builder.add(i, rows), row)
+        builder.store(builder.sub(now, vectors), left)
+        builder.store(end, column)
 
 
-def _product_twin(C: np.ndarray, A: np.ndarray, B: np.ndarray, add: bool) -> None:
-    C[...] = C + A @ B if add else A @ B
+def emit_product_tn(emit: Emitter, arguments: Any, tiles: ir.Function) -> None:
+    """Emit C = Aᵀ @ B, or C += Aᵀ @ B if `add`: the gradient of a weight, over all nodes.
 
-
-@plain(lambda C, A, P, add: _product_twin(C, A, np.resize(P, (A.shape[1], C.shape[1])), add), inline="always")
-def product_packed(C: np.ndarray, A: np.ndarray, P: np.ndarray, add: bool) -> None:
-    """C = A @ B, or C += A @ B if `add`: (m, n), (m, k), and B of shape (k, n) packed in the vector P."""
-    shape, size = (C.shape[0], A.shape[1], C.shape[1]), C.itemsize
-    a_steps = (A.strides[0], size)
-    _tiles(
-        data_of(C),
-        C.strides[0],
-        data_of(A),
-        a_steps,
-        data_of(P),
-        size,
-        size * A.shape[1],
-        shape,
-        size,
-        int(add),
-    )
-
-
-@plain(lambda C, A, B, add: _product_twin(C, A.T, B, add), inline="always")
-def product_tn(C: np.ndarray, A: np.ndarray, B: np.ndarray, add: bool) -> None:
-    """C = Aᵀ @ B, or C += Aᵀ @ B if `add`: (k, n), (m, k), (m, n). The gradient of a weight, over all nodes.
-
-    Even parts of m, each short enough for the first cache, are reduced one by one.
+    Arguments: c, c_step, a, a_step, b, b_step, m, k, n, add, for (k, n), (m, k), (m, n). Even parts of m,
+    each short enough for the first cache, are reduced one by one.
     """
-    m, size = A.shape[0], C.itemsize
-    a_steps = (size, A.strides[0])
-    start, more = 0, int(add)
-    for parts in range(max(1, (m + _DEPTH - 1) // _DEPTH), 0, -1):
-        end = start + (m - start + parts - 1) // parts
-        a, b, shape = data_of(A[start:end]), data_of(B[start:end]), (C.shape[0], end - start, C.shape[1])
-        _tiles(data_of(C), C.strides[0], a, a_steps, b, B.strides[0], size, shape, size, more)
-        start, more = end, 1
+    c, c_step, a, a_step, b, b_step, m, k, n, add = arguments
+    builder, word = emit.builder, emit.integer
+    size = word(emit.size)
+    parts = emit.most(word(1), builder.udiv(emit.plus(m, word(_DEPTH - 1)), word(_DEPTH)))
+    start, more = emit.variable(word(0)), emit.variable(add)
+    with emit.loop(parts) as part:
+        first, left = emit.read(start), builder.sub(parts, part)
+        rest = builder.sub(m, first)
+        depth = builder.udiv(builder.add(rest, builder.sub(left, word(1))), left)
+        of_a, of_b = emit.row(a, first, a_step), emit.row(b, first, b_step)
+        builder.call(tiles, [c, c_step, of_a, size, a_step, of_b, b_step, size, k, depth, n, emit.read(more)])
+        builder.store(builder.add(first, depth), start)
+        builder.store(word(1), more)

@@ -8,15 +8,19 @@ falls, and the new p and q. Run on whole arrays, the formulas are the kernel's N
 from __future__ import annotations
 
 import ctypes
-from typing import Any
+import functools
+import sys
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad.kernels.jit import carray, compiled, kernel, pointer
+from minigrad.kernels import elements, machine, objects, update_code, vectors
+from minigrad.kernels.jit import JIT_ENABLED
+from minigrad.kernels.machine import address
 
 Array = np.ndarray
 
-# Numbers of the rules; Numba takes these for constants.
+# Numbers of the rules
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADADELTA, ADAM = range(7)
 CONSTANTS = 7  # η, λ₂, λ₁, ε, and up to three that are the rule's own
 
@@ -33,7 +37,7 @@ def _constants(w: Array, rule: int, c: Any, t: int) -> Any:
     """
     T = w.dtype.type
     lr, scale = c[0], 1.0
-    if rule == ADAM:
+    if RULES[rule].corrected:
         lr, scale = c[0] / (1 - c[4] ** t), 1 / np.sqrt(1 - c[5] ** t)
     numbers = T(c[4]), T(1 - c[4]), T(c[5]), T(1 - c[5])
     return T(lr), T(c[3]), *numbers, T(scale), T(t == 1), T(c[0] * c[6])
@@ -59,7 +63,8 @@ def _nesterov(w: Any, d: Any, v: Any, q: Any, k: Any) -> Any:
 def _adagrad(w: Any, d: Any, G: Any, q: Any, k: Any) -> Any:
     # G += g²;  w −= η g / (√G + ε), or η g in a first step that is plain
     G = G + d * d
-    return k[0] * d if k[2] != 0 and k[7] != 0 else k[0] * d / (np.sqrt(G) + k[1]), G, q
+    step = k[0] * d / (np.sqrt(G) + k[1])
+    return np.where((k[2] != 0) & (k[7] != 0), k[0] * d, step), G, q
 
 
 def _rmsprop(w: Any, d: Any, s: Any, q: Any, k: Any) -> Any:
@@ -83,59 +88,23 @@ def _adam(w: Any, d: Any, m: Any, v: Any, k: Any) -> Any:
     return k[0] * m / (np.sqrt(v) * k[6] + k[1]) + k[8] * w, m, v
 
 
-FORMULAS = (_sgd, _momentum, _nesterov, _adagrad, _rmsprop, _adadelta, _adam)
+class Rule(NamedTuple):
+    """What a rule computes, and how many numbers it keeps of each element."""
+
+    formula: Any
+    kept: int
+    corrected: bool = False  # whether by the number of steps, as Adam's averages
 
 
-@compiled
-def _runs(counts, height, width, rows):  # type: ignore[no-untyped-def]
-    # A run is what takes its step together, a whole array or one row of a table.
-    # (m, 4): start in w, start in g, elements, step. One for each of `rows`; without rows, of all `height`
-    # neighbours that have taken equally many steps take the next as one.
-    runs = np.empty((max(height, len(rows)), 4), np.intp)
-    m = len(rows)
-    for k in range(m):
-        counts[rows[k]] += 1
-        runs[k] = rows[k] * width, k * width, width, counts[rows[k]]
-    row = height if m else 0
-    while row < height:
-        end, t = row, counts[row]
-        while end < height and counts[end] == t:
-            counts[end] += 1
-            end += 1
-        runs[m] = row * width, row * width, (end - row) * width, t + 1
-        m += 1
-        row = end
-    return runs[:m]
-
-
-def _loop(rule: int, kept: int) -> Any:
-    """Return the compiled loop over all runs of an array, for a rule that keeps so much per element."""
-    decayed, constants, formula = (compiled(f, cache=False) for f in (_decayed, _constants, FORMULAS[rule]))
-
-    def loop(w, a, b, g, start, runs, c):  # type: ignore[no-untyped-def]
-        T = w.dtype.type
-        l2, l1 = T(c[1]), T(c[2])
-        for r in range(len(runs)):
-            # Unsigned, or each index would be looked at whether it counts from the end: not vectorised
-            x, z, n = np.uint64(runs[r, 0]), np.uint64(runs[r, 1]), np.uint64(runs[r, 2])
-            y = np.uint64(start) + x
-            k = constants(w, rule, c, runs[r, 3])
-            for i in range(n):
-                p = a[y + i] if kept > 0 else T(0)
-                q = b[y + i] if kept > 1 else T(0)
-                step, p, q = formula(w[x + i], decayed(w[x + i], g[z + i], l2, l1), p, q, k)
-                if kept > 0:
-                    a[y + i] = p
-                if kept > 1:
-                    b[y + i] = q
-                w[x + i] -= step
-
-    return compiled(loop, cache=False)
-
-
-_sgd_loop, _momentum_loop, _nesterov_loop = _loop(SGD, 0), _loop(MOMENTUM, 1), _loop(NESTEROV, 1)
-_adagrad_loop, _rmsprop_loop = _loop(ADAGRAD, 1), _loop(RMSPROP, 1)
-_adadelta_loop, _adam_loop = _loop(ADADELTA, 2), _loop(ADAM, 2)
+RULES = (
+    Rule(_sgd, 0),
+    Rule(_momentum, 1),
+    Rule(_nesterov, 1),
+    Rule(_adagrad, 1),
+    Rule(_rmsprop, 1),
+    Rule(_adadelta, 2),
+    Rule(_adam, 2, corrected=True),
+)
 
 
 def _array(address: int, n: int, dtype: Any) -> Array:
@@ -160,11 +129,10 @@ def _update_twin(
                 counts[first + row] += 1
                 k = _constants(w, rule, c, int(counts[first + row]))
                 d = _decayed(w[here], g[there], a.dtype.type(c[1]), a.dtype.type(c[2]))
-                step, a[at], b[at] = FORMULAS[rule](w[here], d, a[at], b[at], k)
+                step, a[at], b[at] = RULES[rule].formula(w[here], d, a[at], b[at], k)
                 w[here] -= step
 
 
-@kernel(twin=_update_twin)
 def update(
     a: Array, b: Array, counts: Array, spans: Array, sources: Array, rows: Array,
     rule: int, c: tuple[float, ...],
@@ -194,26 +162,22 @@ def update(
         One of SGD … ADAM.
     c : tuple of `CONSTANTS` floats
     """
-    for k in range(len(spans)):
-        start, first, height, width = spans[k, 0], spans[k, 1], spans[k, 2], spans[k, 3]
-        source = sources[spans[k, 4]]
-        if source[0] != 0:
-            taken = rows[source[1] : source[2]]
-            steps = len(taken) if len(taken) else height
-            g = carray(pointer(source[0] + spans[k, 5], a), (steps * width,))  # type: ignore[call-arg]
-            w = carray(pointer(spans[k, 6], a), (height * width,))
-            runs = _runs(counts[first : first + height], height, width, taken)
-            if rule == SGD:
-                _sgd_loop(w, a, b, g, start, runs, c)
-            elif rule == MOMENTUM:
-                _momentum_loop(w, a, b, g, start, runs, c)
-            elif rule == NESTEROV:
-                _nesterov_loop(w, a, b, g, start, runs, c)
-            elif rule == ADAGRAD:
-                _adagrad_loop(w, a, b, g, start, runs, c)
-            elif rule == RMSPROP:
-                _rmsprop_loop(w, a, b, g, start, runs, c)
-            elif rule == ADADELTA:
-                _adadelta_loop(w, a, b, g, start, runs, c)
-            else:
-                _adam_loop(w, a, b, g, start, runs, c)
+    if not JIT_ENABLED or a.dtype.char not in "fd":
+        _update_twin(a, b, counts, spans, sources, rows, rule, c)
+        return
+    constants = np.array(c)
+    arrays = a, b, counts, spans, sources, rows, constants
+    at = [address(array) for array in arrays]
+    _machine_code(rule, a.dtype)(address(np.array([*at[:4], len(spans), *at[4:]], np.intp)))
+
+
+update.twin = _update_twin  # type: ignore[attr-defined]
+
+
+@functools.cache
+def _machine_code(rule: int, dtype: Any) -> Any:
+    files = elements, vectors, update_code, sys.modules[__name__]
+    name = objects.key("update", [str(rule), dtype.name], files)
+    symbols = update_code.trace_rule(RULES[rule].formula, _decayed)
+    objects.load(name, lambda: str(update_code.update_module(RULES[rule], symbols, dtype, name)))
+    return machine.entry(name, name)

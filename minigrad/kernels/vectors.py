@@ -1,23 +1,19 @@
-"""What Numba cannot write: vectors in registers, and the loads and stores of them.
-
-The file imports nothing of the project, so that its text can head a generated module, followed by that of
-product.py and packing.py: Numba's cache notices changes in the file itself only, and hits only when an
-intrinsic is a global of its module.
-"""
+"""The words in which functions are written as LLVM IR: vectors in registers, loads and stores, loops."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-import numba
+import numpy as np
 from llvmlite import ir
-from numba.core import cgutils, types
-from numba.core.errors import TypingError
 from numba.core.registry import cpu_target
-from numba.extending import intrinsic
 
-_JIT = not vars(numba.config)["DISABLE_JIT"]
+WORD = ir.IntType(64)
+POINTER = ir.PointerType()
+BYTE, BIT = ir.IntType(8), ir.IntType(1)
 
 
 def _register_tile() -> tuple[int, int, int]:
@@ -37,121 +33,175 @@ def _register_tile() -> tuple[int, int, int]:
 VECTOR_BYTES, ROWS, VECTORS = _register_tile()
 
 
-def plain(
-    twin: Callable[..., Any] | None = None, inline: str = "never"
-) -> Callable[[Callable[..., Any]], Any]:
-    """Compile a function at its first call, under plain IEEE rules. Without the JIT its twin stands in.
-
-    Nothing is kept in Numba's cache, which would not notice a change in this file.
-    """
-
-    def decorate(function: Callable[..., Any]) -> Any:
-        if not _JIT:
-            return twin or function
-        options: dict[str, Any] = {"error_model": "numpy", "nogil": True, "inline": inline}
-        return numba.njit(**options)(function)
-
-    return decorate
-
-
-@intrinsic
-def data_of(typing_context: Any, array: Any) -> Any:
-    """Return the pointer to an array's first element."""
-    if array.dtype not in (types.float32, types.float64):
-        raise TypingError(f"a product takes float32 or float64, not {array.dtype}")
-
-    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        return context.make_array(array)(context, builder, arguments[0]).data
-
-    return types.CPointer(array.dtype)(array), generate
-
-
-@intrinsic
-def use_wide_vectors(typing_context: Any) -> Any:
-    """Let the loops of the calling function use the whole width of the vectors.
-
-    LLVM takes half of it on some processors with AVX-512, for the sake of code that has few loops.
-    """
-
-    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        if VECTOR_BYTES == 64:
-            # llvmlite knows attributes without a value only, and would refuse this one
-            set.add(builder.function.attributes, '"prefer-vector-width"="512"')
-        return context.get_dummy_value()
-
-    return types.void(), generate
-
-
-@intrinsic
-def stay_apart(typing_context: Any) -> Any:
-    """Have the calling function called and not inlined: what is called often and takes its time."""
-
-    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        builder.function.attributes.add("noinline")
-        return context.get_dummy_value()
-
-    return types.void(), generate
+def scalar_type(dtype: Any) -> ir.Type:
+    """Return LLVM's type of a number: float for float32, double for float64."""
+    return ir.FloatType() if np.dtype(dtype).itemsize == 4 else ir.DoubleType()
 
 
 class Emitter:
-    """The few words in which a tile is written: vectors of `scalar` at byte offsets from a pointer."""
+    """Writes the body of a function: vectors of `scalar`, at byte offsets from pointers.
 
-    def __init__(self, builder: ir.IRBuilder, scalar: ir.Type, word: ir.Type) -> None:
-        self.builder, self.scalar, self.word = builder, scalar, word
+    Parameters
+    ----------
+    builder : ir.IRBuilder
+    scalar : ir.Type
+        ``float`` or ``double``.
+
+    Attributes
+    ----------
+    size : int
+        Bytes of a number.
+    lanes : int
+        Numbers in a vector.
+    vector : ir.Type
+    zero : ir.Constant
+        A vector of zeros.
+    """
+
+    def __init__(self, builder: ir.IRBuilder, scalar: ir.Type) -> None:
+        self.builder, self.scalar = builder, scalar
         self.size = 4 if isinstance(scalar, ir.FloatType) else 8
         self.lanes = VECTOR_BYTES // self.size
         self.vector = ir.VectorType(scalar, self.lanes)
         self.zero = ir.Constant(self.vector, None)
-        self._align = ir.Constant(cgutils.int32_t, self.size)
         self.mask: ir.Value | None = None
 
+    # Integers
+
     def integer(self, value: int) -> ir.Constant:
-        """Return a constant of the word."""
-        return ir.Constant(self.word, value)
+        """Return a constant."""
+        return ir.Constant(WORD, value)
 
-    def call(self, name: str, result: ir.Type, *values: ir.Value) -> ir.Value:
-        """Call one of LLVM's functions; {} in its name stands for the vector."""
-        name = name.format(f"v{self.lanes}f{8 * self.size}")
-        kind = ir.FunctionType(result, [value.type for value in values])
-        return self.builder.call(cgutils.get_or_insert_function(self.builder.module, kind, name), values)
+    def plus(self, x: ir.Value, y: ir.Value) -> ir.Value:
+        """Return the sum of two integers; constants are added at once."""
+        if _is_number(x) and _is_number(y):
+            return self.integer(x.constant + y.constant)
+        if _is_number(x) and x.constant == 0:
+            return y
+        if _is_number(y) and y.constant == 0:
+            return x
+        return self.builder.add(x, y)
 
-    def at(self, base: ir.Value, offset: ir.Value, kind: ir.Type, vectors: int = 0) -> ir.Value:
-        """Return a pointer some bytes, and some whole vectors, from another."""
+    def times(self, x: ir.Value, y: ir.Value) -> ir.Value:
+        """Return the product of two integers; constants are multiplied at once."""
+        if _is_number(x) and _is_number(y):
+            return self.integer(x.constant * y.constant)
+        if _is_number(x) and x.constant == 1:
+            return y
+        if _is_number(y) and y.constant == 1:
+            return x
+        return self.builder.mul(x, y)
+
+    def least(self, x: ir.Value, y: ir.Value) -> ir.Value:
+        """Return the smaller of two integers."""
+        return self.builder.select(self.builder.icmp_signed("<", x, y), x, y)
+
+    def most(self, x: ir.Value, y: ir.Value) -> ir.Value:
+        """Return the larger of two integers."""
+        return self.builder.select(self.builder.icmp_signed(">", x, y), x, y)
+
+    # Control flow
+
+    @contextmanager
+    def loop(
+        self, stop: ir.Value, start: ir.Value | None = None, step: int = 1, unroll: bool = True
+    ) -> Iterator[ir.Value]:
+        """Write a loop; yields its index, from `start`, 0 if left out, up to `stop`."""
         b = self.builder
-        offset = b.add(offset, self.integer(vectors * VECTOR_BYTES))
-        return b.bitcast(b.gep(b.bitcast(base, cgutils.voidptr_t), [offset]), kind.as_pointer())
+        head, body, end = (b.append_basic_block(name) for name in ("head", "body", "end"))
+        before = b.block
+        b.branch(head)
+        b.position_at_end(head)
+        index = b.phi(WORD)
+        index.add_incoming(self.integer(0) if start is None else start, before)
+        b.cbranch(b.icmp_signed("<", index, stop), body, end)
+        b.position_at_end(body)
+        yield index
+        index.add_incoming(b.add(index, self.integer(step)), b.block)
+        again = b.branch(head)
+        if not unroll:
+            self.keep_rolled(again)
+        b.position_at_end(end)
+
+    def keep_rolled(self, again: ir.Instruction) -> None:
+        """Have LLVM leave the loop that a branch repeats as it is: unrolled it is no faster, and longer."""
+        module = self.builder.module
+        no_unrolling = module.add_metadata(["llvm.loop.unroll.disable"])
+        loop = module.add_metadata([f"loop {len(module.metadata)}", no_unrolling])
+        loop.operands = (loop, no_unrolling)  # LLVM names a loop by a node that holds itself
+        again.set_metadata("llvm.loop", loop)
+
+    @contextmanager
+    def repeat(self) -> Iterator[Any]:
+        """Write a loop whose end is decided within: yields a function that takes the condition to go on."""
+        b = self.builder
+        head, end = b.append_basic_block("while"), b.append_basic_block("done")
+        b.branch(head)
+        b.position_at_end(head)
+
+        def go_on(condition: ir.Value) -> None:
+            body = b.append_basic_block("do")
+            b.cbranch(condition, body, end)
+            b.position_at_end(body)
+
+        yield go_on
+        b.branch(head)
+        b.position_at_end(end)
+
+    def variable(self, value: ir.Value) -> ir.Value:
+        """Return a place on the stack that holds a value at first; LLVM keeps it in a register."""
+        with self.builder.goto_entry_block():
+            place = self.builder.alloca(value.type)
+        self.builder.store(value, place)
+        return place
+
+    def read(self, place: ir.Value, kind: ir.Type = WORD) -> ir.Value:
+        """Return what a variable holds, or an integer or pointer in memory."""
+        return self.builder.load(place, typ=kind)
+
+    # Memory
+
+    def at(self, base: ir.Value, offset: ir.Value) -> ir.Value:
+        """Return a pointer some bytes from another."""
+        if _is_number(offset) and offset.constant == 0:
+            return base
+        return self.builder.gep(base, [offset], source_etype=BYTE)
+
+    def row(self, base: ir.Value, number: ir.Value, step: int | ir.Value) -> ir.Value:
+        """Return a pointer to a row, `step` bytes from one to the next."""
+        step = step if isinstance(step, ir.Value) else self.integer(step)
+        return self.at(base, self.times(number, step))
+
+    def element(self, base: ir.Value, number: int | ir.Value) -> ir.Value:
+        """Return a pointer to a number of an array of numbers."""
+        number = number if isinstance(number, ir.Value) else self.integer(number)
+        return self.row(base, number, self.size)
+
+    def word(self, base: ir.Value, number: int) -> ir.Value:
+        """Return an integer of an array of 64-bit integers."""
+        return self.read(self.at(base, self.integer(8 * number)))
 
     def opaque(self, place: ir.Value) -> ir.Value:
         """Return a pointer that LLVM knows nothing about: kept, and not found from another every time."""
-        kind = ir.FunctionType(place.type, [place.type])
-        return self.builder.asm(kind, "", "=r,0", [place], False)
-
-    def splat(self, value: ir.Value) -> ir.Value:
-        """Return a vector of one number."""
-        undefined = ir.Constant(ir.VectorType(value.type, self.lanes), ir.Undefined)
-        one = self.builder.insert_element(undefined, value, ir.Constant(cgutils.int32_t, 0))
-        return self.shuffle(one, one, [0] * self.lanes)
-
-    def shuffle(self, left: ir.Value, right: ir.Value, lanes: list[int]) -> ir.Value:
-        """Return some lanes of two vectors."""
-        order = ir.Constant(ir.VectorType(cgutils.int32_t, len(lanes)), lanes)
-        return self.builder.shuffle_vector(left, right, order)
+        return self.builder.asm(ir.FunctionType(POINTER, [POINTER]), "", "=r,0", [place], False)
 
     def mask_lanes(self, used: ir.Value) -> None:
         """Let the masked loads and stores that follow touch the first `used` lanes only."""
         b = self.builder
-        if VECTOR_BYTES == 64:  # in bits, or LLVM would compare the lanes again in every turn of the loop
-            word = ir.IntType(self.lanes)
-            ones = b.trunc(b.sub(b.shl(self.integer(1), used), self.integer(1)), word)
-            self.mask = b.bitcast(ones, ir.VectorType(ir.IntType(1), self.lanes))
-            return
-        numbers = ir.Constant(ir.VectorType(self.word, self.lanes), list(range(self.lanes)))
-        self.mask = b.icmp_signed("<", numbers, self.splat(used))
+        if _is_number(used):
+            bits = [BIT(int(lane < used.constant)) for lane in range(self.lanes)]
+            self.mask = ir.Constant(ir.VectorType(BIT, self.lanes), bits)
+        elif VECTOR_BYTES == 64:  # in bits, or LLVM would compare the lanes again in every turn of the loop
+            ones = b.trunc(b.sub(b.shl(self.integer(1), used), self.integer(1)), ir.IntType(self.lanes))
+            self.mask = b.bitcast(ones, ir.VectorType(BIT, self.lanes))
+        else:
+            numbers = ir.Constant(ir.VectorType(WORD, self.lanes), list(range(self.lanes)))
+            self.mask = b.icmp_signed("<", numbers, self.splat(used))
 
     def load(self, place: ir.Value, masked: bool = False) -> ir.Value:
         """Load a vector, or the lanes of the mask with zeros beside them."""
         if not masked:
-            return self.builder.load(place, align=self.size)
+            return self.builder.load(place, align=self.size, typ=self.vector)
         return self.call("llvm.masked.load.{}.p0", self.vector, place, self._align, self.mask, self.zero)
 
     def store(self, value: ir.Value, place: ir.Value, masked: bool = False) -> None:
@@ -161,72 +211,44 @@ class Emitter:
         else:
             self.builder.store(value, place, align=self.size)
 
+    @property
+    def _align(self) -> ir.Constant:
+        return ir.Constant(ir.IntType(32), self.size)
 
-@intrinsic
-def copy_vector(typing_context: Any, b: Any, b_offset: Any, c: Any, c_offset: Any, used: Any) -> Any:
-    """Copy the first `used` elements of a vector from b to c: two pointers, with offsets in bytes."""
-    return _vector_intrinsic(b, c, add=False)
+    def clear(self, place: ir.Value, size: ir.Value) -> None:
+        """Set some bytes to zero."""
+        self.call("llvm.memset.p0.i64", ir.VoidType(), place, BYTE(0), size, BIT(0))
+
+    # Values
+
+    def number(self, x: float) -> ir.Constant:
+        """Return a vector of one number, rounded to the scalar's precision."""
+        value = float(np.float32(x)) if self.size == 4 else float(x)
+        bits = struct.unpack("<Q", struct.pack("<d", value))[0]
+        constant = ir.FormattedConstant(self.scalar, f"splat ({self.scalar} 0x{bits:016x})")
+        constant.type = self.vector  # given at once, it would be written lane by lane
+        return constant
+
+    def splat(self, value: ir.Value) -> ir.Value:
+        """Return a vector of one value."""
+        undefined = ir.Constant(ir.VectorType(value.type, self.lanes), ir.Undefined)
+        one = self.builder.insert_element(undefined, value, ir.Constant(ir.IntType(32), 0))
+        return self.shuffle(one, undefined, [0] * self.lanes)
+
+    def shuffle(self, left: ir.Value, right: ir.Value, lanes: list[int]) -> ir.Value:
+        """Return some lanes of two vectors."""
+        order = ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes)
+        return self.builder.shuffle_vector(left, right, order)
+
+    def call(self, name: str, result: ir.Type, *values: ir.Value) -> ir.Value:
+        """Call a function by its name; {} in it stands for the vector."""
+        name = name.format(f"v{self.lanes}f{8 * self.size}")
+        known = self.builder.module.globals.get(name)
+        if known is None:
+            kind = ir.FunctionType(result, [value.type for value in values])
+            known = ir.Function(self.builder.module, kind, name)
+        return self.builder.call(known, values)
 
 
-@intrinsic
-def add_vector(typing_context: Any, b: Any, b_offset: Any, c: Any, c_offset: Any, used: Any) -> Any:
-    """Add the first `used` elements of a vector from b to c: two pointers, with offsets in bytes."""
-    return _vector_intrinsic(b, c, add=True)
-
-
-def _vector_intrinsic(b: Any, c: Any, add: bool) -> Any:
-    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        source, offset, target, target_offset, count = arguments
-        emit = Emitter(builder, context.get_data_type(b.dtype), count.type)
-        emit.mask_lanes(count)
-        values = emit.load(emit.at(source, offset, emit.vector), True)
-        place = emit.at(target, target_offset, emit.vector)
-        emit.store(builder.fadd(emit.load(place, True), values) if add else values, place, True)
-        return context.get_dummy_value()
-
-    return types.void(b, types.intp, c, types.intp, types.intp), generate
-
-
-@intrinsic(prefer_literal=True)
-def copy_row(typing_context: Any, y: Any, i: Any, x: Any, j: Any, n: Any) -> Any:
-    """y[i : i + n] = x[j : j + n] for vectors, n a number in the text of the caller."""
-    return _row_intrinsic(y, x, n, add=False)
-
-
-@intrinsic(prefer_literal=True)
-def add_row(typing_context: Any, y: Any, i: Any, x: Any, j: Any, n: Any) -> Any:
-    """y[i : i + n] += x[j : j + n] for vectors, n a number in the text of the caller."""
-    return _row_intrinsic(y, x, n, add=True)
-
-
-def _row_intrinsic(y: Any, x: Any, n: Any, add: bool) -> Any:
-    count = n.literal_value
-
-    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-        emit = Emitter(builder, context.get_data_type(y.dtype), arguments[1].type)
-        bases = [
-            context.make_array(kind)(context, builder, value).data
-            for kind, value in ((y, arguments[0]), (x, arguments[2]))
-        ]
-        offsets = [builder.mul(start, emit.integer(emit.size)) for start in (arguments[1], arguments[3])]
-        # The last vector overlaps the one before it: cheaper than a mask, and right, since all is read before
-        # anything is written. A row that is shorter than a vector takes the mask.
-        masked = count < emit.lanes
-        starts = [*range(0, count - emit.lanes, emit.lanes), max(0, count - emit.lanes)]
-        if masked:
-            emit.mask_lanes(emit.integer(count))
-
-        def place(which: int, start: int) -> ir.Value:
-            offset = builder.add(offsets[which], emit.integer(start * emit.size))
-            return emit.at(bases[which], offset, emit.vector)
-
-        values = [emit.load(place(1, start), masked) for start in starts]
-        if add:
-            values = [
-                builder.fadd(emit.load(place(0, s), masked), v) for s, v in zip(starts, values, strict=True)
-            ]
-        for start, value in zip(starts, values, strict=True):
-            emit.store(value, place(0, start), masked)
-        return context.get_dummy_value()
-
-    return types.void(y, types.intp, x, types.intp, n), generate
+def _is_number(x: ir.Value) -> bool:
+    return isinstance(x, ir.Constant) and isinstance(x.constant, int)

@@ -11,8 +11,9 @@ import numpy as np
 from minigrad import kernels
 from minigrad.cotangent import Gradient, SparseRows
 from minigrad.graph import new_id
-from minigrad.internal.addresses import Addresses, address
+from minigrad.internal.addresses import Addresses
 from minigrad.internal.flat import FlatGradients, Slice, cut
+from minigrad.kernels.machine import address
 from minigrad.nn import Parameter
 
 Array = np.ndarray
@@ -117,7 +118,8 @@ class Batch:
             held.append(g)
             sources.append((address(g), low, len(rows)))
         table = np.array(sources, np.intp)
-        kernels.update(*self._kept, self._counts, self._spans, table, rows, rule, constants)
+        a, b = self._kept
+        kernels.update(a, b, self._counts, self._spans, table, rows, rule, constants)
         self._values.write_back()
 
     def _look(self) -> None:

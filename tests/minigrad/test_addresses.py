@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.internal.addresses import Addresses, address
+from minigrad.internal.addresses import Addresses
+from minigrad.kernels.machine import address
 from minigrad.nn import Parameter
 
 VALUES = np.arange(6.0).reshape(2, 3)

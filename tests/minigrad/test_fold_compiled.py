@@ -19,7 +19,7 @@ from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.evaluation import Evaluation
 from minigrad.fold.compiler.memory import LINE, Buffer, padded
 from minigrad.fold.compiler.run import FOLD, compiled
-from minigrad.fold.compiler.sweep import ALL
+from minigrad.fold.compiler.writer import CHUNK
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.optim import AdaGrad
 from tests.minigrad.fold_contract.cells import (
@@ -36,7 +36,6 @@ from tests.minigrad.fold_contract.reference import TOLERANCE, Arrays, Case, clos
 from tests.minigrad.poison import poison
 
 pytestmark = pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: every cell runs as level")
-CHUNK = ALL.chunk
 VOCABULARY = models.Vocabulary(["a"])
 
 

@@ -1,24 +1,25 @@
-"""The emitted matrix products against NumPy: every tail, every layout, and nothing beside the result."""
+"""The shared kernels against NumPy: every tail, every layout, and nothing beside the result."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
-import numba
 import numpy as np
 import pytest
 
-from minigrad.kernels import packing, product, vectors
+from minigrad.kernels import JIT_ENABLED, machine, packing, product, vectors
+from minigrad.kernels.shared import ARGUMENTS, shared_module
+from tests.minigrad import shared_kernels as shared
 
 Array = np.ndarray
 Multiply = Callable[[Array, Array, Array, bool], None]
 
-JIT = not vars(numba.config)["DISABLE_JIT"]
-emitted = pytest.mark.skipif(not JIT, reason="NUMBA_DISABLE_JIT=1: NumPy stands in for the emitted kernels")
+pytestmark = pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: no kernel is shared")
+DTYPES = (np.float32, np.float64)
 GUARD = 12345.0
 DEPTHS = (*range(10), 50)
 # Around every multiple of a vector and of a panel, for 4 to 16 lanes and panels of up to 48 columns.
@@ -26,30 +27,11 @@ COLUMNS = (*range(1, 18), 23, 24, 25, 31, 32, 33, 47, 48, 49, 63, 64, 65, 79, 80
 
 
 def _packed(C: Array, A: Array, B: Array, add: bool = True) -> None:
-    P = np.full(packing.packed_size(*B.shape), np.nan, B.dtype)
-    _pack(P, B)
-    product.product_packed(C, A, P, add)
-
-
-def _copy(C: Array, B: Array) -> None:
-    packing.copy(C, B, 0)
-
-
-def _transpose(C: Array, B: Array) -> None:
-    packing.transpose(C, B, B, 0)
-
-
-def _transpose_sum(C: Array, B: Array) -> None:
-    half = B // 2
-    packing.transpose(C, _wide(half), B - half, 1)
-
-
-def _pack(P: Array, B: Array, turned: bool = False) -> None:
-    packing.pack(P, *B.shape, 0, 0, B.T.copy() if turned else B, turned)
+    shared.product_packed(C, A, shared.packed(B), add)
 
 
 def _tn(C: Array, A: Array, B: Array, add: bool = True) -> None:
-    product.product_tn(C, _wide(A.T), B, add)
+    shared.product_tn(C, _wide(A.T), B, add)
 
 
 def _wide(values: Array) -> Array:
@@ -80,20 +62,15 @@ def _check(multiply: Multiply, C: Array, A: Array, B: Array) -> None:
 
 every_product = pytest.mark.parametrize("multiply", [_packed, _tn])
 # Around the lanes of every kind of vector, where transposing goes by squares or by elements.
-COPIED = (0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33, 50)
+COPIED = (0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 50)
 
-# The code is one, and compiled anew in every process, for each dtype in seconds: the fold's contract runs it
-# in float64.
-every_dtype = pytest.mark.parametrize("dtype", [np.float32, pytest.param(np.float64, marks=pytest.mark.slow)])
+every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 
 
 @every_dtype
 @every_product
-@pytest.mark.parametrize(
-    "rows", [(0, 1, 5, 7, 8, 9, 20), pytest.param(range(21), marks=pytest.mark.slow)], ids=["some", "all"]
-)
-def test_every_tail(multiply: Multiply, dtype: type, rows: Iterable[int]) -> None:
-    for m in rows:
+def test_every_tail(multiply: Multiply, dtype: type) -> None:
+    for m in range(21):
         for n in COLUMNS[m % 3 :: 3] if m > 9 else COLUMNS:
             k = DEPTHS[(m + n) % len(DEPTHS)]
             _check(multiply, *_matrices(m, k, n, dtype))
@@ -131,8 +108,6 @@ def test_rounding_is_that_of_one_sum(multiply: Multiply, dtype: type) -> None:
 @every_product
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_nan_stays_in_its_row_and_its_column(multiply: Multiply, dtype: type, bad: float) -> None:
-    if not JIT and np.isinf(bad):
-        pytest.skip("NumPy warns of what it makes of its own padding")
     for m, k, n in ((1, 3, 5), (9, 10, 50), (13, 5, 17), (20, 50, 100)):
         clean, A, B = (abs(matrix) + 1 for matrix in _matrices(m, k, n, dtype))
         expected = clean + A @ B
@@ -154,44 +129,33 @@ def test_subnormal_numbers_are_kept(dtype: type) -> None:
 
 
 @every_dtype
-def test_a_matrix_is_added_to_another_and_to_nothing_beside_it(dtype: type) -> None:
-    for m, n in [(0, 3), (3, 0), (1, 1), (2, 15), (3, 16), (4, 17), (5, 50)]:
-        C, B = _matrices(m, 1, n, dtype)[0], _matrices(m + 1, 1, n, dtype)[0][1:]
-        around = np.full((m + 2, n + 40), GUARD, dtype)
-        view = around[1:-1, 20:-20]
-        view[...] = C
-        packing.copy(view, _wide(B), 1)
-        np.testing.assert_array_equal(view, C + B)
-        view[...] = GUARD
-        assert (around == GUARD).all(), "written outside C"
-
-
-@every_dtype
-@pytest.mark.parametrize("move", [_copy, _transpose, _transpose_sum])
+@pytest.mark.parametrize("add", [False, True])
+@pytest.mark.parametrize("move", [shared.copy, shared.transpose])
 def test_every_copy_writes_its_target_and_nothing_else(
-    move: Callable[[Array, Array], None], dtype: type
+    move: Callable[[Array, Array, bool], None], add: bool, dtype: type
 ) -> None:
     for m in COPIED:
         for n in COPIED:
             B = np.arange(1, m * n + 1, dtype=dtype).reshape(m, n)
-            expected = B if move is _copy else B.T
+            expected = B if move is shared.copy else B.T
+            before = _matrices(*expected.shape[:1], 1, expected.shape[1], dtype)[0]
             for source in (B, _wide(B)):
                 target = np.full((expected.shape[0] + 2, expected.shape[1] + 40), GUARD, dtype)
                 view = target[1:-1, 20:-20]
-                move(view, source)
-                np.testing.assert_array_equal(view, expected)
+                view[...] = before if add else np.nan
+                move(view, source, add)
+                np.testing.assert_array_equal(view, expected + before if add else expected)
                 view[...] = GUARD
                 assert (target == GUARD).all(), f"{m} × {n}: written beside the target"
 
 
-@emitted
 @every_dtype
 def test_every_copy_into_panels_leaves_the_rest_of_the_vector(dtype: type) -> None:
     for n in COLUMNS:
         for k in (0, 1, 3, 8, 50):
             B = np.arange(1, k * n + 1, dtype=dtype).reshape(k, n)
             P = np.full(packing.packed_size(k, n) + 5, GUARD, dtype)
-            packing.pack(P, k, n, 0, 0, _wide(B), False)
+            shared.pack(P, (k, n), (0, 0), _wide(B))
             lanes = vectors.VECTOR_BYTES // P.itemsize
             left, j = -(-n // lanes), 0
             while left:
@@ -204,7 +168,6 @@ def test_every_copy_into_panels_leaves_the_rest_of_the_vector(dtype: type) -> No
             assert (P == GUARD).all(), "written outside B's panels"
 
 
-@emitted
 @every_dtype
 @pytest.mark.parametrize("turned", [False, True])
 def test_blocks_side_by_side_and_one_above_another_are_packed_as_one_matrix(
@@ -215,16 +178,15 @@ def test_blocks_side_by_side_and_one_above_another_are_packed_as_one_matrix(
         for k in (1, 8, 20, 50):
             B = rng.standard_normal((k, n)).astype(dtype)
             whole, blocks = (np.full(packing.packed_size(k, n), GUARD, dtype) for _ in range(2))
-            _pack(whole, B)
+            shared.pack(whole, (k, n), (0, 0), B)
             down, across = k // 3, 2 * n // 3
             for k0, k1 in ((0, down), (down, k)):
                 for n0, n1 in ((0, across), (across, n)):
                     block = B[k0:k1, n0:n1]
-                    packing.pack(blocks, k, n, k0, n0, _wide(block.T if turned else block), turned)
+                    shared.pack(blocks, (k, n), (k0, n0), _wide(block.T if turned else block), turned)
             np.testing.assert_array_equal(blocks, whole)
 
 
-@emitted
 @every_dtype
 def test_bits_depend_on_neither_alignment_nor_neighbours(dtype: type) -> None:
     rng = np.random.default_rng(1)
@@ -243,62 +205,34 @@ def test_bits_depend_on_neither_alignment_nor_neighbours(dtype: type) -> None:
             np.testing.assert_array_equal(C, expected[: i + 1, :j])
 
 
-@emitted
-def test_called_from_compiled_code_on_views() -> None:
-    @numba.njit
-    def step(C: Array, A: Array, P: Array) -> None:
-        product.product_packed(C[2:5, 10:40], A[2:5, :7], P, True)
-
-    C, A, B = np.zeros((8, 50)), np.arange(80.0).reshape(8, 10), np.arange(210.0).reshape(7, 30)
-    P = np.empty(packing.packed_size(7, 30))
-    _pack(P, B)
-    step(C, A, P)
-    expected = np.zeros_like(C)
-    expected[2:5, 10:40] = A[2:5, :7] @ B
-    np.testing.assert_array_equal(C, expected)
+def test_every_kernel_is_tested_here() -> None:
+    """`tiles` is what both products are made of."""
+    assert {"tiles", *(name for name in ARGUMENTS if hasattr(shared, name))} == set(ARGUMENTS)
 
 
-@emitted
-def test_mixed_and_foreign_dtypes_are_refused() -> None:
-    single, double = np.ones((2, 2), np.float32), np.ones((2, 2))
-    with pytest.raises(numba.TypingError, match="one dtype"):
-        product.product_tn(single, double, double, True)
-    with pytest.raises(numba.TypingError, match="float32 or float64"):
-        product.product_tn(double.astype(int), double.astype(int), double.astype(int), True)
-
-
-@emitted
+@every_dtype
 @pytest.mark.skipif(vectors.VECTOR_BYTES != 64, reason="looks for the registers of AVX-512")
-def test_sums_stay_in_registers() -> None:
-    word, pointer = numba.intp, numba.types.CPointer(numba.float32)
-    steps, shape = numba.types.UniTuple(word, 2), numba.types.UniTuple(word, 3)
-    fresh = numba.njit(product._tiles.py_func)
-    fresh.compile((pointer, word, pointer, steps, pointer, word, word, shape, word, word))
-    (text,) = fresh.inspect_asm().values()
-    lines = [line for line in text.splitlines() if "%zmm" in line]
+def test_sums_stay_in_registers(dtype: type) -> None:
+    name = f"test_product_{np.dtype(dtype)}"
+    machine.compile_ir(name, str(shared_module(dtype)).replace("minigrad_", f"{name}_"))
+    lines = [line for line in machine._loaded[name].get_asm_str().splitlines() if "%zmm" in line]
     assert sum("vfmadd" in line for line in lines) >= sum(range(1, 9)) * sum(range(1, 4))
     assert not [line for line in lines if "%rsp" in line]
 
 
 ELSEWHERE = {
-    "no compiler": {"NUMBA_DISABLE_JIT": "1"},
-    "no FMA": {"NUMBA_CPU_NAME": "generic"},
+    "no FMA": {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""},
     "AVX2": {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx,+avx2,+fma"},
 }
 
 
-@pytest.mark.parametrize(
-    "place", [pytest.param(place, marks=[pytest.mark.slow] * (place != "no compiler")) for place in ELSEWHERE]
-)
+@pytest.mark.parametrize("place", ELSEWHERE)
 def test_elsewhere(place: str, tmp_path: Path) -> None:
-    if not JIT or vectors.VECTOR_BYTES == 16:
-        pytest.skip("this is elsewhere")
-    if place == "AVX2" and vectors.VECTOR_BYTES != 64:
-        pytest.skip("this is AVX2, or it has none")
+    if vectors.VECTOR_BYTES == 16 or (place == "AVX2" and vectors.VECTOR_BYTES != 64):
+        pytest.skip("this is elsewhere, or it has none")
     environment = {**os.environ, **ELSEWHERE[place], "NUMBA_CACHE_DIR": str(tmp_path)}
-    chosen = "every_copy or every_tail and some"
-    options = ["-q", "-x", "-p", "no:cacheprovider", "-k", chosen]
-    options += ["-m", ""] if place == "no FMA" else []  # float64 too, which is slow
+    chosen = "every_copy or every_tail" + (" and float32" if place == "AVX2" else "")
+    options = ["-q", "-x", "-p", "no:xdist", "-p", "no:cacheprovider", "-k", chosen]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *options, __file__], env=environment, capture_output=True, text=True
     )

@@ -1,11 +1,12 @@
 """Compiles a cell's equations to one function forward and one backward. Start with trace.py."""
 
-from minigrad.fold.compiler.build import driver, fold_source
+from minigrad.fold.compiler.build import driver
 from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.evaluation import Evaluation
 from minigrad.fold.compiler.explain import explain_fold
 from minigrad.fold.compiler.refusal import warn
 from minigrad.fold.compiler.run import Finished, evaluate, ready, run
+from minigrad.fold.compiler.source import fold_source
 
 __all__ = [
     "CompiledCell",

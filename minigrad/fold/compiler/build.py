@@ -1,9 +1,9 @@
-"""Write a plan as the text of a self-contained module.
+"""Write the driver of all cells as the text of a self-contained module, which Numba compiles.
 
 Numba's cache has no lock and does not notice a change in another file. So the text of everything that the
-emitted functions call is pasted into their module, which imports nothing of minigrad; and only functions with
-a single signature are cached (two processes that add different signatures of one function can mix them up),
-not the helpers, whose code is part of their callers'.
+driver calls is pasted into its module, which imports nothing of minigrad; and only the driver, which has a
+single signature, is cached (two processes that add different signatures of one function can mix them up), not
+the helpers, whose code is part of their callers'.
 """
 
 from __future__ import annotations
@@ -15,25 +15,17 @@ import itertools
 from types import ModuleType
 from typing import Any
 
-import numba
 import numpy as np
-from numba import types
 
-from minigrad.fold.cell import Cell
 from minigrad.fold.compiler import order
+from minigrad.fold.compiler.abi import FIELDS, Field
 from minigrad.fold.compiler.driver import loss_and_gradients
-from minigrad.fold.compiler.emit import constants
 from minigrad.fold.compiler.machine_code import Code, load
-from minigrad.fold.compiler.module import Emitted
-from minigrad.fold.compiler.plan import Plan
-from minigrad.fold.compiler.sweep import ALL, Passes
-from minigrad.fold.compiler.trace import Trace, trace
-from minigrad.kernels import activations, invoke, jit, packing, product, vectors
+from minigrad.kernels import invoke
 from minigrad.kernels.jit import FASTMATH
 from minigrad.kernels.rows import first_outside, sum_rows
 from minigrad.kernels.softmax import _softmax_of_row, linear_cross_entropy
 
-PASTED = (vectors, product, packing)  # whole modules, for a cell
 DRIVEN = (  # what the driver calls
     *(order._kind, order.tile_size, order._push, order.schedule_nodes),
     *(first_outside, sum_rows),
@@ -49,7 +41,6 @@ First comes {first}; what that calls is copied from minigrad's own files.
 {future}
 import numba
 import numpy as np
-from numba import carray
 
 TITLE = {title!r}
 OPTIONS = {{"error_model": "numpy", "nogil": True, "fastmath": {fastmath}}}
@@ -72,55 +63,12 @@ def helper(function):
 '''
 
 
-def fold_source(cell: Cell, dtype: Any = None) -> str:
-    """Return the module that ``fold(cell, mode="compiled")`` compiles; nothing is compiled here.
-
-    Parameters
-    ----------
-    cell : Cell
-    dtype
-        float32 or float64; that of the cell's parameters if left out.
-
-    Raises
-    ------
-    UnsupportedError
-        If the cell uses an op without an emission rule; the text names it.
-    GraphError
-        If ``compose`` branches on a value or changes a tensor in place.
-    TypeError
-        If the parameters have another dtype.
-    """
-    traced = trace(cell, dtype)
-    return write(traced, f"{type(cell).__name__}, {traced.dtype}")[1]
-
-
-def write(traced: Trace, title: str, passes: Passes = ALL) -> tuple[Emitted, str]:
-    """Return the functions of a traced cell, and the text of the module with all that they call."""
-    emitted = Emitted(Plan(traced, passes))
-    helpers = (
-        _section(activations.__name__, _activations(traced.dtype, emitted.text))
-        + "".join(_section(module.__name__, _pasted(module)) for module in PASTED)
-        + _section(jit.__name__, inspect.getsource(jit.pointer._defn))
-    )
-    header = _header(title, "what the cell's equations and their derivatives have become")
-    return emitted, header + constants(traced.dtype) + "\n\n" + emitted.text + helpers
-
-
-def signatures(dtype: np.dtype[Any]) -> dict[str, Any]:
-    """Return the types of the arguments of every cell's `forward` and `backward`."""
-    T, integers, table = numba.from_dtype(dtype), types.intp[::1], types.intp[:, ::1]
-    given = (table, table, integers, integers, T[:, ::1], T[::1], types.boolean[::1], integers, integers)
-    return {
-        "forward": (types.boolean, *given),
-        "backward": (types.boolean, types.boolean, *given, T[::1], T[:, ::1], T[::1]),
-    }
-
-
 def driver_source(dtype: np.dtype[Any]) -> str:
     """Return the module of `driver.loss_and_gradients`, one for each dtype."""
     header = _header(f"the driver of all cells, {dtype}", "the function that is called from Python")
     numbers = ("TILE", "STEP", "NODE", "DEPTH", "ABOVE", "WAITING", "AFTER")
     constants = "\n".join(f"{name} = {getattr(order, name)!r}" for name in numbers)
+    constants += f"\nFIELDS = {FIELDS}\n" + "\n".join(f"{field.name} = {field.value}" for field in Field)
     helpers = [
         _section(module, "\n\n".join(map(_function, functions)))
         for module, functions in itertools.groupby(DRIVEN, lambda function: function.__module__)
@@ -136,13 +84,6 @@ def _header(title: str, first: str) -> str:
 def _section(module: str, text: str) -> str:
     title = f"# == {module.replace('.', '/')}.py "
     return f"\n\n{title:=<105}\n\n{text.strip()}\n"
-
-
-def _activations(dtype: np.dtype[Any], emitted: str) -> str:
-    erf = "from math import erf\n\n" if "erf(" in emitted else ""
-    if dtype != np.float32:
-        return f"{erf}tanh = np.tanh"
-    return f"{erf}{_function(activations._tanh_f32)}\n\ntanh = _tanh_f32"
 
 
 def _function(function: Any, decorator: str = "helper") -> str:

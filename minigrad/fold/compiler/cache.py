@@ -12,33 +12,18 @@ import functools
 import os
 import secrets
 import shutil
-import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 from minigrad.errors import CompileWarning
+from minigrad.kernels.objects import root
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
-
-
-def root() -> Path:
-    """Return the folder of all modules: ``MINIGRAD_CACHE_DIR``, or one in Numba's or the user's cache."""
-    if own := os.environ.get("MINIGRAD_CACHE_DIR"):
-        return Path(own).absolute()
-    if numbas := os.environ.get("NUMBA_CACHE_DIR"):
-        return Path(numbas).absolute() / "minigrad"
-    if sys.platform == "win32":
-        users, elsewhere = os.environ.get("LOCALAPPDATA"), "AppData/Local"
-    elif sys.platform == "darwin":
-        users, elsewhere = None, "Library/Caches"
-    else:
-        users, elsewhere = os.environ.get("XDG_CACHE_HOME"), ".cache"
-    return (Path(users) if users else Path.home() / elsewhere) / "minigrad"
 
 
 def publish(name: str, text: str) -> Path | None:

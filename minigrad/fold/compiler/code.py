@@ -1,25 +1,37 @@
-"""A cell's compiled functions, and the memory they work in."""
+"""A cell's functions, and the memory they work in."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from minigrad.fold.cell import Cell
-from minigrad.fold.compiler import build, machine_code
+from minigrad.fold.compiler import abi, backward, forward, machine_text, matrices, writer
+from minigrad.fold.compiler.abi import Call
+from minigrad.fold.compiler.machine_text import machine_source
 from minigrad.fold.compiler.memory import Memory
+from minigrad.fold.compiler.numpy_text import NumpyText, numpy_source
+from minigrad.fold.compiler.passes import Pass, optimise
 from minigrad.fold.compiler.reads import Reads
-from minigrad.fold.compiler.sweep import ALL, Passes
 from minigrad.fold.compiler.trace import trace
+from minigrad.fold.compiler.writer import CHUNK
 from minigrad.internal.addresses import Addresses
+from minigrad.kernels import JIT_ENABLED, elements, machine, objects, packing, product, shared, vectors
+from minigrad.kernels.machine import address
 
 Array = np.ndarray
+FUNCTIONS = ("forward", "backward")
+# What, besides the NumPy text, decides on a cell's machine code, and on that of the shared kernels.
+LOWERING: tuple[ModuleType, ...] = (abi, backward, elements, forward, machine_text, matrices, writer)
+KERNELS: tuple[ModuleType, ...] = (packing, product, shared, vectors)
 
 
 class CompiledCell:
-    """A cell's emitted functions, and the memory they work in.
+    """A cell's functions, and the memory they work in.
 
     Parameters
     ----------
@@ -27,11 +39,15 @@ class CompiledCell:
     dtype
     reads : Reads, optional
         Of the cell; it learns what ``compose`` reads.
-    passes : Passes
-        The optimisations; the benchmark leaves some out.
+    passes : sequence of passes, optional
+        All of `PASSES` if left out.
+    chunk : int
+        See `Writer`.
 
     Attributes
     ----------
+    source : str
+        The functions as Python with NumPy.
     size : int
         Elements of all parameters.
     width : int
@@ -42,23 +58,36 @@ class CompiledCell:
         Elements of a leaf's vector.
     leaves_written : bool
         Whether backward overwrites the gradients with respect to the leaves' vectors, or adds to them.
+    addresses : tuple of int
+        Of `forward` and `backward` in machine code; none without a JIT.
     values : Addresses
         Of the parameters.
     shared : Memory
         The buffers that all runs of the cell use, one after the other.
+
+    Raises
+    ------
+    UnsupportedError
+        If an op has no rule; the text names it.
     """
 
-    def __init__(self, cell: Cell, dtype: Any, reads: Reads | None = None, passes: Passes = ALL) -> None:
-        self.trace = trace(cell, dtype, reads)
-        title = f"{type(cell).__name__}, {np.dtype(dtype)}"
-        self.emitted, self.source = build.write(self.trace, title, passes)
-        self.module = machine_code.load(self.source)
-        self.chain = cell.right_parts is not None
-        vectors = [part.width for part in cell.right_parts or cell.parts if part.leaf == "vector"]
-        self.leaf_width = vectors[0] if vectors else 0
-        self.leaves_written = not self.chain and bool(vectors)
+    def __init__(
+        self,
+        cell: Cell,
+        dtype: Any,
+        reads: Reads | None = None,
+        passes: Iterable[Pass] | None = None,
+        chunk: int = CHUNK,
+    ) -> None:
         self.dtype = np.dtype(dtype)
-        buffers = self.emitted.writer.buffers
+        self.program, self.chunk = optimise(trace(cell, dtype, reads), passes), chunk
+        self.trace = self.program.trace
+        self.source = numpy_source(self.program, f"{type(cell).__name__}, {self.dtype}", chunk)
+        self.chain = cell.right_parts is not None
+        widths = [part.width for part in cell.right_parts or cell.parts if part.leaf == "vector"]
+        self.leaf_width = widths[0] if widths else 0
+        self.leaves_written = not self.chain and bool(widths)
+        buffers = NumpyText(self.program, chunk).buffers
         self._kept = [buffer for buffer in buffers if buffer.kept]
         self.shared = Memory([buffer for buffer in buffers if not buffer.kept], 0, dtype)
         self.values = Addresses(self.trace.parameters, dtype, "fold")
@@ -67,11 +96,28 @@ class CompiledCell:
         self.width = int(self.widths.sum())
         self._pool: list[Memory] = []
         self._no_masks = np.empty(0, np.bool_)
+        self._functions = self._machine_code() if JIT_ENABLED else {}
+        self.addresses = tuple(function.address for function in self._functions.values())
+
+    def _machine_code(self) -> dict[str, Any]:
+        load_kernels(self.dtype)
+        name = objects.key("fold", [self.source], LOWERING)
+        objects.load(name, lambda: machine_source(self.program, name, self.chunk))
+        return {function: machine.entry(name, f"{name}_{function}") for function in FUNCTIONS}
 
     @cached_property
-    def addresses(self) -> tuple[int, ...]:
-        """The addresses of `forward` and `backward`; they are compiled on first access."""
-        return self.module.addresses(build.signatures(self.dtype))
+    def _reference(self) -> dict[str, Any]:
+        scope: dict[str, Any] = {}
+        exec(compile(self.source, f"<fold_source of {type(self).__name__}>", "exec"), scope)
+        return scope
+
+    def call(self, function: str, given: Call) -> None:
+        """Call `forward` or `backward`."""
+        if self.addresses:
+            frame = given.frame()
+            self._functions[function](address(frame))
+        else:
+            given.python(self._reference[function], self.trace.names)
 
     def parts(self, vector: Array) -> dict[str, Array]:
         """Cut a vector with the states of all nodes, part after part, into arrays (N, width) by part."""
@@ -94,3 +140,10 @@ class CompiledCell:
         """Keep memory for the next run."""
         if len(self._pool) < 2:
             self._pool.append(memory)
+
+
+def load_kernels(dtype: Any) -> str:
+    """Have the shared kernels in this process; return their module's name."""
+    name = objects.key("kernels", [np.dtype(dtype).name], KERNELS)
+    objects.load(name, lambda: str(shared.shared_module(dtype)))
+    return name

@@ -10,16 +10,19 @@ file: build.py makes a module of its text and of the texts of all that it calls,
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from minigrad.fold.compiler.abi import FIELDS, Field
 from minigrad.fold.compiler.order import TILE, schedule_nodes
 from minigrad.kernels.invoke import invoke
 from minigrad.kernels.rows import first_outside, sum_rows
 from minigrad.kernels.softmax import linear_cross_entropy
 
 Array = np.ndarray
+(
+    KEEP, COMPLETE, FRESH, TILES, TILE_COUNT, NODES, INNER, LEAF_ROWS, LEAVES, ENTRIES, TABLE, TABLE_STEP,
+    STATES, MASKS, MEMORY, PARAMETERS, TOTALS, BY_LEAVES, GRADIENT,
+) = Field  # fmt: skip
 
 
 def loss_and_gradients(
@@ -82,8 +85,17 @@ def loss_and_gradients(
     tiles, nodes, leaves = schedule_nodes(left, right, TILE, chain)
     for k in range(leaves.size):
         entries[k] = entry[leaves[k]]
-    given: Any = (tiles, nodes, leaves, entries, table, states, masks, memory, parameters)
-    invoke(forward, (True, *given))  # type: ignore[call-arg]
+    frame = np.zeros(FIELDS, np.intp)
+    frame[TILES], frame[TILE_COUNT] = tiles.ctypes.data, len(tiles)
+    frame[NODES], frame[INNER] = nodes.ctypes.data, len(nodes)
+    frame[LEAF_ROWS], frame[LEAVES] = leaves.ctypes.data, len(leaves)
+    frame[ENTRIES] = entries.ctypes.data
+    frame[TABLE], frame[TABLE_STEP] = table.ctypes.data, table.strides[0]
+    frame[STATES], frame[MASKS] = states.ctypes.data, masks.ctypes.data
+    frame[MEMORY], frame[PARAMETERS] = memory.ctypes.data, parameters.ctypes.data
+    frame[KEEP] = 1
+    held = tiles, nodes, leaves
+    invoke(forward, frame, held)  # type: ignore[call-arg]
 
     N, D = left.size, widths[0]
     h = states[: N * D].reshape((N, D))
@@ -99,11 +111,13 @@ def loss_and_gradients(
     for width in widths:
         part = totals[start : start + N * width].reshape((N, width))
         for k in range(rows.size):
-            part[rows[k]] = 0
-            if start == 0:
-                part[rows[k]] = by_h[k]
+            for j in range(width):
+                part[rows[k], j] = by_h[k, j] if start == 0 else 0
         start += N * width
     if not leaves_written:
         by_entries[:] = 0
-    invoke(backward, (False, fresh, *given, totals, by_entries, rest[b.size :]))
+    frame[FRESH] = fresh
+    frame[TOTALS], frame[BY_LEAVES] = totals.ctypes.data, by_entries.ctypes.data
+    frame[GRADIENT] = rest[b.size :].ctypes.data
+    invoke(backward, frame, held)
     return True, loss, sum_rows(entries, by_entries)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.cotangent import Cotangent, Gradient
+from minigrad.fold.compiler.abi import Call
 from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.memory import Memory
 from minigrad.fold.compiler.order import Order, order
@@ -100,10 +101,9 @@ class Evaluation:
         """The leaves' rows in the table, intp (leaves,)."""
         return self._find_entries(self.order.leaves)
 
-    @cached_property
-    def _arguments(self) -> list[Any]:
-        numbers = self._memory.pointers, self._values
-        return [*self.order, self.entries, self._table, self._vector, self._masks, *numbers]
+    def _call(self, **given: Any) -> Call:
+        arrays = self.entries, self._table, self._vector, self._masks
+        return Call(self.order, *arrays, self._memory, self._values, self._held, **given)
 
     @property
     def parameters(self) -> Sequence[Tensor]:
@@ -112,7 +112,7 @@ class Evaluation:
 
     def forward(self, keep: bool) -> None:
         """Compute the states, and with `keep` save what `differentiate` needs."""
-        self.code.module.forward(keep, *self._arguments)
+        self.code.call("forward", self._call(keep=keep))
 
     def new_gradients(self) -> dict[str, Gradient]:
         """Return slots for the gradients with respect to the states, one for each part."""
@@ -181,5 +181,6 @@ class Evaluation:
             total[roots if fresh and not self.code.chain else ...] = 0  # a chain's inputs are no states
             if g is not None:
                 g.add_to(total)
-        self.code.module.backward(complete, fresh, *self._arguments, totals, to_leaves, to_parameters)
+        results = {"totals": totals, "by_leaves": to_leaves, "gradient": to_parameters}
+        self.code.call("backward", self._call(complete=complete, fresh=fresh, **results))
         return totals

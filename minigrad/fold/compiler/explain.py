@@ -1,36 +1,30 @@
-"""A cell's optimised graph as text, with the operations that a tree node costs."""
+"""A cell's program as text, with the operations that a tree node costs."""
 
 from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, TextIO
 
 from minigrad.fold.cell import Cell
-from minigrad.fold.compiler.plan import Plan, WeightProduct
-from minigrad.fold.compiler.sweep import Passes, Rectangle, Sweep, is_rows
-from minigrad.fold.compiler.trace import Trace, trace
+from minigrad.fold.compiler.passes import PASSES
+from minigrad.fold.compiler.program import Product, Program, Sweep, WeightProduct, is_rows, program_of
+from minigrad.fold.compiler.trace import trace
 from minigrad.internal.table import aligned
 from minigrad.symbol import Symbol
 
-# The optimisations, one after the other, before the two sweeps are emitted.
-PASSES = {
-    "the equations": Passes(group=False, fuse=False, skip=False),
-    "products grouped": Passes(fuse=False, skip=False),
-    "loops fused": Passes(skip=False),
-    "leaves left out": Passes(),
-}
+NAMES = {each.__name__.replace("_", " "): number for number, each in enumerate(PASSES, 1)}
 
 
-def explain_fold(cell: Cell, dtype: Any = None, file: TextIO | None = None) -> None:
+def explain_fold(cell: Cell, dtype: Any = None, file: TextIO | None = None, after: str | None = None) -> None:
     """Print what mode "compiled" does at a tree node: its fused loops and GEMMs, in order, with their cost.
 
-    ``%k`` are values with a row per node. A *block* is a sum of products; several products of one operand, or
-    of operands that feed the same sums, are one product with a wider matrix. Multiply-adds are counted for a
-    node with two inner children; products marked with a side are skipped where that child is a leaf. The
-    table at the end counts what is left after each pass: products in forward, in backward and for the
-    weights' gradients, loops in forward and backward, and multiply-adds where children are leaves.
+    ``%k`` are values with a row per node. A product is added to *sums*, which loops read; several products of
+    one operand, or of operands that feed the same sums, are one product with a wider matrix. Multiply-adds
+    are counted for a node with two inner children; products marked with a side are skipped where that child
+    is a leaf. The table at the end counts what is left after each pass: products in forward, in backward and
+    for the weights' gradients, loops in forward and backward, and multiply-adds where children are leaves.
 
     Parameters
     ----------
@@ -39,6 +33,8 @@ def explain_fold(cell: Cell, dtype: Any = None, file: TextIO | None = None) -> N
         float32 or float64; that of the cell's parameters if left out.
     file : text file, optional
         Standard output if left out.
+    after : str, optional
+        A pass, such as "fusion": print the program that it leaves, instead of the last one.
 
     Raises
     ------
@@ -46,84 +42,95 @@ def explain_fold(cell: Cell, dtype: Any = None, file: TextIO | None = None) -> N
         If the cell can't be compiled; the text names the op.
     TypeError
         If the parameters have another dtype.
+    ValueError
+        If there is no such pass; the text lists all.
     """
-    traced = trace(cell, dtype)
-    plan = Plan(traced)
-    gradients = {f"∂ {side}.{name}": s for (side, name), s in traced.child_gradients.items()}
-    lines = [f"{type(cell).__name__}, {traced.dtype}", *_inputs(plan)]
-    for title, sweep, results in (
-        ("forward", plan.forward, traced.outputs),
-        ("backward", plan.backward, gradients),
-    ):
-        products = sum(map(_multiply_adds, sweep.rectangles))
-        loops = sum(len(loop.statements) * loop.width for stage in sweep.stages for loop in stage)
-        count = f"{products:,} multiply-adds in {len(sweep.rectangles)} products, {loops:,} others"
-        lines += ["", f"{title}: {count}", *_sweep(sweep)]
-        lines += [f"  {name} = {s}" for name, s in results.items()]
-    weights = sum(map(_multiply_adds, plan.weight_products))
-    count = f"{weights:,} multiply-adds in {len(plan.weight_products)} products over all nodes"
-    lines += ["", f"weights: {count}", "", *_passes(traced)]
+    last = len(PASSES)
+    if after is not None:
+        if after not in NAMES:
+            raise ValueError(f"there is no pass {after!r}; the passes are, in order: {', '.join(NAMES)}")
+        last = NAMES[after]
+    programs = [program_of(trace(cell, dtype))]
+    for each in PASSES:
+        programs.append(each(programs[-1]))
+    program = programs[last]
+    lines = [f"{type(cell).__name__}, {program.trace.dtype}", *_program(program), "", *_counts(programs)]
     print("\n".join(lines), file=file or sys.stdout)
 
 
-def _passes(traced: Trace) -> list[str]:
-    """Return a table of the operations that remain after each pass."""
-    costs = ("multiply-adds, no leaf", "leaf left", "leaf right", "two leaves")
-    lines: list[tuple[str, ...]] = [("", "products", "loops", *costs)]
-    for name, passes in PASSES.items():
-        plan = Plan(traced, passes)
-        sweeps = plan.forward, plan.backward
-        loops = [sum(map(len, sweep.stages)) for sweep in sweeps]
-        products: list[Sequence[Rectangle | WeightProduct]] = [sweep.rectangles for sweep in sweeps]
-        products.append(plan.weight_products)
-        sums = [
-            sum(_multiply_adds(p) for p in itertools.chain(*products) if p.side not in leaves)
-            for leaves in ((), ("left",), ("right",), ("left", "right"))
-        ]
-        counts = " + ".join(str(len(p)) for p in products), " + ".join(map(str, loops))
-        lines.append((name, *counts, *(f"{s:,}" for s in sums)))
-    return aligned(lines, right=range(3, 7))
-
-
-def _inputs(plan: Plan) -> list[str]:
-    given = [*plan.trace.inputs.items(), *((("∂", n), s) for n, s in plan.trace.cotangents.items())]
-    return ["  ".join(f"{s} = {side}.{name} ({s.shape[1]})" for (side, name), s in given)]
-
-
-def _multiply_adds(r: Rectangle | WeightProduct) -> int:
-    return (r.k[1] - r.k[0]) * (r.n[1] - r.n[0])
+def _program(program: Program) -> list[str]:
+    traced = program.trace
+    given = [*traced.inputs.items(), *((("∂", n), s) for n, s in traced.cotangents.items())]
+    lines = ["  ".join(f"{s} = {side}.{name} ({s.shape[1]})" for (side, name), s in given)]
+    gradients = {f"∂ {side}.{name}": s for (side, name), s in traced.child_gradients.items()}
+    for title, sweep, results in (
+        ("forward", program.forward, traced.outputs),
+        ("backward", program.backward, gradients),
+    ):
+        products = list(sweep.products)
+        loops = sum(len(loop.statements) * loop.width for loop in sweep.loops)
+        cost = sum(map(_multiply_adds, products))
+        lines += ["", f"{title}: {cost:,} multiply-adds in {len(products)} products, {loops:,} others"]
+        lines += _sweep(sweep)
+        lines += [f"  {name} = {s}" for name, s in results.items()]
+    cost = sum(map(_multiply_adds, program.weights))
+    lines += ["", f"weights: {cost:,} multiply-adds in {len(program.weights)} products over all nodes"]
+    for p in program.weights:
+        lines.append(f"  [{_names(p.xs)}]ᵀ × [{_names(p.gs)}]{_side(p)}")
+    return lines
 
 
 def _sweep(sweep: Sweep) -> list[str]:
     lines = []
-    for stage, loops in enumerate(sweep.stages):
-        for loop in loops:
+    for stage in sweep.stages:
+        for loop in stage.loops:
             lines.append(f"  for each of {loop.width} elements:")
             lines += [f"    {s} = {_expression(s, sweep)}" for s in loop.statements]
-        for r in sweep.rectangles:
-            if r.stage == stage:
-                operands = _within((sweep.operands if r.given else sweep.kept).start, r.k)
-                blocks = _within(sweep.blocks.start, r.n)
-                side = f", only where the {r.side} child is no leaf" if r.side else ""
-                lines.append(
-                    f"  [{operands}] × {r.k[1] - r.k[0]} × {r.n[1] - r.n[0]} → blocks of [{blocks}]{side}"
-                )
+        for p in stage.products:
+            k, n = (sum(s.shape[1] for s in of) for of in (p.operands, p.sums))
+            lines.append(f"  [{_names(p.operands)}] × {k} × {n} → sums of [{_names(p.sums)}]{_side(p)}")
     return lines
 
 
-def _within(start: dict[Symbol, int], bounds: tuple[int, int]) -> str:
-    return " ".join(
-        str(s) for s, k in sorted(start.items(), key=lambda item: item[1]) if bounds[0] <= k < bounds[1]
-    )
-
-
 def _expression(s: Symbol, sweep: Sweep) -> str:
-    if s in sweep.terms:
-        return " + ".join(["block", *(_name(a) for a in sweep.terms[s][1])])
-    return f"{s.op}({', '.join(_name(a) for a in s.args)})"
+    reads = ", ".join(map(_name, sweep.reads(s)))
+    if s in sweep.sums:
+        return " + ".join(["sum", *map(_name, sweep.reads(s))])
+    return f"{s.op}({reads})"
+
+
+def _names(symbols: Iterable[Symbol]) -> str:
+    return " ".join(map(str, symbols))
+
+
+def _side(p: Product | WeightProduct) -> str:
+    return f", only where the {p.side} child is no leaf" if p.side else ""
 
 
 def _name(a: Any) -> str:
     if isinstance(a, Symbol) and not is_rows(a):
         return f"parameter {a.args[0]}" if a.op == "parameter" else a.op
     return str(a)
+
+
+def _multiply_adds(p: Product | WeightProduct) -> int:
+    if isinstance(p, WeightProduct):
+        return sum(x.shape[1] * g.shape[1] for x, g, _ in p.pairs)
+    return sum(cell.operand.shape[1] * cell.sum.shape[1] for cell in p.cells)
+
+
+def _counts(programs: list[Program]) -> list[str]:
+    """Return a table of the operations that remain after each pass."""
+    costs = ("multiply-adds, no leaf", "leaf left", "leaf right", "two leaves")
+    lines: list[tuple[str, ...]] = [("", "products", "loops", *costs)]
+    for name, program in zip(["the equations", *NAMES], programs, strict=True):
+        sweeps = program.forward, program.backward
+        products: list[list[Any]] = [*(list(sweep.products) for sweep in sweeps), list(program.weights)]
+        sums = [
+            sum(_multiply_adds(p) for p in itertools.chain(*products) if p.side not in leaves)
+            for leaves in ((), ("left",), ("right",), ("left", "right"))
+        ]
+        loops = " + ".join(str(len(list(sweep.loops))) for sweep in sweeps)
+        counts = " + ".join(str(len(each)) for each in products), loops
+        lines.append((name, *counts, *(f"{s:,}" for s in sums)))
+    return aligned(lines, right=range(3, 7))

@@ -19,7 +19,6 @@ from numba.core.errors import NumbaError
 from numba.core.registry import cpu_target
 
 from minigrad.fold.compiler import cache
-from minigrad.kernels import invoke
 from minigrad.waiting import waiting
 
 
@@ -48,18 +47,8 @@ class Code:
     def __init__(self, source: str) -> None:
         self._source = source
         self._path: Path | None = None
-        self._addressed: list[Any] = []
         self._told = False  # whether a line has said that this is being compiled
         self._open()
-
-    def addresses(self, kinds: Mapping[str, Any]) -> tuple[int, ...]:
-        """Return the addresses of functions, given the types of their arguments by name."""
-        module = None
-        while module is not self._module:  # which is replaced when its cache can't be read
-            module = self._module
-            self._compile(kinds)
-        self._addressed.append(module)  # keeps the code alive
-        return tuple(invoke.address_of(self._module_function(name), kind) for name, kind in kinds.items())
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         if name.startswith("_") or name not in vars(self._module):

@@ -5,17 +5,17 @@ The functions take one vector of addresses instead of the buffers; the shapes ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigrad.fold.compiler.columns import aligned
-from minigrad.fold.compiler.layout import Layout
+from minigrad.fold.compiler.layout import Layout, Rectangle
 from minigrad.fold.compiler.order import TILE
-from minigrad.fold.compiler.plan import Plan
-from minigrad.fold.compiler.sweep import Rectangle
-from minigrad.internal.addresses import address
+from minigrad.kernels.machine import address
 from minigrad.kernels.packing import packed_size
 
 Array = np.ndarray
@@ -41,27 +41,30 @@ class Buffer(NamedTuple):
     kept: bool = False
 
 
-def buffers(plan: Plan, layout: Layout, vectors: int) -> list[Buffer]:
-    """Return all buffers; see `Layout`, `Writer` and `WeightProduct` for what they hold.
+def buffers(layout: Layout, vectors: int, chunk: int) -> list[Buffer]:
+    """Return all buffers; see `Layout`, `Writer` and `WeightRectangle` for what they hold.
 
     Parameters
     ----------
-    plan, layout
+    layout
     vectors : int
         How many elements the parameters in elementwise loops have.
+    chunk : int
+        Nodes of a chunk.
     """
-    picked = [p for p in plan.weight_products if p.side]
+    picked = [p for p in layout.weights if p.side]
     width = max([aligned(p.k[1] - p.k[0]) + p.n[1] - p.n[0] for p in picked], default=1)
+    P, Q = (itertools.chain(*of.rectangles) for of in (layout.forward, layout.backward))
     return [
-        Buffer("K", None, layout.kept.width, True),
+        Buffer("K", None, layout.forward.kept.width, True),
         Buffer("B", 0, vectors, True),
-        *(Buffer(f"Q{k}", 0, _packed(r), True) for k, r in enumerate(plan.backward.rectangles)),
-        *(Buffer(f"P{k}", 0, _packed(r)) for k, r in enumerate(plan.forward.rectangles)),
-        Buffer("O", plan.passes.chunk, layout.operand_width),
+        *(Buffer(f"Q{k}", 0, _packed(r), True) for k, r in enumerate(Q)),
+        *(Buffer(f"P{k}", 0, _packed(r)) for k, r in enumerate(P)),
+        Buffer("O", chunk, layout.operand_width),
         Buffer("Z", TILE, layout.tile_width),
-        Buffer("E", plan.passes.chunk, width),
-        *(Buffer(f"dW{k}", p.k[1] - p.k[0], p.n[1] - p.n[0]) for k, p in enumerate(plan.weight_products)),
-        Buffer("sums", 0, plan.backward.operands.width),
+        Buffer("E", chunk, width),
+        *(Buffer(f"dW{k}", p.k[1] - p.k[0], p.n[1] - p.n[0]) for k, p in enumerate(layout.weights)),
+        Buffer("sums", 0, layout.backward.operands.width),
     ]
 
 
@@ -83,7 +86,7 @@ class Memory:
 
     Parameters
     ----------
-    buffers : iterable of Buffer
+    buffers : sequence of Buffer
     nodes : int
         The largest number of inner nodes that fits.
     dtype
@@ -100,12 +103,17 @@ class Memory:
     """
 
     def __init__(
-        self, buffers: Iterable[Buffer], nodes: int, dtype: Any, others: Memory | None = None
+        self, buffers: Sequence[Buffer], nodes: int, dtype: Any, others: Memory | None = None
     ) -> None:
-        self.nodes = nodes
+        self.nodes, self._dtype, self._kept_width = nodes, np.dtype(dtype), buffers[0].width
         sizes = [(nodes if b.rows is None else max(1, b.rows)) * padded(b.width, dtype) for b in buffers]
         ends = np.cumsum(sizes, dtype=np.intp) * np.dtype(dtype).itemsize
         self.bytes = np.zeros(int(ends[-1]) + LINE, np.uint8)
         start = address(self.bytes)
         own = start + -start % LINE + np.concatenate([[0], ends[:-1]])
         self.pointers: Array = own if others is None else np.concatenate([own, others.pointers])
+
+    @cached_property
+    def kept(self) -> dict[str, Array]:
+        """What forward keeps for backward where both are Python: K, a row for each inner node, and more."""
+        return {"K": np.zeros((self.nodes, max(1, self._kept_width)), self._dtype)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import UserDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from typing import Any
 
@@ -16,12 +16,12 @@ from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.evaluation import Evaluation
 from minigrad.fold.compiler.forms import Forms
 from minigrad.fold.compiler.order import TILE
+from minigrad.fold.compiler.passes import Pass
 from minigrad.fold.compiler.refusal import LEVEL, Refusal
-from minigrad.fold.compiler.sweep import Passes
+from minigrad.fold.compiler.writer import CHUNK
 from minigrad.fold.schedule import Trees
 from minigrad.graph import Node
 from minigrad.internal.flat import cut
-from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.primitive import Operation
 from minigrad.tensor import Tensor
 
@@ -90,9 +90,9 @@ _forms = Forms(CompiledCell)
 compiled = _forms.find
 
 
-def compile_with(cell: Cell, dtype: Any, passes: Passes) -> None:
+def compile_with(cell: Cell, dtype: Any, passes: Iterable[Pass] | None = None, chunk: int = CHUNK) -> None:
     """Compile a cell in its current state with these passes from now on; the benchmark leaves some out."""
-    _forms.put(cell, dtype, lambda reads: CompiledCell(cell, dtype, reads, passes))
+    _forms.put(cell, dtype, lambda reads: CompiledCell(cell, dtype, reads, passes, chunk))
 
 
 def ready(cell: Cell, dtype: Any) -> CompiledCell | Refusal | None:
@@ -103,7 +103,7 @@ def ready(cell: Cell, dtype: Any) -> CompiledCell | Refusal | None:
     A refusal if the cell can't be compiled, None if compilation does not apply: without a JIT, or for another
     dtype.
     """
-    if not JIT_ENABLED or dtype.char not in "fd":
+    if dtype.char not in "fd":
         return None
     code = compiled(cell, dtype)
     if isinstance(code, Refusal):

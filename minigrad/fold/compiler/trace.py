@@ -1,13 +1,10 @@
-"""Trace a cell: run its ``compose`` on symbols, and differentiate the traced graph with the engine.
-
-Equal computations give the same symbol (common-subexpression elimination, by hash-consing).
-"""
+"""Trace a cell: run its ``compose`` on symbols, and differentiate the traced graph with the engine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
@@ -44,6 +41,8 @@ class Trace(ComposeContext):
     child_gradients : dict (side, part name) -> Symbol
         What the node contributes to its children's gradients; a child part that gets nothing is missing.
     parameters : list of Parameter
+    names : list of str
+        Of the parameters.
     parameter_symbols, parameter_gradients : lists, one entry per parameter
         The gradient is None where the outputs do not depend on the parameter.
     masks : list of (Symbol, p, Generator)
@@ -60,6 +59,7 @@ class Trace(ComposeContext):
     cotangents: dict[str, Symbol] = field(default_factory=dict)
     child_gradients: dict[tuple[str, str], Symbol] = field(default_factory=dict)
     parameters: list[Parameter] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
     parameter_symbols: list[Symbol] = field(default_factory=list)
     parameter_gradients: list[Symbol | None] = field(default_factory=list)
     masks: list[tuple[Symbol, float, np.random.Generator]] = field(default_factory=list)
@@ -106,6 +106,7 @@ def trace(cell: Cell, dtype: Any = None, reads: Reads | None = None) -> Trace:
         dtype = next((parameter.dtype for parameter in parameters), np.float32)
     traced = Trace(cell.parts, children, np.dtype(dtype), parameters=parameters)
     for name, parameter in cell.named_parameters():
+        traced.names.append(name)
         if parameter.dtype != traced.dtype:
             raise TypeError(
                 f"{name} of {type(cell).__name__} is {parameter.dtype}, not {traced.dtype}; {alternative}"
@@ -135,6 +136,33 @@ def _symbols_for_parameters(traced: Trace) -> Iterator[None]:
         traced.table.open = False
         for parameter, (value, gradient) in zip(traced.parameters, values, strict=True):
             parameter.data, parameter.grad = value, gradient
+
+
+def shared(traced: Trace) -> Trace:
+    """Return a trace with one symbol for all computations that are equal."""
+    table = SymbolTable(shared=True)
+    new: dict[Symbol, Symbol] = {}
+
+    def renewed(x: Any) -> Any:
+        return new[x] if isinstance(x, Symbol) else x
+
+    def renewed_values(symbols: dict[Any, Symbol]) -> Any:
+        return {key: new[s] for key, s in symbols.items()}
+
+    for s in traced.table.symbols:
+        new[s] = table.make(s.op, tuple(map(renewed, s.args)), s.shape, s.dtype)
+    table.open = False
+    return replace(
+        traced,
+        table=table,
+        masks=[(new[s], p, rng) for s, p, rng in traced.masks],
+        parameter_symbols=list(map(renewed, traced.parameter_symbols)),
+        parameter_gradients=list(map(renewed, traced.parameter_gradients)),
+        inputs=renewed_values(traced.inputs),
+        outputs=renewed_values(traced.outputs),
+        cotangents=renewed_values(traced.cotangents),
+        child_gradients=renewed_values(traced.child_gradients),
+    )
 
 
 def _children(traced: Trace) -> tuple[dict[tuple[str, str], Tensor], list[Child]]:

@@ -9,7 +9,7 @@ from experiments.bench.workload import Config, minibatches, new_model
 from experiments.training.step import training_step
 from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.run import compile_with, compiled
-from minigrad.fold.compiler.sweep import ALL, Passes
+from minigrad.fold.compiler.writer import CHUNK
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.optim import AdaGrad
 from tests.minigrad.fold_contract.cells import Memory
@@ -17,7 +17,7 @@ from tests.minigrad.fold_contract.forests import Trees
 from tests.minigrad.fold_contract.reference import Case, close
 
 emitted = pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: every cell runs as level")
-PASSED = {name: passes for name, passes in steps.VARIANTS.items() if passes != ALL}
+LEFT_OUT = {name: options for name, options in steps.VARIANTS.items() if options}
 
 
 @pytest.fixture
@@ -98,12 +98,11 @@ def test_the_parts_of_a_step_change_nothing_but_the_whole_one_trains():
 
 
 @emitted
-@pytest.mark.slow
-@pytest.mark.parametrize("name", PASSED)
+@pytest.mark.parametrize("name", LEFT_OUT)
 def test_every_variant_computes_the_same(name):
     (forest,) = minibatches(Config("RLSTM", (1, 40), 30), 1)
     case = Case(Memory, Trees(forest.left, forest.right))
-    compile_with(case.cell, np.float64, PASSED[name])
+    compile_with(case.cell, np.dtype(np.float64), **LEFT_OUT[name])
     for a, b in zip(case.fold("compiled"), case.fold("node"), strict=True):
         close(a, b, 1e-12)
 
@@ -116,19 +115,16 @@ def test_every_variant_is_what_it_is_called_and_it_is_what_runs():
         codes[name] = compiled(system.model.cell, np.float32)
         assert isinstance(codes[name], CompiledCell)
         assert system.mode == "compiled"
-    plans = {name: code.emitted.writer.plan for name, code in codes.items()}
-    rectangles = {name: len(p.forward.rectangles) + len(p.backward.rectangles) for name, p in plans.items()}
-    loops = {name: sum(map(len, p.forward.stages + p.backward.stages)) for name, p in plans.items()}
+    programs = {name: code.program for name, code in codes.items()}
+    products = {name: len([*p.forward.products, *p.backward.products]) for name, p in programs.items()}
+    loops = {name: len([*p.forward.loops, *p.backward.loops]) for name, p in programs.items()}
     usual = "all passes"
     assert codes[usual].source == CompiledCell(models.RLSTM(50, np.random.default_rng(0)), np.float32).source
-    assert rectangles["products one by one"] > rectangles[usual]
-    assert loops["a loop for every operation"] > loops[usual]
-    assert any(r.side for r in plans[usual].forward.rectangles)
-    assert not any(r.side for r in plans["leaves' memories like others"].forward.rectangles)
-    chunk = {
-        name: next(r.rows for r in c.emitted.writer.buffers if r.name == "O") for name, c in codes.items()
-    }
-    assert chunk["one chunk"] > 10 * 100 > chunk[usual] == Passes().chunk
+    assert products["without grouping"] > products[usual]
+    assert loops["without fusion"] > loops[usual]
+    assert any(p.side for p in programs[usual].forward.products)
+    assert not any(p.side for p in programs["without leaves"].forward.products)
+    assert codes["one chunk"].chunk > 10 * 100 > codes[usual].chunk == CHUNK
 
 
 def test_a_quick_look_at_the_passes_is_at_one_cell(races):

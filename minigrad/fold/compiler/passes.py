@@ -1,0 +1,243 @@
+"""The compiler's passes, each a function from a program to a better one.
+
+The program that a trace gives is right, and so is what any of `PASSES` have made of it, one after the other:
+`optimise` takes as many as it is given.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from minigrad.fold.compiler.program import (
+    Cell,
+    Loop,
+    Product,
+    Program,
+    Stage,
+    Sum,
+    Sweep,
+    WeightProduct,
+    is_product,
+    is_rows,
+    program_of,
+)
+from minigrad.fold.compiler.trace import Trace, shared
+from minigrad.symbol import Symbol
+
+Pass = Callable[[Program], Program]
+
+
+def optimise(traced: Trace, passes: Iterable[Pass] | None = None) -> Program:
+    """Return a trace's program after some passes; all of `PASSES` if left out."""
+    program = program_of(traced)
+    for each in PASSES if passes is None else passes:
+        program = each(program)
+    return program
+
+
+def common_subexpressions(program: Program) -> Program:
+    """Compute once what is computed several times. It starts from the trace, so it comes first."""
+    return program_of(shared(program.trace))
+
+
+def sums_of_products(program: Program) -> Program:
+    """Accumulate a sum of products where they are computed, instead of storing and adding each."""
+    return program.map_sweeps(_accumulated)
+
+
+def stages(program: Program) -> Program:
+    """Bring together what can be computed at the same time: first its loops, then its products."""
+    return program.map_sweeps(_staged)
+
+
+def grouping(program: Program) -> Program:
+    """Make one larger product of all products of one operand, and of operands that feed the same sums."""
+    weights: dict[Any, list[WeightProduct]] = {}
+    by_operand: dict[tuple[Symbol, str | None], WeightProduct] = {}
+    for p in program.weights:
+        for x in p.xs:
+            pairs = tuple(pair for pair in p.pairs if pair[0] is x)
+            known = by_operand.get((x, p.side), WeightProduct((), p.side))
+            by_operand[x, p.side] = known._replace(pairs=(*known.pairs, *pairs))
+    for (x, side), p in by_operand.items():
+        computed = program.forward.computed(x)
+        weights.setdefault((computed, side, frozenset(p.gs)), []).append(p)
+    merged = [
+        WeightProduct(tuple(itertools.chain(*(p.pairs for p in group))), key[1])
+        for key, group in weights.items()
+    ]
+    return replace(program.map_sweeps(_grouped), weights=tuple(merged))
+
+
+def fusion(program: Program) -> Program:
+    """Fuse the elementwise operations of a stage into one loop.
+
+    In backward, a sum of products alone needs no loop: it is read where the products accumulate, unless it is
+    an operand of others.
+    """
+    operands = {
+        *(x for p in program.backward.products for x in p.operands),
+        *(g for p in program.weights for g in p.gs),
+        *(s.args[0] for s in program.sums),
+    }
+    sums = program.backward.sums.items()
+    bare = frozenset(s for s, terms in sums if not terms.others and s not in operands)
+    return replace(
+        program, forward=_fused(program.forward, frozenset()), backward=_fused(program.backward, bare)
+    )
+
+
+def leaves(program: Program) -> Program:
+    """Skip the products with operands that are zero at leaves, and those whose results are not used there."""
+    traced = program.trace
+    zero = {
+        symbol: side
+        for (side, name), symbol in traced.inputs.items()
+        for part in traced.children[side]
+        if part.name == name and part.leaf == "zero"
+    }
+    unread = _unread(program, zero)
+    weights = [
+        WeightProduct(tuple(pairs), side)
+        for p in program.weights
+        for side, pairs in _split(p.pairs, lambda pair: zero.get(pair[0]))
+    ]
+    return replace(
+        program,
+        forward=_skipping(program.forward, lambda cell: zero.get(cell.operand)),
+        backward=_skipping(program.backward, lambda cell: unread.get(cell.sum)),
+        weights=tuple(weights),
+    )
+
+
+PASSES: tuple[Pass, ...] = (common_subexpressions, sums_of_products, stages, grouping, fusion, leaves)
+
+
+def _accumulated(sweep: Sweep) -> Sweep:
+    users: dict[Symbol, list[Symbol]] = {s: [] for s in sweep.live}
+    for s in filter(sweep.computed, sweep.live):
+        for a in s.args:
+            if isinstance(a, Symbol) and a in users:
+                users[a].append(s)
+
+    def is_absorbed(s: Symbol) -> bool:
+        """Tell whether a symbol is only a term of a sum."""
+        only = len(users[s]) == 1 and users[s][0].op == "add" and s not in sweep.targets
+        return s.op in ("add", "matmul") and only
+
+    sums: dict[Symbol, Sum] = {}
+    absorbed: dict[Symbol, Symbol] = {}  # and in which sum
+    for s in filter(sweep.computed, sweep.live):
+        if s.op not in ("add", "matmul") or is_absorbed(s):
+            continue
+        products, others, inner = [], [], []
+        stack: list[Any] = [s]
+        while stack:
+            t = stack.pop()
+            if is_product(t) and (t is s or is_absorbed(t)):
+                products.append(t)
+            elif sweep.computed(t) and t.op == "add" and (t is s or is_absorbed(t)):
+                inner.append(t)
+                stack += reversed(t.args)
+            else:
+                others.append(t)
+        if products:
+            sums[s] = Sum(tuple(products), tuple(others))
+            absorbed.update((t, s) for t in (*products, *inner) if t is not s)
+
+    def step(stage: Stage) -> Stage:
+        loops = [
+            Loop(loop.width, tuple(s for s in loop.statements if s not in absorbed)) for loop in stage.loops
+        ]
+        products = [
+            p._replace(cells=tuple(c._replace(sum=absorbed.get(c.sum, c.sum)) for c in p.cells))
+            for p in stage.products
+        ]
+        return Stage(tuple(loop for loop in loops if loop.statements), tuple(products))
+
+    return replace(sweep, stages=tuple(map(step, sweep.stages)), sums=sums)
+
+
+def _staged(sweep: Sweep) -> Sweep:
+    at: dict[Symbol, int] = {}  # the stage of every statement
+    of: dict[Symbol, list[Product]] = {}  # the products that are added to a sum
+    for p in sweep.products:
+        for total in p.sums:
+            of.setdefault(total, []).append(p)
+    loops = list(sweep.loops)
+    for s in sorted((s for loop in loops for s in loop.statements), key=lambda s: s.id):
+        before = [at.get(a, 0) for a in sweep.reads(s) if is_rows(a)]
+        before += [at.get(x, 0) + 1 for p in of.get(s, []) for x in p.operands]
+        at[s] = max(before, default=0)
+    last = max([*at.values(), *(at.get(x, 0) for p in sweep.products for x in p.operands)], default=0)
+    made: list[tuple[list[Loop], list[Product]]] = [([], []) for _ in range(last + 1)]
+    for loop in sorted(loops, key=lambda loop: loop.statements[0].id):
+        made[max(at[s] for s in loop.statements)][0].append(loop)
+    for p in sweep.products:
+        made[max(at.get(x, 0) for x in p.operands)][1].append(p)
+    return replace(sweep, stages=tuple(Stage(tuple(loops), tuple(products)) for loops, products in made))
+
+
+def _grouped(sweep: Sweep) -> Sweep:
+    return replace(
+        sweep, stages=tuple(stage._replace(products=_together(sweep, stage)) for stage in sweep.stages)
+    )
+
+
+def _together(sweep: Sweep, stage: Stage) -> tuple[Product, ...]:
+    by_operand: dict[tuple[Symbol, str | None], list[Cell]] = {}
+    for p in stage.products:
+        for cell in p.cells:
+            by_operand.setdefault((cell.operand, p.side), []).append(cell)
+    groups: dict[Any, list[Cell]] = {}
+    for (x, side), cells in sorted(by_operand.items(), key=lambda item: (item[0][0].id, item[0][1] or "")):
+        kept = sweep.keeps and sweep.computed(x)  # those stand in another buffer
+        groups.setdefault((kept, side, frozenset(c.sum for c in cells)), []).extend(cells)
+    return tuple(Product(tuple(cells), side) for (_, side, _), cells in groups.items())
+
+
+def _fused(sweep: Sweep, bare: frozenset[Symbol]) -> Sweep:
+    made = []
+    for stage in sweep.stages:
+        loops: list[Loop] = []
+        for loop in stage.loops:
+            statements = tuple(s for s in loop.statements if s not in bare)
+            if statements and loops and loops[-1].width == loop.width:
+                loops[-1] = loops[-1]._replace(statements=loops[-1].statements + statements)
+            elif statements:
+                loops.append(loop._replace(statements=statements))
+        made.append(stage._replace(loops=tuple(loops)))
+    return replace(sweep, stages=tuple(made), bare=bare)
+
+
+def _unread(program: Program, zero: dict[Symbol, str]) -> dict[Symbol, str]:
+    """Return the gradients of children from which nothing is computed where the child is a leaf."""
+    traced = program.trace
+    sides: dict[Symbol, set[str | None]] = {}
+    for key, gradient in traced.child_gradients.items():
+        sides.setdefault(gradient, set()).add(zero.get(traced.inputs[key]))
+    used = {a for s in program.needed for a in s.args if isinstance(a, Symbol)}
+    return {s: side for s, (side, *others) in sides.items() if side and not others and s not in used}
+
+
+def _skipping(sweep: Sweep, side_of: Callable[[Cell], str | None]) -> Sweep:
+    def split(products: Sequence[Product]) -> tuple[Product, ...]:
+        return tuple(
+            Product(tuple(cells), p.side or side)
+            for p in products
+            for side, cells in _split(p.cells, side_of)
+        )
+
+    return replace(
+        sweep, stages=tuple(stage._replace(products=split(stage.products)) for stage in sweep.stages)
+    )
+
+
+def _split(items: Iterable[Any], key: Callable[[Any], Any]) -> list[tuple[Any, list[Any]]]:
+    groups: dict[Any, list[Any]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return list(groups.items())

@@ -1,0 +1,147 @@
+"""The machine code of cells and of the kernels they share: compiled once, then kept in a file for each.
+
+A file appears complete or not at all, and begins with a checksum: one that is damaged, or of another version,
+is replaced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import inspect
+import os
+import secrets
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from types import ModuleType
+
+from minigrad.errors import CompileWarning
+from minigrad.kernels import machine
+from minigrad.kernels.machine import Code
+
+MAGIC = b"minigrad machine code\n"
+
+
+def root() -> Path:
+    """Return the folder of all modules: ``MINIGRAD_CACHE_DIR``, or one in Numba's or the user's cache."""
+    if own := os.environ.get("MINIGRAD_CACHE_DIR"):
+        return Path(own).absolute()
+    if numbas := os.environ.get("NUMBA_CACHE_DIR"):
+        return Path(numbas).absolute() / "minigrad"
+    if sys.platform == "win32":
+        users, elsewhere = os.environ.get("LOCALAPPDATA"), "AppData/Local"
+    elif sys.platform == "darwin":
+        users, elsewhere = None, "Library/Caches"
+    else:
+        users, elsewhere = os.environ.get("XDG_CACHE_HOME"), ".cache"
+    return (Path(users) if users else Path.home() / elsewhere) / "minigrad"
+
+
+def key(kind: str, texts: Sequence[str], files: Iterable[ModuleType]) -> str:
+    """Return a name for what minigrad's files compile from texts.
+
+    It changes with the texts, the files, the processor and the versions of Numba and LLVM.
+    """
+    digest = hashlib.sha256(repr((list(texts), [*map(_source, files)], machine.processor())).encode())
+    return f"{kind}_{digest.hexdigest()[:24]}"
+
+
+@functools.cache
+def _source(file: ModuleType) -> str:
+    return inspect.getsource(file)
+
+
+def load(name: str, write: Callable[[], str]) -> None:
+    """Have a module's machine code in this process.
+
+    It is there already, or read from its file, or compiled and kept. Where nothing can be written, it is
+    compiled in every process, after one warning.
+
+    Parameters
+    ----------
+    name : str
+        See `key`.
+    write : function
+        Returns the module's LLVM IR.
+    """
+    if machine.is_loaded(name):
+        return
+    code = _read(name)
+    if code is not None:
+        machine.load(name, code)
+    else:
+        _keep(name, machine.compile_ir(name, write()))
+
+
+def path(name: str) -> Path:
+    """Return where a module's machine code is kept.
+
+    Raises
+    ------
+    RuntimeError
+        If the user has no home, and no other folder is named.
+    """
+    return root() / f"{name}.code"
+
+
+def _read(name: str) -> Code | None:
+    try:
+        file = path(name)
+        content = file.read_bytes()
+    except (OSError, RuntimeError):
+        return None
+    body = content[len(MAGIC) + 32 :]
+    if (
+        content[: len(MAGIC)] == MAGIC
+        and content[len(MAGIC) : len(MAGIC) + 32] == hashlib.sha256(body).digest()
+    ):
+        length = int.from_bytes(body[:8], "little")
+        return body[8 : 8 + length], body[8 + length :]
+    warnings.warn(
+        f"{file} was damaged, or not written by minigrad; it has been removed and is compiled again",
+        CompileWarning,
+        stacklevel=2,
+    )
+    with contextlib.suppress(OSError):
+        file.unlink()
+    return None
+
+
+def _keep(name: str, code: Code) -> None:
+    body = len(code[0]).to_bytes(8, "little") + code[0] + code[1]
+    file = None
+    try:
+        file = path(name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+        try:
+            draft.write_bytes(MAGIC + hashlib.sha256(body).digest() + body)
+            os.replace(draft, file)
+        finally:
+            draft.unlink(missing_ok=True)
+    except (OSError, RuntimeError) as error:
+        # Without the name of the draft, which is another one every time
+        _warn_unwritable(file and file.parent, getattr(error, "strerror", None) or str(error))
+
+
+@functools.cache
+def _told(folder: Path | None) -> list[str]:
+    """Return the reasons that have been told why nothing can be kept in a folder."""
+    return []
+
+
+def _warn_unwritable(folder: Path | None, reason: str) -> None:
+    """Warn, once for each folder, that nothing can be kept."""
+    if _told(folder):
+        return
+    _told(folder).append(reason)
+    where = f"in {folder}" if folder else "anywhere, since there is no home folder"
+    warnings.warn(
+        f"machine code can't be kept {where} ({reason}), so every process compiles anew; "
+        "set MINIGRAD_CACHE_DIR to a folder that can be written",
+        CompileWarning,
+        stacklevel=3,
+    )
