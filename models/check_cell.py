@@ -13,7 +13,6 @@ import numpy as np
 
 import minigrad as mg
 from minigrad.fold.schedule import MODES
-from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.waiting import waiting
 from models.cell_mixing import TREES, mixing
 from models.cell_report import CellReport, difference
@@ -58,7 +57,8 @@ def check_cell(
         Must not draw random numbers; it is called only with the trees given. By default the loss is the sum
         of all numbers in all states, with random weights.
     modes : sequence of str
-        Of the fold. "compiled" takes some ten seconds for a cell that this machine has not seen yet.
+        Of the fold. "compiled" takes a second for a cell that this machine has not seen yet, and five before
+        the first.
     seed : int
         Of word vectors, weights and the noise added to parameters.
     file : text file, optional
@@ -272,8 +272,6 @@ def _refusal(cell: Any) -> str | None:
     from minigrad.fold.compiler.refusal import Refusal
     from minigrad.fold.compiler.run import compiled
 
-    if not JIT_ENABLED:
-        return "Numba is switched off"
     for _, module in cell._modules():
         if isinstance(module, mg.Cell):
             form = compiled(module, np.float32)

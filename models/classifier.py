@@ -66,8 +66,9 @@ class TreeClassifier(Module):
     state part, which is the one that is classified.
 
     A call, `loss` and `predict` run in mode "compiled" by default, as training does. A cell that is new to
-    this machine is then compiled first, which takes some ten seconds, once; mode "level" starts at once and
-    is better for a look at a few trees. A cell that cannot be compiled runs as "level", after one warning.
+    this machine is then compiled first, which takes less than a second, once, and some five seconds before
+    the first of all cells; mode "level" starts sooner and is better for a look at a few trees. A cell that
+    cannot be compiled runs as "level", after one warning.
     """
 
     def __init__(

@@ -84,7 +84,7 @@ def loss_and_gradients(
     code = compiler.ready(cell, dtype)
     if not isinstance(code, compiler.CompiledCell) or Ws.dtype != dtype or bs.dtype != dtype:
         return None
-    if L.shape[1] != code.leaf_width or Ws.shape != (len(bs), D):
+    if not code.addresses or L.shape[1] != code.leaf_width or Ws.shape != (len(bs), D):
         return None
     nodes = len(forest.left)
     leaves = (nodes + len(forest.root)) // 2  # the trees are binary

@@ -17,7 +17,7 @@ from minigrad import kernels
 from minigrad.kernels.activations import _tanh_f32
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.ops.formula import ACTIVATIONS, Activation
-from minigrad.symbol import RULES, UnsupportedError
+from minigrad.symbol import FORMULAS, RULES, UnsupportedError
 
 SCALAR = {
     "np": np,
@@ -53,7 +53,7 @@ def elu() -> Iterator[Activation]:
     yield define()
     del ACTIVATIONS["elu"]
     for name in set(RULES) - rules:
-        del RULES[name]
+        del RULES[name], FORMULAS[name]
 
 
 def test_a_row_is_an_op_whose_derivative_is_right(elu: Activation) -> None:
@@ -108,8 +108,6 @@ def test_cells_find_a_row_by_its_name(elu: Activation) -> None:
     assert "elu_vjp(" in text.getvalue()
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: every cell runs as level")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_all_rows_in_one_compiled_cell(dtype: Any, elu: Activation) -> None:
     class All(mg.Cell):
@@ -151,7 +149,7 @@ def test_machine_code_of_an_earlier_formula_is_not_taken_for_that_of_a_later_one
     for factor in (2.0, 3.0):
         kernel = kernels.elementwise(lambda x, factor=factor: factor * x, "scaled", 1)
         np.testing.assert_array_equal(kernel(X), factor * X)
-        del RULES["scaled"]
+        del RULES["scaled"], FORMULAS["scaled"]
 
 
 @pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: twins only")

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 import minigrad as mg
 import models
 from minigrad.fold.compiler import memory as work
+from minigrad.fold.compiler.abi import Call
 from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.evaluation import Evaluation
 from minigrad.fold.compiler.memory import LINE, Buffer, padded
 from minigrad.fold.compiler.run import FOLD, compiled
 from minigrad.fold.compiler.writer import CHUNK
-from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.optim import AdaGrad
 from tests.minigrad.fold_contract.cells import (
     ContractCell,
@@ -35,7 +35,6 @@ from tests.minigrad.fold_contract.forests import FIXED, PAIR, Trees, grow, left_
 from tests.minigrad.fold_contract.reference import TOLERANCE, Arrays, Case, close, dense
 from tests.minigrad.poison import poison
 
-pytestmark = pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: every cell runs as level")
 VOCABULARY = models.Vocabulary(["a"])
 
 
@@ -71,18 +70,10 @@ def beside(case: Case, other: str = "node") -> Iterator[tuple[Arrays, Arrays]]:
     return zip(case.fold("compiled"), case.fold(other), strict=True)
 
 
-# A cell takes seconds to compile. The contract compiles three of these for float64 anyway, and one does for
-# float32; the slow tests take the rest.
-QUICK = {(kind, np.float64) for kind in (Product, ThreeParts, SharedMatrix)} | {(RNN, np.float32)}
 each = pytest.mark.parametrize(
     ("kind", "dtype"),
     [
-        pytest.param(
-            kind,
-            dtype,
-            id=f"{kind.__name__}-{dtype.__name__}",
-            marks=[] if (kind, dtype) in QUICK else pytest.mark.slow,
-        )
+        pytest.param(kind, dtype, id=f"{kind.__name__}-{dtype.__name__}")
         for kind in CELLS.values()
         for dtype in (np.float64, np.float32)
     ],
@@ -226,13 +217,14 @@ def test_a_look_costs_one_more_pass_and_none_if_nobody_looks(monkeypatch):
     case = Case(Memory, grow(PAIR, (PAIR, None)))
     code = compiled(case.cell, np.float64)
     passes = []
-    backward = code.module.backward
+    call = code.call
 
-    def counted(complete: bool, *rest: Any) -> None:
-        passes.append(complete)
-        backward(complete, *rest)
+    def counted(function: str, given: Call) -> None:
+        if function == "backward":
+            passes.append(given.complete)
+        call(function, given)
 
-    monkeypatch.setattr(code.module, "backward", counted)
+    monkeypatch.setattr(code, "call", counted)
     states = mg.fold(case.cell, case.trees, case.L[case.words], "compiled")
     mg.sum(states.h * states.c).backward()
     dense(states.h)
@@ -339,7 +331,7 @@ def test_memory_that_was_given_back_is_used_again_and_no_more_than_two_are_kept(
     assert code.take(again.nodes + 1) not in kept
 
 
-@pytest.mark.parametrize("kind", [pytest.param(RLSTM, marks=pytest.mark.slow), Memory, ThreeParts])
+@pytest.mark.parametrize("kind", [RLSTM, Memory, ThreeParts])
 def test_nothing_is_read_before_it_is_written(kind, monkeypatch):
     """And so two runs give the same bits, whatever was computed between them."""
     case = Case(kind, BIG)

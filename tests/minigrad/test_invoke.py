@@ -1,55 +1,84 @@
-"""Calls of compiled functions by their addresses."""
+"""Calls of machine code by its address, from code that Numba compiles."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numba
 import numpy as np
 import pytest
 
-from minigrad.kernels.invoke import address_of, invoke
-from minigrad.kernels.jit import JIT_ENABLED
+from minigrad.kernels import JIT_ENABLED, machine
+from minigrad.kernels.invoke import invoke
+from minigrad.kernels.machine import address
+from tests.minigrad.poison import poisoned_memory
 
 pytestmark = pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: nothing is compiled")
+# Stores the sum, or the product, of a frame's first two numbers in its third.
+TEXT = """
+define void @{name}(ptr %frame) {{
+  %x = load i64, ptr %frame
+  %second = getelementptr i64, ptr %frame, i64 1
+  %y = load i64, ptr %second
+  %z = {operation} i64 %x, %y
+  %third = getelementptr i64, ptr %frame, i64 2
+  store i64 %z, ptr %third
+  ret void
+}}
+"""
 
 
 @numba.njit
-def scale(x: Any, factor: Any, twice: bool) -> None:
-    if factor < 0:
-        raise ValueError("a negative factor")
-    for i in range(x.shape[0]):
-        for j in range(x.shape[1]):
-            x[i, j] *= factor * (2 if twice else 1)
+def call(function: int, frame: np.ndarray) -> int:
+    invoke(function, frame, ())  # type: ignore[call-arg]
+    return frame[2] + frame.size
 
 
 @numba.njit
-def fill(x: Any, factor: Any, twice: bool) -> None:
-    x[:] = factor
+def sum_of_own(function: int) -> int:
+    """Give the function addresses of arrays that are made here, and that nothing names afterwards."""
+    own = np.empty(2, np.intp)
+    own[0], own[1] = 3, 4
+    frame = np.zeros(2, np.intp)
+    frame[0] = own.ctypes.data
+    invoke(function, frame, (own,))  # type: ignore[call-arg]
+    return frame[1]
 
 
-@numba.njit
-def call(function: int, x: Any, factor: Any, twice: bool) -> int:
-    invoke(function, (x, factor, twice))
-    return x.size
+def test_one_compiled_caller_serves_every_function() -> None:
+    frame = np.array([6, 7, 0])
+    for operation, expected in (("add", 13), ("mul", 42)):
+        name = f"test_invoke_{operation}"
+        machine.compile_ir(name, TEXT.format(name=name, operation=operation))
+        entry = machine.entry(name, name)
+        assert call(entry.address, frame) == expected + 3
+        frame[2] = 0
+        entry(address(frame))  # from Python, too
+        assert frame[2] == expected
 
 
-def address(function: Any, *arguments: Any) -> int:
-    types = tuple(map(numba.typeof, arguments))
-    function.compile(types)
-    return address_of(function, types)
+INDIRECT = """
+define void @{name}(ptr %frame) {{
+  %own = load ptr, ptr %frame
+  %x = load i64, ptr %own
+  %next = getelementptr i64, ptr %own, i64 1
+  %y = load i64, ptr %next
+  %z = add i64 %x, %y
+  %second = getelementptr i64, ptr %frame, i64 1
+  store i64 %z, ptr %second
+  ret void
+}}
+"""
 
 
-def test_one_compiled_caller_serves_every_function_of_a_signature() -> None:
-    x = np.arange(6.0).reshape(2, 3)
-    for function, expected in ((scale, 6 * x), (fill, np.full_like(x, 3))):
-        own = x.copy()
-        assert call(address(function, own, 3.0, True), own, 3.0, True) == 6
-        np.testing.assert_array_equal(own, expected)
+def test_arrays_that_are_held_live_until_the_call_is_over() -> None:
+    name = "test_invoke_indirect"
+    machine.compile_ir(name, INDIRECT.format(name=name))
+    entry = machine.entry(name, name)
+    sum_of_own(entry.address)  # compiled with the memory as it is
+    with poisoned_memory():  # which glibc overwrites when it is freed
+        assert sum_of_own(entry.address) == 7
 
 
-def test_an_error_comes_through() -> None:
-    x = np.ones((1, 2))
-    with pytest.raises(ValueError, match="a negative factor"):
-        call(address(scale, x, -1.0, False), x, -1.0, False)
-    assert (x == 1).all()
+def test_text_that_is_no_module_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="parsing"):
+        machine.compile_ir("test_invoke_wrong", "define nonsense")
+    assert not machine.is_loaded("test_invoke_wrong")

@@ -9,7 +9,6 @@ import minigrad as mg
 from experiments.training.loop import fit
 from minigrad.checks import assert_gradients
 from minigrad.fold.schedule import MODES
-from minigrad.kernels import JIT_ENABLED
 from models.cells import CELLS, RLSTM, RNN
 from models.chains import as_chains
 from models.classifier import Dropout, TreeClassifier
@@ -192,7 +191,6 @@ def flipped(x: np.ndarray) -> np.ndarray:
 flipped.defvjp(lambda ans, x: lambda g: np.flip(g, axis=1))
 
 
-@pytest.mark.skipif(not JIT_ENABLED, reason="nothing is compiled, and no warning says so")
 def test_a_cell_that_cannot_be_compiled_runs_after_one_warning() -> None:
     class Flipping(RNN):
         def compose(self, left: mg.Child, right: mg.Child) -> mg.Tensor:

@@ -181,8 +181,17 @@ def _leaves_only(model: Any, forest: models.Forest) -> Any:
     return loss_and_gradients(model, forest.select([1]))
 
 
+def _no_machine_code(model: Any, forest: models.Forest) -> Any:
+    """As under ``NUMBA_DISABLE_JIT=1``: the cell's text runs, which only the graph calls."""
+    code = compiled(model.cell, np.float32)
+    code.addresses, code._functions = (), {}
+    found = loss_and_gradients(model, forest)
+    assert np.isfinite(model.loss(forest)[0].item())
+    return found
+
+
 CASES = [
-    *(_other_class, _other_vocabulary, _recording, _without_gradients),
+    *(_no_machine_code, _other_class, _other_vocabulary, _recording, _without_gradients),
     *(_lower_table, _wider_table, _other_softmax, _mixed_dtypes, _leaves_only),
 ]
 

@@ -10,7 +10,17 @@ from typing import Any
 import numpy as np
 
 from minigrad.fold.cell import Cell
-from minigrad.fold.compiler import abi, backward, forward, machine_text, matrices, writer
+from minigrad.fold.compiler import (
+    abi,
+    backward,
+    columns,
+    forward,
+    machine_text,
+    matrices,
+    memory,
+    order,
+    writer,
+)
 from minigrad.fold.compiler.abi import Call
 from minigrad.fold.compiler.machine_text import machine_source
 from minigrad.fold.compiler.memory import Memory
@@ -20,14 +30,30 @@ from minigrad.fold.compiler.reads import Reads
 from minigrad.fold.compiler.trace import trace
 from minigrad.fold.compiler.writer import CHUNK
 from minigrad.internal.addresses import Addresses
-from minigrad.kernels import JIT_ENABLED, elements, machine, objects, packing, product, shared, vectors
+from minigrad.kernels import (
+    JIT_ENABLED,
+    activations,
+    elements,
+    jit,
+    machine,
+    objects,
+    packing,
+    product,
+    shared,
+    vectors,
+)
 from minigrad.kernels.machine import address
+from minigrad.waiting import waiting
 
 Array = np.ndarray
 FUNCTIONS = ("forward", "backward")
-# What, besides the NumPy text, decides on a cell's machine code, and on that of the shared kernels.
-LOWERING: tuple[ModuleType, ...] = (abi, backward, elements, forward, machine_text, matrices, writer)
-KERNELS: tuple[ModuleType, ...] = (packing, product, shared, vectors)
+# The files that decide on the shared kernels' machine code, and with the NumPy text on that of cells.
+KERNELS: tuple[ModuleType, ...] = (machine, packing, product, shared, vectors)
+LOWERING: tuple[ModuleType, ...] = (
+    *KERNELS,
+    *(activations, elements, jit),
+    *(abi, backward, columns, forward, machine_text, matrices, memory, order, writer),
+)
 
 
 class CompiledCell:
@@ -82,7 +108,8 @@ class CompiledCell:
         self.dtype = np.dtype(dtype)
         self.program, self.chunk = optimise(trace(cell, dtype, reads), passes), chunk
         self.trace = self.program.trace
-        self.source = numpy_source(self.program, f"{type(cell).__name__}, {self.dtype}", chunk)
+        self._title = f"{type(cell).__name__}, {self.dtype}"
+        self.source = numpy_source(self.program, self._title, chunk)
         self.chain = cell.right_parts is not None
         widths = [part.width for part in cell.right_parts or cell.parts if part.leaf == "vector"]
         self.leaf_width = widths[0] if widths else 0
@@ -100,9 +127,10 @@ class CompiledCell:
         self.addresses = tuple(function.address for function in self._functions.values())
 
     def _machine_code(self) -> dict[str, Any]:
-        load_kernels(self.dtype)
-        name = objects.key("fold", [self.source], LOWERING)
-        objects.load(name, lambda: machine_source(self.program, name, self.chunk))
+        name = module_name(self.source)
+        with waiting(f"compiling {self._title}"):
+            load_kernels(self.dtype)
+            objects.load(name, lambda: machine_source(self.program, name, self.chunk))
         return {function: machine.entry(name, f"{name}_{function}") for function in FUNCTIONS}
 
     @cached_property
@@ -140,6 +168,11 @@ class CompiledCell:
         """Keep memory for the next run."""
         if len(self._pool) < 2:
             self._pool.append(memory)
+
+
+def module_name(source: str) -> str:
+    """Return the name of a cell's machine code, given its NumPy text."""
+    return objects.key("fold", [source], LOWERING)
 
 
 def load_kernels(dtype: Any) -> str:

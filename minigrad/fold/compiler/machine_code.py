@@ -101,11 +101,11 @@ class Code:
 
     def _what_takes_long(self, title: str, cached: bool) -> str:
         if self._path is None:
-            return f"compiling {title}: 10 to 30 s in every process, since no cache can be written"
+            return f"compiling {title}: 5 to 10 s in every process, since no cache can be written"
         folder = self._path.parent.parent
         if cached:
             return f"reading {title} from {folder}"
-        return f"compiling {title}, first time on this machine: 10 to 30 s, then kept in {folder}"
+        return f"compiling {title}, first time on this machine: 5 to 10 s, then kept in {folder}"
 
     def _cached(self, name: str) -> bool:
         """Return whether the cache has an index of a function's machine code."""

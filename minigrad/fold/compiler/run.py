@@ -100,8 +100,7 @@ def ready(cell: Cell, dtype: Any) -> CompiledCell | Refusal | None:
 
     Returns
     -------
-    A refusal if the cell can't be compiled, None if compilation does not apply: without a JIT, or for another
-    dtype.
+    A refusal if the cell can't be compiled, None if compilation does not apply: for another dtype.
     """
     if dtype.char not in "fd":
         return None
@@ -133,8 +132,8 @@ def run(cell: Cell, forest: Trees, leaves: Tensor) -> Mapping[str, Tensor] | Ref
 
     Returns
     -------
-    A refusal if the cell can't be compiled, None if compilation does not apply: without a JIT, and for trees
-    of one leaf.
+    A refusal if the cell can't be compiled, None if compilation does not apply: for another dtype, and for
+    trees of one leaf.
     """
     if len(forest.left) == leaves.shape[0]:
         return None

@@ -16,7 +16,7 @@ from tests.minigrad.fold_contract.cells import Memory
 from tests.minigrad.fold_contract.forests import Trees
 from tests.minigrad.fold_contract.reference import Case, close
 
-emitted = pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: every cell runs as level")
+emitted = pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: there is no machine code")
 LEFT_OUT = {name: options for name, options in steps.VARIANTS.items() if options}
 
 

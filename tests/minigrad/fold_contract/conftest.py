@@ -19,5 +19,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.filterwarnings("ignore::minigrad.CompileWarning"))
-            if "single_precision" in item.name and "compiled" in item.name:  # seconds for each cell
-                item.add_marker(pytest.mark.slow)

@@ -5,7 +5,6 @@ import pytest
 
 import minigrad as mg
 from minigrad.graph import reachable
-from minigrad.kernels.jit import JIT_ENABLED
 from tests.minigrad.fold_contract.cells import CELLS, ContractCell, E, Memory, Product, Simple
 from tests.minigrad.fold_contract.forests import PAIR, grow
 from tests.minigrad.fold_contract.reference import Arrays, close, dense, derivatives, recursion
@@ -128,4 +127,4 @@ def test_a_parameter_is_transposed_once_for_all_nodes(mode: str) -> None:
     states = mg.fold(Simple(np.random.default_rng(0)), TREES, np.ones((TREES.n_leaves, E)), mode)
     assert states.h.node is not None
     transposes = [node for node in reachable(states.h.node) if node.title == "transpose"]
-    assert len(transposes) == (0 if mode == "compiled" and JIT_ENABLED else 2)
+    assert len(transposes) == (0 if mode == "compiled" else 2)
