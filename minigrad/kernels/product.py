@@ -88,6 +88,7 @@ def _emit_tile(emit: Emitter, c: Any, a: Any, b: Any, numbers: Any, shape: tuple
 def _emit_any_tile(emit: Emitter, pointers: Any, numbers: Any, rows: ir.Value, vectors: ir.Value) -> None:
     """Emit a switch between the tiles of all shapes."""
     builder, used = emit.builder, numbers[-2]
+    c, a, b = pointers
     case = emit.plus(emit.times(rows, emit.integer(VECTORS)), vectors)
     cut = builder.icmp_signed("<", used, emit.integer(emit.lanes if False in _MASKED else emit.lanes + 1))
     case = builder.add(builder.shl(case, emit.integer(1)), builder.zext(cut, WORD))
@@ -99,7 +100,7 @@ def _emit_any_tile(emit: Emitter, pointers: Any, numbers: Any, rows: ir.Value, v
                 block = builder.append_basic_block(f"tile.{r}x{v}")
                 switch.add_case(emit.integer(2 * (r * VECTORS + v) + masked), block)
                 builder.position_at_end(block)
-                _emit_tile(emit, *pointers, numbers, (r, v, masked))
+                _emit_tile(emit, c, a, b, numbers, (r, v, masked))
                 builder.branch(done)
     builder.position_at_end(done)
 
