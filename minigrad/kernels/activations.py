@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.kernels.formulas import add_formula, trace_formula
 from minigrad.kernels.jit import compiled, kernel
-from minigrad.symbol import RULES, UnsupportedError, add_formula, trace_formula
+from minigrad.symbol import RULES, UnsupportedError
 
 __all__ = ["elementwise"]
 

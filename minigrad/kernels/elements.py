@@ -10,9 +10,10 @@ from typing import Any
 from llvmlite import ir
 
 from minigrad.kernels.activations import TANH_DENOMINATOR, TANH_LIMIT, TANH_NUMERATOR, TANH_ONE
+from minigrad.kernels.formulas import FORMULAS
 from minigrad.kernels.jit import FASTMATH
 from minigrad.kernels.vectors import BIT, Emitter
-from minigrad.symbol import FORMULAS, Symbol, UnsupportedError
+from minigrad.symbol import Symbol, UnsupportedError
 
 FLAGS = tuple(sorted(FASTMATH))
 

@@ -15,9 +15,10 @@ import minigrad as mg
 import models
 from minigrad import kernels
 from minigrad.kernels.activations import _tanh_f32
+from minigrad.kernels.formulas import FORMULAS
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.ops.formula import ACTIVATIONS, Activation
-from minigrad.symbol import FORMULAS, RULES, UnsupportedError
+from minigrad.symbol import RULES, UnsupportedError
 
 SCALAR = {
     "np": np,
@@ -110,11 +111,13 @@ def test_cells_find_a_row_by_its_name(elu: Activation) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_all_rows_in_one_compiled_cell(dtype: Any, elu: Activation) -> None:
+    functions = tuple(ACTIVATIONS.values())
+
     class All(mg.Cell):
         parts = (mg.Part("h", 3),)
 
         def compose(self, left: Any, right: Any) -> Any:
-            return sum((f(left.h - 2 * right.h) for f in ACTIVATIONS.values()), 0 * left.h)
+            return sum((f(left.h - 2 * right.h) for f in functions), 0 * left.h)
 
     forest = models.random_forest(np.random.default_rng(0), [2, 5, 9], vocabulary=models.Vocabulary(["a"]))
     leaves = np.random.default_rng(1).normal(size=(len(forest.leaves), 3)).astype(dtype)

@@ -17,10 +17,11 @@ from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.run import compiled
 from minigrad.kernels import JIT_ENABLED, elements, machine, vectors
 from minigrad.kernels.elements import EMITTED, TEXT
+from minigrad.kernels.formulas import FORMULAS
 from minigrad.kernels.machine import address
 from minigrad.kernels.vectors import POINTER, Emitter, scalar_type
 from minigrad.nn import Parameter
-from minigrad.symbol import COMPARISONS, FORMULAS, RULES, UnsupportedError
+from minigrad.symbol import COMPARISONS, RULES, UnsupportedError
 from tests.minigrad.fold_contract.reference import TOLERANCE, Arrays, close, dense
 
 Array = np.ndarray

@@ -99,7 +99,15 @@ def test_the_name_of_a_module_for_numba_changes_with_versions_and_processor(
 
 
 # What a cell's NumPy text shows, or what machine code does not depend on
-SHOWN = ("fold.compiler.layout", "fold.compiler.program", "symbol", "stack", "waiting", "errors")
+SHOWN = (
+    "fold.compiler.layout",
+    "fold.compiler.program",
+    "kernels.formulas",
+    "symbol",
+    "stack",
+    "waiting",
+    "errors",
+)
 
 
 @pytest.mark.parametrize("files", [code.KERNELS, code.LOWERING], ids=["kernels", "cells"])

@@ -15,7 +15,7 @@ from minigrad.symbol import ROWS, Symbol, SymbolTable, UnsupportedError
 
 @pytest.fixture
 def table() -> SymbolTable:
-    return SymbolTable()
+    return SymbolTable(shared=True)
 
 
 @pytest.fixture
