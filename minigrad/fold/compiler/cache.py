@@ -76,7 +76,7 @@ def warn(what: str) -> None:
 def warn_uncached() -> None:
     """Warn, once, that no machine code can be kept."""
     warnings.warn(
-        "no folder can be written for compiled cells, so every process compiles them anew, 10 to 30 s each; "
+        "no folder can be written for compiled cells, so every process compiles them anew, 5 to 10 s each; "
         "set MINIGRAD_CACHE_DIR to a folder that can be written and has room",
         CompileWarning,
         stacklevel=2,
