@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad.kernels import elements, machine, objects, update_code, vectors
+from minigrad.kernels import activations, elements, jit, machine, objects, update_code, vectors
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.kernels.machine import address
 
@@ -176,7 +176,7 @@ update.twin = _update_twin  # type: ignore[attr-defined]
 
 @functools.cache
 def _machine_code(rule: int, dtype: Any) -> Any:
-    files = elements, vectors, update_code, sys.modules[__name__]
+    files = activations, elements, jit, machine, update_code, vectors, sys.modules[__name__]
     name = objects.key("update", [str(rule), dtype.name], files)
     symbols = update_code.trace_rule(RULES[rule].formula, _decayed)
     objects.load(name, lambda: str(update_code.update_module(RULES[rule], symbols, dtype, name)))

@@ -151,6 +151,7 @@ def test_the_second_process_compiles_no_cell_and_a_third_what_was_damaged(tmp_pa
     assert str(damaged) in warning
 
 
+@pytest.mark.slow
 def test_processes_that_come_at_once_agree_and_leave_whole_files(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     told = at_once(tmp_path, "folded", cache)

@@ -226,6 +226,7 @@ ELSEWHERE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ELSEWHERE)
 def test_elsewhere(place: str, tmp_path: Path) -> None:
     if vectors.VECTOR_BYTES == 16 or (place == "AVX2" and vectors.VECTOR_BYTES != 64):

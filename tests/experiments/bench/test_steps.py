@@ -98,6 +98,7 @@ def test_the_parts_of_a_step_change_nothing_but_the_whole_one_trains():
 
 
 @emitted
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LEFT_OUT)
 def test_every_variant_computes_the_same(name):
     (forest,) = minibatches(Config("RLSTM", (1, 40), 30), 1)
