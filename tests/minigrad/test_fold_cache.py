@@ -174,6 +174,7 @@ def test_cells_run_where_nothing_can_be_kept_after_one_warning(tmp_path: Path) -
 # -- the driver's module, which Numba compiles --------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_of_processes_that_come_at_once_one_compiles_the_module(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     told = [one["found"] for one in at_once(tmp_path, "called", cache)]
@@ -236,7 +237,7 @@ DAMAGE = {
 }
 
 
-@pytest.mark.parametrize("numbas_own_folder", [False, True])
+@pytest.mark.parametrize("numbas_own_folder", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("pattern", "damage"), DAMAGE.values(), ids=DAMAGE)
 def test_a_damaged_module_is_replaced_with_one_warning(
     pattern: str,

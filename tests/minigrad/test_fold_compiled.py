@@ -73,7 +73,12 @@ def beside(case: Case, other: str = "node") -> Iterator[tuple[Arrays, Arrays]]:
 each = pytest.mark.parametrize(
     ("kind", "dtype"),
     [
-        pytest.param(kind, dtype, id=f"{kind.__name__}-{dtype.__name__}")
+        pytest.param(
+            kind,
+            dtype,
+            id=f"{kind.__name__}-{dtype.__name__}",
+            marks=[pytest.mark.slow] * (dtype is np.float32 and kind is not RLSTM),
+        )
         for kind in CELLS.values()
         for dtype in (np.float64, np.float32)
     ],

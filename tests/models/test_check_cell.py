@@ -17,6 +17,12 @@ from models import CellCheckError, Forest, Tree, check_cell
 from tests.clock import Impatient
 
 TREES = ["(0 (0 (0 a) (0 b)) (0 (0 c) (0 (0 d) (0 a))))", "(0 d)", "(0 (0 b) (0 a))"]
+BRIEF = (
+    "RNN",
+    "RLSTM",
+    "TreeLSTM",
+    "LSTM",
+)  # whose checks take a second at most; all are checked in the slow part
 QUICK = ("node", "level")
 
 
@@ -171,7 +177,9 @@ def failed(cell: Any, trees: Any = TREES, **options: Any) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("name", models.CELLS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name not in BRIEF)) for name in models.CELLS]
+)
 def test_every_cell_passes(name: str) -> None:
     out = io.StringIO()
     report = check_cell(name, TREES[2], modes=QUICK, file=out)  # and trees of its own

@@ -125,7 +125,9 @@ def test_no_models_are_refused():
         ratio_figure({})
 
 
-@pytest.mark.parametrize("suffix", ["svg", "png", "pdf"])
+@pytest.mark.parametrize(
+    "suffix", ["svg", *(pytest.param(s, marks=pytest.mark.slow) for s in ("png", "pdf"))]
+)
 def test_the_figure_is_saved_by_its_suffix(tmp_path, suffix):
     path = save_figure(ratio_figure({"RNN": model(2)}), tmp_path / f"ratios.{suffix}")
     assert path.stat().st_size > 1000

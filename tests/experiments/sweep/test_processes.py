@@ -71,7 +71,8 @@ def test_the_export_does_not_depend_on_the_number_of_processes(tmp_path, undistu
     assert export(tmp_path / "two") == undisturbed
 
 
-@pytest.mark.parametrize("n", [pytest.param(1, marks=pytest.mark.slow), 2])
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [1, 2])
 def test_a_worker_that_dies_costs_no_row(tmp_path, undisturbed, n):
     marks = tmp_path / "marks"
     marks.mkdir()
@@ -92,6 +93,7 @@ def test_a_run_that_died_three_times_has_failed_and_takes_no_other_with_it(tmp_p
     assert len(list((tmp_path / "out" / "runs").glob("*.jsonl"))) == 5
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_all_workers_and_keeps_what_is_finished(tmp_path, undisturbed):
     out = tmp_path / "out"
     process = start(out, "--jobs", "2", SWEEP_TEST_SLEEP=0.06)
