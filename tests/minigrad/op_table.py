@@ -558,6 +558,3 @@ TABLE: tuple[Row, ...] = (
     ),
     Row("dropout", lambda x: mg.dropout(x, 0, np.random.default_rng(7)) * 1.0, np.copy, VECTORS),
 )  # fmt: skip
-
-CASES = [(row, shapes) for row in TABLE for shapes in row.shapes]
-IDS = [f"{row}-{'·'.join(map(str, shapes))}" for row, shapes in CASES]

@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
 import minigrad as mg
 import minigrad.ops
 from minigrad.cotangent import as_dense
-from tests.minigrad.op_table import CASES, IDS, TABLE, Row, Shape
+from tests.minigrad.op_table import TABLE, Row, Shape
 
 Shapes = tuple[Shape, ...]
 DTYPES = (np.float32, np.float64)
 
-each_case = pytest.mark.parametrize(("row", "shapes"), CASES, ids=IDS)
+each_row = pytest.mark.parametrize("row", TABLE, ids=str)
+
+
+def each_case(test: Callable[[Row, Shapes], None]) -> Any:
+    """Run a test for every row, and there for all shapes: a test for each would take longer than the ops."""
+
+    def for_all_shapes(row: Row) -> None:
+        for shapes in row.shapes:
+            try:
+                test(row, shapes)
+            except BaseException as error:
+                error.add_note(f"for the shapes {shapes}")
+                raise
+
+    for_all_shapes.__name__, for_all_shapes.__doc__ = test.__name__, test.__doc__
+    return each_row(for_all_shapes)
+
+
 each_pair = pytest.mark.parametrize(
     "row", [row for row in TABLE if len(row.shapes[0]) == 2 and row.square], ids=str
 )
-each_row = pytest.mark.parametrize("row", TABLE, ids=str)
 
 
 def leaves(row: Row, shapes: Shapes, dtype: type = np.float64) -> list[mg.Tensor]:
@@ -43,17 +62,17 @@ def test_every_op_is_reachable_from_the_package() -> None:
     assert all(getattr(mg, name) is getattr(minigrad.ops, name) for name in minigrad.ops.__all__)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
 @each_case
-def test_value_and_dtype(row: Row, shapes: Shapes, dtype: type) -> None:
-    arrays = row.operands(shapes, dtype)
-    value = row.function(*map(mg.tensor, arrays))
-    expected = row.oracle(*[x.astype(np.float64) for x in arrays])
-    assert value.dtype == dtype
-    assert isinstance(value.data, np.ndarray)
-    tolerance = 3e-6 if dtype is np.float32 else 1e-13
-    np.testing.assert_allclose(value.data, expected, tolerance, tolerance, strict=False)
-    assert value.shape == np.shape(expected)
+def test_value_and_dtype(row: Row, shapes: Shapes) -> None:
+    for dtype in DTYPES:
+        arrays = row.operands(shapes, dtype)
+        value = row.function(*map(mg.tensor, arrays))
+        expected = row.oracle(*[x.astype(np.float64) for x in arrays])
+        assert value.dtype == dtype
+        assert isinstance(value.data, np.ndarray)
+        tolerance = 3e-6 if dtype is np.float32 else 1e-13
+        np.testing.assert_allclose(value.data, expected, tolerance, tolerance, strict=False)
+        assert value.shape == np.shape(expected)
 
 
 @each_case
