@@ -285,10 +285,12 @@ TABLE: tuple[Row, ...] = (
         "var",
         lambda x: mg.var(x, 1),
         lambda x: x.var(1),
-        _alone((3, 2), (3, 1)),  # of no rows torch warns
+        _alone((3, 2), (3, 1)),
         torch=_torch("var", dim=1, correction=0),
         setting="torch",
     ),
+    # torch warns of no rows
+    Row("var", lambda x: mg.var(x, 1), lambda x: x.var(1), _alone((0, 2)), setting="no rows"),
     Row(
         "std",
         lambda x: mg.std(x, ddof=1),
