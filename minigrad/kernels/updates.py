@@ -14,9 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad.kernels import activations, elements, jit, machine, objects, update_code, vectors
 from minigrad.kernels.jit import JIT_ENABLED
-from minigrad.kernels.machine import address
 
 Array = np.ndarray
 
@@ -165,19 +163,23 @@ def update(
     if not JIT_ENABLED or a.dtype.char not in "fd":
         _update_twin(a, b, counts, spans, sources, rows, rule, c)
         return
+    call, address = _machine_code(rule, a.dtype)
     constants = np.array(c)
-    arrays = a, b, counts, spans, sources, rows, constants
-    at = [address(array) for array in arrays]
-    _machine_code(rule, a.dtype)(address(np.array([*at[:4], len(spans), *at[4:]], np.intp)))
+    at = [address(array) for array in (a, b, counts, spans, sources, rows, constants)]
+    call(address(np.array([*at[:4], len(spans), *at[4:]], np.intp)))
 
 
 update.twin = _update_twin  # type: ignore[attr-defined]
 
 
 @functools.cache
-def _machine_code(rule: int, dtype: Any) -> Any:
+def _machine_code(rule: int, dtype: Any) -> tuple[Any, Any]:
+    """Return a rule's step, which takes the address of a frame, and what tells addresses."""
+    # Not before it is needed: who imports minigrad may compute nothing
+    from minigrad.kernels import activations, elements, jit, machine, objects, update_code, vectors
+
     files = activations, elements, jit, machine, update_code, vectors, sys.modules[__name__]
     name = objects.key("update", [str(rule), dtype.name], files)
     symbols = update_code.trace_rule(RULES[rule].formula, _decayed)
     objects.load(name, lambda: str(update_code.update_module(RULES[rule], symbols, dtype, name)))
-    return machine.entry(name, name)
+    return machine.entry(name, name), machine.address
