@@ -104,6 +104,26 @@ def test_forget_gates_start_open_and_other_biases_at_zero() -> None:
             assert values.dtype == np.float32
 
 
+def test_matrices_are_drawn_within_the_bounds_their_cells_name() -> None:
+    """U(±1/√(k · width)), with k by the beginning of a matrix's name, the longest that fits first."""
+    inputs = {
+        "TreeLSTM": {"U": 2, "W": 1},
+        "SLSTM": {"Wi": 4, "Wci": 4, "Wf": 4, "Wcf": 4, "Wx": 2, "Wo": 3, "Wco": 3},
+        "TreeGRU": {"Wz": 3, "Wr": 2, "W": 2},
+        "DenseRNN": {"W": 4, "V": 4},
+    }
+    for name, kind in cells.CELLS.items():
+        if name in ("RNN", "RLSTM"):  # the paper's two: tests/models/test_cells.py
+            continue
+        for parameter, values in kind(50, np.random.default_rng(0)).named_parameters():
+            if values.data.ndim == 1:
+                continue
+            own = parameter.split(".")[-1]
+            of = inputs.get(name, {"": 2})
+            bound = 1 / np.sqrt(50 * of[max((p for p in of if own.startswith(p)), key=len)])
+            assert 0.99 * bound <= np.abs(values.data).max() <= np.float32(bound), (name, parameter)
+
+
 def test_softmax_gates_do_not_overflow() -> None:
     cell = cells.TreeGRU(D, np.random.default_rng(0), dtype=np.float64)
     cell.bz1.data[...] = 2000.0

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import models
+from models.cells import is_chain_cell
 
 MODULE = """
 import numpy as np, minigrad as mg
@@ -43,6 +44,12 @@ def test_every_name_stands_for_its_class_and_for_trees_or_chains() -> None:
         made = kind(D=3, rng=np.random.default_rng(0))
         assert (made.right_parts is not None) == (name in models.CHAIN_CELLS)
     assert models.CELLS.keys() == models.TREE_CELLS.keys() | models.CHAIN_CELLS.keys()
+
+
+def test_a_class_of_chain_cells_and_each_of_its_cells_are_told_from_those_of_trees() -> None:
+    for name, kind in models.CELLS.items():
+        assert is_chain_cell(kind) is (name in models.CHAIN_CELLS)
+        assert is_chain_cell(kind(3, np.random.default_rng(0))) is (name in models.CHAIN_CELLS)
 
 
 def test_a_cell_of_one_s_own_is_found(own: None) -> None:

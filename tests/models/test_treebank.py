@@ -112,6 +112,15 @@ def test_the_caret_points_at_the_fault_in_a_long_line_that_is_cut():
     assert line.endswith("…")
 
 
+@pytest.mark.parametrize("words", [10, 11, 12, 50])
+def test_the_caret_points_at_the_fault_at_the_end_of_a_long_line_and_the_line_before_it_is_shown(words):
+    text = "(3 " + "(1 abc) " * words + "oops"
+    line, caret = fault(text).excerpt.split("\n")
+    assert line[caret.index("^") :] == "oops"
+    assert len(line) == min(len(text), 69) + 2 + (len(text) > 69)  # all of 70 but the place after the end
+    assert line.startswith("  …" if len(text) > 69 else "  (3 (1")
+
+
 def test_the_caret_points_at_the_fault_behind_tabs_wide_and_combining_letters():
     line, caret = fault("(3\t(2 語e\u0301) oops)").excerpt.split("\n")
     assert "\t" not in line
