@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import inspect
-import timeit
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +16,6 @@ from minigrad.fold.compiler.forms import Forms
 from minigrad.fold.compiler.refusal import Refusal
 from minigrad.fold.compiler.trace import trace
 from minigrad.nn import Module, Parameter
-from models.cells import RLSTM
 from tests.minigrad.fold_contract.cells import E, Simple
 from tests.minigrad.fold_contract.forests import PAIR, grow
 
@@ -133,15 +131,6 @@ def test_a_cell_may_be_unhashable() -> None:
         __hash__ = None  # type: ignore[assignment]
 
     assert counting([]).find(Unhashable(np.random.default_rng(0)), np.float64) == 1
-
-
-@pytest.mark.slow
-def test_finding_a_form_takes_three_microseconds() -> None:
-    forms = counting([])
-    cell, dtype = RLSTM(50, np.random.default_rng(0)), np.dtype(np.float32)
-    forms.find(cell, dtype)
-    times = timeit.repeat(lambda: forms.find(cell, dtype), number=10_000, repeat=20)
-    assert min(times) / 10_000 < 3e-6
 
 
 # -- cells that can't be compiled ---------------------------------------------------------------------

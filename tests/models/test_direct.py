@@ -300,7 +300,7 @@ print(json.dumps([value, float(np.abs(model.Ws.grad).sum()), [str(w.message) for
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pattern", ["*.nbc", "*.nbi"])
+@pytest.mark.parametrize("pattern", ["*.nbc", "*.nbi", "fold_*.code"])  # the driver's, and the cell's
 def test_machine_code_that_was_damaged_is_compiled_again(pattern, tmp_path):
     def run() -> Any:
         environment = {**os.environ, "MINIGRAD_CACHE_DIR": str(tmp_path)}
@@ -319,13 +319,13 @@ def test_machine_code_that_was_damaged_is_compiled_again(pattern, tmp_path):
 
     first, warned = run()
     assert not warned
-    folders = {path.parent for path in tmp_path.rglob(pattern)}
-    assert len(folders) == 2, "the cell's and the driver's"
-    for path in tmp_path.rglob(pattern):
+    damaged = list(tmp_path.rglob(pattern))
+    assert len({path.parent for path in damaged}) == 1
+    for path in damaged:
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     again, warned = run()
     assert again == first
-    assert len(warned) == 2
+    assert len(warned) == 1
     assert run() == (first, [])
 
 
