@@ -55,6 +55,15 @@ def test_both_models_have_best_run_box_and_interval():
     assert bars[0] == pytest.approx([mean - margin, mean + margin])
 
 
+@pytest.mark.parametrize("width", [PAGE, COLUMN])
+def test_every_panel_has_a_line_at_chance_and_one_midway_between_datasets(width):
+    for axes in figure(width, chance=12.5).axes:
+        level = [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == ":"]
+        assert level == [12.5]
+        edges = [line.get_xdata() for line in axes.lines if list(line.get_ydata()) == [0, 1]]
+        assert edges == [[0.5, 0.5], [1.5, 1.5]]
+
+
 def test_models_have_a_panel_each_in_a_column():
     axes = figure(COLUMN, depths=[2.4, 4.7, 5.7]).axes
     assert [a.get_title() for a in axes[:2]] == ["RNN", "RLSTM"]

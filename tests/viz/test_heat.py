@@ -13,6 +13,7 @@ from tests.viz.test_layout import trees
 from viz.comparison import compare
 from viz.epochs import epochs
 from viz.heat import gradient_norms, root_gradient_norms
+from viz.rooted import own_class
 from viz.scale import NormScale, RatioScale
 from viz.style import OUTSIDE
 from viz.tree_picture import TreePicture
@@ -188,3 +189,11 @@ def test_a_value_outside_a_given_scale_is_never_drawn_in_a_colour_of_the_map(dat
         assert (node.style is OUTSIDE) == (not inside and 0 < number < np.inf)
     styles = {node.style for node in picture.panels[0].shown}
     assert ("outside the scale" in picture.dot) == (OUTSIDE in styles)
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [("0", 0), ("2", 2), ("3", None), ("12", None), ("NP", None), ("-1", None), (None, None)],
+)
+def test_a_label_counts_only_if_it_is_one_of_the_classes(label, expected):
+    assert own_class(Tree(label, "word"), 3) == expected

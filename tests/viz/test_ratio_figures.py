@@ -147,3 +147,29 @@ def test_no_letter_is_small_and_no_text_leaves_the_page_or_meets_another(width):
         texts = [text for axes in drawn.axes for text in (axes.title, axes._left_title, axes._right_title)]
         texts += [text for axes in drawn.axes for text in (axes.xaxis.label, axes.yaxis.label)]
         assert_readable(drawn, texts)
+
+
+@pytest.mark.parametrize("results", [{"RNN": [curve(1)]}, {"RNN": []}], ids=["a run", "no runs"])
+def test_both_axes_of_the_curves_are_marked_to_their_ends(results):
+    left, right = ratio_curves(results).axes
+    assert (left.get_ylim(), right.get_ylim()) == ((0, 3), (0, 100))
+    assert list(left.get_yticks()) == [0, 0.5, 1, 1.5, 2, 2.5, 3]
+    assert list(right.get_yticks()) == [0, 20, 40, 60, 80, 100]
+    assert list(left.get_xticks()) == [0, 2, 4, 6, 8, 10, 12]
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [lambda: ratio_curves({"RNN": [curve(1)]}), lambda: ratio_panels([panel()], colour=RED)],
+    ids=["curves", "panels"],
+)
+def test_a_band_has_in_the_legend_the_opacity_that_it_has_in_the_panel(draw):
+    figure = draw()
+    (legend,) = figure.legends
+    shown = {
+        text.get_text(): handle.get_alpha()
+        for text, handle in zip(legend.get_texts(), legend.legend_handles, strict=True)
+    }
+    outer, inner = (band.get_alpha() for band in figure.axes[0].collections[:2])
+    assert shown["5 to 95 %"] == outer
+    assert shown["25 to 75 %"] == pytest.approx(outer + inner - outer * inner)  # it lies over the wider one

@@ -44,6 +44,15 @@ def test_an_epoch_has_the_same_colour_in_both_panels_and_later_is_darker():
     assert on_white[0] > 1.6
 
 
+@pytest.mark.parametrize(
+    ("most", "ticks"), [(1, [1]), (9, [1]), (10, [1, 10]), (100, [1, 10, 100]), (999, [1, 10, 100]),
+                        (1000, [1, 100]), (10_000, [1, 100, 10_000])],
+)  # fmt: skip
+def test_counts_are_marked_at_powers_of_ten_up_to_the_largest(most, ticks):
+    drawn = ratio_figure({"RNN": model(1, depths=2, counts=[1, most])})
+    assert list(drawn.axes[1].get_yticks()) == ticks
+
+
 def test_titles_give_the_accuracy_of_the_best_epoch():
     figure = ratio_figure({"RNN": model(4, dev_accuracy=[None, 0.2, 0.912, 0.3])})
     assert figure.axes[0].get_title() == "RNN\nbest dev accuracy 91.2% (epoch 2)"

@@ -215,3 +215,11 @@ def test_values_of_another_shape_are_refused(values):
 def test_an_unknown_option_is_refused():
     with pytest.raises(TypeError, match="align_leafs"):
         picture(align_leafs=True)
+
+
+def test_at_depth_0_the_root_alone_is_drawn():
+    drawn = picture(max_depth=0).to_text()
+    assert "+4 hidden" in drawn
+    assert "not" not in drawn
+    with pytest.raises(ValueError, match="max_depth is at least 0, the root's, not -1"):
+        picture(max_depth=-1)

@@ -175,3 +175,20 @@ def test_each_kind_of_parameter_has_its_own_l2():
     assert all(found[id(p)] == expected.get(name, 1.0) for name, p in model.named_parameters())
     assert {(group["lr"], group["eps"]) for group in optimizer.groups} == {(0.5, 0.25)}
     assert optimizer.groups[0]["first_step"] == "sgd"
+
+
+def test_the_order_of_sentences_is_drawn_from_the_seed_that_stored_rows_were_drawn_from(
+    tmp_path, monkeypatch
+):
+    drawn = []
+
+    def train(*args, rng, **options):
+        drawn.append(rng.integers(2**62, size=4).tolist())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("experiments.paper.run.train", train)
+    for settings in (_settings(), _settings(model="RLSTM")):
+        with pytest.raises(KeyboardInterrupt):
+            perform(settings, Recorder(tmp_path))
+        expected = np.random.default_rng([*settings.seeds["order"], 0])
+        assert drawn.pop() == expected.integers(2**62, size=4).tolist()

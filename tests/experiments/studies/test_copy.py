@@ -181,6 +181,15 @@ def test_verdicts_are_those_of_the_rows():
     assert f"{text} does not hold (1 of 1 runs beat it)." in _lines(low, _run("Elman", 50, 1, 0.949, 0.3))
 
 
+def test_one_run_is_enough_to_beat_a_guess_and_all_are_needed_to_solve():
+    one = [_run("GRU", 10, 1, 0.01, 1.0), _run("GRU", 10, 2, 1.0, 0.3)]  # one run of two solves it
+    said = "\n".join(_lines(*one, *(_run("GRU", 20, k, 0.01, 1.0) for k in (1, 2)))).split("- GRU: ")[1]
+    solved, beaten = said.split(";")
+    assert ("10" in solved, "20" in solved) == (False, True)
+    assert "10" in beaten
+    assert "20" in beaten
+
+
 def test_the_table_has_median_and_range_and_counts_alerts():
     alert = {"rule": "vanishing"}
     runs = [_run("GRU", 10, k, s, r, [alert]) for k, s, r in ((1, 0.5, 0.7), (2, 0.1, 1.0), (3, 0.2, 0.9))]

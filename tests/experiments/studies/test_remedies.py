@@ -300,6 +300,12 @@ def test_a_trial_is_a_run_without_ratios_and_a_row_of_the_table(tmp_path):
     )
 
 
+def test_a_trial_of_two_settings_names_both():
+    result = {"dev_accuracy": 0.25, "best_epoch": 1}
+    table = trials.summary([Run("remedies-trials/relu/init-glorot+lr-0.1/1", {}, 1, [], result, [])])
+    assert table.splitlines()[-1].startswith("| relu | init glorot, lr 0.1 | 25.0 | 1 |")
+
+
 def test_a_dry_run_lists_all_runs_and_writes_nothing(tmp_path, capsys):
     assert main(["remedies", "--out", str(tmp_path / "new"), "--dry-run", "--runs", "2"]) == 0
     printed = capsys.readouterr().out

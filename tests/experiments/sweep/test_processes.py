@@ -82,6 +82,30 @@ def test_a_worker_that_dies_costs_no_row(tmp_path, undisturbed, n):
     assert export(tmp_path / "out") == undisturbed
 
 
+class _Dead:
+    """The pipe to a process that died at once."""
+
+    def send(self, task):
+        pass
+
+    def recv(self):
+        raise EOFError
+
+
+def test_a_task_is_given_to_three_processes_and_no_more(monkeypatch):
+    started = []
+
+    def start(processes):
+        assert len(started) < 3, "a fourth process was started"
+        started.append(_Dead())
+        return started[-1]
+
+    monkeypatch.setattr(Processes, "_start", start)
+    with Processes(1) as pool, pytest.raises(BrokenExecutor, match="its process died 3 times"):
+        pool.submit(abs, -1).result(timeout=10)
+    assert len(started) == 3
+
+
 @pytest.mark.slow
 def test_a_run_that_died_three_times_has_failed_and_takes_no_other_with_it(tmp_path):
     marks = tmp_path / "marks"
