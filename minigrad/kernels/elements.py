@@ -13,34 +13,19 @@ from minigrad.kernels.activations import TANH_DENOMINATOR, TANH_LIMIT, TANH_NUME
 from minigrad.kernels.formulas import FORMULAS
 from minigrad.kernels.jit import FASTMATH
 from minigrad.kernels.vectors import BIT, Emitter
-from minigrad.symbol import Symbol, UnsupportedError
+from minigrad.symbol import RULES, Symbol, UnsupportedError
 
 FLAGS = tuple(sorted(FASTMATH))
 
-# For NumPy, on arrays.
-TEXT = {
-    "add": "{0} + {1}",
-    "sub": "{0} - {1}",
-    "mul": "{0} * {1}",
-    "div": "{0} / {1}",
-    "neg": "-{0}",
-    "pow": "{0} ** {1}",
-    "square": "{0} * {0}",
+# For NumPy, on arrays: the rules for one element, but for what is written otherwise.
+TEXT = {op: rule for op, rule in RULES.items() if op not in FORMULAS} | {
+    "tanh": "np.tanh({0})",
     "abs": "np.abs({0})",
-    "eq": "{0} == {1}",
-    "ne": "{0} != {1}",
-    "lt": "{0} < {1}",
-    "le": "{0} <= {1}",
-    "gt": "{0} > {1}",
-    "ge": "{0} >= {1}",
+    "erf": "special.erf({0})",
     "and": "{0} & {1}",
     "or": "{0} | {1}",
     "not": "~{0}",
     "where": "np.where({0}, {1}, {2})",
-    "erf": "special.erf({0})",
-} | {
-    op: f"np.{op}({', '.join(f'{{{k}}}' for k in range(1 + op.endswith('imum')))})"
-    for op in ("exp", "expm1", "log", "log1p", "sqrt", "tanh", "sin", "cos", "sign", "maximum", "minimum")
 }
 
 Value = Any

@@ -23,11 +23,16 @@ def trace_formula(formula: Callable[..., Any], operands: int) -> Symbol:
     UnsupportedError
         If it uses something that is not elementwise; the text names it.
     """
-    table = SymbolTable()
-    given = [table.make("given", (k,), (ROWS,), np.float64) for k in range(operands)]
-    result = formula(*given)
+    result = traced(formula, operands)
     if not isinstance(result, Symbol):
         raise UnsupportedError(f"a result that is a {type(result).__name__}")
+    return result
+
+
+def traced(formula: Callable[..., Any], operands: int) -> Any:
+    """Return what a function on arrays returns for symbols ``given``, numbered from 0."""
+    table = SymbolTable()
+    result = formula(*(table.make("given", (k,), (ROWS,), np.float64) for k in range(operands)))
     table.open = False
     return result
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 
 from minigrad.kernels.elements import emit, expand
+from minigrad.kernels.formulas import traced
 from minigrad.kernels.machine import new_function, new_module
 from minigrad.kernels.vectors import POINTER, WORD, Emitter, scalar_type
-from minigrad.symbol import ROWS, SymbolTable
 
 # The numbers of a frame, which hold addresses and one count: the arguments of `updates.update`.
 A, B, COUNTS, SPANS, SPAN_COUNT, SOURCES, TAKEN, CONSTANTS = range(8)
@@ -130,13 +129,12 @@ def trace_rule(formula: Any, decayed: Any) -> list[Any]:
 
     The symbols ``given`` are the weight, its derivative, what is kept, the numbers of `_numbers`, λ₂ and λ₁.
     """
-    table = SymbolTable()
-    w, g, p, q, *numbers, l2, l1 = (
-        table.make("given", (k,), (ROWS,), np.float64) for k in range(4 + NUMBERS + 2)
-    )
-    results = formula(w, decayed(w, g, l2, l1), p, q, numbers)
-    table.open = False
-    return list(results)
+
+    def step(w: Any, g: Any, p: Any, q: Any, *rest: Any) -> Any:
+        *numbers, l2, l1 = rest
+        return formula(w, decayed(w, g, l2, l1), p, q, numbers)
+
+    return list(traced(step, 4 + NUMBERS + 2))
 
 
 def _numbers(e: Emitter, corrected: bool, c: list[ir.Value], t: ir.Value) -> list[ir.Value]:

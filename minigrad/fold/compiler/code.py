@@ -24,7 +24,7 @@ from minigrad.fold.compiler import (
 from minigrad.fold.compiler.abi import Call
 from minigrad.fold.compiler.machine_text import machine_source
 from minigrad.fold.compiler.memory import Memory
-from minigrad.fold.compiler.numpy_text import NumpyText, numpy_source
+from minigrad.fold.compiler.numpy_text import NumpyText
 from minigrad.fold.compiler.passes import Pass, optimise
 from minigrad.fold.compiler.reads import Reads
 from minigrad.fold.compiler.trace import trace
@@ -109,14 +109,14 @@ class CompiledCell:
         self.program, self.chunk = optimise(trace(cell, dtype, reads), passes), chunk
         self.trace = self.program.trace
         self._title = f"{type(cell).__name__}, {self.dtype}"
-        self.source = numpy_source(self.program, self._title, chunk)
+        text = NumpyText(self.program, chunk)
+        self.source = text.source(self._title)
         self.chain = cell.right_parts is not None
         widths = [part.width for part in cell.right_parts or cell.parts if part.leaf == "vector"]
         self.leaf_width = widths[0] if widths else 0
         self.leaves_written = not self.chain and bool(widths)
-        buffers = NumpyText(self.program, chunk).buffers
-        self._kept = [buffer for buffer in buffers if buffer.kept]
-        self.shared = Memory([buffer for buffer in buffers if not buffer.kept], 0, dtype)
+        self._kept = [buffer for buffer in text.buffers if buffer.kept]
+        self.shared = Memory([buffer for buffer in text.buffers if not buffer.kept], 0, dtype)
         self.values = Addresses(self.trace.parameters, dtype, "fold")
         self.size = sum(p.size for p in self.trace.parameters)
         self.widths = np.array([part.width for part in self.trace.parts], np.intp)

@@ -194,14 +194,9 @@ class MachineText(Writer):
     def unless_complete(self) -> AbstractContextManager[None]:
         return self.b.if_then(self.b.not_(self._complete))
 
-    @contextmanager
-    def _case(self, condition: Value) -> Iterator[None]:
-        with self.b.if_then(condition):
-            yield
-
     def if_fresh(self) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
         fresh = self.b.icmp_signed("!=", self._integer(Field.FRESH), self.e.integer(0))
-        return self._case(fresh), self._case(self.b.not_(fresh))
+        return self.b.if_then(fresh), self.b.if_then(self.b.not_(fresh))
 
     # Rows
 

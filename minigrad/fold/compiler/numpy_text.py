@@ -59,6 +59,16 @@ class NumpyText(Writer):
         self._names = self.trace.names
         self._backward = False
 
+    def source(self, title: str) -> str:
+        """Return the program's functions as the text of a Python module."""
+        self.lines = []
+        write_forward(self)
+        write_backward(self)
+        header = HEADER.format(title=title, dtype=self.trace.dtype.name)
+        if any("special." in line for line in self.lines):
+            header = header.replace("import numpy as np\n", "import numpy as np\nfrom scipy import special\n")
+        return header.rstrip() + "\n" + "\n".join(self.lines).rstrip() + "\n"
+
     def emit(self, *lines: str) -> None:
         """Write lines at the current indentation."""
         self.lines += ["    " * self._depth + line if line else "" for line in lines]
@@ -296,14 +306,3 @@ class NumpyText(Writer):
         if s in self.layout.sums:
             return f"sums[{self.layout.sums[s]}:{self.layout.sums[s] + s.shape[0]}]"
         return None
-
-
-def numpy_source(program: Program, title: str, chunk: int = CHUNK) -> str:
-    """Return a program's functions as the text of a Python module."""
-    w = NumpyText(program, chunk)
-    write_forward(w)
-    write_backward(w)
-    header = HEADER.format(title=title, dtype=program.trace.dtype.name)
-    if any("special." in line for line in w.lines):
-        header = header.replace("import numpy as np\n", "import numpy as np\nfrom scipy import special\n")
-    return header.rstrip() + "\n" + "\n".join(w.lines).rstrip() + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from minigrad.fold.cell import Cell
-from minigrad.fold.compiler.numpy_text import numpy_source
+from minigrad.fold.compiler.numpy_text import NumpyText
 from minigrad.fold.compiler.passes import optimise
 from minigrad.fold.compiler.trace import trace
 
@@ -31,4 +31,4 @@ def fold_source(cell: Cell, dtype: Any = None) -> str:
         If the parameters have another dtype.
     """
     traced = trace(cell, dtype)
-    return numpy_source(optimise(traced), f"{type(cell).__name__}, {traced.dtype}")
+    return NumpyText(optimise(traced)).source(f"{type(cell).__name__}, {traced.dtype}")
