@@ -47,8 +47,6 @@ DECLARED = {("studies/remedies", "paper")}  # it varies the paper's Experiment 3
 # benchmark emits a loop to measure the processor by.
 NUMBA = {
     *(f"minigrad.kernels.{name}" for name in ("jit", "invoke", "machine", "vectors")),
-    "minigrad.fold.compiler.build",
-    "minigrad.fold.compiler.machine_code",
     "experiments.bench.peak",
 }
 # One class each, with a method for everything that a cell's functions consist of

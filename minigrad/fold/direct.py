@@ -92,7 +92,7 @@ def loss_and_gradients(
     states, totals = np.empty(nodes * code.width, dtype), np.empty(nodes * code.width, dtype)
     by_h, by_entries = np.empty((len(rows), D), dtype), np.empty((leaves, code.leaf_width), dtype)
     gradient, entries = np.empty(Ws.size + bs.size + code.size, dtype), np.empty(leaves, np.intp)
-    legal, loss, read = compiler.driver(dtype).loss_and_gradients(
+    legal, loss, read = compiler.driver(dtype)(
         states, totals, by_h, gradient, entries, by_entries,
         *code.addresses, memory.pointers, code.values.pointers, code.widths, code.chain, code.leaves_written,
         forest.left, forest.right, entry, target, masks,

@@ -13,15 +13,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
-from numba import carray, types  # type: ignore[attr-defined]
 from numba.core import event
-from numba.extending import intrinsic
 
 from minigrad import waiting
 from minigrad.stack import Stack
 from minigrad.symbol import Symbol
 
-__all__ = ["FASTMATH", "JIT_ENABLED", "carray", "compiled", "kernel", "pointer"]
+__all__ = ["FASTMATH", "JIT_ENABLED", "compiled", "kernel"]
 
 JIT_ENABLED = not vars(numba.config)["DISABLE_JIT"]
 
@@ -58,7 +56,7 @@ class Compiling(event.Listener):
         self._depth = max(0, self._depth - 1)
 
     def _say(self) -> None:
-        waiting.say("compiling kernels, first time on this machine: some 10 s, then kept in Numba's cache")
+        waiting.say("compiling kernels, first time on this machine: some 10 s, then kept")
 
 
 COMPILING = Compiling()
@@ -80,21 +78,6 @@ def compiled(function: Callable[..., Any], cache: bool = True) -> Callable[..., 
         return numba.njit(cache=cache, **options)(function)
     except RuntimeError:  # no writable place for the cache: compile in every process instead
         return numba.njit(**options)(function)
-
-
-@intrinsic
-def pointer(typing_context: Any, address: Any, like: Any) -> Any:
-    """Return an address, an intp, as a pointer for ``numba.carray``, to numbers of the dtype of `like`.
-
-    A call of compiled code costs more with every array; with addresses, in one vector, it does not. Whoever
-    passes addresses holds the arrays.
-    """
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
-
-    element = types.CPointer(getattr(like, "dtype", like))  # type: ignore[no-untyped-call]
-    return element(types.intp, like), generate
 
 
 def kernel(

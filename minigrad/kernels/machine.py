@@ -7,6 +7,7 @@ object code that can be kept and loaded again.
 from __future__ import annotations
 
 import ctypes
+import pickle
 from typing import Any
 
 import llvmlite
@@ -14,13 +15,15 @@ import llvmlite.binding as llvm
 import numba
 import numpy as np
 from llvmlite import ir
+from numba.core import serialize, types
+from numba.core.compiler import CompileResult
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
 
 from minigrad.kernels.vectors import VECTOR_BYTES
 
 _FRAME = ctypes.CFUNCTYPE(None, ctypes.c_void_p)  # runs without Python's lock
-Code = tuple[bytes, bytes]  # an object file, and the names that it defines, as LLVM's bitcode
+Code = tuple[bytes, bytes]  # an object file and, as LLVM's bitcode, the names that it defines; or a pickle
 _loaded: dict[str, Any] = {}  # libraries by name: their code lives as long as the process
 
 
@@ -28,7 +31,8 @@ def processor() -> tuple[str, ...]:
     """Return everything besides its text that a module's machine code depends on."""
     config = vars(numba.config)
     triple, name, features = _codegen().magic_tuple()
-    return numba.__version__, llvmlite.__version__, triple, name, features, str(config["OPT"])
+    settings = str(config["OPT"]), str(config["BOUNDSCHECK"])
+    return numba.__version__, llvmlite.__version__, triple, name, features, *settings
 
 
 def new_module(name: str) -> ir.Module:
@@ -83,6 +87,34 @@ def entry(name: str, function: str) -> Any:
     call: Any = _FRAME(at)
     call.address = at
     return call
+
+
+@global_compiler_lock  # type: ignore[untyped-decorator]
+def compile_function(function: Any, arguments: str, dtype: np.dtype[Any]) -> Code:
+    """Compile a function of Numba's for one kind of arguments; return what `load_function` takes elsewhere.
+
+    Parameters
+    ----------
+    function
+        Of `numba.njit`, not compiled yet.
+    arguments : str
+        A letter for each: v and m for a vector and a matrix of the dtype, i and t for vectors of intp and of
+        bool, all C-ordered; n for an intp, b for a bool, f for a float64.
+    dtype
+    """
+    T = numba.from_dtype(dtype)
+    kinds = {"v": T[::1], "m": T[:, ::1], "i": types.intp[::1], "t": types.boolean[::1]}
+    kinds |= {"n": types.intp, "b": types.boolean, "f": types.float64}
+    function.compile(tuple(kinds[letter] for letter in arguments))
+    (result,) = function.overloads.values()
+    return serialize.dumps(result._reduce()), b""  # type: ignore[no-untyped-call]
+
+
+@global_compiler_lock  # type: ignore[untyped-decorator]
+def load_function(function: Any, code: Code) -> None:
+    """Give a function the machine code that `compile_function` has returned in another process."""
+    result = CompileResult._rebuild(cpu_target.target_context, *pickle.loads(code[0]))  # type: ignore[no-untyped-call]
+    function.add_overload(result)
 
 
 def address(array: np.ndarray) -> int:

@@ -1,4 +1,4 @@
-"""The machine code of cells and of the kernels they share: compiled once, then kept in a file for each.
+"""The machine code of cells, of the kernels they share and of their driver: compiled once, then kept.
 
 A file appears complete or not at all, and begins with a checksum: one that is damaged, or of another version,
 is replaced.
@@ -67,13 +67,17 @@ def load(name: str, write: Callable[[], str]) -> None:
     write : function
         Returns the module's LLVM IR.
     """
-    if machine.is_loaded(name):
-        return
+    if not machine.is_loaded(name):
+        keep(name, lambda: machine.compile_ir(name, write()), lambda code: machine.load(name, code))
+
+
+def keep(name: str, make: Callable[[], Code], load: Callable[[Code], None]) -> None:
+    """Load machine code from its file, or make it, which loads it too, and keep it there. As `load`."""
     code = _read(name)
     if code is not None:
-        machine.load(name, code)
+        load(code)
     else:
-        _keep(name, machine.compile_ir(name, write()))
+        _keep(name, make())
 
 
 def path(name: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def _log_softmax_twin(x: Array) -> Array:
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
-@compiled
+@partial(compiled, cache=False)  # processes that add a dtype each to a file of Numba's may mix them up
 def _softmax_of_row(x, p):  # type: ignore[no-untyped-def]
     # Softmax of x goes into p, which may be its memory; log Σ exp(x) is returned.
     top = x[0]

@@ -1,4 +1,4 @@
-"""Processes that share compiled cells, and the module of the driver: what one compiles, the others read."""
+"""Processes that share compiled cells: what one compiles, the others read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,8 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
-from numba.core.caching import IndexDataCacheFile
 
 import minigrad as mg
-from minigrad.fold.compiler import build, machine_code
 from minigrad.kernels import JIT_ENABLED, machine
 from tests import fresh
 from tests.minigrad.fold_contract.cells import ContractCell, E, Memory, Simple
@@ -84,21 +82,6 @@ def meet(folder: Path, n: int = 3) -> None:
 def folded() -> Any:
     return results("compiled")
 
-
-def called() -> dict[str, Any]:
-    """Call two functions of a module that Numba compiles, or reads, anew."""
-    code = machine_code.Code(MODULE)
-    values = [code.one(1), code.other(2)]
-    return {
-        "values": values,
-        "hits": sum(sum(function.stats.cache_hits.values()) for function in (code.one, code.other)),
-        "path": str(code._path) if code._path else None,
-        "cache": code.one.stats.cache_path,
-    }
-
-
-FUNCTIONS = "".join(f"@compiled\ndef {name}(x):\n    return x + 1\n\n\n" for name in ("one", "other"))
-MODULE = build._header("Tiny, float32", "nothing") + FUNCTIONS
 
 # -- what processes say -------------------------------------------------------------------------------
 
@@ -169,131 +152,3 @@ def test_cells_run_where_nothing_can_be_kept_after_one_warning(tmp_path: Path) -
     assert len(got["compiled"]) == 3
     (warning,) = got["warnings"]
     assert "set MINIGRAD_CACHE_DIR" in warning
-
-
-# -- the driver's module, which Numba compiles --------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_of_processes_that_come_at_once_one_compiles_the_module(tmp_path: Path) -> None:
-    cache = tmp_path / "cache"
-    told = [one["found"] for one in at_once(tmp_path, "called", cache)]
-    assert all(one["values"] == [2, 3] for one in told)
-    assert len({one["path"] for one in told}) == 1
-    assert sum(one["hits"] for one in told) == 2 * 2, "two functions, which two of three processes only read"
-    later = run(tmp_path / "run", "called", cache)
-    assert later == {"found": {**told[0], "hits": 2}, "compiled": [], "warnings": []}
-    folder = Path(told[0]["path"]).parent
-    assert folder.parent == cache
-    assert [p.name for p in cache.iterdir()] == [folder.name], "drafts are tidied away"
-    assert Path(told[0]["cache"]).parent == folder
-
-
-# Reading it anew is the same in a process that has read it before: what follows needs no other.
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The folder for all files, empty."""
-    for name in PLACES:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("MINIGRAD_CACHE_DIR", str(tmp_path / "cache"))
-    numba.config.reload_config()  # type: ignore[attr-defined]
-    yield tmp_path / "cache"
-    monkeypatch.undo()
-    numba.config.reload_config()  # type: ignore[attr-defined]
-
-
-def test_the_module_is_written_once(cache: Path) -> None:
-    first = called()
-    written = {p: p.stat().st_mtime_ns for p in cache.rglob("*.*") if p.is_file()}
-    assert (first["values"], first["hits"]) == ([2, 3], 0)
-    assert called() == {**first, "hits": 2}
-    assert written == {p: p.stat().st_mtime_ns for p in cache.rglob("*.*") if p.is_file()}
-
-
-def truncate(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-def scribble(path: Path) -> None:
-    path.write_bytes(b"not what you think")
-
-
-DAMAGE = {
-    "module, truncated": ("fold_*.py", truncate),
-    "module, foreign": ("fold_*.py", scribble),
-    "module, gone": ("fold_*.py", Path.unlink),
-    "code, truncated": ("*.nbc", truncate),
-    "code, empty": ("*.nbc", empty),
-    "code, foreign": ("*.nbc", scribble),
-    "index, truncated": ("*.nbi", truncate),
-    "index, empty": ("*.nbi", empty),
-    "index, foreign": ("*.nbi", scribble),
-}
-
-
-@pytest.mark.parametrize("numbas_own_folder", [False, pytest.param(True, marks=pytest.mark.slow)])
-@pytest.mark.parametrize(("pattern", "damage"), DAMAGE.values(), ids=DAMAGE)
-def test_a_damaged_module_is_replaced_with_one_warning(
-    pattern: str,
-    damage: Callable[[Path], Any],
-    numbas_own_folder: bool,
-    cache: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    numbas = tmp_path / "numba"
-    if numbas_own_folder:
-        monkeypatch.setenv("NUMBA_CACHE_DIR", str(numbas))
-        numba.config.reload_config()  # type: ignore[attr-defined]
-    called()
-    damaged = [*cache.rglob(pattern), *numbas.rglob(f"fold_*/{pattern}")]
-    assert damaged
-    for path in damaged:
-        damage(path)
-    with pytest.warns(mg.CompileWarning, match="compiled again") as caught:
-        assert called()["values"] == [2, 3]
-    assert len(caught) == 1
-    after = called()  # warnings are errors here
-    assert (after["values"], after["hits"]) == ([2, 3], 2)
-
-
-@pytest.mark.filterwarnings("ignore:no folder can be written:minigrad.CompileWarning")  # once in a process
-def test_a_module_lives_in_memory_where_nothing_can_be_kept(
-    cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cache.touch()
-    assert called() == {"values": [2, 3], "hits": 0, "path": None, "cache": None}
-    monkeypatch.delenv("MINIGRAD_CACHE_DIR")
-
-    def homeless() -> Path:
-        raise RuntimeError("no home")
-
-    monkeypatch.setattr(Path, "home", homeless)
-    assert called() == {"values": [2, 3], "hits": 0, "path": None, "cache": None}
-
-
-@pytest.mark.filterwarnings("ignore:no folder can be written:minigrad.CompileWarning")  # once in a process
-def test_a_disk_that_is_full_is_no_error(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def save(*_: Any) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(IndexDataCacheFile, "save", save)
-    assert called()["values"] == [2, 3]
-
-
-def test_a_folder_that_can_only_be_read_is_read(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any, **__: Any) -> None:
-        raise PermissionError("read only")
-
-    called()
-    monkeypatch.setattr("tempfile.mkdtemp", refuse)
-    monkeypatch.setattr(os, "rename", refuse)
-    got = called()
-    assert (got["values"], got["hits"]) == ([2, 3], 2)
-    assert got["path"]

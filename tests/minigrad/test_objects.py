@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.kernels import JIT_ENABLED, machine, objects, product, vectors
+from minigrad.kernels import JIT_ENABLED, jit, machine, objects, product, vectors
 from minigrad.kernels.machine import address
 
 pytestmark = pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: there is no machine code")
@@ -253,3 +253,39 @@ def test_where_machine_code_is_kept(
     monkeypatch.setattr(objects.Path, "home", lambda: Path("/home/me"))
     assert objects.root() == Path(expected)
     assert objects.path("fold_x") == Path(expected) / "fold_x.code"
+
+
+def scaled_sum(x: np.ndarray, n: int) -> Any:
+    """Become machine code in the tests below."""
+    return x.sum() * n
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_numba_compiles_is_kept_likewise(
+    dtype: Any, name: str, compiled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def function() -> Any:
+        """Return the function as a new process has it, which compiles nothing more."""
+
+        def make() -> machine.Code:
+            made.append(name)
+            return machine.compile_function(new, "vn", np.dtype(dtype))
+
+        new = jit.compiled(scaled_sum, cache=False)
+        objects.keep(name, make, lambda code: machine.load_function(new, code))
+        new.disable_compile()  # type: ignore[attr-defined]
+        return new
+
+    x = np.array([1.0, 2.5, 0.0], dtype)
+    for _ in range(2):
+        result = function()(x, 2)
+        assert (result, len(made)) == (7, 1)
+        assert len(function().overloads) == 1
+    truncate(objects.path(name))
+    with pytest.warns(mg.CompileWarning, match="was damaged"):
+        assert function()(x, 3) == 10.5
+    assert (function()(x, 3), len(made)) == (10.5, 2)
+    with pytest.raises(TypeError):
+        function()(x[::2], 1)  # another kind of array

@@ -19,6 +19,7 @@ import minigrad as mg
 import models
 from experiments.training.step import training_step
 from minigrad.cotangent import SparseRows
+from minigrad.fold import compiler
 from minigrad.fold.compiler.run import compiled
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.optim import SGD, AdaGrad
@@ -300,7 +301,7 @@ print(json.dumps([value, float(np.abs(model.Ws.grad).sum()), [str(w.message) for
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pattern", ["*.nbc", "*.nbi", "fold_*.code"])  # the driver's, and the cell's
+@pytest.mark.parametrize("pattern", ["driver_*.code", "fold_*.code"])
 def test_machine_code_that_was_damaged_is_compiled_again(pattern, tmp_path):
     def run() -> Any:
         environment = {**os.environ, "MINIGRAD_CACHE_DIR": str(tmp_path)}
@@ -327,6 +328,14 @@ def test_machine_code_that_was_damaged_is_compiled_again(pattern, tmp_path):
     assert again == first
     assert len(warned) == 1
     assert run() == (first, [])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_every_step_is_made_by_the_machine_code_that_is_kept(dtype: Any) -> None:
+    """With arguments of other types than it was compiled for, every process would compile it again."""
+    for head in ("root", "labelled"):
+        assert loss_and_gradients(*setup(head, dtype=dtype)) is not None
+    assert len(compiler.driver(np.dtype(dtype)).overloads) == 1
 
 
 COPIES = {

@@ -1,7 +1,7 @@
 """Compiles a cell's equations to one function forward and one backward. Start with trace.py."""
 
-from minigrad.fold.compiler.build import driver
 from minigrad.fold.compiler.code import CompiledCell
+from minigrad.fold.compiler.driver import driver
 from minigrad.fold.compiler.evaluation import Evaluation
 from minigrad.fold.compiler.explain import explain_fold
 from minigrad.fold.compiler.refusal import warn

@@ -4,21 +4,35 @@ A minibatch's data evict Python's own code and objects from the cache, so each r
 of a step costs several times what it costs in a tight loop.
 
 The function below is compiled once per dtype and serves all cells, whose `forward` and `backward` it calls by
-their addresses. Numba's cache does not notice a change in another file, so it is not compiled from this
-file: build.py makes a module of its text and of the texts of all that it calls, as it does for cells.
+their addresses. Numba's cache does not notice a change in another file, and has no lock; so the function and
+what it calls are not in that cache: they are kept as the machine code of cells is.
 """
 
 from __future__ import annotations
 
+import functools
+import sys
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
 import numpy as np
 
+from minigrad.fold.compiler import abi
 from minigrad.fold.compiler.abi import FIELDS, Field
 from minigrad.fold.compiler.order import TILE, schedule_nodes
+from minigrad.kernels import jit, machine, objects
 from minigrad.kernels.invoke import invoke
 from minigrad.kernels.rows import first_outside, sum_rows
 from minigrad.kernels.softmax import linear_cross_entropy
 
 Array = np.ndarray
+KERNELS: tuple[Any, ...] = (schedule_nodes, first_outside, sum_rows, linear_cross_entropy)
+# The files that decide on the machine code
+FILES = (abi, jit, machine, *(sys.modules[name] for name in (__name__, invoke.__module__)))
+FILES += tuple(sys.modules[kernel.__module__] for kernel in KERNELS)
+# The types of the arguments, as `machine.compile_function` takes them
+ARGUMENTS = "vvmvimnniiibbiiiitibmmvf"
 (
     KEEP, COMPLETE, FRESH, TILES, TILE_COUNT, NODES, INNER, LEAF_ROWS, LEAVES, ENTRIES, TABLE, TABLE_STEP,
     STATES, MASKS, MEMORY, PARAMETERS, TOTALS, BY_LEAVES, GRADIENT,
@@ -121,3 +135,17 @@ def loss_and_gradients(
     frame[GRADIENT] = rest[b.size :].ctypes.data
     invoke(backward, frame, held)
     return True, loss, sum_rows(entries, by_entries)
+
+
+@functools.cache
+def driver(dtype: np.dtype[Any]) -> Callable[..., tuple[bool, float, int]]:
+    """Return `loss_and_gradients` in machine code, for arrays of a dtype."""
+    helpers = {kernel.__name__: jit.compiled(kernel.__wrapped__, cache=False) for kernel in KERNELS}
+    own = FunctionType(loss_and_gradients.__code__, globals() | helpers)
+    function = jit.compiled(own, cache=False)
+    objects.keep(
+        objects.key("driver", [dtype.name], FILES),
+        lambda: machine.compile_function(function, ARGUMENTS, dtype),
+        lambda code: machine.load_function(function, code),
+    )
+    return function
