@@ -10,6 +10,7 @@ COMMANDS = {
     "compare": "draw one tree under several models, side by side on one scale",
     "epochs": "draw one tree through training: a strip for print, or a page with a slider",
     "graph": "draw the autodiff graph behind a tree's loss",
+    "explorer": "write a page with sliders: how far a gradient gets in a recurrent network",
 }
 
 
@@ -20,7 +21,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from viz.command_line import run_command
 
         return run_command(
-            "python -m viz", "Pictures of trees and of graphs.", "viz.commands.{}".format, COMMANDS, argv
+            "python -m viz",
+            "Pictures of trees and of graphs, and a page to explore gradients.",
+            "viz.commands.{}".format,
+            COMMANDS,
+            argv,
         )
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
