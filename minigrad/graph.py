@@ -197,6 +197,15 @@ def backward(
         raise out_of_order(*cotangents)
 
 
+def usable_vjps(node: Node) -> tuple[VJP, ...]:
+    """Return a node's vjps, unless it has been freed, or what they read was changed, as `backward` checks."""
+    if node.vjps is None:
+        raise freed(node)
+    if any(storage.changed > node.id for storage in node.storages):
+        raise changed(node)
+    return node.vjps
+
+
 def out_of_order(*ids: int) -> GraphError:
     """Return the error for nodes whose cotangents did not all come before their turn, or to another node."""
     return GraphError(

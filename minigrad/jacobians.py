@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.aside import gradients_aside
 from minigrad.cotangent import SparseRows, as_dense
 from minigrad.errors import GraphError
-from minigrad.graph import Node, backward, changed, freed, misshapen, reachable
+from minigrad.graph import Node, backward, misshapen, reachable, usable_vjps
 from minigrad.stack import Stack
 from minigrad.tensor import Tensor
 
@@ -100,12 +100,7 @@ def _walk(nodes: list[Node], seeds: Array, wanted: list[Node]) -> dict[int, Arra
                 found[k] = g.data
         if not any(parent in needed for parent in node.parents):
             continue
-        if node.vjps is None:
-            raise freed(node)
-        for storage in node.storages:
-            if storage.changed > node.id:
-                raise changed(node)
-        for parent, vjp in zip(node.parents, node.vjps, strict=True):
+        for parent, vjp in zip(node.parents, usable_vjps(node), strict=True):
             if parent in needed:
                 sums.add(parent, _stacked(node, parent, vjp, g), node.op.writes)
     return found

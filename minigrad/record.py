@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -43,13 +42,6 @@ class GradientRecord(Observer):
     def norms(self) -> dict[int, float]:
         """Norm by node id, of the node's last visit."""
         return {entry.id: entry.norm for entry in self.entries}
-
-    def by_scope(self) -> dict[str, list[Entry]]:
-        """Entries by the text of their scopes; '' for no scope."""
-        groups: dict[str, list[Entry]] = defaultdict(list)
-        for entry in self.entries:
-            groups["" if entry.scope is None else str(entry.scope)].append(entry)
-        return dict(groups)
 
     def __len__(self) -> int:
         return len(self.entries)

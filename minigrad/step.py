@@ -11,7 +11,7 @@ import numpy as np
 
 from minigrad.context import thread
 from minigrad.cotangent import Cotangent, Cotangents, SparseRows, as_dense
-from minigrad.graph import VJP, Node, backward, changed, freed, misshapen, out_of_order, reachable
+from minigrad.graph import Node, backward, misshapen, out_of_order, reachable, usable_vjps
 from minigrad.internal.table import aligned
 from minigrad.outline.flow import index_text
 from minigrad.record import kept, value_lines
@@ -130,7 +130,7 @@ def step_through(tensor: Tensor, cotangent: Any = None, retain_graph: bool = Fal
     """
     root, cotangent = tensor._seed(cotangent)
     if root.op is not None:
-        _vjps(root)  # refuses a graph that has been freed
+        usable_vjps(root)  # refuses a graph that has been freed
     return Steps(root, cotangent, retain_graph)
 
 
@@ -177,7 +177,7 @@ def _steps(root: Node, cotangent: np.ndarray) -> Iterator[Step]:
         if node.op is None:
             continue
         g = node.op.accept(g if g.shape else np.asarray(g))
-        for parent, vjp, formula in zip(node.parents, _vjps(node), _formulas(node), strict=True):
+        for parent, vjp, formula in zip(node.parents, usable_vjps(node), _formulas(node), strict=True):
             part = vjp(g)
             if getattr(part, "shape", None) != parent.shape:
                 raise misshapen(node, parent, part)
@@ -186,14 +186,6 @@ def _steps(root: Node, cotangent: np.ndarray) -> Iterator[Step]:
             yield Step(number(), node, _copy(g), parent, formula, contribution, _copy(cotangents[parent.id]))
     if cotangents:
         raise out_of_order(*cotangents)
-
-
-def _vjps(node: Node) -> tuple[VJP, ...]:
-    if node.vjps is None:
-        raise freed(node)
-    if any(storage.changed > node.id for storage in node.storages):
-        raise changed(node)
-    return node.vjps
 
 
 def _formulas(node: Node) -> list[str]:

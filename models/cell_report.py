@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-VERDICTS = ("ok", "note", "WRONG")
-
 
 @dataclass(frozen=True)
 class Line:

@@ -6,14 +6,12 @@ import argparse
 from pathlib import Path
 
 from experiments.paper import claims
-from experiments.sweep.output import RESULTS
+from experiments.sweep import arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "--out", type=Path, default=RESULTS / "paper", metavar="DIR", help="where the rows are stored"
-    )
+    arguments.add_stored(parser)
     parser.add_argument(
         "--ablate",
         type=Path,

@@ -9,15 +9,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from experiments.sweep import arguments
 from experiments.sweep.export import export
-from experiments.sweep.output import RESULTS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "--out", type=Path, default=RESULTS / "paper", metavar="DIR", help="the sweep's folder"
-    )
+    arguments.add_stored(parser)
     parser.add_argument("--csv", type=Path, required=True, metavar="FILE", help="the file to write")
     parser.add_argument("--timing", action="store_true", help="also what differs each time: seconds")
 

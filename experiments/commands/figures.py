@@ -8,21 +8,14 @@ gradient norms of that model. Rows of other cells (--cell) are drawn too; their 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from experiments.paper import figures
-from experiments.sweep.output import RESULTS
+from experiments.sweep import arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=RESULTS / "paper",
-        metavar="DIR",
-        help="where the rows are stored; the figures go into DIR/figures",
-    )
+    arguments.add_stored(parser, "; the figures go into DIR/figures")
     parser.add_argument(
         "--only",
         type=int,

@@ -19,10 +19,13 @@ import models
 from experiments.paper import grids
 from experiments.paper.datasets import majority
 from experiments.paper.settings import BATCH, BATCH_OF_OTHERS, SCALES, Settings, run_settings
-from experiments.sweep import Job, Run, from_json
+from experiments.sweep import Job, Run, from_json, wording
 from experiments.training.evaluation import MAJORITY
 from models.cells import is_chain_cell
 
+HEAD = """\
+| model | question | setting | tokens | dev accuracy of each run, % | median | epochs |
+|---|---|---|---|---|---|---|"""
 MAX_EPOCHS = 30  # enough to see that a setting is better
 SEARCH_RUNS = 3
 
@@ -125,10 +128,7 @@ def table(jobs: Sequence[Job], runs: Sequence[Run]) -> str:
     groups: dict[str, list[Job]] = defaultdict(list)
     for job in jobs:
         groups[job.name.rpartition("/")[0]].append(job)
-    lines = [
-        "| model | question | setting | tokens | dev accuracy of each run, % | median | epochs |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    lines = []
     for name, members in groups.items():
         _, question, setting, _, model = name.split("/")
         shortest, longest = members[0].json["lengths"]
@@ -137,11 +137,9 @@ def table(jobs: Sequence[Job], runs: Sequence[Run]) -> str:
         each = " ".join(f"{dev[job.name]:.1f}" if job.name in dev else "–" for job in members)
         median = f"{statistics.median(dev.values()):.1f}" if dev else "–"
         epochs = f"{statistics.fmean(run.epochs for run in there):.0f}" if there else "–"
-        lines.append(
-            f"| {model} | {question} | {setting} | {shortest}–{longest} | {each} | {median} | {epochs} |"
-        )
+        lines.append([model, question, setting, f"{shortest}–{longest}", each, median, epochs])
     for settings in {of.dataset: of for of in (from_json(Settings, job.json) for job in jobs)}.values():
         shortest, longest = settings.lengths
         share = f"{100 * majority(settings, 'dev'):.1f}"
-        lines.append(f"| – | {MAJORITY} | – | {shortest}–{longest} | – | {share} | – |")
-    return "\n".join(lines) + "\n"
+        lines.append(["–", MAJORITY, "–", f"{shortest}–{longest}", "–", share, "–"])
+    return wording.table(HEAD, lines) + "\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from experiments.paper.settings import GRADIENT_DATASET
 from experiments.paper.stored import Stored
-from experiments.sweep import Run
+from experiments.sweep import Run, wording
 from experiments.sweep.output import write_text
 from experiments.sweep.wording import two_digits
 from experiments.training.ratios import DEFINITIONS
@@ -40,12 +40,8 @@ def table(stored: Stored) -> str:
         shown.append([epochs[-1] for epochs in runs])
         for name in (name for name in definitions if runs and all(name in epochs[-1] for epochs in runs)):
             for depth in DEPTHS:
-                cells = " | ".join(
-                    two_digits(median_at((of[name] for of in column), depth)) for column in shown
-                )
-                lines.append(f"| {model} | {name} | {depth} | {cells} |")
-    if not lines:
-        return ""
+                cells = [two_digits(median_at((of[name] for of in column), depth)) for column in shown]
+                lines.append([model, name, str(depth), *cells])
     epochs = " | ".join(f"epoch {epoch}" for epoch in EPOCHS)
-    head = [f"| model | error vector | keyword depth | {epochs} | last |", "|---" * (4 + len(EPOCHS)) + "|"]
-    return "\n".join([*head, *lines]) + "\n"
+    head = f"| model | error vector | keyword depth | {epochs} | last |\n{'|---' * (4 + len(EPOCHS))}|"
+    return f"{wording.table(head, lines)}\n" if lines else ""

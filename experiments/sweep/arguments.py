@@ -26,6 +26,12 @@ def add_scale(parser: argparse.ArgumentParser, sizes: str) -> None:
     add_seed(parser)
 
 
+def add_stored(parser: argparse.ArgumentParser, more: str = "") -> None:
+    """Declare ``--out`` of a command that reads rows; `more`: what else is done there, in words."""
+    help = f"where the rows are stored{more}"
+    parser.add_argument("--out", type=Path, default=RESULTS / "paper", metavar="DIR", help=help)
+
+
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """Declare ``--seed``."""
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="seed of data, weights and order")

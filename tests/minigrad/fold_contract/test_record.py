@@ -6,6 +6,7 @@ import pytest
 import minigrad as mg
 from minigrad.context import thread
 from minigrad.graph import reachable
+from minigrad.record import Entry
 from models.forest import Forest
 from models.tree import Tree
 from tests.minigrad.fold_contract.cells import E, Memory, Simple
@@ -39,7 +40,9 @@ def test_node_mode_records_each_op_under_its_tree_node() -> None:
     loss, states = loss_of(cell, L, "node")
     with mg.record_gradients() as record:
         loss.backward()
-    groups = record.by_scope()
+    groups: dict[str, list[Entry]] = {}
+    for entry in record.entries:
+        groups.setdefault(str(entry.scope or ""), []).append(entry)
     assert set(groups) == {"", "node 2 of tree 0, 'not very'", "node 4 of tree 0, 'not very good'"}
     for row, scope in [(2, "node 2 of tree 0, 'not very'"), (4, "node 4 of tree 0, 'not very good'")]:
         error = next(entry.norm for entry in groups[scope] if entry.op == "tanh")
@@ -89,7 +92,7 @@ def test_off_nothing_is_recorded(mode: str) -> None:
         loss, _ = loss_of(cell, L, mode)
     loss.backward()
     assert len(record) == 0
-    assert record.by_scope() == {}
+    assert record.entries == []
     assert loss.node is not None
     assert all(node.meta.norm is None for node in reachable(loss.node))
 
