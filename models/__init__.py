@@ -22,7 +22,8 @@ from models.reader import TreeReader, read_trees
 from models.shapes import SHAPES, random_forest
 from models.tree import Tree
 from models.unary import collapse_unary, expand_unary
-from models.vectors import VectorsError, WordVectors, read_vectors
+from models.vector_file import VectorsError
+from models.vectors import VectorsWarning, WordVectors, read_vectors
 from models.vocabulary import Vocabulary
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "TreeReader",
     "TreebankError",
     "VectorsError",
+    "VectorsWarning",
     "Vocabulary",
     "VocabularyError",
     "WordVectors",

@@ -1,42 +1,51 @@
-"""Word vectors from a text file: GloVe's format, or word2vec's, which begins with a line of two numbers.
-
-A line holds a word and its numbers, separated by blanks. The word itself may contain blanks (vectors trained
-on Common Crawl have ``. . .`` and ``at name@domain.com``), so the numbers are counted from the right.
-"""
+"""Word vectors from a file: those of the words that are wanted, whatever their case there."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from unicodedata import normalize
 
 import numpy as np
-import numpy.typing as npt
 
 from minigrad.rng import require_generator
 from models.notation import plain_word, shorten
+from models.packed import DAMAGED, unpacked
+from models.vector_file import Vector, VectorFile, VectorsError
 from models.vocabulary import Vocabulary
 
-Vector = npt.NDArray[np.float32]
+_BRACKET = re.compile("-[lr][rsc]b-")  # the Penn Treebank's names of brackets, in lower case
 
-_PACKED = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "packed with gzip"}
 _TELL_EVERY = 10_000  # lines between two reports of progress
+_EXAMPLES = 5  # words that a message names
+
+
+class VectorsWarning(UserWarning):
+    """Something about word vectors that is probably not as it was meant."""
 
 
 def forms(word: str) -> tuple[str, ...]:
     r"""Return the spellings that a treebank's word may have in a vector file, the most likely first.
 
-    As it is, or with the Penn Treebank's notation decoded (``-LRB-``, ``and\/or``); each also in lower case.
+    As it is, or with the Penn Treebank's notation decoded (``-LRB-``, ``and\/or``), then with its accents
+    composed (NFC) and decomposed (NFD); each also in lower case, behind all of these.
     """
-    plain = plain_word(word)
-    return word, plain, word.lower(), plain.lower()
+    plain = plain_word(_BRACKET.sub(lambda match: match[0].upper(), word))
+    exact = [
+        form for text in (word, plain) for form in (text, *(normalize(to, text) for to in ("NFC", "NFD")))
+    ]
+    return tuple(dict.fromkeys([*exact, *(form.lower() for form in exact)]))
 
 
-class VectorsError(ValueError):
-    """A file that does not hold word vectors, or not those that are wanted."""
+def folded(word: str) -> str:
+    """Return what all spellings of a word have in common that differ in case or in how accents are coded."""
+    return word.lower() if word.isascii() else normalize("NFC", word).lower()
 
 
 @dataclass(frozen=True)
@@ -55,15 +64,42 @@ class WordVectors:
     found: Mapping[str, Vector]
 
     def of(self, word: str) -> Vector | None:
-        """Return the vector of the first of the word's `forms` that has one, or None."""
-        return next((self.found[form] for form in forms(word) if form in self.found), None)
+        """Return the word's vector, or None if the file has none.
+
+        It is that of the first of its `forms` that has one, otherwise of the first word in the file's order
+        that differs from one of these in case alone, as *Haus* from *haus*.
+        """
+        spellings = forms(word)
+        for form in spellings:
+            if form in self.found:
+                return self.found[form]
+        name = next((self._cased[key] for form in spellings if (key := folded(form)) in self._cased), None)
+        return None if name is None else self.found[name]
+
+    @cached_property
+    def _cased(self) -> Mapping[str, str]:
+        """The first word found, by what it has in common with others."""
+        first: dict[str, str] = {}
+        for name in self.found:
+            first.setdefault(folded(name), name)
+        return first
+
+    def missing(self, vocabulary: Vocabulary) -> list[str]:
+        """Return the words of a vocabulary that have no vector, but for its unknown word."""
+        return [word for word in vocabulary.words if word != vocabulary.unknown and self.of(word) is None]
 
     def table(self, vocabulary: Vocabulary, rng: np.random.Generator) -> Vector:
         """Return a row per word of the vocabulary, (words, width).
 
-        Words without a vector get one drawn from U(±√3 σ), where σ is the standard deviation of all numbers
-        found, so that they are as long as the others on average. A vector is drawn for every word, so that
-        one word's draw does not depend on which others are missing.
+        Words without a vector, which `missing` names, get one drawn from U(±√3 σ), where σ is the standard
+        deviation of all numbers found, so that they are as long as the others on average. Such a row stays
+        random where no training text has the word. A vector is drawn for every word, so that one word's draw
+        does not depend on which others are missing.
+
+        Warns
+        -----
+        VectorsWarning
+            If words are missing: how many there are, and which come first.
 
         Raises
         ------
@@ -77,6 +113,13 @@ class WordVectors:
         for k, word in enumerate(vocabulary.words):
             if (vector := self.of(word)) is not None:
                 rows[k] = vector
+        if missing := self.missing(vocabulary):
+            warnings.warn(
+                f"{len(missing)} of {len(vocabulary)} words of the vocabulary have no vector "
+                f"({_some(missing)}); their rows are random, and stay so if training has none of them",
+                VectorsWarning,
+                stacklevel=2,
+            )
         return rows
 
     def sha256(self) -> str:
@@ -88,134 +131,108 @@ class WordVectors:
 
 
 def read_vectors(
-    path: str | os.PathLike[str], words: Iterable[str], progress: Callable[[int], object] | None = None
+    path: str | os.PathLike[str],
+    words: Iterable[str],
+    progress: Callable[[int], object] | None = None,
+    *,
+    encoding: str = "utf-8",
 ) -> WordVectors:
     """Read the vectors of some words, line by line; no others are kept.
 
     Parameters
     ----------
     path
-        UTF-8 text. A file of gigabytes takes no more memory than the words wanted.
+        Text in GloVe's or word2vec's format, or word2vec's binary format; gzip, bz2 and xz data are
+        recognised. A file of gigabytes takes no more memory than the words wanted.
     words : iterable of str
-        Those that are wanted, each in any of its `forms`. Of a word that is in the file twice, the first
-        vector counts.
+        Those that are wanted, each in any of its `forms` or in any case. Of a word that is in the file twice,
+        the first vector counts.
     progress : function, optional
-        Called from time to time with the number of bytes read since the last call.
+        Called from time to time with the number of bytes of the file read since the last call.
+    encoding : str
+        Of the words. A byte-order mark is removed.
 
     Raises
     ------
     OSError
-        If the file can't be read.
+        If the file can't be read, or is damaged compressed data.
+    ValueError
+        If there is no such encoding.
     VectorsError
         If a line has too few or too many numbers (or, for a word that is wanted, one that is not finite), if
-        the file has fewer or more lines than its first one says, is empty, compressed or binary, or has none
-        of the words; the text names file and line.
+        the file is empty, or is something else, or has none of the words; the text names file and line.
+
+    Warns
+    -----
+    VectorsWarning
+        If a line has no word, or a word of blanks: it is passed over; if the file has fewer or more entries
+        than its first line says; if words can't be decoded.
     """
     asked = set(words)
-    wanted = {form.encode(): form for word in asked for form in forms(word)}
-    with Path(path).open("rb") as file:
-        reader = _Reader(path, file)
-        found: dict[str, Vector] = {}
+    wanted = {form for word in asked for form in forms(word)}
+    wanted_folded = {folded(form) for form in wanted}
+    found: dict[str, Vector] = {}
+    seen: set[str] = set()  # what the words found have in common with others, by `folded`
+    undecoded: list[int] = []
+    with Path(path).open("rb") as raw:
+        file, packing = unpacked(raw)
+        vectors = VectorFile(path, file)
         told = 0
-        for number, line in reader.lines():
-            word, values = reader.split(number, line)
-            name = wanted.get(word)
-            if name is not None and name not in found:
-                found[name] = reader.vector(number, line, values)
-            if progress is not None and number % _TELL_EVERY == 0:
-                progress(reader.bytes - told)
-                told = reader.bytes
+        try:
+            "".encode(encoding)
+            for number, text, values in vectors.entries():
+                try:
+                    name = text.decode(encoding)
+                except UnicodeDecodeError:
+                    undecoded.append(number)
+                    continue
+                key = folded(name)
+                if name not in found and (name in wanted or (key in wanted_folded and key not in seen)):
+                    found[name] = vectors.vector(number, text, values)
+                    seen.add(key)
+                if progress is not None and number % _TELL_EVERY == 0:
+                    now = raw.tell() if packing else vectors.bytes
+                    progress(now - told)
+                    told = now
+        except LookupError:
+            raise ValueError(
+                f"there is no text encoding {encoding!r}; most word vectors are in utf-8"
+            ) from None
+        except DAMAGED as error:
+            raise OSError(f"{path} is damaged {packing} data: {error}") from None
         if progress is not None:
-            progress(reader.bytes - told)
+            progress((raw.tell() if packing else vectors.bytes) - told)
+    remarks = _remarks(vectors, undecoded, encoding)
     if not found:
+        why = "".join(f"; {remark}" for remark in remarks)
         raise VectorsError(
             f"{path} has none of the {len(asked)} words that are wanted; is it in another language, or are "
-            "its words written otherwise?"
+            f"its words written otherwise?{why}"
         )
-    return WordVectors(reader.width, found)
+    for remark in remarks:
+        warnings.warn(f"{path}: {remark}", VectorsWarning, stacklevel=2)
+    return WordVectors(vectors.width, found)
 
 
-class _Reader:
-    """Splits a file into words and their numbers, and checks how many there are."""
-
-    def __init__(self, path: str | os.PathLike[str], file: BinaryIO) -> None:
-        self._path, self._file = path, file
-        self.width = 0
-        self.bytes = 0
-        self._promised: int | None = None
-
-    def lines(self) -> Iterable[tuple[int, bytes]]:
-        """Yield the number and the text of every line except the header and blank ones."""
-        count = 0
-        for number, raw in enumerate(self._file, 1):
-            self.bytes += len(raw)
-            line = raw.strip(b" \t\r\n").replace(b"\t", b" ")
-            if not line or (not self.width and self._begin(number, line)):
-                continue
-            count += 1
-            yield number, line
-        if not count:
-            raise VectorsError(f"{self._path} has no word vectors: it is empty")
-        if self._promised is not None and count != self._promised:
-            raise VectorsError(
-                f"{self._path} has {count} vectors, but its first line says {self._promised}; "
-                "has it been cut off?"
-            )
-
-    def _begin(self, number: int, line: bytes) -> bool:
-        """Find out from the first line how many numbers a word has; return whether that line is a header."""
-        for magic, what in _PACKED.items():
-            if line.startswith(magic):
-                raise VectorsError(f"{self._path} is {what}; unpack it first")
-        fields = line.split()
-        header = len(fields) == 2 and all(field.isdigit() for field in fields)
-        if header:
-            self._promised, self.width = int(fields[0]), int(fields[1])
-        else:
-            last_word = max((k for k, field in enumerate(fields) if not _is_number(field)), default=0)
-            self.width = len(fields) - 1 - last_word
-        if not self.width:
-            raise self._fault(number, line, "expected a word and its numbers, as in: good 0.12 -0.5 0.3")
-        return header
-
-    def split(self, number: int, line: bytes) -> tuple[bytes, bytes]:
-        """Return a line's word and its numbers, still as text."""
-        if line.count(b" ") == self.width:  # nearly always, and fast
-            word, _, values = line.partition(b" ")
-            return word, values
-        fields = line.split()
-        word_fields, values_fields = fields[: -self.width], fields[-self.width :]
-        more = len(word_fields) > 1 and _is_number(word_fields[-1])
-        if not word_fields or more:
-            raise self._ragged(number, line)
-        return b" ".join(word_fields), b" ".join(values_fields)
-
-    def vector(self, number: int, line: bytes, values: bytes) -> Vector:
-        """Return the numbers."""
-        fields = values.split()
-        if len(fields) != self.width:
-            raise self._ragged(number, line)
-        try:
-            vector = np.array([float(field) for field in fields], np.float64)
-        except ValueError:
-            raise self._ragged(number, line) from None
-        if not (np.abs(vector) <= np.finfo(np.float32).max).all():
-            raise self._fault(number, line, "the numbers of a word are finite")
-        return vector.astype(np.float32)
-
-    def _ragged(self, number: int, line: bytes) -> VectorsError:
-        found = sum(map(_is_number, line.split()[1:]))
-        return self._fault(number, line, f"expected a word and {self.width} numbers, found {found}")
-
-    def _fault(self, number: int, line: bytes, what: str) -> VectorsError:
-        text = line.decode(errors="replace")
-        binary = "; is it in word2vec's binary format? Only its text format can be read" * (b"\0" in line)
-        return VectorsError(f"{self._path}, line {number}: {what}, in '{shorten(text, 60)}'{binary}")
+def _remarks(vectors: VectorFile, undecoded: Sequence[int], encoding: str) -> list[str]:
+    """Return what is strange about a file that can be read."""
+    remarks = []
+    if blank := vectors.blank:
+        remarks.append(
+            f"{len(blank)} line{'s' * (len(blank) != 1)} without a word, or with one of blanks, passed over; "
+            f"the first is number {blank[0]}"
+        )
+    if vectors.promised not in (None, vectors.count):
+        cut = "; has it been cut off?" if (vectors.promised or 0) > vectors.count else ""
+        remarks.append(f"{vectors.count} vectors, but the first line says {vectors.promised}{cut}")
+    if undecoded:
+        remarks.append(
+            f"{len(undecoded)} word{'s' * (len(undecoded) != 1)} not in {encoding}, the first in line "
+            f"{undecoded[0]}; if the file has another encoding, write it in UTF-8, or name it with encoding="
+        )
+    return remarks
 
 
-def _is_number(field: bytes) -> bool:
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return True
+def _some(words: Sequence[str]) -> str:
+    shown = ", ".join(repr(shorten(word)) for word in words[:_EXAMPLES])
+    return shown + ", …" * (len(words) > _EXAMPLES)

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--vectors",
         type=Path,
         metavar="FILE",
-        help="word vectors to start from, as text in GloVe's or word2vec's format; random without it",
+        help="word vectors to start from, in GloVe's format or one of word2vec's; random without it",
     )
     parser.add_argument(
         "--draw",

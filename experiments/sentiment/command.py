@@ -10,7 +10,7 @@ import models
 from experiments import sweep
 from experiments.sentiment import report
 from experiments.sentiment.accuracies import most_frequent_class
-from experiments.sentiment.data import Treebank, read_treebank, read_vectors, sample, sets
+from experiments.sentiment.data import Treebank, coverage, read_treebank, read_vectors, sample, sets
 from experiments.sentiment.figures import save_figures
 from experiments.sentiment.sentences import typical_sentences
 from experiments.sentiment.settings import CHOSEN, MODELS, SCALES, Settings, run_settings
@@ -43,6 +43,9 @@ def run(args: argparse.Namespace) -> int:
         if number > len(treebank.trees["test"]):
             raise InputError(f"--draw {number}: the test set has {len(treebank.trees['test'])} sentences")
     planned = jobs(treebank, args)
+    if args.vectors is not None:
+        settings = from_json(Settings, planned[0].json)
+        print(coverage(settings, treebank, read_vectors(args.vectors.absolute(), args.treebank)))
     code = sweep.run(planned, args, base={**defaults(Settings), **CHOSEN["RLSTM"]})
     if args.dry_run:
         return code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -109,8 +111,29 @@ def read_vectors(path: Path, folder: Path) -> models.WordVectors:
     with (
         waiting(f"reading {path}"),
         tqdm(total=size, desc="vectors", unit="B", unit_scale=True, disable=silent, leave=False) as bar,
+        warnings.catch_warnings(record=True) as remarks,
     ):
-        return models.read_vectors(path, words, bar.update)
+        warnings.simplefilter("always", models.VectorsWarning)
+        vectors = models.read_vectors(path, words, bar.update)
+    for remark in remarks if silent is None else ():
+        print(f"note: {remark.message}", file=sys.stderr)
+    return vectors
+
+
+def coverage(settings: Settings, treebank: Treebank, vectors: models.WordVectors) -> str:
+    """Say how many of the words of a run start from a vector of the file, and which do not."""
+    kept = sampled(settings, treebank)
+    words = vocabulary(kept, settings.min_count, settings.lower, vectors)
+    distinct = models.Vocabulary(kept.words(*PARTS), lower=settings.lower)
+    known = sum(vectors.of(word) is not None for word in distinct.words)
+    text = f"vectors: {known:,} of {len(distinct):,} words have one"
+    if random := vectors.missing(words):
+        text += f"; {len(random):,} frequent words of train start from random ones"
+    if rest := len(distinct) - len(words) + 1:
+        trained = any(word not in words for word in kept.words("train"))
+        told = "trained" if trained else "never trained, since train has no such word"
+        text += f"; the unknown word stands for {rest:,} more, and its vector, random at first, is {told}"
+    return text
 
 
 def sets(settings: Settings, paths: Mapping[str, str]) -> Sets:
@@ -138,11 +161,17 @@ def sets(settings: Settings, paths: Mapping[str, str]) -> Sets:
         vectors = read_vectors(Path(paths["vectors"]), folder)
         if vectors.sha256() != settings.vectors["sha256"]:
             raise StateError(f"{paths['vectors']} has changed since this run was planned")
+    kept = sampled(settings, treebank)
+    words = vocabulary(kept, settings.min_count, settings.lower, vectors)
+    train, dev, test = (models.Forest(kept.trees[part], words) for part in PARTS)
+    return Sets(train, dev, test, vectors)
+
+
+def sampled(settings: Settings, treebank: Treebank) -> Treebank:
+    """Return the trees that a run reads."""
     places = sample(settings, treebank)
     kept = {part: [trees[k] for k in places[part]] for part, trees in treebank.trees.items()}
-    words = vocabulary(Treebank(kept, treebank.sha256), settings.min_count, settings.lower, vectors)
-    train, dev, test = (models.Forest(kept[part], words) for part in PARTS)
-    return Sets(train, dev, test, vectors)
+    return Treebank(kept, treebank.sha256)
 
 
 def sample(settings: Settings, treebank: Treebank) -> dict[str, Sequence[int]]:

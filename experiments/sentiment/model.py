@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 import minigrad as mg
@@ -26,7 +28,9 @@ def new_model(settings: Settings, sets: Sets) -> models.TreeClassifier:
     if sets.vectors is None:
         words = initial("uniform", rng, model.L.shape, bound=settings.word_bound)
     else:
-        words = sets.vectors.table(vocabulary, rng)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", models.VectorsWarning)  # `data.coverage` says which are missing
+            words = sets.vectors.table(vocabulary, rng)
     with mg.no_grad():
         model.L.copy_(words)
     return model

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
+import random
+import warnings
+from unicodedata import normalize
 
 import numpy as np
 import pytest
 
 import models
-from models.vectors import VectorsError, read_vectors
+from models.vectors import VectorsError, VectorsWarning, read_vectors
 
 GLOVE = "the 0.1 -0.2 3e-1\n. . . 1 2 3\nbad -1 0 .5\n"
 
@@ -95,16 +101,26 @@ def test_progress_adds_up_to_the_file(stored):
         ("the 1 2\nbad  3\n", "line 2: expected a word and 2 numbers, found 1"),
         ("the 1 2\nbad nan 3\n", "line 2: the numbers of a word are finite, in 'bad nan 3'"),
         ("the 1 2\nbad 1e39 3\n", "line 2: the numbers of a word are finite"),
-        ("3 2\nthe 1 2\nbad 3 4\n", "has 2 vectors, but its first line says 3; has it been cut off"),
-        ("1 2\nthe 1 2\nbad 3 4\n", "has 2 vectors, but its first line says 1"),
+        (
+            "2 2\nthe 1 2 3\nbad 3 4 5\n",
+            "line 1: expected 2 numbers per word, as it says, but every line has",
+        ),
+        ("2 3\nthe 1 2\nbad 3 4\n", "line 2: expected a word and 3 numbers, found 2"),
+        ("the 1 2\nworld war 2 3 4\n", "line 2: expected a word and 2 numbers, found 3"),
+        ("the 1 2\n3 4\n", "line 2: expected a word and 2 numbers"),
         ("", "it is empty"),
         ("\n\n", "it is empty"),
         ("3 50\n", "it is empty"),
         ("hello\n", "line 1: expected a word and its numbers, as in: good 0.12"),
         ("the 1 2\nother 3 4\n", "has none of the 3 words that are wanted"),
         (b"PK\x03\x04\x14\0", "is a zip archive; unpack it first"),
-        (b"\x1f\x8b\x08\0", "is packed with gzip; unpack it first"),
-        (b"1 3\nbad \0\x01\x02\x03\n", "line 2: expected .* is it in word2vec's binary format"),
+        ("the 1 2\n".encode("utf-16"), "is a text in UTF-16; write it in UTF-8"),
+        ("the 1 2\n".encode("utf-16-be"), "line 1: a zero byte"),
+        (
+            b"1 3\nbad \0\x01\x02\x03\n",
+            "word 1: the file ends inside its 3 numbers; has it been cut off.* in 'bad'",
+        ),
+        (b"1 1\nbad \0\0\x80\x7f", "word 1: the numbers of a word are finite, in 'bad'"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_line(stored, content, text):
@@ -139,20 +155,23 @@ def test_missing_words_are_drawn_as_long_as_the_others_on_average(stored):
     known, missing = [f"w{k}" for k in range(500)], [f"m{k}" for k in range(500)]
     vocabulary = models.Vocabulary([*missing, *known])
     vectors = read_vectors(path, vocabulary.words)
-    table = vectors.table(vocabulary, np.random.default_rng(2))
+    with pytest.warns(VectorsWarning, match="500 of 1000 words of the vocabulary have no vector"):
+        table = vectors.table(vocabulary, np.random.default_rng(2))
     np.testing.assert_array_equal(table[500:], rows.astype(np.float32))
     drawn = table[:500]
     assert drawn.std() == pytest.approx(0.3, rel=0.05)
     assert np.abs(drawn).max() <= np.sqrt(3) * rows.std() * 1.000001
     assert len(np.unique(drawn)) > 3900  # each has its own
-    np.testing.assert_array_equal(table, vectors.table(vocabulary, np.random.default_rng(2)))
+    with pytest.warns(VectorsWarning):
+        np.testing.assert_array_equal(table, vectors.table(vocabulary, np.random.default_rng(2)))
 
 
 def test_the_draws_of_missing_words_do_not_depend_on_which_others_are_found(stored):
     vocabulary = models.Vocabulary(["a", "b", "c"])
     few = read_vectors(stored("a 1 -1\n"), vocabulary.words)
     more = read_vectors(stored("a 1 -1\nb 1 -1\n"), vocabulary.words)
-    tables = [vectors.table(vocabulary, np.random.default_rng(0)) for vectors in (few, more)]
+    with pytest.warns(VectorsWarning):
+        tables = [vectors.table(vocabulary, np.random.default_rng(0)) for vectors in (few, more)]
     np.testing.assert_array_equal(tables[0][2], tables[1][2])
 
 
@@ -169,3 +188,167 @@ def test_the_checksum_tells_words_and_numbers_apart(stored):
     assert same[0] == same[1]
     for text in ("a 1 2\nb 3 5\n", "b 1 2\na 3 4\n", "a 1 2\n"):
         assert read_vectors(stored(text), ["a", "b"]).sha256() != same[0]
+
+
+def values(vectors, *words):
+    return [None if (v := vectors.of(word)) is None else v.tolist() for word in words]
+
+
+def test_a_word_in_small_letters_finds_its_cased_forms_the_exact_one_first(stored):
+    path = stored("\ufeffHaus 1 1\nHAUS 2 2\nMAY 3 3\nmay 4 4\nŽena 5 5\nÄrger 6 6\n")
+    vectors = read_vectors(path, ["haus", "may", "žena", "ärger", "HAUS", "May"])
+    assert values(vectors, "haus", "may", "žena", "ärger") == [[1, 1], [4, 4], [5, 5], [6, 6]]
+    assert values(vectors, "HAUS", "hAUS") == [[2, 2], [1, 1]]
+    # A lower-case vocabulary, made of text in any case, gets the same ones.
+    vocabulary = models.Vocabulary(["HAUS", "May", "žena"], lower=True)
+    table = vectors.table(vocabulary, np.random.default_rng(0))
+    assert table.tolist() == [[1, 1], [4, 4], [5, 5]]
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("header", ["", "2 1\n"])
+def test_a_byte_order_mark_hides_no_word(stored, mark, header):
+    assert found(stored(f"{mark}{header}the 1\nbad 2\n"), "the", "bad") == {"the": [1], "bad": [2]}
+
+
+@pytest.mark.parametrize(("here", "there"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_accents_are_found_however_they_are_coded(stored, here, there):
+    path = stored(normalize(there, "Émile 1 1\nå 2 2\nnaïve 3 3\n"))
+    words = [normalize(here, word) for word in ("émile", "å", "Naïve")]
+    assert values(read_vectors(path, words), *words) == [[1, 1], [2, 2], [3, 3]]
+
+
+def test_names_of_brackets_are_decoded_in_small_letters_too(stored):
+    vectors = read_vectors(stored("( 1 1\n] 2 2\n"), ["-lrb-", "-rsb-", "-lcb-"])
+    assert values(vectors, "-lrb-", "-rsb-", "-lcb-") == [[1, 1], [2, 2], None]
+
+
+def test_words_without_a_vector_are_named(stored):
+    vectors = read_vectors(stored("a 1 2\n"), ["a", "b"])
+    vocabulary = models.Vocabulary(["A", "b", "c"], "<unk>")
+    assert vectors.missing(vocabulary) == ["b", "c"]
+    with pytest.warns(
+        VectorsWarning, match=r"2 of 4 words .* \('b', 'c'\); their rows are random, and stay so"
+    ):
+        vectors.table(vocabulary, np.random.default_rng(0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        vectors.table(models.Vocabulary(["a"], "<unk>"), np.random.default_rng(0))
+
+
+def test_words_in_another_encoding_are_told_and_read_if_it_is_named(stored):
+    path = stored("the 1 1\nnaïve 2 2\nbête 3 3\n".encode("latin-1"))
+    with pytest.warns(VectorsWarning, match="2 words not in utf-8, the first in line 2"):
+        assert values(read_vectors(path, ["the", "naïve"]), "the", "naïve") == [[1, 1], None]
+    with pytest.raises(VectorsError, match=r"none of the 1 words.*not in utf-8, the first in line 2"):
+        read_vectors(path, ["naïve"])
+    assert values(read_vectors(path, ["naïve", "Bête"], encoding="latin-1"), "naïve", "Bête") == [
+        [2, 2],
+        [3, 3],
+    ]
+    with pytest.raises(ValueError, match="no text encoding 'latin-one'"):
+        read_vectors(path, ["the"], encoding="latin-one")
+
+
+@pytest.mark.parametrize(
+    ("content", "first"),
+    [
+        ("the 1 2\n 3 4\nbad 5 6\n", 2),
+        ("   3 4\nthe 1 2\n\r 7 8\nbad 5 6\n", 1),
+        ("3 2\nthe 1 2\n\t\t3 4\nbad 5 6\n", 3),
+        ("3 2\n\n 9 9\nthe 1 2\nbad 5 6\n", 3),
+    ],
+)
+def test_a_line_without_a_word_is_passed_over_and_counted(stored, content, first):
+    count = 2 if "\r" in content else 1
+    with pytest.warns(VectorsWarning, match=f"{count} lines? without a word.*the first is number {first}"):
+        assert found(stored(content), "the", "bad", "3") == {"the": [1, 2], "bad": [5, 6]}
+
+
+@pytest.mark.parametrize(("says", "text"), [(5, "says 5; has it been cut off"), (1, "says 1$")])
+def test_a_first_line_with_another_number_of_words_is_told(stored, says, text):
+    with pytest.warns(VectorsWarning, match=f"2 vectors, but the first line {text}"):
+        assert found(stored(f"{says} 2\nthe 1 2\nbad 3 4\n"), "bad") == {"bad": [3, 4]}
+
+
+def test_with_a_first_line_a_phrase_may_end_in_a_number(stored):
+    path = stored("4 2\nfall 89 1 2\nthe 3 4\n1 000 5 6\n7 8 9\n")
+    assert found(path, "fall 89", "1 000", "7", "the") == {
+        "fall 89": [1, 2],
+        "the": [3, 4],
+        "1 000": [5, 6],
+        "7": [8, 9],
+    }
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_compressed_files_are_read_and_damage_is_an_os_error(stored, pack):
+    text = "".join(f"w{k} {k} 1\n" for k in range(20_000)).encode()
+    path, told = stored(pack(text)), []
+    vectors = read_vectors(path, ["w7", "w19999"], told.append)
+    assert values(vectors, "w7", "w19999") == [[7, 1], [19999, 1]]
+    assert sum(told) == path.stat().st_size
+    with pytest.raises(OSError, match=r"vectors\.txt is damaged (gzip|bz2|xz) data"):
+        read_vectors(stored(pack(text)[:-20]), ["w7"])
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_the_binary_format_of_word2vec_is_read(stored, end):
+    numbers = np.random.default_rng(3).normal(size=(4, 5)).astype("<f4")
+    words = ["in", "fall 89".replace(" ", "_"), "naïve", "10"]
+    content = b"4 5\n" + b"".join(
+        word.encode() + b" " + row.tobytes() + end for word, row in zip(words, numbers, strict=True)
+    )
+    vectors = read_vectors(stored(content), [*words, "other"])
+    assert list(vectors.found) == words
+    np.testing.assert_array_equal(np.stack(list(vectors.found.values())), numbers)
+    np.testing.assert_array_equal(
+        read_vectors(stored(gzip.compress(content)), ["naïve"]).of("Naïve"), numbers[2]
+    )
+    with pytest.warns(VectorsWarning, match="3 vectors, but the first line says 4; has it been cut off"):
+        read_vectors(stored(content[: -20 - len(end) - len(b"10 ")]), words)
+    with pytest.raises(VectorsError, match="word 4: the file ends inside its 5 numbers"):
+        read_vectors(stored(content[: -3 - len(end)]), words)
+
+
+def test_any_file_gives_vectors_or_a_named_error(monkeypatch):
+    """10,000 files put together from what files of vectors are made of, and some damage."""
+    rng = random.Random(5)
+    parts = [
+        "a",
+        "b 2",
+        "1",
+        "2.5",
+        "-3e2",
+        "nan",
+        " ",
+        "\t",
+        "\n",
+        "\r\n",
+        "é",
+        "\ufeff",
+        "2 2\n",
+        "1 2\n",
+        "\0",
+    ]
+    pieces = [part.encode() for part in [*parts, *["a 1 2\n"] * 35]]
+    read, refused = 0, []
+    content = b""
+    monkeypatch.setattr("models.vectors.Path.open", lambda *_: io.BufferedReader(io.BytesIO(content)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", VectorsWarning)
+        for _ in range(10_000):
+            content = b"".join(rng.choices(pieces, k=rng.randint(0, 6)))
+            if rng.random() < 0.2:
+                at = rng.randrange(len(content) + 1)
+                content = content[:at] + rng.randbytes(2) + content[at:]
+            try:
+                vectors = read_vectors("vectors.txt", ["a", "é", "1"])
+            except VectorsError as error:
+                refused.append(str(error))
+                continue
+            assert vectors.found
+            assert all(v.shape == (vectors.width,) and np.isfinite(v).all() for v in vectors.found.values())
+            read += 1
+    assert all("vectors.txt" in message for message in refused)
+    assert min(read, len(refused)) > 1000

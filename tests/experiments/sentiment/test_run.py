@@ -186,6 +186,10 @@ def test_with_vectors_every_word_that_has_one_is_known_and_starts_from_it(bank, 
     assert model.L.data[words["only-in-test"]].tolist() == [7, 8, 9]
     assert "unrelated" not in words
     assert words["only-in-dev"] == words[UNKNOWN]
+    assert data.coverage(settings, treebank, vectors) == (
+        "vectors: 3 of 9 words have one; 5 frequent words of train start from random ones; the unknown word "
+        "stands for 1 more, and its vector, random at first, is never trained, since train has no such word"
+    )
     path.write_text("the 1 2 3\ngood 4 5 7\n", encoding="utf-8")
     data.read_vectors.cache_clear()
     with pytest.raises(StateError, match=r"vectors\.txt has changed since this run was planned"):
