@@ -61,7 +61,7 @@ def test_a_press_on_a_preset_shows_its_question_curves_and_address(browser, page
     assert f"{preset.settings.T} words away" in text(browser, "strip-view")
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (820, 1180), (390, 844)])
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
 def test_nothing_is_cut_and_letters_do_not_overlap(browser, page, preset, width, height):
     browser.open(page, address(preset.settings), width, height)
@@ -101,6 +101,10 @@ def test_the_address_sets_every_control_and_says_what_is_wrong(browser, page):
     browser.run("location.hash = '#D=7'")
     browser.until(lambda: not browser.run("document.getElementById('notice').hidden"))
     assert "D is one of 1, 2, 10, 50, not “7”" in text(browser, "notice")
+    browser.run("document.querySelector('nav button').click()")
+    assert browser.run("document.getElementById('notice').hidden")
+    browser.run("location.hash = '#D=7'")
+    browser.until(lambda: not browser.run("document.getElementById('notice').hidden"))
     assert browser.run("document.getElementById('D').value") == "50"
 
 

@@ -57,9 +57,9 @@ function drawFlow(place, result, looks, T, t) {
   const middle = (left + width - right) / 2;
   parts.push(draw("text", { x: middle, y: height - 4, "text-anchor": "middle" }, "step t (the gradient runs from right to left)"));
   for (const [line, { colour, dash }] of Object.entries(looks)) {
-    const points = [...result[line]].flatMap((value, k) => (value > 0 ? [`${x(k).toFixed(1)},${y(value).toFixed(1)}`] : []));
+    const point = (value, k) => (value > 0 ? [`${x(k).toFixed(1)},${y(value).toFixed(1)}`] : []);
     parts.push(draw("polyline", {
-      points: points.join(" "), fill: "none", stroke: colour, "stroke-width": 2, "stroke-dasharray": dash, "data-line": line,
+      points: [...result[line]].flatMap(point).join(" "), fill: "none", stroke: colour, "stroke-width": 2, "stroke-dasharray": dash, "data-line": line,
     }));
   }
   parts.push(draw("line", { x1: x(t), x2: x(t), y1: top, y2: height - bottom, stroke: "#000" }));
@@ -81,13 +81,15 @@ function drawCircle(place, { values, radius }) {
   for (const [re, im] of values) {
     parts.push(draw("circle", { cx: middle + at(re), cy: middle - at(im), r: 3.5, fill: "#0072b2", "fill-opacity": 0.75 }));
   }
-  picture(place, size, size, `${values.length} eigenvalues in the complex plane with the unit circle; radius ${radius.toPrecision(3)}`, parts);
+  const count = `${values.length} eigenvalues in the complex plane with the unit circle`;
+  picture(place, size, size, `${count}; radius ${radius.toPrecision(3)}`, parts);
 }
 
 // One row of boxes per cell, coloured by the gradient's logarithm; values beyond the ends have the colour of an end.
 function drawStrip(place, result, looks, { colours, low, high }, T, t) {
   const width = Math.max(place.clientWidth, 260), left = 52, right = 88, row = 20, box = (width - left - right) / (T + 1);
-  const shade = value => colours[Math.round((colours.length - 1) * Math.min(1, Math.max(0, (Math.log10(value) - low) / (high - low))))];
+  const share = value => Math.min(1, Math.max(0, (Math.log10(value) - low) / (high - low)));
+  const shade = value => colours[Math.round((colours.length - 1) * share(value))];
   const parts = [], lines = ["elman", "lstm", "gru"];
   lines.forEach((line, k) => {
     const y = k * (row + 3);
@@ -98,7 +100,8 @@ function drawStrip(place, result, looks, { colours, low, high }, T, t) {
     parts.push(draw("text", { x: width - right + 6, y: y + 14 }, shortNumber(result[line][0])));
   });
   parts.push(draw("rect", {
-    x: left + t * box - 1, y: 0, width: Math.max(box, 3) + 2, height: lines.length * (row + 3) - 3, fill: "none", stroke: "#d55e00", "stroke-width": 2,
+    x: left + t * box - 1, y: 0, width: Math.max(box, 3) + 2, height: lines.length * (row + 3) - 3,
+    fill: "none", stroke: "#d55e00", "stroke-width": 2,
   }));
   const y = lines.length * (row + 3) + 13, far = T === 1 ? "1 word" : `${T} words`;
   parts.push(draw("text", { x: left, y, "font-weight": "bold" }, "keys"));
@@ -107,7 +110,8 @@ function drawStrip(place, result, looks, { colours, low, high }, T, t) {
   parts.push(draw("text", { x: width - right + 6, y }, "at “keys”"));
   const bar = Math.min(180, width - left - 150), top = y + 10;
   colours.forEach((colour, k) => parts.push(draw("rect", {
-    x: left + bar * k / colours.length, y: top, width: bar / colours.length + 0.3, height: 10, fill: colour, "shape-rendering": "crispEdges",
+    x: left + bar * k / colours.length, y: top, width: bar / colours.length + 0.3, height: 10, fill: colour,
+    "shape-rendering": "crispEdges",
   })));
   parts.push(draw("text", { x: left - 6, y: top + 10, "text-anchor": "end" }, `≤10${superscript(low)}`));
   parts.push(draw("text", { x: left + bar + 6, y: top + 10 }, high ? `≥10${superscript(high)}` : "≥1"));

@@ -16,7 +16,7 @@ function showSettings() {
   const back = answer(result, { line: "elman", what: "turns" });
   at("question").textContent = chosen?.question ?? "Settings of your own: what arrives at h₀?";
   at("reply").textContent = chosen?.answer ?? `Elman ${shortNumber(result.elman[0])}, LSTM ${shortNumber(result.lstm[0])}, `
-    + `GRU ${shortNumber(result.gru[0])}. Elman's is largest ${back === 1 ? "1 step" : `${back} steps`} back.`;
+    + `GRU ${shortNumber(result.gru[0])}. Elman's is largest ${back ? `${back} step${back > 1 ? "s" : ""} back` : "at the end"}.`;
 }
 
 function row(cells, heading = "td") {
@@ -48,11 +48,13 @@ function showStep() {
 function showResult() {
   drawCircle(at("circle"), result);
   const { radius, norm } = result;
-  at("circle-text").textContent = `Unit circle (black) and radius (dashed). Radius ${radius.toFixed(2)}, norm ${norm.toFixed(2)}.`;
+  const sizes = `Radius ${radius.toFixed(2)}, norm ${norm.toFixed(2)}.`;
+  at("circle-text").textContent = `Unit circle (black) and radius (dashed). ${sizes}`;
   at("distance").textContent = `${settings.T} words away`;
   const names = Object.keys(looks), [head, body] = [at("numbers").tHead, at("numbers").tBodies[0]];
   head.replaceChildren(row(["t", ...names.map(line => looks[line].name)], "th"));
-  body.replaceChildren(...Array.from(result.elman, (_, k) => row([String(k), ...names.map(line => shortNumber(result[line][k]))])));
+  const numbers = k => names.map(line => shortNumber(result[line][k]));
+  body.replaceChildren(...Array.from(result.elman, (_, k) => row([String(k), ...numbers(k)])));
 }
 
 function update() {
@@ -95,6 +97,7 @@ function fromAddress() {
 for (const [name, control] of Object.entries(controls)) {
   at(name).addEventListener("input", () => {
     const text = at(name).value;
+    at("notice").hidden = true;  // of an address that is no longer there
     settings[name] = control.values ? control.values.find(value => String(value) === text) : Number(text);
     stop();
     update();
@@ -102,6 +105,7 @@ for (const [name, control] of Object.entries(controls)) {
 }
 for (const button of document.querySelectorAll("nav button")) {
   button.addEventListener("click", () => {
+    at("notice").hidden = true;
     settings = { ...presets.find(preset => preset.name === button.dataset.preset).settings };
     t = 0;
     stop();

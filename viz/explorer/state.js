@@ -20,8 +20,9 @@ function readAddress(hash, controls, defaults) {
       const value = text.trim() === "" ? NaN : Number(text), steps = (value - control.low) / control.step;
       if (!(value >= control.low && value <= control.high)) {
         wrong.push(`${name} lies between ${control.low} and ${control.high}, it can't be “${text}”`);
-      } else if (Math.abs(steps - Math.round(steps)) > 1e-6) wrong.push(`${name} goes in steps of ${control.step}, not “${text}”`);
-      else settings[name] = value;
+      } else if (Math.abs(steps - Math.round(steps)) > 1e-6) {
+        wrong.push(`${name} goes in steps of ${control.step}, not “${text}”`);
+      } else settings[name] = value;
     }
   }
   if (!(Number.isInteger(t) && t >= 0 && t <= settings.T)) { wrong.push(`t is a step from 0 to ${settings.T}`); t = 0; }
