@@ -11,7 +11,6 @@ import functools
 import hashlib
 import inspect
 import os
-import secrets
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 
 from minigrad.errors import CompileWarning
+from minigrad.files import atomic_write
 from minigrad.kernels import machine
 from minigrad.kernels.machine import Code
 
@@ -120,15 +120,11 @@ def _keep(name: str, code: Code) -> None:
     try:
         file = path(name)
         file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-        try:
-            draft.write_bytes(MAGIC + hashlib.sha256(body).digest() + body)
-            os.replace(draft, file)
-        finally:
-            draft.unlink(missing_ok=True)
+        with atomic_write(file) as draft:
+            draft.write(MAGIC + hashlib.sha256(body).digest() + body)
     except (OSError, RuntimeError) as error:
-        # Without the name of the draft, which is another one every time
-        _warn_unwritable(file and file.parent, getattr(error, "strerror", None) or str(error))
+        said = error.__cause__ or error  # without the name of the file
+        _warn_unwritable(file and file.parent, getattr(said, "strerror", None) or str(said))
 
 
 @functools.cache

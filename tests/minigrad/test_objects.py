@@ -136,7 +136,7 @@ def test_a_file_that_is_gone_is_written_again(name: str, compiled: list[str]) ->
     assert objects.path(name).exists()
 
 
-def full_disk(*_: Any) -> None:
+def full_disk(*_: Any, **__: Any) -> None:
     raise OSError(28, "No space left on device")
 
 
@@ -151,7 +151,7 @@ def a_file_in_the_way(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 FAULTS: dict[str, tuple[Callable[[pytest.MonkeyPatch, Path], Any], str]] = {
     "Not a directory": (a_file_in_the_way, "file/cache"),
-    "No space left on device": (lambda m, _: m.setattr(Path, "write_bytes", full_disk), "cache"),
+    "No space left on device": (lambda m, _: m.setattr(Path, "open", full_disk), "cache"),
     "Permission denied": (lambda m, _: m.setattr(os, "replace", read_only), "cache"),
 }
 
