@@ -83,4 +83,4 @@ def jacobian_values(model: TreeClassifier, tree: Tree, measure: str) -> Values:
     """
     if measure not in JACOBIANS:
         raise ValueError(f"a measure is one of {', '.join(JACOBIANS)}, not {measure!r}")
-    return JACOBIANS[measure][0](path_jacobians(model, rooted_forest(model, tree)))
+    return JACOBIANS[measure][0](path_jacobians(model, rooted_forest(model, tree, 0)))

@@ -48,8 +48,8 @@ def root_gradient_norms(
     tree : Tree
         Binary. Labels below the root are ignored, and may be words such as NP.
     label : int, optional
-        The class whose cross-entropy is taken; by default the root's label if it is one of the model's
-        classes, otherwise the class that the model finds most probable.
+        The class whose cross-entropy is taken; by default the root's label. If that is no number, as NP, or
+        missing, the class that the model finds most probable. `root_class` says which it is.
     mode : str
         Of the fold.
 
@@ -61,7 +61,7 @@ def root_gradient_norms(
     Raises
     ------
     ValueError
-        ``label`` is no class of the model.
+        ``label``, or the root's, is a number but no class of the model.
     ForestError
         The tree is not binary.
     VocabularyError

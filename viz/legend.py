@@ -46,7 +46,7 @@ def key(special: Iterable[Style], keyword: bool) -> str:
 
 
 def colour_bar(scale: Scale, caption: str) -> str:
-    """Return the table that explains colours: a bar with ticks and, under it, the caption.
+    """Return the table that explains colours: a bar with ticks and, under it, the caption's lines.
 
     Each tick is centred under the cell of its own colour: its label spans as many columns to the left as to
     the right, half of the way to the nearest other tick, and the bar is inset by as much on both sides.
@@ -58,9 +58,10 @@ def colour_bar(scale: Scale, caption: str) -> str:
     half = (min(b - a for a, b in pairwise(places)) - 1) // 2
     labels = [tick_number(tick) for tick in ticks]
     columns = CELLS + 2 * half
+    lines = caption.split("\n")
     longest = max(map(len, labels))
     width = math.ceil(
-        max(_LEAST_WIDTH / CELLS, _ROOM * longest / (2 * half + 1), _ROOM * len(caption) / columns)
+        max(_LEAST_WIDTH / CELLS, _ROOM * longest / (2 * half + 1), _ROOM * max(map(len, lines)) / columns)
     )
     spacer = f'<TD WIDTH="{width}" HEIGHT="1" FIXEDSIZE="TRUE"></TD>' * columns  # keeps columns equally wide
     margin = f'<TD COLSPAN="{half}"></TD>' if half else ""
@@ -69,7 +70,10 @@ def colour_bar(scale: Scale, caption: str) -> str:
         spacer,
         f'{margin}<TD COLSPAN="{CELLS}">{_bar(colours, width)}</TD>{margin}',
         _tick_row(places, labels, half),
-        f'<TD COLSPAN="{columns}" CELLPADDING="4">{safe_html(caption)}</TD>',
+        *(
+            f'<TD COLSPAN="{columns}" CELLPADDING="{1 if k else 4}">{safe_html(line)}</TD>'
+            for k, line in enumerate(lines)
+        ),
     )
     return _table("".join(f"<TR>{row}</TR>" for row in rows))
 

@@ -1,10 +1,19 @@
-"""Trees with a label at the root only, for the picture of one sentence."""
+"""Trees with a label at the root only, for the picture of one sentence, and which label that is."""
 
 from __future__ import annotations
 
+import re
+
 from models.classifier import TreeClassifier
 from models.forest import Forest
+from models.notation import shorten
 from models.tree import Tree
+
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+
+
+class RootLabelError(ValueError):
+    """A root's label that is a number, but no class of the model."""
 
 
 def rooted_forest(model: TreeClassifier, tree: Tree, label: int | None = None) -> Forest:
@@ -19,13 +28,13 @@ def rooted_forest(model: TreeClassifier, tree: Tree, label: int | None = None) -
     tree : Tree
         Binary.
     label : int, optional
-        The class at the root; by default the root's label if it is one of the model's classes, otherwise the
-        class that the model finds most probable.
+        The class at the root; by default the root's label. If that is no number, as NP, or missing, the class
+        that the model finds most probable.
 
     Raises
     ------
     ValueError
-        ``label`` is no class of the model.
+        ``label``, or the root's, is a number but no class of the model.
     ForestError
         The tree is not binary.
     VocabularyError
@@ -48,6 +57,22 @@ def rooted(tree: Tree, label: int) -> Tree:
 
 
 def own_class(tree: Tree, classes: int) -> int | None:
-    """Return the root's label if it is one of the classes 0..classes−1, otherwise None."""
-    label = tree.label
-    return int(label) if label is not None and label.isdecimal() and int(label) < classes else None
+    """Return the root's label as a class; None if it is no number, as NP, or missing.
+
+    Of the labels that `models.collapse_unary` has put into one, the topmost counts, as in a `models.Forest`.
+
+    Raises
+    ------
+    RootLabelError
+        It is a number, but not one of 0..classes−1.
+    """
+    label = tree.label or ""
+    label = label.partition("+")[0] or label
+    if label.isascii() and label.isdigit() and int(label) < classes:
+        return int(label)
+    if _NUMBER.fullmatch(label):
+        raise RootLabelError(
+            f"the root has the label '{shorten(label)}', but the classes of this model are 0..{classes - 1}; "
+            "say which of them J is the cross-entropy of"
+        )
+    return None

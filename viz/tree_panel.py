@@ -30,7 +30,7 @@ class Options(TypedDict, total=False):
         Row of the leaf with the sentence's keyword, drawn with a double border if nodes have values and with
         a single one if they have none.
     caption : str or None
-        Printed under the colour bar: what the numbers are. By default the scale's caption.
+        Printed under the colour bar, line by line: what the numbers are. By default the scale's caption.
     numbers : bool
         Whether nodes show their number with three digits; the default if there are values.
     depths : bool or None

@@ -19,7 +19,8 @@ def sheet_text(panels: Sequence[TreePanel], scale: Scale, caption: str) -> str:
     blocks = [panel_text(panel) for panel in panels]
     if any(panel.styles for panel in panels):
         low, high = tick_number(scale.vmin), tick_number(scale.vmax)
-        blocks.append(f"{visible(caption)}\nbars: from {low} (empty) to {high} (full), logarithmic\n")
+        told = "\n".join(map(visible, caption.split("\n")))
+        blocks.append(f"{told}\nbars: from {low} (empty) to {high} (full), logarithmic\n")
     return "\n".join(blocks)
 
 

@@ -124,7 +124,7 @@ def test_epochs_are_in_the_order_of_their_numbers(tmp_path, capsys, checkpoints)
     assert titles == ["epoch 1", "epoch 2", "epoch 10"]
     assert capsys.readouterr().out == f"{out}\n"
     assert main(["epochs", TREE, "--model", checkpoints[0], checkpoints[0]]) == 0  # one number twice
-    assert re.findall(r"epoch \d", capsys.readouterr().out) == ["epoch 1", "epoch 2"]
+    assert re.findall(r"^epoch \d", capsys.readouterr().out, re.MULTILINE) == ["epoch 1", "epoch 2"]
 
 
 def test_the_second_of_two_equal_words_can_be_the_keyword(capsys):
@@ -151,6 +151,23 @@ def test_a_word_that_is_read_as_a_label_is_told(capsys, tree, told):
     assert capsys.readouterr().err == told
 
 
+@pytest.mark.parametrize("command", ["tree", "compare", "epochs"])
+@pytest.mark.parametrize(
+    ("tree", "options"), [("(2 (2 not) (1 bad))", []), ("(9 (not) (bad))", ["--label", "2"])]
+)
+@pytest.mark.parametrize("suffix", ["txt", "svg"])
+def test_a_picture_names_the_class_that_was_differentiated_and_the_predicted_one(
+    tmp_path, checkpoints, command, tree, options, suffix
+):
+    out = tmp_path / f"picture.{suffix}"
+    assert main([command, tree, "--model", checkpoints[0], *options, "-o", str(out)]) == 0
+    parsed = models.Tree.parse(tree).map(label=lambda label: None)
+    predicted = int(models.load(checkpoints[0]).predict(models.Forest([parsed]), "level")[0])
+    told = out.read_text(encoding="utf-8") if suffix == "txt" else "\n".join(svg_text(out.read_bytes()))
+    assert "J: cross-entropy of class 2 at the root" in told
+    assert f"predicted: class {predicted} (p = 0." in told
+
+
 WRONG = {
     "no tree": (["tree", "(3 (2 not)"], r"line 1, column 11: expected '\)'.*\n.*\n.*\^\n"),
     "no file": (["tree", "nowhere.txt"], "nowhere.txt: No such file"),
@@ -167,6 +184,11 @@ WRONG = {
     ),
     "one child": (["tree", "(1 (1 (so)) (bad))", "--model", "MODEL"], "a node with 1 child, 'so'"),
     "no class": (["tree", TREE, "--model", "MODEL", "--label", "5"], r"classes of this model are 0\.\.4"),
+    "a root of no class": (
+        ["tree", "(9 (2 not) (1 bad))", "--model", "MODEL"],
+        r"the root has the label '9', but the classes of this model are 0\.\.4; say which .*: --label CLASS",
+    ),
+    "no class in a graph": (["graph", TREE, "--label", "5"], r"classes of this model are 0\.\.4, not 5"),
     "no keyword": (["tree", TREE, "--keyword", "mad"], "no such word in 'not so bad'"),
     "two keywords": (["tree", "(1 (a) (a))", "--keyword", "a"], "occurs 2 times; say which, from a#1 on"),
     "a third of two": (["tree", "(1 (a) (a))", "--keyword", "a#3"], "'a' occurs 2 times"),

@@ -44,15 +44,21 @@ def test_no_more_boxes_are_drawn_than_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("head", ["root", "labelled"])
-def test_a_trained_model_is_read(tmp_path: Path, head: str) -> None:
+def test_a_trained_model_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str], head: str) -> None:
     rng = np.random.default_rng(0)
     model = models.TreeClassifier(
         models.RNN(D=3, rng=rng), models.Vocabulary(["not", "bad"]), 2, rng, head=head
     )
     checkpoint = models.save(tmp_path / "model.npz", model)
     out = tmp_path / "graph.txt"
-    # 3 is no class of this model: the one that it predicts takes its place.
-    assert main(["graph", TREE, "--model", str(checkpoint), "-o", str(out)]) == 0
+    # 3 is no class of this model.
+    assert main(["graph", TREE, "--model", str(checkpoint), "-o", str(out)]) == 2
+    assert "the classes of this model are 0..1; say which" in capsys.readouterr().err
+    assert not out.exists()
+    assert main(["graph", TREE, "--model", str(checkpoint), "--label", "1", "-o", str(out)]) == 0
+    svg = tmp_path / "graph.svg"
+    assert main(["graph", TREE, "--model", str(checkpoint), "--label", "1", "-o", str(svg)]) == 0
+    assert "J: cross-entropy of class 1 at the root" in svg_text(svg.read_bytes())
     assert "(2, 3)" in out.read_text(encoding="utf-8")
 
 

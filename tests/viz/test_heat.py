@@ -11,9 +11,11 @@ from tests.models.test_cells import rlstm, rnn, σ
 from tests.viz.pictures import svg_nodes
 from tests.viz.test_layout import trees
 from viz.comparison import compare
+from viz.directions import jacobian_values
 from viz.epochs import epochs
 from viz.heat import gradient_norms, root_gradient_norms
-from viz.rooted import own_class
+from viz.root_class import RootClass, in_words, root_class
+from viz.rooted import RootLabelError, own_class
 from viz.scale import NormScale, RatioScale
 from viz.style import OUTSIDE
 from viz.tree_picture import TreePicture
@@ -93,7 +95,9 @@ def test_colours_in_a_picture_are_those_of_finite_differences(cell):
     [
         ("(1 (not) (bad))", None, 1),  # the root's own
         ("(1 (not) (bad))", 0, 0),
-        ("(7 (not) (bad))", None, "predicted"),  # no class of this model
+        ("(7 (not) (bad))", 2, 2),  # 7 is no class of this model, but another is asked for
+        ("(? (not) (bad))", None, "predicted"),
+        ("(2+1 (not) (bad))", None, 2),  # the topmost of labels in one
         ("(S (not) (bad))", None, "predicted"),
         ("((not) (bad))", None, "predicted"),
     ],
@@ -193,7 +197,43 @@ def test_a_value_outside_a_given_scale_is_never_drawn_in_a_colour_of_the_map(dat
 
 @pytest.mark.parametrize(
     ("label", "expected"),
-    [("0", 0), ("2", 2), ("3", None), ("12", None), ("NP", None), ("-1", None), (None, None)],
+    [("0", 0), ("2", 2), ("02", 2), ("1+NP", 1), ("NP", None), ("NP+7", None), ("?", None), (None, None)],
 )
-def test_a_label_counts_only_if_it_is_one_of_the_classes(label, expected):
+def test_a_label_that_is_no_number_is_no_class(label, expected):
     assert own_class(Tree(label, "word"), 3) == expected
+
+
+@pytest.mark.parametrize("label", ["3", "12", "-1", "+1", "0.25", "7+2", "٣"])
+def test_a_label_that_is_a_number_but_no_class_is_refused_wherever_gradients_are_taken(label):
+    made, tree = model("RNN"), Tree(label, children=[Tree(None, "not"), Tree(None, "bad")])
+    for function in (root_gradient_norms, root_class):
+        with pytest.raises(
+            RootLabelError, match=r"the root has the label '.*the classes of this model are 0\.\.2"
+        ):
+            function(made, tree)
+    np.testing.assert_allclose(root_gradient_norms(made, tree, 1), by_differences(made, tree, 1), rtol=1e-6)
+    assert jacobian_values(made, tree, "rank").shape == (3,)  # where no class matters
+
+
+@pytest.mark.parametrize("head", ["root", "labelled"])
+def test_the_class_that_is_differentiated_and_the_predicted_one_are_told(head):
+    made, tree = model("RNN", head), Tree.parse("(1 (0 not) (2 bad))")
+    made.train()
+    losses = [loss(made, tree, k) for k in range(CLASSES)]
+    best = int(np.argmin(losses))
+    for label in (None, 0, 2):
+        found = root_class(made, tree, label)
+        assert (found.of, found.predicted) == (1 if label is None else label, best)
+        assert found.probability == pytest.approx(np.exp(-losses[best]), abs=1e-12)
+    assert root_class(made, Tree.parse("((not) (bad))")).of == best
+    assert made.training
+
+
+def test_a_caption_says_which_classes_they_are():
+    alone = in_words({"": RootClass(1, 0, 0.5)})
+    assert alone == "J: cross-entropy of class 1 at the root\npredicted: class 0 (p = 0.50)"
+    four = {name: RootClass(k % 2, k, 0.25) for k, name in enumerate("abcd")}
+    assert in_words(four) == (
+        "J: cross-entropy of the class that each model predicts at the root\npredicted: a: class 0 "
+        "(p = 0.25), b: class 1 (p = 0.25), c: class 2 (p = 0.25)\nd: class 3 (p = 0.25)"
+    )

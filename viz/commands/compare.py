@@ -35,8 +35,8 @@ def run(args: argparse.Namespace) -> int:
     tree = inputs.read_tree(args)
     loaded = inputs.load_models(args.model, args.cell).values()
     with inputs.mistakes():
-        values, scale = inputs.drawn(args, tree, dict(zip(names, loaded, strict=True)))
-        picture = compare(tree, values, scale, columns=args.columns, **inputs.options(args, tree))
+        values, scale, caption = inputs.drawn(args, tree, dict(zip(names, loaded, strict=True)))
+        picture = compare(tree, values, scale, columns=args.columns, **inputs.options(args, tree, caption))
     return inputs.deliver(picture, args.out)
 
 

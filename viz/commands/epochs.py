@@ -37,8 +37,10 @@ def run(args: argparse.Namespace) -> int:
     numbered = by_epoch(args.model)
     loaded = inputs.load_models(numbered.values(), args.cell)
     with inputs.mistakes():
-        values, scale = inputs.drawn(args, tree, {epoch: loaded[path] for epoch, path in numbered.items()})
-        options = inputs.options(args, tree)
+        values, scale, caption = inputs.drawn(
+            args, tree, {f"epoch {epoch}": loaded[path] for epoch, path in numbered.items()}
+        )
+        options = inputs.options(args, tree, caption)
         options["numbers"] = args.numbers
         picture = epochs(tree, values, scale, columns=args.columns, **options)
     return inputs.deliver(picture, args.out)

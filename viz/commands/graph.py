@@ -18,8 +18,9 @@ import models
 from viz.arguments import cell_class, count, seed, whole
 from viz.command_line import InputError
 from viz.commands import inputs
-from viz.op_graph import OpGraphPicture
-from viz.rooted import rooted_forest
+from viz.op_graph import CAPTION, OpGraphPicture
+from viz.root_class import in_words, root_class
+from viz.rooted import RootLabelError, rooted_forest
 
 CLASSES = 5  # of a model without training
 CELL, WIDTH, SEED = "RLSTM", 4, 0
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--width", type=whole("a width"), metavar="D", help=f"its width (default: {WIDTH})")
     parser.add_argument("--seed", type=seed, metavar="N", help=f"its seed (default: {SEED})")
+    inputs.add_label(parser)
     parser.add_argument(
         "--expand",
         action="append",
@@ -62,8 +64,14 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("--width and --seed describe a model without training: leave out --model")
     else:
         (model,) = inputs.load_models([args.model], [args.cell] if args.cell else []).values()
+    try:
+        told = in_words({"": root_class(model, tree, args.label)})
+    except RootLabelError as error:
+        raise InputError(f"{error}: --label CLASS") from None
+    except ValueError as error:
+        raise InputError(str(error)) from None
     with mg.record_values():
-        loss, forest = _loss(model, tree)
+        loss, forest = _loss(model, tree, args.label)
     with mg.record_gradients():
         loss.backward()
     with inputs.mistakes():
@@ -72,15 +80,18 @@ def run(args: argparse.Namespace) -> int:
             expand=_scopes(args.expand, forest),
             max_nodes=args.max_nodes,
             values=args.values,
+            caption=f"{CAPTION}\n{told}",
             names={name.removeprefix("cell."): tensor for name, tensor in model.named_parameters()},
         )
     return inputs.deliver(picture, args.out)
 
 
-def _loss(model: models.TreeClassifier, tree: models.Tree) -> tuple[mg.Tensor, models.Forest]:
-    """Return the cross-entropy at the root alone, of its own class or, failing that, of the predicted one."""
+def _loss(
+    model: models.TreeClassifier, tree: models.Tree, label: int | None
+) -> tuple[mg.Tensor, models.Forest]:
+    """Return the cross-entropy at the root alone, of this class, its own or the predicted one."""
     model.eval()
-    forest = rooted_forest(model, tree)
+    forest = rooted_forest(model, tree, label)
     return model.loss(forest, "node")[0], forest
 
 

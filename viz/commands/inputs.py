@@ -22,6 +22,8 @@ from viz.directions import JACOBIANS, jacobian_values
 from viz.files import suffix_of
 from viz.heat import root_gradient_norms
 from viz.picture import SUFFIXES, Picture
+from viz.root_class import in_words, root_class
+from viz.rooted import RootLabelError
 from viz.scale import SCALES, Scale
 from viz.tree_panel import Options
 
@@ -87,9 +89,7 @@ def add_look(parser: argparse.ArgumentParser) -> None:
         metavar="WORD",
         help="draw the leaf of this word with a double border; WORD#2 is the second of that word",
     )
-    parser.add_argument(
-        "--label", type=int, metavar="CLASS", help="whose cross-entropy J is; the root's label if left out"
-    )
+    add_label(parser)
     parser.add_argument(
         "--jacobian",
         choices=list(JACOBIANS),
@@ -103,6 +103,13 @@ def add_look(parser: argparse.ArgumentParser) -> None:
     add_out(parser)
 
 
+def add_label(parser: argparse.ArgumentParser) -> None:
+    """Declare the class whose cross-entropy is taken."""
+    parser.add_argument(
+        "--label", type=int, metavar="CLASS", help="whose cross-entropy J is; the root's label if left out"
+    )
+
+
 def add_out(parser: argparse.ArgumentParser) -> None:
     """Declare where a picture is written."""
     parser.add_argument(
@@ -114,9 +121,10 @@ def add_out(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def options(args: argparse.Namespace, tree: models.Tree) -> Options:
+def options(args: argparse.Namespace, tree: models.Tree, caption: str | None = None) -> Options:
     """Return the options of a picture."""
     return {
+        "caption": caption,
         "keyword": None if args.keyword is None else _keyword_row(tree, args.keyword),
         "align_leaves": args.align_leaves,
         "max_depth": args.max_depth,
@@ -130,19 +138,24 @@ def scale(args: argparse.Namespace) -> Scale | str:
 
 
 def drawn(
-    args: argparse.Namespace, tree: models.Tree, of: Mapping[Any, models.TreeClassifier]
-) -> tuple[dict[Any, npt.NDArray[np.float64]], Scale | str]:
-    """Return the numbers that a tree is coloured by under each model, and their scale or its name."""
+    args: argparse.Namespace, tree: models.Tree, of: Mapping[str, models.TreeClassifier]
+) -> tuple[dict[str, npt.NDArray[np.float64]], Scale | str, str | None]:
+    """Return what a tree is coloured by under each model, by title; the scale, or its name; the caption."""
     if args.jacobian is None:
-        norms = {name: root_gradient_norms(model, tree, args.label) for name, model in of.items()}
-        return norms, scale(args)
+        try:
+            classes = {title: root_class(model, tree, args.label) for title, model in of.items()}
+        except RootLabelError as error:
+            raise InputError(f"{error}: --label CLASS") from None
+        norms = {title: root_gradient_norms(model, tree, args.label) for title, model in of.items()}
+        kind = SCALES[args.scale or "norm"]
+        return norms, scale(args), f"{kind.caption}\n{in_words(classes)}"
     if (args.scale, args.label) != (None, None):
         raise InputError(
             "--scale and --label are about gradients of a loss, --jacobian about the root's vector"
         )
-    values = {name: jacobian_values(model, tree, args.jacobian) for name, model in of.items()}
-    kind = JACOBIANS[args.jacobian][1]
-    return values, kind.fit(*values.values()) if args.limits is None else kind(*args.limits)
+    values = {title: jacobian_values(model, tree, args.jacobian) for title, model in of.items()}
+    measure = JACOBIANS[args.jacobian][1]
+    return values, measure.fit(*values.values()) if args.limits is None else measure(*args.limits), None
 
 
 def add_models(parser: argparse.ArgumentParser, several: str = "") -> None:

@@ -34,9 +34,12 @@ def run(args: argparse.Namespace) -> int:
         )
     tree = inputs.read_tree(args, binary=args.model is not None)
     with inputs.mistakes():
-        values: dict[Any, Any] = {args.model: None}
+        values: Any = None
         scale: Any = "norm"
+        caption = None
         if args.model is not None:
-            values, scale = inputs.drawn(args, tree, inputs.load_models([args.model], args.cell))
-        picture = TreePicture(tree, values[args.model], scale, title=args.title, **inputs.options(args, tree))
+            (model,) = inputs.load_models([args.model], args.cell).values()
+            numbers, scale, caption = inputs.drawn(args, tree, {"": model})
+            values = numbers[""]
+        picture = TreePicture(tree, values, scale, title=args.title, **inputs.options(args, tree, caption))
     return inputs.deliver(picture, args.out)
