@@ -10,6 +10,7 @@ ordinary words too, so that a treebank is written back as it was read; `plain_wo
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 BLANKS = " \t\n\r\f\v"
 
@@ -27,6 +28,11 @@ _PLAIN_PART = re.compile("|".join(map(re.escape, _TO_PENN)))
 def split(text: str) -> list[str]:
     """Cut `text` into tokens: brackets, and words as written (still escaped)."""
     return _TOKEN.findall(text)
+
+
+def spans(text: str) -> Iterator[tuple[str, int]]:
+    """Yield the tokens of `text`, and where each begins."""
+    return ((match[0], match.start()) for match in _TOKEN.finditer(text))
 
 
 def offset(text: str, number: int) -> int:

@@ -11,7 +11,7 @@ from models.errors import DependencyError, TreebankError, one_of
 from models.lines import Source, is_bytes, read_lines, source_name
 from models.notation import BLANKS
 from models.tree import Tree, trusted_tree
-from models.treebank import parse_block
+from models.treebank import parse_block, tree_lines
 
 ERRORS = ("raise", "skip", "collect")
 
@@ -90,6 +90,8 @@ class TreeReader(Iterator[Tree]):
     ----------
     n_trees, n_bad : int
         How many trees were returned, and how many faults skipped, so far.
+    line : int
+        Where the tree that was returned last begins, counted from 1; 0 before the first.
     errors : list of TreebankError
         What was wrong there, if ``errors="collect"``; otherwise empty.
     """
@@ -97,6 +99,7 @@ class TreeReader(Iterator[Tree]):
     def __init__(self, source: Source, errors: str, layout: str, encoding: str) -> None:
         self.n_trees = 0
         self.n_bad = 0
+        self.line = 0
         self.errors: list[TreebankError] = []
         self._mode = errors
         self._trees = self._read(source, layout, encoding)
@@ -128,8 +131,9 @@ class TreeReader(Iterator[Tree]):
                 if self._mode == "collect":
                     self.errors.append(error)
                 continue
-            for tree in trees:
+            for tree, line in zip(trees, tree_lines(block, len(trees)), strict=True):
                 self.n_trees += 1
+                self.line = line
                 yield tree.children[0] if tree.label is None and len(tree.children) == 1 else tree
 
 

@@ -8,7 +8,7 @@ from models.blocks import Block
 from models.builder import OUTSIDE, Fault, Make, T, build
 from models.errors import DependencyError, TreebankError
 from models.excerpt import excerpt, line_at, place
-from models.notation import offset, shorten, split
+from models.notation import offset, shorten, spans, split
 
 # Bytes that could not be decoded, as Python's "surrogateescape" represents them.
 _UNDECODED = re.compile("[\udc80-\udcff]")
@@ -70,6 +70,21 @@ def parse_block(block: Block, source: str | None, decoded: bool, make: Make[T]) 
         return build(tokens, make)
     except Fault as fault:
         raise _error(fault, tokens, block, source) from None
+
+
+def tree_lines(block: Block, trees: int) -> list[int]:
+    """Return the line in which each of a block's trees begins; there are so many."""
+    if trees <= 1 or "\n" not in block.text.rstrip():
+        return [block.line] * trees
+    depth, lines = 0, []
+    for token, start in spans(block.text):
+        if token == "(":
+            if not depth:
+                lines.append(block.line + block.text.count("\n", 0, start))
+            depth += 1
+        elif token == ")":
+            depth -= 1
+    return lines
 
 
 def _size_of_first(tokens: list[str]) -> int:

@@ -1,8 +1,9 @@
 """Sentiment of real sentences: RNN and RLSTM on the Stanford Sentiment Treebank, and how far gradients get.
 
-Reads train.txt, dev.txt and test.txt, a tree per line with a class from 0 to 4 at every node. Reports test
-accuracies of the roots and of all nodes, of five classes and of two; draws the gradient ratio against depth
-over the whole test set, and sentences with the gradient from their root to every word.
+Reads train.txt, dev.txt and test.txt, binary trees with a class at their roots and at other nodes: 0 to 4 in
+the Stanford Sentiment Treebank, in others any number from two on. Reports test accuracies of the roots and of
+all nodes, of all classes and of negative against positive ones (see --polarity); draws the gradient ratio
+against depth over the whole test set, and sentences with the gradient from their root to every word.
 
 --cell takes other cells; they are trained with the RLSTM's settings. A cell for sequences reads each sentence
 as a chain and learns from the class of the whole sentence alone; no tree is drawn for it.
@@ -36,6 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="word vectors to start from, in GloVe's format or one of word2vec's; random without it",
+    )
+    parser.add_argument(
+        "--polarity",
+        metavar="NEG:NEUTRAL:POS",
+        help="which classes are negative, neutral and positive, as 0,1:2:3,4, or none (default: this "
+        "for five classes, 0:1:2 for three, 0::1 for two, none for others)",
     )
     parser.add_argument(
         "--draw",

@@ -33,7 +33,7 @@ def measure(folder: Path) -> dict[str, Any]:
     """
     leaves: Counter[int] = Counter()
     trees, hashes = 0, {}
-    for path, found, sha256 in read_parts(folder):
+    for path, found, _, sha256 in read_parts(folder):
         hashes[path.name] = sha256
         leaves.update(place.depth for tree in found for place in places(tree) if place.is_leaf)
         trees += len(found)

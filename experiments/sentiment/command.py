@@ -12,6 +12,7 @@ from experiments.sentiment import report
 from experiments.sentiment.accuracies import most_frequent_class
 from experiments.sentiment.data import Treebank, coverage, read_treebank, read_vectors, sample, sets
 from experiments.sentiment.figures import save_figures
+from experiments.sentiment.polarity import polarity
 from experiments.sentiment.sentences import typical_sentences
 from experiments.sentiment.settings import CHOSEN, MODELS, SCALES, Settings, run_settings
 from experiments.sweep import Job, Run, arguments, finished, from_json
@@ -39,6 +40,10 @@ def run(args: argparse.Namespace) -> int:
     arguments.choose_folder(args, usual, "sentiment")
     args.treebank = args.treebank.absolute()
     treebank = read_treebank(args.treebank)
+    try:
+        polarity(treebank.classes, args.polarity)
+    except ValueError as error:
+        raise InputError(f"--{error}") from None
     for number in args.draw or ():
         if number > len(treebank.trees["test"]):
             raise InputError(f"--draw {number}: the test set has {len(treebank.trees['test'])} sentences")
@@ -66,7 +71,10 @@ def jobs(treebank: Treebank, args: argparse.Namespace) -> list[Job]:
         paths["vectors"] = args.vectors.absolute()
         found = read_vectors(paths["vectors"], args.treebank)
         vectors = {"width": found.width, "sha256": found.sha256()}
-    run_of = partial(run_settings, scale=scale, seed=args.seed, treebank=treebank.sha256, vectors=vectors)
+    told = dict(treebank.sha256)
+    if args.polarity is not None:
+        told["polarity"] = args.polarity
+    run_of = partial(run_settings, scale=scale, seed=args.seed, treebank=told, vectors=vectors)
     train = sample(run_of(MODELS[0], 1), treebank)["train"]
     nodes = sum(treebank.trees["train"][k].n_nodes for k in train)
     return [
@@ -93,8 +101,9 @@ def _tell(
     """Print and write the table, and draw; `stage` is told what is being done."""
     settings = from_json(Settings, runs[0].settings)  # all runs read the same trees
     data = sets(settings, paths)
-    majority = {part: most_frequent_class(data.train, getattr(data, part)) for part in ("dev", "test")}
-    text = report.as_markdown(runs, majority)
+    sides = polarity(data.classes, args.polarity)
+    majority = {part: most_frequent_class(data.train, getattr(data, part), sides) for part in ("dev", "test")}
+    text = report.as_markdown(runs, majority, data.classes, sides)
     write_text(args.out / TABLE, text)
     print(f"\n{text}\n{report.speed(runs)}")
     print(f"wrote {args.out / TABLE}", flush=True)
@@ -103,7 +112,8 @@ def _tell(
     if classifiers and not numbers:
         stage("choosing sentences")
         places = sample(settings, treebank)["test"]
-        numbers = [places[k] + 1 for k in typical_sentences(classifiers, data.test, DRAWN)]
+        neutral = () if sides is None else sides.neutral
+        numbers = [places[k] + 1 for k in typical_sentences(classifiers, data.test, DRAWN, neutral)]
     trees = {number: treebank.trees["test"][number - 1] for number in numbers if classifiers}
     folder = writable_folder(args.out / "figures")
     caption = whose(runs, report.by_model(runs), f"{len(data.train):,} training sentences", args.out)

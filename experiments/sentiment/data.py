@@ -14,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 import models
-from experiments.sentiment.settings import CLASSES, UNKNOWN, Settings
+from experiments.sentiment.settings import UNKNOWN, Settings
 from experiments.training.treebank import PARTS, read_parts
 from minigrad.nn import StateError
 from minigrad.waiting import waiting
@@ -30,10 +30,13 @@ class Treebank:
         By the name of the part: train, dev, test.
     sha256 : mapping of str to str
         Of the files, by the same names.
+    classes : int
+        As many as there are labels in train, from 0 on.
     """
 
     trees: Mapping[str, list[models.Tree]]
     sha256: Mapping[str, str]
+    classes: int = 0
 
     def words(self, *parts: str) -> Iterator[str]:
         """Yield the words of some parts, one by one in their order."""
@@ -50,12 +53,14 @@ class Sets:
         With one vocabulary.
     vectors : WordVectors or None
         What the words start from, if not from random vectors.
+    classes : int
     """
 
     train: models.Forest
     dev: models.Forest
     test: models.Forest
     vectors: models.WordVectors | None
+    classes: int
 
     def as_chains(self) -> Sets:
         """Return the sentences as left-branching chains, with the roots' classes and no others.
@@ -65,38 +70,81 @@ class Sets:
         """
         start = self.train.vocabulary[UNKNOWN]
         train, dev, test = (models.as_chains(forest, start) for forest in (self.train, self.dev, self.test))
-        return Sets(train, dev, test, self.vectors)
+        return Sets(train, dev, test, self.vectors, self.classes)
 
 
 @lru_cache(maxsize=1)
 def read_treebank(folder: Path) -> Treebank:
-    """Read the files that `read_parts` reads: binary trees with labels 0 to 4; errors as there.
+    """Read the files that `read_parts` reads: binary trees with classes from 0 on; errors as there.
+
+    There are as many classes as train has labels, up to its largest one. A class that train does not have is
+    told, since a label may be wrong, or counted from 1.
 
     Raises
     ------
     ForestError
-        If a file has no trees, or one that has no class at its root, a label that is none, or a node with
-        other than two children; the text names the file and the node.
+        If a file has no trees, or one that has no class at its root, a label that is none or that train does
+        not have, or a node with other than two children; or if train has one class only. The text names the
+        file and the line.
     """
-    trees, sha256 = {}, {}
-    for path, found, digest in read_parts(folder):
-        _check(path, found)
+    trees, sha256, classes = {}, {}, 0
+    for path, found, lines, digest in read_parts(folder):
+        labels = _labels(path, found, lines)
+        if not classes:
+            classes = _classes(path, labels)
+        if (wrong := labels >= classes).any():
+            row = int(np.argmax(wrong))
+            tree = int(np.searchsorted(np.cumsum([tree.n_nodes for tree in found]), row, "right"))
+            raise models.ForestError(
+                f"{path}, line {lines[tree]}: a node has the label {labels[row]}; the classes of "
+                f"{PARTS[0]}.txt are 0..{classes - 1}"
+            )
         trees[path.stem], sha256[path.stem] = found, digest
-    return Treebank(trees, sha256)
+    return Treebank(trees, sha256, classes)
 
 
-def _check(path: Path, trees: list[models.Tree]) -> None:
+def _labels(path: Path, trees: list[models.Tree], lines: list[int]) -> np.ndarray:
+    """Return the labels of all nodes, -1 for none; errors as in `read_treebank`."""
     try:
         forest = models.Forest(trees)
-    except models.ForestError as error:
-        raise models.ForestError(f"{path}: {error}") from None
-    wrong = forest.label >= CLASSES
-    wrong[forest.root] |= forest.label[forest.root] < 0
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        label = forest.label[row]
-        what = "has no label" if label < 0 else f"has the label {label}"
-        raise models.ForestError(f"{path}: {forest.describe(row)} {what}; the classes are 0..{CLASSES - 1}")
+    except models.ForestError:
+        _name_line(path, trees, lines)
+        raise
+    unlabelled = np.flatnonzero(forest.label[forest.root] < 0)
+    if len(unlabelled):
+        tree = int(unlabelled[0])
+        root = forest.describe(forest.root[tree]).replace(f" of tree {tree}", "")
+        raise models.ForestError(f"{path}, line {lines[tree]}: {root}, has no label; the root has a class")
+    return forest.label
+
+
+def _name_line(path: Path, trees: list[models.Tree], lines: list[int]) -> None:
+    """Raise the error of the first tree that is no tree of a forest, with its line."""
+    if not trees:
+        raise models.ForestError(f"{path}: there are no trees in it")
+    for tree, line in zip(trees, lines, strict=True):
+        try:
+            models.Forest([tree])
+        except models.ForestError as error:
+            text = str(error).replace(" of tree 0", "", 1)
+            raise models.ForestError(f"{path}, line {line}: {text}") from None
+
+
+def _classes(path: Path, labels: np.ndarray) -> int:
+    """Return how many classes there are; tell of those that no node has."""
+    present = np.unique(labels[labels >= 0])
+    classes = int(present[-1]) + 1
+    if classes < 2:
+        raise models.ForestError(f"{path}: all labels are 0; there are at least two classes, 0 and 1")
+    if missing := sorted(set(range(min(classes, 1000))) - set(present.tolist())):
+        some = ", ".join(map(str, missing[:5])) + ", …" * (len(missing) > 5)
+        if parent_process() is None:
+            print(
+                f"note: the labels of {path} go up to {classes - 1}, so there are {classes} classes, "
+                f"but no node has the label {some}",
+                file=sys.stderr,
+            )
+    return classes
 
 
 @lru_cache(maxsize=1)
@@ -154,7 +202,7 @@ def sets(settings: Settings, paths: Mapping[str, str]) -> Sets:
     """
     folder = Path(paths["treebank"])
     treebank = read_treebank(folder)
-    if treebank.sha256 != settings.treebank:
+    if treebank.sha256 != {part: settings.treebank.get(part) for part in PARTS}:
         raise StateError(f"the treebank in {folder} has changed since this run was planned")
     vectors = None
     if settings.vectors is not None:
@@ -164,14 +212,14 @@ def sets(settings: Settings, paths: Mapping[str, str]) -> Sets:
     kept = sampled(settings, treebank)
     words = vocabulary(kept, settings.min_count, settings.lower, vectors)
     train, dev, test = (models.Forest(kept.trees[part], words) for part in PARTS)
-    return Sets(train, dev, test, vectors)
+    return Sets(train, dev, test, vectors, treebank.classes)
 
 
 def sampled(settings: Settings, treebank: Treebank) -> Treebank:
     """Return the trees that a run reads."""
     places = sample(settings, treebank)
     kept = {part: [trees[k] for k in places[part]] for part, trees in treebank.trees.items()}
-    return Treebank(kept, treebank.sha256)
+    return Treebank(kept, treebank.sha256, treebank.classes)
 
 
 def sample(settings: Settings, treebank: Treebank) -> dict[str, Sequence[int]]:

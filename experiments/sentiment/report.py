@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from experiments.sentiment.accuracies import NAMES
+from experiments.sentiment.accuracies import titles
+from experiments.sentiment.polarity import Polarity, rule
 from experiments.sentiment.settings import MODELS
 from experiments.sweep import Run
 from experiments.sweep.rows import number
 from experiments.sweep.wording import table
 from experiments.training.evaluation import MAJORITY
 
-NOTE = (
-    "Test accuracy in %, mean over the runs ± standard deviation, with the parameters of the epoch in which\n"
-    "most roots of dev were right, of five classes. Binary: neutral labels left out; positive where\n"
-    "p(3) + p(4) > p(0) + p(1).\n"
-)
+_WORDS = {2: "two", 3: "three", 4: "four", 5: "five"}
+
+
+def note(classes: int, polarity: Polarity | None) -> str:
+    """Return what the numbers of the table are."""
+    text = (
+        "Test accuracy in %, mean over the runs ± standard deviation, with the parameters of the epoch in "
+        "which\n"
+        f"most roots of dev were right, of {_WORDS.get(classes, classes)} classes."
+    )
+    if polarity is None:
+        return f"{text}\n"
+    left_out = "neutral labels left out; " if polarity.neutral else ""
+    return f"{text} Binary: {left_out}positive where\n{rule(polarity)}.\n"
 
 
 def by_model(runs: Sequence[Run]) -> dict[str, list[Run]]:
@@ -27,7 +37,12 @@ def by_model(runs: Sequence[Run]) -> dict[str, list[Run]]:
     return {model: members for model, members in found.items() if members}
 
 
-def as_markdown(runs: Sequence[Run], majority: Mapping[str, Mapping[str, float | None]]) -> str:
+def as_markdown(
+    runs: Sequence[Run],
+    majority: Mapping[str, Mapping[str, float | None]],
+    classes: int,
+    polarity: Polarity | None,
+) -> str:
     """Return the table of all models, and one with every run.
 
     Parameters
@@ -35,21 +50,26 @@ def as_markdown(runs: Sequence[Run], majority: Mapping[str, Mapping[str, float |
     runs : sequence of Run
     majority : mapping of "test" and "dev" to accuracies
         Those of always answering the most frequent class.
+    classes : int
+    polarity : Polarity or None
+        Of the classes; without it binary accuracies are left out.
     """
+    names = titles(classes, polarity is not None)
     models, single = [], []
     for model, members in by_model(runs).items():
         results = [run.result for run in members]
-        cells = [_spread([number(result["test"][name]) for result in results]) for name in NAMES]
+        cells = [_spread([number(result["test"][name]) for result in results]) for name in names]
         dev = _spread([number(result["dev"]["root_fine"]) for result in results])
         epochs = f"{statistics.fmean(result['epochs'] for result in results):.0f}"
         models.append([f"{model}, {_runs(len(members))}", *cells, dev, epochs])
         for run in members:
-            shown = _percents(run.result)
+            shown = _percents(run.result, names)
             single.append([f"{model} {run.settings['run']}", *shown, str(run.result["best_epoch"])])
-    guess = [MAJORITY, *_percents(majority), "–"]
-    columns = [*NAMES.values(), "dev root"]
+    guess = [MAJORITY, *_percents(majority, names), "–"]
+    columns = [*names.values(), "dev root"]
     all_models = table(["model", *columns, "epochs"], [*models, guess])
-    return f"{NOTE}\n{all_models}\n\n{table(['run', *columns, 'best epoch'], [*single, guess])}\n"
+    all_runs = table(["run", *columns, "best epoch"], [*single, guess])
+    return f"{note(classes, polarity)}\n{all_models}\n\n{all_runs}\n"
 
 
 def speed(runs: Sequence[Run]) -> str:
@@ -74,8 +94,8 @@ def _spread(shares: Sequence[float]) -> str:
     )
 
 
-def _percents(of: Mapping[str, Mapping[str, float | None]]) -> list[str]:
-    return [_percent(number(share)) for share in (*map(of["test"].get, NAMES), of["dev"]["root_fine"])]
+def _percents(of: Mapping[str, Mapping[str, float | None]], names: Iterable[str]) -> list[str]:
+    return [_percent(number(share)) for share in (*map(of["test"].get, names), of["dev"]["root_fine"])]
 
 
 def _percent(share: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,18 +13,21 @@ LEAVES, DEPTH = range(8, 17), 6  # of a sentence that fits on a page and is deep
 
 
 def typical_sentences(
-    classifiers: Mapping[str, models.TreeClassifier], forest: models.Forest, n: int
+    classifiers: Mapping[str, models.TreeClassifier],
+    forest: models.Forest,
+    n: int,
+    neutral: Sequence[int] = (),
 ) -> list[int]:
     """Choose sentences whose gradients are typical of all models; return their indices.
 
-    Candidates have 8 to 16 words, one of them at depth 6 or deeper, and a class other than neutral that
-    every model predicts (if there are such sentences). Of these, the ones are chosen whose words' ratios
+    Candidates have 8 to 16 words, one of them at depth 6 or deeper, and a class other than the `neutral` ones
+    that every model predicts (if there are such sentences). Of these, the ones are chosen whose words' ratios
     are nearest to the median at their depths.
     """
     nodes = np.diff(forest.root, prepend=-1)
     words = (nodes + 1) // 2
     deepest = np.maximum.reduceat(forest.depth, forest.root - nodes + 1)
-    suits = np.isin(words, LEAVES) & (deepest >= DEPTH) & (forest.label[forest.root] != 2)
+    suits = np.isin(words, LEAVES) & (deepest >= DEPTH) & ~np.isin(forest.label[forest.root], neutral)
     distance = np.zeros(len(forest))
     for model in classifiers.values():
         top = np.searchsorted(model.rows(forest), forest.root)

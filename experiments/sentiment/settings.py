@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 MODELS = ("RNN", "RLSTM")
-CLASSES = 5  # very negative, negative, neutral, positive, very positive
 UNKNOWN = "<unknown>"  # stands for words that are rare in train, or do not occur there
 
 # Chosen for either model by the search on dev.
@@ -41,7 +40,7 @@ class Settings:
     seeds : dict of tuples of int
         Of the generators, by the names in `STREAMS`, and "sample" where trees are drawn.
     treebank : dict of str
-        sha256 of each of its files.
+        sha256 of each of its files; and with ``--polarity`` its value, as "polarity".
     trees : int or None
         So many of each file, drawn at random; None: all.
     vectors : dict or None
@@ -140,7 +139,7 @@ def run_settings(
     scale : Scale
     seed : int
     treebank : mapping of str to str
-        sha256 of each of its files.
+        As in `Settings`.
     vectors : mapping, optional
         Of the word vectors that the words start from: "width" and "sha256". D is their width then.
     **changes

@@ -14,6 +14,7 @@ from experiments.sentiment.accuracies import accuracies
 from experiments.sentiment.data import Sets, sets
 from experiments.sentiment.gradients import word_ratios
 from experiments.sentiment.model import new_model, new_optimizer
+from experiments.sentiment.polarity import Polarity, polarity
 from experiments.sentiment.settings import Settings
 from experiments.sweep import Recorder
 from experiments.training.recorded import record_result, recorded_fit, summary
@@ -40,7 +41,8 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     # One generator for the order of the trees and for dropout.
     rng = np.random.default_rng(settings.seeds["order"])
     model.dropout = models.Dropout(settings.dropout_words, settings.dropout_states, rng)
-    measures = Measures(model, data, mode)
+    sides = polarity(data.classes, settings.treebank.get("polarity"))
+    measures = Measures(model, data, sides, mode)
     epochs = recorded_fit(
         recorder,
         model,
@@ -57,7 +59,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         mode=mode,
         score=measures.score,
     )
-    dev, test = accuracies(model, data.dev, mode), accuracies(model, data.test, mode)
+    dev, test = (accuracies(model, forest, sides, mode) for forest in (data.dev, data.test))
     record_result(
         recorder,
         model,
@@ -88,18 +90,20 @@ class Measures(Watcher):
     ----------
     model : TreeClassifier
     data : Sets
+    sides : Polarity or None
+        Of the classes.
     mode : str
         Of the fold.
     """
 
-    def __init__(self, model: models.TreeClassifier, data: Sets, mode: str) -> None:
-        self._model, self._data, self._mode = model, data, mode
+    def __init__(self, model: models.TreeClassifier, data: Sets, sides: Polarity | None, mode: str) -> None:
+        self._model, self._data, self._sides, self._mode = model, data, sides, mode
         self._dev: dict[str, float | None] = {}
         self._trees, self._first, self._last = -1, 0.0, 0.0
 
     def score(self, model: models.TreeClassifier) -> float:
-        """Return what the best epoch is chosen by: the accuracy at the roots of dev, five classes."""
-        self._dev = accuracies(model, self._data.dev, self._mode)
+        """Return what the best epoch is chosen by: the accuracy at the roots of dev, all classes."""
+        self._dev = accuracies(model, self._data.dev, self._sides, self._mode)
         return float(self._dev["root_fine"] or 0.0)
 
     def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:

@@ -13,8 +13,8 @@ from minigrad.waiting import waiting
 PARTS = ("train", "dev", "test")
 
 
-def read_parts(folder: Path) -> Iterator[tuple[Path, list[models.Tree], str]]:
-    """Yield path, trees and sha256 of ``train.txt``, ``dev.txt`` and ``test.txt``, trees in brackets.
+def read_parts(folder: Path) -> Iterator[tuple[Path, list[models.Tree], list[int], str]]:
+    """Yield path, trees, their lines and sha256 of ``train.txt``, ``dev.txt`` and ``test.txt``.
 
     What is being read is told where it takes long.
 
@@ -34,4 +34,9 @@ def read_parts(folder: Path) -> Iterator[tuple[Path, list[models.Tree], str]]:
             stage(f"reading {path}")
             with path.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            yield path, list(models.read_trees(path)), sha256
+            reader = models.read_trees(path)
+            trees, lines = [], []
+            for tree in reader:
+                trees.append(tree)
+                lines.append(reader.line)
+            yield path, trees, lines, sha256

@@ -34,7 +34,8 @@ def _stored(folder):
 def _sentiment():
     """Plan on the treebank that the rows tell of, which nobody needs to have."""
     treebank = Treebank({"train": []}, _stored("sentiment")[0].settings["treebank"])
-    options = {"scale": "paper", "treebank": Path(), "vectors": None, "seed": 0, "cell": None, "runs": None}
+    options = {"scale": "paper", "treebank": Path(), "seed": 0}
+    options |= dict.fromkeys(["vectors", "polarity", "cell", "runs"])
     return sentiment.jobs(treebank, argparse.Namespace(**options))
 
 

@@ -264,3 +264,13 @@ def test_the_sentiment_treebank_is_read_whole_and_written_back_byte_for_byte(nam
     assert len(bank) == size
     assert "".join(f"{tree}\n" for tree in bank).encode() == path.read_bytes()
     assert models.Forest(bank).n_nodes == sum(tree.n_nodes for tree in bank)
+
+
+@pytest.mark.parametrize("layout", ["indented", "paragraphs"])
+def test_the_line_in_which_a_tree_begins_is_known(layout):
+    text = "\n(1 a) (2 b)\n\n(S\n  (x c)\n  (x d)) (1\n e)\n\n\n ( (S (x f)) )\n"
+    reader = read_trees([text], layout=layout)
+    assert reader.line == 0
+    assert [(tree.words(), reader.line) for tree in reader] == [
+        (["a"], 2), (["b"], 2), (["c", "d"], 4), (["e"], 6), (["f"], 10),
+    ]  # fmt: skip

@@ -14,10 +14,11 @@ import pytest
 import models
 from experiments import sweep
 from experiments.__main__ import main
-from experiments.sentiment import command, data, figures, report
-from experiments.sentiment.accuracies import accuracies
+from experiments.sentiment import command, data, figures
+from experiments.sentiment.accuracies import NAMES, accuracies
 from experiments.sentiment.gradients import word_ratios
 from experiments.sentiment.model import new_model
+from experiments.sentiment.polarity import polarity
 from experiments.sentiment.settings import CHOSEN, SCALES, UNKNOWN, Settings, run_settings
 from experiments.sweep import finished, from_json
 from experiments.sweep.output import RESULTS
@@ -114,7 +115,7 @@ def test_any_cells_are_trained_told_and_drawn_and_no_tree_under_one_that_reads_n
     elman = models.load(out / "models" / f"{runs['Elman'].id}.npz")
     paths = {"treebank": str(bank)}
     test = data.sets(from_json(Settings, runs["Elman"].settings), paths).as_chains().test
-    assert accuracies(elman, test, "level") == runs["Elman"].result["test"]
+    assert accuracies(elman, test, polarity(5), "level") == runs["Elman"].result["test"]
     assert (
         np.mean(elman.predict(test, "level") == elman.labels(test)) == runs["Elman"].result["test_accuracy"]
     )
@@ -155,6 +156,6 @@ def test_their_rows_go_into_a_folder_of_their_own(bank, monkeypatch):
 def test_accuracies_of_all_nodes_are_told_only_where_more_than_roots_have_a_class(sets):
     settings = sentiment_bank.settings(data.Treebank({}, {}), "TreeGRU")
     model = new_model(settings, sets)
-    found = accuracies(model, sets.test, "level")
+    found = accuracies(model, sets.test, polarity(5), "level")
     assert None not in found.values()
-    assert set(found) == set(report.NAMES)
+    assert set(found) == set(NAMES)

@@ -12,6 +12,8 @@ import pytest
 import models
 from experiments.__main__ import main
 from experiments.sentiment import command, data, figures, report
+from experiments.sentiment.accuracies import NAMES
+from experiments.sentiment.polarity import polarity
 from experiments.sentiment.settings import run_settings
 from experiments.sweep import Run, finished
 from minigrad import waiting
@@ -55,7 +57,7 @@ def test_it_trains_both_models_once_reports_and_draws(tiny, here, bank, tmp_path
     table = (out / "sentiment.md").read_text(encoding="utf-8")
     assert table in printed
     for run in runs:
-        accuracies = " | ".join(f"{100 * run.result['test'][name]:.1f}" for name in report.NAMES)
+        accuracies = " | ".join(f"{100 * run.result['test'][name]:.1f}" for name in NAMES)
         assert f"| {run.settings['model']} 1 | {accuracies} |" in table
         assert f"{run.settings['model']}: " in printed
         assert " trees per second of one core in training" in printed
@@ -142,6 +144,47 @@ def test_reading_is_told_where_it_takes_long(tiny, bank, tmp_path, monkeypatch, 
     assert told == [f"reading {bank / name}.txt" for name in ("train", "dev", "test")]
 
 
+def _relabelled(bank, change):
+    for path in bank.glob("*.txt"):
+        trees = [tree.map(label=change) for tree in models.read_trees(path)]
+        path.write_text("".join(f"{tree}\n" for tree in trees), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "classes", "binary"),
+    [
+        (lambda label: str(int(int(label) > 2)), [], 2, "positive where\np(1) > p(0)."),
+        (
+            lambda label: str((int(label) > 1) + (int(label) > 2)),
+            [],
+            3,
+            "neutral labels left out; positive where",
+        ),
+        (lambda label: str(min(int(label), 3)), [], 4, ""),
+        (lambda label: str(min(int(label), 3)), ["--polarity", "3:0:1,2"], 4, "p(1) + p(2) > p(3)."),
+        (lambda label: str(int(label) + 1), ["--polarity", "none"], 6, ""),
+    ],
+)
+def test_there_are_as_many_classes_as_the_treebank_has(
+    tiny, here, bank, tmp_path, capsys, change, options, classes, binary
+):
+    _relabelled(bank, change)
+    out = tmp_path / "out"
+    assert _main("--treebank", bank, "--out", out, "--draw", 1, *options) == 0
+    table = (out / "sentiment.md").read_text(encoding="utf-8")
+    assert f"| model | root, {classes} classes |" in table
+    assert ("root, binary" in table) == bool(binary)
+    assert binary in table
+    told = capsys.readouterr().err
+    assert ("no node has the label 0" in told) == (classes == 6)
+    for run in finished(out):
+        assert models.load(out / "models" / f"{run.id}.npz").classes == classes
+        # A share of two sides, not of whatever lies right of the third class.
+        assert (run.result["test"]["all_binary"] is None) == (not binary)
+        if classes == 2:
+            assert run.result["test"]["all_binary"] == run.result["test"]["all_fine"]
+
+
 def test_a_dry_run_writes_nothing(tiny, bank, tmp_path, capsys):
     assert _main("--treebank", bank, "--out", tmp_path / "out", "--scale", "paper", "--dry-run") == 0
     printed = capsys.readouterr().out
@@ -156,7 +199,27 @@ def test_a_dry_run_writes_nothing(tiny, bank, tmp_path, capsys):
     [
         (lambda bank: (bank / "dev.txt").unlink(), [], "dev.txt: No such file or directory"),
         (lambda bank: (bank / "dev.txt").write_text("(2 (2 a)\n"), [], "dev.txt, line "),
-        (lambda bank: (bank / "dev.txt").write_text("(7 a)\n"), [], "has the label 7; the classes are 0..4"),
+        (
+            lambda bank: (bank / "dev.txt").write_text("(7 a)\n"),
+            [],
+            "dev.txt, line 1: a node has the label 7; the classes of train.txt are 0..4",
+        ),
+        (lambda bank: (bank / "train.txt").write_text("(0 a)\n(0 b)\n"), [], "all labels are 0; there are"),
+        (
+            lambda bank: (bank / "test.txt").write_text("(1 a)\n\n(2 (1 a)\n (1 b) (0 c)) (1 d)\n"),
+            [],
+            "test.txt, line 3: node 3, 'a b c', has 3 children",
+        ),
+        (
+            lambda bank: (bank / "dev.txt").write_text("(1 a)\n\n\n(2 b) ((1 a) (2 b))\n"),
+            [],
+            "dev.txt, line 4: node 4, 'a b', has no label; the root has a class",
+        ),
+        (
+            lambda bank: None,
+            ["--polarity", "0:1:2"],
+            "--polarity names every class of the treebank once, 0..4",
+        ),
         (lambda bank: None, ["--draw", "26"], "--draw 26: the test set has 25 sentences"),
         (lambda bank: None, ["--vectors", "none.txt"], "none.txt: No such file or directory"),
         (lambda bank: None, ["--vectors", "ragged.txt"], "ragged.txt, line 2: expected a word and 2 numbers"),
@@ -199,7 +262,7 @@ def test_help_has_an_example(capsys):
 
 
 def _run(model, n, shares, epoch_medians=((0.5, 0.1), (0.4, 0.2))):
-    test = dict(zip(report.NAMES, shares, strict=True))
+    test = dict(zip(NAMES, shares, strict=True))
     rows = [
         {
             "kind": "epoch", "epoch": k, "dev_accuracy": 0.1 * k,
@@ -223,8 +286,8 @@ def test_the_table_has_means_and_deviations_over_the_runs_in_percent():
         _run("RNN", 1, [0.4] * 4),
         _run("RNN", 2, [0.42, 0.4, 0.4, 0.4]),
     ]
-    guess = dict(zip(report.NAMES, [0.2, 0.5, 0.6, 0.7], strict=True))
-    lines = report.as_markdown(runs, {"test": guess, "dev": {"root_fine": 0.25}}).splitlines()
+    guess = dict(zip(NAMES, [0.2, 0.5, 0.6, 0.7], strict=True))
+    lines = report.as_markdown(runs, {"test": guess, "dev": {"root_fine": 0.25}}, 5, polarity(5)).splitlines()
     always = [line for line in lines if line.startswith("| always the most frequent class |")]
     assert always == 2 * ["| always the most frequent class | 20.0 | 50.0 | 60.0 | 70.0 | 25.0 | – |"]
     rows = [line for line in lines if line.startswith("| R")]

@@ -10,8 +10,11 @@ import models
 import viz
 from experiments.sentiment.accuracies import NAMES, accuracies, from_probabilities, most_frequent_class
 from experiments.sentiment.gradients import root_norms, word_ratios
+from experiments.sentiment.polarity import Polarity, polarity, rule
 from experiments.sentiment.sentences import typical_sentences
 from tests.experiments.sentiment import bank as sentiment_bank
+
+FIVE = polarity(5)
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +43,54 @@ def test_binary_sums_the_classes_of_each_side_and_leaves_neutral_labels_out():
         ]
     )
     label, is_root = np.array([3, 1, 2, 4]), np.array([True, True, True, False])
-    found = from_probabilities(p, label, is_root)
+    found = from_probabilities(p, label, is_root, FIVE)
     assert found == {"root_fine": 0.0, "root_binary": 1.0, "all_fine": 0.0, "all_binary": 2 / 3}
-    assert from_probabilities(p, np.array([0, 2, 2, 0]), is_root) == {
+    assert from_probabilities(p, np.array([0, 2, 2, 0]), is_root, FIVE) == {
         "root_fine": 2 / 3, "root_binary": 0.0, "all_fine": 0.75, "all_binary": 0.5,
     }  # fmt: skip
-    nothing = from_probabilities(p[1:3], np.array([2, 2]), np.array([True, False]))
+    nothing = from_probabilities(p[1:3], np.array([2, 2]), np.array([True, False]), FIVE)
     assert (nothing["root_binary"], nothing["all_binary"], nothing["all_fine"]) == (None, None, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("sides", "binary"),
+    [
+        (polarity(3), [1.0, 0.0]),  # of rows 0 and 2; label 1 is neutral
+        (polarity(2), [1.0, 0.0, 1.0]),
+        (polarity(3, "2:0:1"), [1.0, 1.0]),
+        (polarity(3, "0,1::2"), [1.0, 1.0, 0.0]),
+    ],
+)
+def test_binary_accuracy_of_two_and_three_classes(sides, binary):
+    p = np.array([[0.6, 0.1, 0.3], [0.1, 0.8, 0.1], [0.7, 0.1, 0.2]])
+    label = np.array([0, 1, 2])
+    if len(sides.negative + sides.neutral + sides.positive) == 2:
+        p, label = np.array([[0.6, 0.4], [0.3, 0.7], [0.2, 0.8]]), np.array([0, 0, 1])
+    found = from_probabilities(p, label, np.array([True, False, False]), sides)
+    assert found["all_binary"] == np.mean(binary)
+    assert found["all_fine"] == np.mean(p.argmax(axis=1) == label)
+
+
+def test_classes_without_sides_have_no_binary_accuracy():
+    assert polarity(4) is polarity(7) is polarity(5, "none") is None
+    found = from_probabilities(np.eye(4), np.arange(4), np.array([True, False, True, True]), None)
+    assert (found["root_binary"], found["all_binary"], found["all_fine"]) == (None, None, 1.0)
+    trees = models.Forest([models.Tree.parse("(3 (0 a) (0 b))")])
+    assert np.isnan(most_frequent_class(trees, trees, None)["root_binary"])
+
+
+def test_which_classes_are_negative_neutral_and_positive_can_be_said():
+    assert polarity(5, "0,1:2:3,4") == FIVE
+    assert polarity(5) == Polarity((0, 1), (2,), (3, 4))
+    assert polarity(4, "0,3::1,2") == Polarity((0, 3), (), (1, 2))
+    assert [str(polarity(k)) for k in (2, 3, 5)] == ["0::1", "0:1:2", "0,1:2:3,4"]
+    assert rule(polarity(4, "0,3::1,2")) == "p(1) + p(2) > p(0) + p(3)"
+    for text in ("0:1", "0:x:1", "0::1,", ""):
+        with pytest.raises(ValueError, match=r"as 0,1:2:3,4 or 0::1, not"):
+            polarity(5, text)
+    for text in ("0,1:2:3", "0,1:2,2:3,4", "0,1,2,3,4::", "0,1:2:3,5"):
+        with pytest.raises(ValueError, match=r"once, 0\.\.4, and at least one negative and one positive"):
+            polarity(5, text)
 
 
 def test_the_most_frequent_class_is_train_s_and_one_of_each_kind_of_node():
@@ -55,7 +99,7 @@ def test_the_most_frequent_class_is_train_s_and_one_of_each_kind_of_node():
     )
     test = models.Forest([*map(models.Tree.parse, ("(3 (0 a) (0 b))", "(0 (4 a) (4 b))", "(2 (4 a) (2 b))"))])
     # Roots: 3 (twice of three), positive. All nodes: 0 (three of nine), negative (four of seven).
-    assert most_frequent_class(train, test) == {
+    assert most_frequent_class(train, test, FIVE) == {
         "root_fine": 1 / 3, "root_binary": 1 / 2, "all_fine": 3 / 9, "all_binary": 3 / 7,
     }  # fmt: skip
 
@@ -76,7 +120,7 @@ def test_accuracies_are_those_of_every_tree_taken_alone(forest, batch):
                 hits[f"all_{kind}"].append(hit)
                 if row == alone.root[0]:
                     hits[f"root_{kind}"].append(hit)
-    found = accuracies(model, forest, "level", batch)
+    found = accuracies(model, forest, FIVE, "level", batch)
     assert found == {name: pytest.approx(np.mean(values)) for name, values in hits.items()}
     assert 0 < found["all_fine"] < 1
 
@@ -88,8 +132,8 @@ def test_nodes_without_a_label_are_not_counted():
     p = np.exp(model(forest, "level")[0].data)
     assert len(p) == 4
     hits = p.argmax(axis=1) == [2, 3, 1, 1]  # in the order of the rows: film, root, bad, root
-    assert accuracies(model, forest, "level")["all_fine"] == hits.mean()
-    assert accuracies(model, forest, "level")["root_fine"] == hits[[1, 3]].mean()
+    assert accuracies(model, forest, FIVE, "level")["all_fine"] == hits.mean()
+    assert accuracies(model, forest, FIVE, "level")["root_fine"] == hits[[1, 3]].mean()
 
 
 @pytest.mark.parametrize("cell", [models.RNN, models.RLSTM])
@@ -165,9 +209,9 @@ def test_a_root_without_error_has_no_ratio(forest):
 def test_typical_sentences_fit_a_page_and_are_understood_by_all_models(forest):
     models_ = {"a": _model(forest), "b": _model(forest, models.RNN, seed=1)}
     root = forest.label[forest.root]
-    found = typical_sentences(models_, forest, 2)
+    found = typical_sentences(models_, forest, 2, FIVE.neutral)
     assert len(set(found)) == 2
-    assert found == typical_sentences(models_, forest, 2)
+    assert found == typical_sentences(models_, forest, 2, FIVE.neutral)
     # With models that are always right, the first choices have an opinion, 8 to 16 words, and depth.
     deep = [
         k
@@ -191,7 +235,7 @@ def test_typical_sentences_fit_a_page_and_are_understood_by_all_models(forest):
     norms = sentences.root_norms
     try:
         sentences.root_norms = lambda model, *rest: norms(model._model, *rest)
-        chosen = typical_sentences({"a": Right(models_["a"])}, forest, len(deep))
+        chosen = typical_sentences({"a": Right(models_["a"])}, forest, len(deep), FIVE.neutral)
     finally:
         sentences.root_norms = norms
     assert sorted(chosen) == deep

@@ -10,6 +10,7 @@ from experiments.sentiment import data, training
 from experiments.sentiment.accuracies import accuracies
 from experiments.sentiment.gradients import word_ratios
 from experiments.sentiment.model import new_model, new_optimizer
+from experiments.sentiment.polarity import polarity
 from experiments.sentiment.settings import CHOSEN, SCALES, UNKNOWN, run_settings
 from experiments.sentiment.training import perform
 from minigrad.nn import StateError
@@ -64,8 +65,8 @@ def test_a_run_keeps_accuracies_and_ratios_of_every_epoch_from_0_on(tmp_path, pl
 
     saved = models.load(recorder.model)
     assert isinstance(saved.cell, models.RLSTM)
-    assert accuracies(saved, sets.dev, "level") == result["dev"]
-    assert accuracies(saved, sets.test, "level") == result["test"]
+    assert accuracies(saved, sets.dev, polarity(5), "level") == result["dev"]
+    assert accuracies(saved, sets.test, polarity(5), "level") == result["test"]
     assert result["test_accuracy"] == result["test"]["root_fine"]
     depth, ratio = word_ratios(saved, sets.test, "level")
     deepest = best["ratios"]["depth"][-1]
@@ -231,10 +232,13 @@ def test_another_treebank_than_planned_is_refused(planned, bank, tmp_path):
 @pytest.mark.parametrize(
     ("line", "text"),
     [
-        ("(5 (2 a) (2 b))", r"dev\.txt: node 5 of tree 1, 'a b' has the label 5; the classes are 0\.\.4"),
-        ("((2 a) (2 b))", r"dev\.txt: node 5 of tree 1, 'a b' has no label; the classes are 0\.\.4"),
-        ("(3 (2 a) (2 b) (2 c))", r"dev\.txt: .*tree 1"),
-        ("(x (2 a) (2 b))", r"dev\.txt: .*tree 1"),
+        (
+            "(5 (2 a) (2 b))",
+            r"dev\.txt, line 2: a node has the label 5; the classes of train\.txt are 0\.\.4",
+        ),
+        ("((2 a) (2 b))", r"dev\.txt, line 2: node 5, 'a b', has no label"),
+        ("(3 (2 a) (2 b) (2 c))", r"dev\.txt, line 2: node "),
+        ("(x (2 a) (2 b))", r"dev\.txt, line 2: node "),
     ],
 )
 def test_trees_that_are_no_sentiment_trees_are_refused_with_file_and_node(bank, line, text):
@@ -253,7 +257,7 @@ def test_inner_nodes_need_no_label(bank):
 def test_an_empty_file_is_refused(bank):
     (bank / "test.txt").write_text("\n", encoding="utf-8")
     data.read_treebank.cache_clear()
-    with pytest.raises(models.ForestError, match=r"test\.txt: an empty forest"):
+    with pytest.raises(models.ForestError, match=r"test\.txt: there are no trees in it"):
         data.read_treebank(bank)
 
 
