@@ -8,11 +8,13 @@ from models.classifier import TreeClassifier
 from models.forest import Forest
 
 
-def loss_and_gradients(model: TreeClassifier, forest: Forest) -> tuple[float, mg.NodeStates] | None:
+def loss_and_gradients(
+    model: TreeClassifier, forest: Forest, threads: int = 1
+) -> tuple[float, mg.NodeStates] | None:
     """Return the loss and the states of ``model.loss(forest, "compiled")``, after its backward.
 
-    The ``.grad`` of parameters and states is what backward would have stored, bit for bit. If the loss is not
-    finite, there was no backward.
+    The ``.grad`` of parameters and states is what backward would have stored, bit for bit; in a large
+    minibatch, which is cut in shards, up to rounding. If the loss is not finite, there was no backward.
 
     Returns
     -------
@@ -43,4 +45,5 @@ def loss_and_gradients(model: TreeClassifier, forest: Forest) -> tuple[float, mg
         rows=rows,
         target=forest.label,
         divisor=len(forest),
+        threads=threads,
     )

@@ -18,7 +18,7 @@ from experiments.training.evaluation import accuracy
 from experiments.training.generators import Generators
 from experiments.training.kept import KeptEpochs
 from experiments.training.rate import LearningRate
-from experiments.training.step import Clip, Penalty, no_collection, training_step
+from experiments.training.step import Clip, Penalty, no_collection, require_threads, training_step
 from experiments.training.watcher import Epoch, Watcher
 from minigrad.monitor import Observation, Stop, first_bad_node
 from minigrad.optim import Optimizer, Schedule
@@ -65,6 +65,7 @@ def fit(
     mode: str = "compiled",
     penalty: Penalty | None = None,
     clip: Clip | None = None,
+    threads: int = 1,
     schedule: Schedule | None = None,
     progress: Callable[[int], object] | None = None,
     score: Score | None = None,
@@ -103,6 +104,7 @@ def fit(
         Of the fold. "compiled" compiles a cell that this machine has not seen yet, for some seconds; "level"
         starts at once and takes several times as long per minibatch.
     penalty, clip : functions, optional
+    threads : int
         As in `training_step`.
     schedule : minigrad.optim.Schedule, optional
         Multiplies the learning rate, for instance ``WarmUp(1, Cosine(49))``. It is asked before every update,
@@ -141,6 +143,7 @@ def fit(
     if min(batch_size, max_epochs, patience, min_epochs) < 1:
         raise ValueError(f"{batch_size=}, {max_epochs=}, {patience=} and {min_epochs=} have to be at least 1")
     require_generator(rng, "fit")
+    require_threads(threads, mode, penalty)
     for name, forest in (("train", train), ("dev", dev)):
         labels = model.labels(forest)  # a bad label is reported before hours of training, not after
         if not len(labels) and (forest is train or score is None):
@@ -177,7 +180,7 @@ def fit(
                     trees = order[start : start + batch_size]
                     batch = train.select(trees)
                     rate.set(number - 1 + start / len(train))
-                    loss, states = training_step(model, optimizer, batch, mode, penalty, clip)
+                    loss, states = training_step(model, optimizer, batch, mode, penalty, clip, threads)
                     if not math.isfinite(loss):
                         seen = Observation(number, start // batch_size + 1, states, batch)
                         raise TrainingError(_explain(model, loss, seen))

@@ -11,6 +11,7 @@ import numpy as np
 
 import minigrad as mg
 import models
+from minigrad.internal import crew
 from minigrad.nn import Parameter
 from minigrad.optim import Optimizer
 from models.direct import loss_and_gradients
@@ -42,6 +43,7 @@ def training_step(
     mode: str = "compiled",
     penalty: Penalty | None = None,
     clip: Clip | None = None,
+    threads: int = 1,
 ) -> tuple[float, mg.NodeStates]:
     """Forward, backward, update.
 
@@ -52,6 +54,15 @@ def training_step(
         Its value is added to the loss: ``lambda forest, states: 1e-3 / len(forest) * nn.l1(states.h)``.
     clip : function of the parameters, optional
         Called between backward and update: ``partial(clip_grad_norm, max_norm=5.0)``.
+    threads : int
+        How many may work on a large minibatch, of more than some 1,000 inner nodes; results are the same bits
+        for every number. One does all where a step takes a graph: with dropout of the classifier, for
+        encoders and subclasses of `TreeClassifier`, for cells that can't be compiled.
+
+    Raises
+    ------
+    ValueError
+        If `threads` is below 1, or above 1 in another mode or with a penalty, which take a graph.
 
     Returns
     -------
@@ -61,8 +72,9 @@ def training_step(
     NodeStates
         Of the minibatch, with their gradients.
     """
+    require_threads(threads, mode, penalty)
     optimizer.zero_grad()
-    direct = loss_and_gradients(model, forest) if mode == "compiled" and penalty is None else None
+    direct = loss_and_gradients(model, forest, threads) if mode == "compiled" and penalty is None else None
     if direct is not None:
         value, states = direct
     else:
@@ -77,6 +89,14 @@ def training_step(
             clip(model.parameters())
         optimizer.step()
     return value, states
+
+
+def require_threads(threads: int, mode: str, penalty: Penalty | None) -> None:
+    """Raise if a step can't be taken by so many threads; see `training_step`."""
+    crew.require_threads(threads)
+    if threads > 1 and (mode != "compiled" or penalty is not None):
+        what = "a penalty is" if mode == "compiled" else f"mode {mode!r} is"
+        raise ValueError(f"{what} computed through a graph, by one thread: {threads=} should be 1")
 
 
 def passes(

@@ -81,8 +81,14 @@ class Call:
     complete: bool = False
     fresh: bool = False
 
-    def frame(self) -> Array:
-        """Return the frame for machine code; whoever passes it on holds the arrays."""
+    def frame(self, buffers: Array) -> Array:
+        """Return the frame for machine code; whoever passes it on holds the arrays.
+
+        Parameters
+        ----------
+        buffers : intp array
+            Their addresses, see `CompiledCell.buffers`.
+        """
         tiles, nodes, leaves = self.order
         frame = np.zeros(FIELDS, np.intp)
         frame[Field.KEEP : Field.FRESH + 1] = self.keep, self.complete, self.fresh
@@ -96,7 +102,7 @@ class Call:
             (Field.TABLE, self.table),
             (Field.STATES, self.states),
             (Field.MASKS, self.masks),
-            (Field.MEMORY, self.memory.pointers),
+            (Field.MEMORY, buffers),
             (Field.PARAMETERS, self.pointers),
             (Field.TOTALS, self.totals),
             (Field.BY_LEAVES, self.by_leaves),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -47,6 +48,7 @@ from minigrad.waiting import waiting
 
 Array = np.ndarray
 FUNCTIONS = ("forward", "backward")
+SPARE = 64 << 20  # bytes of memory that wait for another run
 # The files that decide on the shared kernels' machine code, and with the NumPy text on that of cells.
 KERNELS: tuple[ModuleType, ...] = (machine, packing, product, shared, vectors)
 LOWERING: tuple[ModuleType, ...] = (
@@ -88,8 +90,6 @@ class CompiledCell:
         Of `forward` and `backward` in machine code; none without a JIT.
     values : Addresses
         Of the parameters.
-    shared : Memory
-        The buffers that all runs of the cell use, one after the other.
 
     Raises
     ------
@@ -116,12 +116,13 @@ class CompiledCell:
         self.leaf_width = widths[0] if widths else 0
         self.leaves_written = not self.chain and bool(widths)
         self._kept = [buffer for buffer in text.buffers if buffer.kept]
-        self.shared = Memory([buffer for buffer in text.buffers if not buffer.kept], 0, dtype)
+        self._scratch = [buffer for buffer in text.buffers if not buffer.kept]
         self.values = Addresses(self.trace.parameters, dtype, "fold")
         self.size = sum(p.size for p in self.trace.parameters)
         self.widths = np.array([part.width for part in self.trace.parts], np.intp)
         self.width = int(self.widths.sum())
         self._pool: list[Memory] = []
+        self._workspaces: list[Memory] = []
         self._no_masks = np.empty(0, np.bool_)
         self._functions = self._machine_code() if JIT_ENABLED else {}
         self.addresses = tuple(function.address for function in self._functions.values())
@@ -142,8 +143,9 @@ class CompiledCell:
     def call(self, function: str, given: Call) -> None:
         """Call `forward` or `backward`."""
         if self.addresses:
-            frame = given.frame()
-            self._functions[function](address(frame))
+            with self.buffers(given.memory) as pointers:
+                frame = given.frame(pointers)
+                self._functions[function](address(frame))
         else:
             given.python(self._reference[function], self.trace.names)
 
@@ -158,16 +160,37 @@ class CompiledCell:
         drawn = [(rng.random((nodes, s.shape[1])) >= p).ravel() for s, p, rng in self.trace.masks]
         return np.concatenate(drawn) if drawn else self._no_masks
 
+    def mask_rows(self, masks: Array, nodes: int, rows: Array) -> Array:
+        """Return the masks of some nodes, given those of all."""
+        ends = np.cumsum([nodes * s.shape[1] for s, _, _ in self.trace.masks], dtype=int)
+        picked = [mask.reshape(nodes, -1)[rows].ravel() for mask in np.split(masks, ends)[:-1]]
+        return np.concatenate(picked) if picked else self._no_masks
+
     def take(self, n: int) -> Memory:
         """Return memory for n inner nodes; the caller gives it back."""
-        if self._pool and self._pool[-1].nodes >= n:
-            return self._pool.pop()
-        return Memory(self._kept, max(64, n + n // 4), self.dtype, self.shared)
+        for spare in self._pool[::-1]:
+            if spare.nodes >= n:
+                with suppress(ValueError):  # another thread has just taken it
+                    self._pool.remove(spare)
+                    return spare
+        return Memory(self._kept, max(64, n + n // 4), self.dtype)
 
     def give_back(self, memory: Memory) -> None:
-        """Keep memory for the next run."""
-        if len(self._pool) < 2:
+        """Keep memory for the next runs."""
+        if len(self._pool) < 2 or sum(m.bytes.size for m in (*self._pool, memory)) <= SPARE:
             self._pool.append(memory)
+
+    @contextmanager
+    def buffers(self, memory: Memory) -> Iterator[Array]:
+        """Lend the addresses of all buffers: of `memory`, and of scratch that nobody else has meanwhile."""
+        try:
+            scratch = self._workspaces.pop()
+        except IndexError:
+            scratch = Memory(self._scratch, 0, self.dtype)
+        try:
+            yield np.concatenate([memory.pointers, scratch.pointers])
+        finally:
+            self._workspaces.append(scratch)
 
 
 def module_name(source: str) -> str:

@@ -90,28 +90,23 @@ class Memory:
     nodes : int
         The largest number of inner nodes that fits.
     dtype
-    others : Memory, optional
-        More buffers, whose addresses follow.
 
     Attributes
     ----------
     nodes : int
     bytes : uint8 array
         The memory of all buffers; zeros at first.
-    pointers : intp (buffers and others,)
+    pointers : intp (buffers,)
         The addresses.
     """
 
-    def __init__(
-        self, buffers: Sequence[Buffer], nodes: int, dtype: Any, others: Memory | None = None
-    ) -> None:
+    def __init__(self, buffers: Sequence[Buffer], nodes: int, dtype: Any) -> None:
         self.nodes, self._dtype, self._kept_width = nodes, np.dtype(dtype), buffers[0].width
         sizes = [(nodes if b.rows is None else max(1, b.rows)) * padded(b.width, dtype) for b in buffers]
         ends = np.cumsum(sizes, dtype=np.intp) * np.dtype(dtype).itemsize
         self.bytes = np.zeros(int(ends[-1]) + LINE, np.uint8)
         start = address(self.bytes)
-        own = start + -start % LINE + np.concatenate([[0], ends[:-1]])
-        self.pointers: Array = own if others is None else np.concatenate([own, others.pointers])
+        self.pointers: Array = start + -start % LINE + np.concatenate([[0], ends[:-1]])
 
     @cached_property
     def kept(self) -> dict[str, Array]:

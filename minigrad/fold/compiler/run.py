@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import UserDict
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -158,34 +157,6 @@ def run(cell: Cell, forest: Trees, leaves: Tensor) -> Mapping[str, Tensor] | Ref
     for name, part in parts.items():
         part.gradient = gradients[name]
     return {name: Tensor(array, parts[name]) for name, array in evaluation.states.items()}
-
-
-class Finished(UserDict[str, Tensor]):
-    """One tensor per part, made lazily, on first access: the states after backward.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-    given : dict by part
-        See `Evaluation.store`.
-    totals : array (N · Σ widths,) or None
-        The gradients, part after part; None if there was no backward.
-    """
-
-    def __init__(self, evaluation: Evaluation, given: Mapping[str, Cotangent], totals: Array | None) -> None:
-        self._evaluation, self._given, self._totals = evaluation, given, totals
-
-    @cached_property
-    def data(self) -> dict[str, Tensor]:  # type: ignore[override]
-        """The tensors by part."""
-        gradients, made = self._evaluation.new_gradients(), {}
-        if self._totals is not None:
-            self._evaluation.store(gradients, self._given, self._totals)
-        for name, array in self._evaluation.states.items():
-            node = Node(STATES, (), (), array, (), thread.state.meta)
-            node.vjps, node.gradient = None, gradients[name]
-            made[name] = Tensor(array, node)
-        return made
 
 
 def _numbers(leaves: Array) -> Array:

@@ -1,0 +1,79 @@
+"""A minibatch in parts: groups of whole trees, of about equal size, that are computed one apart from another.
+
+What a part keeps for backward stays in the processor's cache, and several threads can work on one minibatch.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from minigrad.fold.schedule import Trees
+
+Array = np.ndarray
+# Inner nodes. Fewer in a shard, and tiles run empty before their trees end; more, and there is less to share.
+SIZE = 1000
+
+
+class Rooted(Trees, Protocol):
+    """Binary trees that know the rows of their roots.
+
+    The rows of a tree end with its root, and follow those of the tree before.
+    """
+
+    root: Array
+
+
+@dataclass
+class Shard:
+    """Some trees of a forest, as a forest of their own.
+
+    Attributes
+    ----------
+    rows : intp (n,)
+        Their nodes in the whole forest, ascending; what follows counts in these.
+    left, right, height : intp (n,)
+    root : intp (trees,)
+    """
+
+    rows: Array
+    left: Array
+    right: Array
+    height: Array
+    root: Array
+
+    def own(self, rows: Array) -> Array:
+        """Return those rows of the whole forest that belong to the shard, as rows of the shard."""
+        at = np.searchsorted(self.rows, rows)
+        at[at == len(self.rows)] = 0
+        return at[self.rows[at] == rows]
+
+
+def shards(forest: Rooted, size: int = SIZE) -> list[Shard]:
+    """Cut a forest in shards, or return no shard if it is small enough to be computed in one piece.
+
+    How many there are, and which trees belong to which, depends on the forest alone: the largest tree left
+    goes to the shard that is the smallest so far (longest processing time first, Graham 1969).
+    """
+    count = min(-(-(len(forest.left) // 2) // size), len(forest.root))
+    if count < 2:
+        return []
+    nodes = np.diff(forest.root, prepend=-1)
+    smallest = [(0, k) for k in range(count)]
+    trees: list[list[int]] = [[] for _ in smallest]
+    for tree in np.argsort(-nodes, kind="stable").tolist():
+        total, k = smallest[0]
+        trees[k].append(tree)
+        heapq.heapreplace(smallest, (total + int(nodes[tree]), k))
+    return [_shard(forest, nodes, np.sort(own)) for own in trees]
+
+
+def _shard(forest: Rooted, nodes: Array, trees: Array) -> Shard:
+    ends = np.cumsum(nodes[trees])
+    rows = np.arange(ends[-1]) + np.repeat(forest.root[trees] + 1 - ends, nodes[trees])
+    new = np.full(len(forest.left) + 1, -1)  # of no child, which is -1, it is -1
+    new[rows] = np.arange(len(rows))
+    return Shard(rows, new[forest.left[rows]], new[forest.right[rows]], forest.height[rows], ends - 1)
