@@ -33,10 +33,10 @@ def test_defaults_are_those_of_the_docstrings():
     assert _defaults(fit) == {
         "max_epochs": 50, "patience": 5, "min_epochs": 1, "watchers": (), "checkpoint": None,
         "checkpoint_every": 0.0, "keep_epochs": None, "mode": "compiled", "penalty": None, "clip": None,
-        "schedule": None, "progress": None, "score": None, "enough": None,
+        "threads": 1, "schedule": None, "progress": None, "score": None, "enough": None,
     }  # fmt: skip
     assert _defaults(accuracy) == _defaults(hits) == {"batch": 500, "mode": "compiled"}
-    assert _defaults(training_step) == {"mode": "compiled", "penalty": None, "clip": None}
+    assert _defaults(training_step) == {"mode": "compiled", "penalty": None, "clip": None, "threads": 1}
     assert _defaults(RatioWatcher.__init__) == {"definitions": ("post",), "f": "tanh"}
     assert CHECKPOINT_EVERY == 5.0
     assert (QUANTILES, SAMPLE, RESAMPLES, CONFIDENCE) == ((0.05, 0.25, 0.5, 0.75, 0.95), 300, 1000, 0.99)
