@@ -13,7 +13,7 @@ import inspect
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -21,6 +21,11 @@ from minigrad.errors import CompileWarning
 from minigrad.files import atomic_write
 from minigrad.kernels import machine
 from minigrad.kernels.machine import Code
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 MAGIC = b"minigrad machine code\n"
 
@@ -74,10 +79,13 @@ def load(name: str, write: Callable[[], str]) -> None:
 def keep(name: str, make: Callable[[], Code], load: Callable[[Code], None]) -> None:
     """Load machine code from its file, or make it, which loads it too, and keep it there. As `load`."""
     code = _read(name)
-    if code is not None:
-        load(code)
-    else:
-        _keep(name, make())
+    if code is None:
+        with _alone(name):
+            code = _read(name)  # another process may have been faster
+            if code is None:
+                _keep(name, make())
+                return
+    load(code)
 
 
 def path(name: str) -> Path:
@@ -112,6 +120,23 @@ def _read(name: str) -> Code | None:
     with contextlib.suppress(OSError):
         file.unlink()
     return None
+
+
+@contextlib.contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """Of the processes that need a module at once, let one compile it, while the others wait for its file.
+
+    The lock ends with the process. Where there can be none (Windows, a folder that can't be written), each
+    compiles.
+    """
+    with contextlib.ExitStack() as held:
+        if fcntl is not None:
+            with contextlib.suppress(OSError, RuntimeError):
+                lock = path(name).with_suffix(".lock")
+                lock.parent.mkdir(parents=True, exist_ok=True)
+                fcntl.flock(held.enter_context(lock.open("wb")), fcntl.LOCK_EX)
+                held.callback(lock.unlink, missing_ok=True)
+        yield
 
 
 def _keep(name: str, code: Code) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -289,3 +291,30 @@ def test_what_numba_compiles_is_kept_likewise(
     assert (function()(x, 3), len(made)) == (10.5, 2)
     with pytest.raises(TypeError):
         function()(x[::2], 1)  # another kind of array
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork, and no lock, here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_of_processes_that_come_at_once_one_compiles_and_the_others_read(
+    name: str, compiled: list[str], tmp_path: Path
+) -> None:
+    made = tmp_path / "made"
+    children = []
+
+    def make() -> machine.Code:
+        with made.open("a") as file:
+            file.write("x")
+        time.sleep(0.3)  # the others come meanwhile
+        return b"code", b"more"
+
+    for _ in range(3):
+        if not (child := os.fork()):
+            with contextlib.suppress(BaseException):
+                read: list[machine.Code] = []
+                objects.keep(name, make, read.append)
+                os._exit(0 if read in ([], [(b"code", b"more")]) else 1)
+            os._exit(2)
+        children.append(child)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
+    assert made.read_text() == "x"
+    assert files(tmp_path / "cache") == [f"{name}.code"]
