@@ -13,6 +13,7 @@ from models.errors import (
     DependencyError,
     ForestError,
     TreebankError,
+    TreebankWarning,
     VocabularyError,
 )
 from models.forest import Forest
@@ -38,6 +39,7 @@ __all__ = [
     "TreeClassifier",
     "TreeReader",
     "TreebankError",
+    "TreebankWarning",
     "VectorsError",
     "VectorsWarning",
     "Vocabulary",

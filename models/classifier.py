@@ -159,7 +159,19 @@ class TreeClassifier(Module):
         return mg.linear_cross_entropy(top, self.Ws, self.bs, labels, rows, divisor=len(forest)), states
 
     def predict(self, forest: Forest, mode: str = "compiled") -> np.ndarray:
-        """Return the most probable class of every classified node, intp (n,)."""
+        """Return the most probable class of every classified node, intp (n,).
+
+        Raises
+        ------
+        ValueError
+            If there is nothing to classify: with the head "labelled", no node has a label.
+        """
+        if not len(self.rows(forest)):
+            raise ValueError(
+                "there is nothing to classify: this model reads the nodes that have a label "
+                f"(head='labelled'), and none of these {len(forest)} trees has one; give a label, any class, "
+                "to the nodes that are asked for"
+            )
         with mg.no_grad():
             logits, _ = self(forest, mode)
         return logits.data.argmax(axis=1)

@@ -39,6 +39,10 @@ class TreebankError(ValueError):
         return f"{message}\n{self.excerpt}" if self.excerpt else message
 
 
+class TreebankWarning(UserWarning):
+    """Something about a treebank that is probably not as it was meant."""
+
+
 class DependencyError(TreebankError):
     """A text of dependencies (CoNLL-U), which are not constituency trees."""
 

@@ -50,20 +50,25 @@ def one_word(leaf: Tree) -> str:
     return f"({label} {word}) is the word '{word}' labelled '{label}', two words are (({label}) ({word}))"
 
 
+def topmost(label: str) -> str:
+    """Return the first of the labels that `collapse_unary` has put into one; "" if all are missing."""
+    return label.lstrip("+").partition("+")[0]
+
+
 def label_number(node: Tree, row: int, tree: int) -> int:
     """The label of a node as a number, -1 if it has none or `binarise` inserted it.
 
-    Of the labels that `collapse_unary` has put into one, the topmost counts, that of the phrase.
+    Of the labels that `collapse_unary` has put into one, the topmost counts, that of the phrase; if the
+    topmost node has none, the first number below it.
     """
     label = node.label
     if label is None or is_inserted(label):
         return -1
-    if "+" in label:
-        label = label.partition("+")[0]
-        if not label:
-            return -1
+    label = topmost(label)
     if label.isascii() and label.isdigit() and len(label) <= _LABEL_DIGITS:
         return int(label)
+    if label and (node.label or "").startswith("+"):
+        return -1  # the topmost node had none
     label, leaf = shorten(node.label or ""), ""
     if node.word is not None:
         leaf = f"; {one_word(node)}"

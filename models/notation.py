@@ -1,22 +1,30 @@
 r"""The bracket notation of treebanks below the level of trees: tokens, and how words are escaped.
 
 A text is made of ``(``, ``)``, words and blanks. Blanks are the six ASCII ones only: the Stanford
-Sentiment Treebank has words such as ``2\xa01\/2`` with a no-break space inside. A backslash before
-a bracket, a blank or a backslash makes that character part of the word; before anything else (the
-Penn Treebank writes ``\/`` and ``\*``) it is an ordinary character. ``-LRB-`` and the like are
-ordinary words too, so that a treebank is written back as it was read; `plain_word` decodes them.
+Sentiment Treebank has words such as ``2\xa01\/2`` with a no-break space inside. In the first name
+behind a bracket such a space was probably meant as a blank, and is refused. A backslash before
+a bracket, a blank, another space or a backslash makes that character part of the word; before
+anything else (the Penn Treebank writes ``\/`` and ``\*``) it is an ordinary character. ``-LRB-`` and
+the like are ordinary words too, so that a treebank is written back as it was read; `plain_word`
+decodes them.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 BLANKS = " \t\n\r\f\v"
 
+# What Unicode calls a space, but this notation does not.
+OTHER_SPACES = "\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_OTHER_SPACE = re.compile(rf"(?<!\\)[{OTHER_SPACES}]")
 _TOKEN = re.compile(rf"[()]|(?:[^()\\{BLANKS}]++|\\.?)++", re.DOTALL)
-_ESCAPE = re.compile(rf"\\([()\\{BLANKS}])")
-_TO_ESCAPE = re.compile(rf"[(){BLANKS}]|\\(?=[()\\{BLANKS}]|\Z)")
+_ESCAPE = re.compile(rf"\\([()\\{BLANKS}{OTHER_SPACES}])")
+_BACKSLASH = rf"\\(?=[()\\{BLANKS}{OTHER_SPACES}]|\Z)"
+_TO_ESCAPE = re.compile(rf"[(){BLANKS}]|{_BACKSLASH}")
+_TO_ESCAPE_FIRST = re.compile(rf"[(){BLANKS}{OTHER_SPACES}]|{_BACKSLASH}")
 
 _BRACKETS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", "-RCB-": "}"}
 _PENN = {**_BRACKETS, r"\/": "/", r"\*": "*"}
@@ -28,6 +36,12 @@ _PLAIN_PART = re.compile("|".join(map(re.escape, _TO_PENN)))
 def split(text: str) -> list[str]:
     """Cut `text` into tokens: brackets, and words as written (still escaped)."""
     return _TOKEN.findall(text)
+
+
+def other_space(text: str) -> str | None:
+    """The name of the first character of `text` that looks like a blank, is none, and is not escaped."""
+    match = _OTHER_SPACE.search(text)
+    return match and f"U+{ord(match[0]):04X}, {unicodedata.name(match[0])}"
 
 
 def spans(text: str) -> Iterator[tuple[str, int]]:
@@ -45,9 +59,12 @@ def offset(text: str, number: int) -> int:
     return end
 
 
-def escape(word: str) -> str:
-    """Write a word so that `unescape` gives it back; backslashes are doubled only where needed."""
-    return _TO_ESCAPE.sub(r"\\\g<0>", word)
+def escape(word: str, *, first: bool = False) -> str:
+    """Write a word so that `unescape` gives it back; backslashes are doubled only where needed.
+
+    `first`: whether a bracket stands before it, where spaces other than the six blanks are escaped too.
+    """
+    return (_TO_ESCAPE_FIRST if first else _TO_ESCAPE).sub(r"\\\g<0>", word)
 
 
 def unescape(text: str) -> str:

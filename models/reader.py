@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from typing import Literal
 
 from models.blocks import LAYOUTS
-from models.errors import DependencyError, TreebankError, one_of
+from models.errors import DependencyError, TreebankError, TreebankWarning, one_of
 from models.lines import Source, is_bytes, read_lines, source_name
-from models.notation import BLANKS
+from models.notation import BLANKS, escape
 from models.tree import Tree, trusted_tree
 from models.treebank import parse_block, tree_lines
 
@@ -58,6 +59,11 @@ def read_trees(
     DependencyError
         If the file is CoNLL-U, with any `errors`: it contains no trees.
 
+    Warns
+    -----
+    TreebankWarning
+        At the end, if some leaves have labels and others have none: how many, and where the first is.
+
     Notes
     -----
     Text is read in blocks. If a block has a fault, none of its trees are returned, since a missing or
@@ -102,6 +108,8 @@ class TreeReader(Iterator[Tree]):
         self.line = 0
         self.errors: list[TreebankError] = []
         self._mode = errors
+        self._labelled = self._unlabelled = 0  # leaves
+        self._example = ""
         self._trees = self._read(source, layout, encoding)
 
     def __next__(self) -> Tree:
@@ -118,15 +126,18 @@ class TreeReader(Iterator[Tree]):
         return f"<TreeReader: {self.summary()}>"
 
     def _read(self, source: Source, layout: str, encoding: str) -> Iterator[Tree]:
-        name, decoded = source_name(source), is_bytes(source)
+        name, decoded, first = source_name(source), is_bytes(source), ""
         for block in LAYOUTS[layout](read_lines(source, encoding)):
             try:
-                trees = parse_block(block, name, decoded, trusted_tree)
+                before = self._labelled, self._unlabelled
+                trees = parse_block(block, name, decoded, self._make)
             except DependencyError:
                 raise
             except TreebankError as error:
                 if self._mode == "raise":
                     raise
+                self._labelled, self._unlabelled = before
+                self._example = self._example if self._unlabelled else ""
                 self.n_bad += 1
                 if self._mode == "collect":
                     self.errors.append(error)
@@ -135,6 +146,25 @@ class TreeReader(Iterator[Tree]):
                 self.n_trees += 1
                 self.line = line
                 yield tree.children[0] if tree.label is None and len(tree.children) == 1 else tree
+            if self._unlabelled and not first:
+                first = f"({escape(self._example, first=True)}) in the tree that begins in line {block.line}"
+        if self._labelled and self._unlabelled:
+            leaves = f"{self._unlabelled} {'leaf has' if self._unlabelled == 1 else 'leaves have'}"
+            warnings.warn(
+                f"{name or 'the treebank'}: {leaves} no label, as {first}, but {self._labelled} have one; "
+                "is it a label that has lost its word?",
+                TreebankWarning,
+                stacklevel=3,
+            )
+
+    def _make(self, label: str | None, word: str | None, children: tuple[Tree, ...]) -> Tree:
+        if word is not None:
+            if label is None:
+                self._unlabelled += 1
+                self._example = self._example or word
+            else:
+                self._labelled += 1
+        return trusted_tree(label, word, children)
 
 
 def _check(source: Source, errors: str, layout: str, encoding: str) -> None:

@@ -194,7 +194,8 @@ class Tree:
             if isinstance(item, str):
                 parts.append(item)
                 continue
-            names = [escape(name) for name in (item.label, item.word) if name is not None]
+            given = [name for name in (item.label, item.word) if name is not None]
+            names = [escape(name, first=not k) for k, name in enumerate(given)]
             parts.append("(" + " ".join(names))
             stack.append(")")
             for i in range(len(item.children) - 1, -1, -1):

@@ -8,7 +8,7 @@ from models.blocks import Block
 from models.builder import OUTSIDE, Fault, Make, T, build
 from models.errors import DependencyError, TreebankError
 from models.excerpt import excerpt, line_at, place
-from models.notation import offset, shorten, spans, split
+from models.notation import BLANKS, offset, other_space, shorten, spans, split
 
 # Bytes that could not be decoded, as Python's "surrogateescape" represents them.
 _UNDECODED = re.compile("[\udc80-\udcff]")
@@ -16,6 +16,7 @@ _UTF16 = ("\udcff\udcfe", "\udcfe\udcff")  # its byte-order marks
 # A line of CoNLL-U (universaldependencies.org/format.html): ten columns between tabs, the first a
 # number such as 3, 3-4 or 3.1; or one of the comments that begin a file or a sentence.
 _CONLLU = re.compile(r"\d+([-.]\d+)?(\t[^\t]*){9}\s*\Z|# *(sent_id|text|newdoc|newpar|global\.columns)\b")
+_BLANK_CLOSE = re.compile(rf"[^()\\{BLANKS}][{BLANKS}]+\)")
 _DEPENDENCIES = (
     "a line of CoNLL-U, which says what a word depends on, but not which words make up a phrase; trees are "
     "made of phrases in brackets, as in (3 (2 not) (1 bad)): parse the sentences with a constituency parser"
@@ -30,6 +31,7 @@ def parse_tree(text: str, source: str | None, make: Make[T]) -> T:
     tokens = split(text)
     try:
         size = _size_of_first(tokens)
+        _check_names(text, tokens)
         trees = build(tokens[:size], make)
         if not trees:
             raise Fault(size, "'(' to open a tree")
@@ -67,6 +69,7 @@ def parse_block(block: Block, source: str | None, decoded: bool, make: Make[T]) 
         raise _undecoded_error(block, undecoded.start(), source)
     tokens = split(text)
     try:
+        _check_names(text, tokens)
         return build(tokens, make)
     except Fault as fault:
         raise _error(fault, tokens, block, source) from None
@@ -85,6 +88,39 @@ def tree_lines(block: Block, trees: int) -> list[int]:
         elif token == ")":
             depth -= 1
     return lines
+
+
+def _check_names(text: str, tokens: list[str]) -> None:
+    """Refuse what reads as a label or as a word without one, but was probably meant otherwise.
+
+    A bracket with one name and a blank behind it, as ``(NP )``, has probably lost its word. A name behind a
+    bracket that contains a space other than the six blanks, as a no-break space, is probably two.
+
+    Raises
+    ------
+    Fault
+        At the first such name.
+    """
+    if _BLANK_CLOSE.search(text):
+        end = 0
+        for at, (token, start) in enumerate(spans(text)):
+            if (
+                token == ")"
+                and start > end
+                and at > 1
+                and tokens[at - 2] == "("
+                and tokens[at - 1] not in "()"
+            ):
+                label = shorten(tokens[at - 1])
+                hint = f" behind the label '{label}' and a blank; a word without a label is ({label})"
+                raise Fault(at, "a word or a child in {bracket}", at - 2, hint)
+            end = start + len(token)
+    if text.isascii() or other_space(text) is None:
+        return
+    for at, token in enumerate(tokens):
+        if at and tokens[at - 1] == "(" and token not in "()" and (name := other_space(token)):
+            hint = f", which contains {name}: write a blank if it is meant as one; if it is part of the "
+            raise Fault(at, "a label, or a word without one", hint=hint + "name, put a backslash before it")
 
 
 def _size_of_first(tokens: list[str]) -> int:
@@ -122,6 +158,6 @@ def _undecoded_error(block: Block, start: int, source: str | None) -> TreebankEr
         found = "the first bytes of a text in UTF-16; pass encoding='utf-16'"
     else:
         byte = ord(text[start]) - 0xDC00
-        found = f"the byte {byte:#04x}; if the text has another encoding, name it, as in encoding='latin-1'"
+        found = f"the byte {byte:#04x}; if the text has another encoding, name it with encoding="
     where = source, *place(text, start, block.line)
     return TreebankError(*where, "text in the encoding of the treebank", found, excerpt(text, start))

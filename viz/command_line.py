@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
+from typing import TextIO
 
 
 class InputError(ValueError):
@@ -55,13 +58,39 @@ def run_command(
     argv = sys.argv[1:] if argv is None else argv
     args = _parser(prog, description, module_of, commands, argv).parse_args(argv)
     try:
-        return int(args.run(args))
+        with notes():
+            return int(args.run(args))
     except failures as error:
         code, message = 1, str(error)
     except mistakes as error:
         code, message = 2, _message(error)
     print(f"{prog}: {message}", file=sys.stderr)  # noqa: T201
     return code
+
+
+@contextmanager
+def notes() -> Iterator[None]:
+    """Print what is strange about a file as one line on stderr, without the line of code that noticed it."""
+    from models import TreebankWarning, VectorsWarning
+
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def tell(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if issubclass(category, (TreebankWarning, VectorsWarning)):
+                print(f"note: {message}", file=sys.stderr)  # noqa: T201
+            else:
+                show(message, category, filename, lineno, file, line)
+
+        warnings.showwarning = tell
+        yield
 
 
 def _message(error: Exception) -> str:

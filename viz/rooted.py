@@ -6,6 +6,7 @@ import re
 
 from models.classifier import TreeClassifier
 from models.forest import Forest
+from models.forest_checks import topmost
 from models.notation import shorten
 from models.tree import Tree
 
@@ -66,8 +67,7 @@ def own_class(tree: Tree, classes: int) -> int | None:
     RootLabelError
         It is a number, but not one of 0..classes−1.
     """
-    label = tree.label or ""
-    label = label.partition("+")[0] or label
+    label = topmost(tree.label or "") or tree.label or ""
     if label.isascii() and label.isdigit() and int(label) < classes:
         return int(label)
     if _NUMBER.fullmatch(label):

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.binary import binarise, debinarise
+from models.errors import ForestError
 from models.forest import Forest
 from models.reader import read_trees
 from models.tree import Tree
@@ -128,7 +129,20 @@ def test_a_forest_takes_the_label_of_the_phrase_and_none_for_inserted_pairs():
     tree = Tree.parse("(4 (3 (2 a)) (1 b) ((0 c)))")
     forest = Forest([binarise(collapse_unary(tree))])
     #                             a  b  @4  c  root
-    assert forest.label.tolist() == [3, 1, -1, -1, 4]
+    assert forest.label.tolist() == [3, 1, -1, 0, 4]
+
+
+@pytest.mark.parametrize(
+    ("label", "number"), [("+1", 1), ("++4+NP", 4), ("+NP", -1), ("++NP+3", -1), ("2+x", 2)]
+)
+def test_a_number_below_nodes_without_a_label_is_not_lost(label, number):
+    assert Forest([Tree(label, "a")]).label.tolist() == [number]
+
+
+@pytest.mark.parametrize("label", ["+", "++", "-1", "1.0", "0.25", "?", "２", "٣", "x+1", "1 "])
+def test_a_label_that_is_no_class_is_refused(label):
+    with pytest.raises(ForestError, match=r"node 0 of tree 0, 'a', has the label"):
+        Forest([Tree(label, "a")])
 
 
 @pytest.mark.skipif("MINIGRAD_SST" not in os.environ, reason="MINIGRAD_SST names no folder")

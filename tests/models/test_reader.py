@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import models
 from models.blocks import LAYOUTS
-from models.errors import DependencyError, TreebankError
+from models.errors import DependencyError, TreebankError, TreebankWarning
 from models.reader import ERRORS, read_trees
 from models.tree import Tree
 from tests.models.strategies import modest, trees
@@ -60,7 +60,8 @@ def test_penn_trees_may_stretch_over_lines_share_one_and_have_an_empty_bracket_a
 
 
 def test_an_unlabelled_root_that_branches_or_has_a_word_is_kept():
-    assert texts(["( (NP a) (VP b) )", "(a)", "( ( (a) ) )"]) == ["((NP a) (VP b))", "(a)", "((a))"]
+    assert texts(["( (NP a) (VP b) )"]) == ["((NP a) (VP b))"]
+    assert texts(["(a)", "( ( (a) ) )"]) == ["(a)", "((a))"]
 
 
 @pytest.mark.parametrize("text", ["", "\n", " \n\r\n\t", "\ufeff"])
@@ -127,6 +128,7 @@ def test_an_escaped_line_break_ends_neither_word_nor_block(layout):
 
 @settings(modest, max_examples=40)
 @given(st.lists(trees(), max_size=5), st.sampled_from(["\n", "\r\n", "\n\n", " "]))
+@pytest.mark.filterwarnings("ignore::models.TreebankWarning")
 def test_what_is_written_is_read_back(bank, between):
     content = between.join(f"({tree})" for tree in bank).encode("utf-8", "surrogatepass")
     assert list(read_trees(io.BytesIO(content))) == bank
@@ -246,12 +248,14 @@ def test_any_text_or_bytes_give_trees_or_a_treebank_error(content, errors, layou
     assert check_read(content, errors, layout)
 
 
+@pytest.mark.filterwarnings("ignore::models.TreebankWarning")
 def test_random_text_gives_trees_or_a_treebank_error_and_nothing_else():
     outcomes = fuzz(2_000, seed=0)
     assert min(outcomes["parse: a tree"], outcomes["collect: read"], outcomes["raise: raised"]) > 60
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::models.TreebankWarning")
 def test_much_random_text_gives_trees_or_a_treebank_error_and_nothing_else():
     fuzz(int(os.environ.get("MINIGRAD_FUZZ", "100000")), seed=1)
 
@@ -274,3 +278,63 @@ def test_the_line_in_which_a_tree_begins_is_known(layout):
     assert [(tree.words(), reader.line) for tree in reader] == [
         (["a"], 2), (["b"], 2), (["c", "d"], 4), (["e"], 6), (["f"], 10),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "label"),
+    [
+        ("(1 (1 a) (HYPH ))", 1, 16, "HYPH"),
+        ("(1 (1 a)\n  (NN\t) (1 b))", 2, 7, "NN"),
+        ("(1 (1 a) (2\n))", 2, 1, "2"),
+        ("(5 )", 1, 4, "5"),
+    ],
+)
+def test_a_label_that_has_lost_its_word_is_no_word(text, line, column, label):
+    for read in (lambda: list(read_trees([text], layout="paragraphs")), lambda: Tree.parse(text)):
+        with pytest.raises(
+            TreebankError, match=f"found '\\)' behind the label '{label}' and a blank"
+        ) as caught:
+            read()
+        assert (caught.value.line, caught.value.column) == (line, column)
+    assert list(read_trees([text, "", "(1 x)"], "skip", layout="paragraphs")) == [Tree("1", "x")]
+    assert Tree.parse("(a\\ )").word == "a "  # an escaped blank is part of the word
+
+
+def test_labels_without_words_are_counted_and_told_once():
+    bank = ["(1 (1 a) (1 b))", "(1 (HYPH) (1 c))", "(2)", "(1 (1 d"]
+    reader = read_trees(bank, "skip")
+    with pytest.warns(
+        TreebankWarning, match=r"2 leaves have no label, as \(HYPH\) in .* line 2, but 3 have one"
+    ) as told:
+        assert len(list(reader)) == 3
+    assert len(told) == 1
+    assert len(list(read_trees(["(6 (12) (607))", "(3)"]))) == 2  # where no word has a label, nothing is told
+
+
+SPACES = {
+    "\xa0": "U+00A0, NO-BREAK SPACE",
+    "\u3000": "U+3000, IDEOGRAPHIC SPACE",
+    "\u2009": "U+2009, THIN SPACE",
+}
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [("(3 (2 a) (1~b))", 11), ("(3 (2~ a) (1 b))", 5), ("(NP~(2 a) (1 b))", 2), ("(~3 (2 a))", 2)],
+)
+def test_a_space_that_is_no_blank_is_named_where_a_blank_should_be(space, text, column):
+    text = text.replace("~", space)
+    for read in (lambda: list(read_trees([text])), lambda: Tree.parse(text)):
+        with pytest.raises(TreebankError, match=re.escape(f"which contains {SPACES[space]}")) as caught:
+            read()
+        assert (caught.value.line, caught.value.column) == (1, column)
+
+
+def test_a_space_that_is_no_blank_may_be_part_of_a_labelled_word_or_escaped():
+    tree = Tree.parse("(2 2\xa01\\/2)")
+    assert (tree.label, tree.word) == ("2", "2\xa01\\/2")
+    assert str(tree) == "(2 2\xa01\\/2)"
+    assert Tree.parse("(1\\\xa0000)") == Tree(None, "1\xa0000")
+    for tree in (Tree("N\xa0P", "a\u3000b"), Tree(None, "a\\\u2009"), Tree("\\\xa0", "\\\xa0")):
+        assert next(read_trees([str(tree)])) == tree

@@ -168,6 +168,16 @@ def test_a_picture_names_the_class_that_was_differentiated_and_the_predicted_one
     assert f"predicted: class {predicted} (p = 0." in told
 
 
+@pytest.mark.filterwarnings("default::models.TreebankWarning")
+def test_what_is_strange_about_a_file_is_one_line(tmp_path, capsys):
+    path = tmp_path / "bank.txt"
+    path.write_text("(1 (2 a) (HYPH))\n", encoding="utf-8")
+    assert main(["tree", str(path), "--tree", "2"]) == 2
+    note, error = capsys.readouterr().err.splitlines()
+    assert note.startswith(f"note: {path}: 1 leaf has no label, as (HYPH) in the tree that begins in line 1")
+    assert error.startswith("python -m viz: ")
+
+
 WRONG = {
     "no tree": (["tree", "(3 (2 not)"], r"line 1, column 11: expected '\)'.*\n.*\n.*\^\n"),
     "no file": (["tree", "nowhere.txt"], "nowhere.txt: No such file"),

@@ -197,13 +197,23 @@ def test_a_value_outside_a_given_scale_is_never_drawn_in_a_colour_of_the_map(dat
 
 @pytest.mark.parametrize(
     ("label", "expected"),
-    [("0", 0), ("2", 2), ("02", 2), ("1+NP", 1), ("NP", None), ("NP+7", None), ("?", None), (None, None)],
+    [
+        ("0", 0),
+        ("2", 2),
+        ("02", 2),
+        ("1+NP", 1),
+        ("+1", 1),
+        ("NP", None),
+        ("NP+7", None),
+        ("?", None),
+        (None, None),
+    ],
 )
 def test_a_label_that_is_no_number_is_no_class(label, expected):
     assert own_class(Tree(label, "word"), 3) == expected
 
 
-@pytest.mark.parametrize("label", ["3", "12", "-1", "+1", "0.25", "7+2", "٣"])
+@pytest.mark.parametrize("label", ["3", "12", "-1", "+7", "0.25", "7+2", "٣"])
 def test_a_label_that_is_a_number_but_no_class_is_refused_wherever_gradients_are_taken(label):
     made, tree = model("RNN"), Tree(label, children=[Tree(None, "not"), Tree(None, "bad")])
     for function in (root_gradient_norms, root_class):
