@@ -30,7 +30,10 @@ CALLS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
         f.__name__: (f, lambda x, f=f: f(x, axis=1, keepdims=True))
         for f in (np.sum, np.mean, np.max, np.amax, np.min, np.amin, np.prod, np.var, np.std, np.linalg.norm)
     },
-    "sum, by position": (np.sum, lambda x: np.sum(x, 0)),
+    **{
+        f"{f.__name__}, axis by position": (f, lambda x, f=f: f(x, 0))
+        for f in (np.sum, np.mean, np.max, np.amax, np.min, np.amin, np.prod, np.var, np.std)
+    },
     "norm of all": (np.linalg.norm, lambda x: np.linalg.norm(x)),
     "var, ddof": (np.var, lambda x: np.var(x, axis=0, ddof=1)),
     "cumsum": (np.cumsum, lambda x: np.cumsum(x, axis=1)),

@@ -112,6 +112,16 @@ def test_the_graph_and_the_gradients_remain() -> None:
         mg.jacobian(output, x)
 
 
+def test_what_does_not_lead_to_the_tensor_is_not_walked() -> None:
+    x, w = leaf(3), leaf(3, seed=1)
+    beside = mg.exp(w)
+    output = x * beside
+    beside.backward(np.ones(3))  # frees its graph
+    np.testing.assert_allclose(mg.jacobian(output, x), np.diag(beside.data), rtol=1e-14)
+    with pytest.raises(mg.GraphError, match="freed"):
+        mg.jacobian(output, w)
+
+
 @pytest.mark.parametrize("mode", ["node", "level", "compiled"])
 def test_through_a_fold_of_any_mode(mode: str) -> None:
     forest = models.Forest(

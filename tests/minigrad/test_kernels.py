@@ -325,3 +325,19 @@ def test_numba_tells_what_it_compiles(
         with event.install_listener("numba:compile", listener):
             assert numba.njit(function)(1) == 2
         assert len(caplog.records) == own
+
+
+@pytest.mark.parametrize("label", [0, 2])
+def test_the_loss_of_complex_scores_has_the_derivative_in_its_imaginary_part(label: int) -> None:
+    """As gradcheck's complex step needs it."""
+    scores, step = np.array([[0.3, -1.2, 2.0]]), 1e-30
+    p = np.exp(scores) / np.exp(scores).sum()
+    for k in range(3):
+        moved = scores.astype(complex)
+        moved[0, k] += 1j * step
+        q = np.empty_like(moved)
+        loss = kernels.cross_entropy(moved, np.array([label]), q)
+        assert loss.real == pytest.approx(-np.log(p[0, label]), rel=1e-14)
+        assert loss.imag / step == pytest.approx(p[0, k] - (k == label), rel=1e-13)
+        np.testing.assert_allclose(q.real, p, rtol=1e-14)
+        np.testing.assert_allclose(q.imag[0] / step, p[0] * ((np.arange(3) == k) - p[0, k]), rtol=1e-13)

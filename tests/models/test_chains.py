@@ -23,6 +23,10 @@ def test_inner_nodes_are_positions_in_the_order_of_the_words() -> None:
     assert chains.height[chains.inner].tolist() == [1, 2, 3, 1]
 
 
+def test_without_labels_no_position_has_one() -> None:
+    assert chain_forest([0, 1, 2], [2, 1], WORDS).label.tolist() == [-1] * 8
+
+
 def test_sentences_of_trees_become_chains_with_the_label_of_the_root() -> None:
     forest = Forest([Tree.parse("(2 (0 a) (1 (0 b) (0 c)))"), Tree.parse("(1 b)")], WORDS)
     chains = as_chains(forest)

@@ -158,6 +158,7 @@ def test_missing_words_are_drawn_as_long_as_the_others_on_average(stored):
     with pytest.warns(VectorsWarning, match="500 of 1000 words of the vocabulary have no vector"):
         table = vectors.table(vocabulary, np.random.default_rng(2))
     np.testing.assert_array_equal(table[500:], rows.astype(np.float32))
+    assert table.dtype == np.float32
     drawn = table[:500]
     assert drawn.std() == pytest.approx(0.3, rel=0.05)
     assert np.abs(drawn).max() <= np.sqrt(3) * rows.std() * 1.000001
