@@ -34,7 +34,10 @@ CALLS: dict[str, tuple[Any, Callable[[Any], Any]]] = {
         f"{f.__name__}, axis by position": (f, lambda x, f=f: f(x, 0))
         for f in (np.sum, np.mean, np.max, np.amax, np.min, np.amin, np.prod, np.var, np.std)
     },
-    "norm of all": (np.linalg.norm, lambda x: np.linalg.norm(x)),
+    **{
+        f"{f.__name__} of all": (f, lambda x, f=f: f(x))
+        for f in (np.sum, np.mean, np.max, np.amax, np.min, np.amin, np.prod, np.var, np.std, np.linalg.norm)
+    },
     "var, ddof": (np.var, lambda x: np.var(x, axis=0, ddof=1)),
     "cumsum": (np.cumsum, lambda x: np.cumsum(x, axis=1)),
     "clip": (np.clip, lambda x: np.clip(x, 0.4, 1.9)),

@@ -118,6 +118,7 @@ def test_what_does_not_lead_to_the_tensor_is_not_walked() -> None:
     output = x * beside
     beside.backward(np.ones(3))  # frees its graph
     np.testing.assert_allclose(mg.jacobian(output, x), np.diag(beside.data), rtol=1e-14)
+    np.testing.assert_allclose(mg.jacobian(output, beside), np.diag(x.data), rtol=1e-14)
     with pytest.raises(mg.GraphError, match="freed"):
         mg.jacobian(output, w)
 
