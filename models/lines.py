@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import os
-import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 from models.errors import TreebankError
+from models.packed import damage_named, unpacked
 
 Source = str | os.PathLike[str] | IO[str] | IO[bytes] | Iterable[str]
-
-_GZIP = b"\x1f\x8b"
 
 
 def source_name(source: Source) -> str | None:
@@ -38,28 +35,26 @@ def read_lines(source: Source, encoding: str) -> Iterator[str]:
     Raises
     ------
     OSError
-        If a file can't be read, or is damaged gzip data.
+        If a file can't be read, or is damaged compressed data.
     TreebankError
         If the text can't be decoded and the encoding does not say where the next character begins.
     """
     number = 0
     try:
-        for line in _raw_lines(source, encoding):
-            number += 1
-            yield line.removeprefix("\ufeff") if number == 1 else line
+        with damage_named(source_name(source)):
+            for line in _raw_lines(source, encoding):
+                number += 1
+                yield line.removeprefix("\ufeff") if number == 1 else line
     except UnicodeError as error:
         # A stream is decoded some lines ahead, so the place is not known more exactly.
         expected, found = f"text in {getattr(source, 'encoding', encoding)}", f"here or soon after: {error}"
         raise TreebankError(source_name(source), number + 1, 1, expected, found) from None
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise OSError(f"{source_name(source)} is damaged gzip data: {error}") from None
 
 
 def _raw_lines(source: Any, encoding: str) -> Iterator[str]:
     if isinstance(source, str | os.PathLike):
         with open(source, "rb") as file:
-            compressed = file.peek(2)[:2] == _GZIP
-            yield from _decoded(gzip.GzipFile(fileobj=file) if compressed else file, encoding)
+            yield from _decoded(unpacked(file)[0], encoding)
     elif is_bytes(source):
         yield from _decoded(source, encoding)
     elif hasattr(source, "read"):

@@ -6,16 +6,30 @@ import bz2
 import gzip
 import lzma
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
-# What is raised while damaged data are read; `named` turns it into one error with the file's name.
-DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError)
+_DAMAGED = (EOFError, zlib.error, lzma.LZMAError)
 
 _OPENERS: dict[bytes, tuple[str, Any]] = {
     b"\x1f\x8b": ("gzip", lambda file: gzip.GzipFile(fileobj=file)),
     b"BZh": ("bz2", bz2.BZ2File),
     b"\xfd7zXZ\0": ("xz", lzma.LZMAFile),
 }
+
+
+@contextmanager
+def damage_named(name: str | None) -> Iterator[None]:
+    """Raise an OSError that names the file where its compressed data turn out to be damaged."""
+    try:
+        yield
+    except _DAMAGED as error:
+        raise OSError(f"{name} is damaged compressed data: {error}") from None
+    except OSError as error:
+        if error.errno is not None:  # the system's own, which names the file
+            raise
+        raise OSError(f"{name} is damaged compressed data: {error}") from None
 
 
 def packing(start: bytes) -> str | None:

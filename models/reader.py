@@ -33,7 +33,7 @@ def read_trees(
     Parameters
     ----------
     source : path, file object, or iterable of str
-        A path (gzip data are recognised), an open file of text or bytes, or lines: for trees in a
+        A path (gzip, bz2 and xz data are recognised), an open file of text or bytes, or lines: for trees in a
         string, ``read_trees([text])``.
     errors : "raise", "skip" or "collect"
         What happens at a fault: it is raised; or the reader skips it (see Notes) and counts it in

@@ -16,7 +16,7 @@ import numpy as np
 
 from minigrad.rng import require_generator
 from models.notation import plain_word, shorten
-from models.packed import DAMAGED, unpacked
+from models.packed import damage_named, unpacked
 from models.vector_file import Vector, VectorFile, VectorsError
 from models.vocabulary import Vocabulary
 
@@ -174,7 +174,7 @@ def read_vectors(
     found: dict[str, Vector] = {}
     seen: set[str] = set()  # what the words found have in common with others, by `folded`
     undecoded: list[int] = []
-    with Path(path).open("rb") as raw:
+    with Path(path).open("rb") as raw, damage_named(os.fspath(path)):
         file, packing = unpacked(raw)
         vectors = VectorFile(path, file)
         told = 0
@@ -198,8 +198,6 @@ def read_vectors(
             raise ValueError(
                 f"there is no text encoding {encoding!r}; most word vectors are in utf-8"
             ) from None
-        except DAMAGED as error:
-            raise OSError(f"{path} is damaged {packing} data: {error}") from None
         if progress is not None:
             progress((raw.tell() if packing else vectors.bytes) - told)
     remarks = _remarks(vectors, undecoded, encoding)

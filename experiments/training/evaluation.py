@@ -40,10 +40,8 @@ def hits(
     training = model.training
     model.eval()
     try:
-        found = [
-            model.predict(part, mode) == model.labels(part)
-            for part in (forest.select(slice(start, start + batch)) for start in range(0, len(forest), batch))
-        ]
+        parts = (forest.select(slice(start, start + batch)) for start in range(0, len(forest), batch))
+        found = [model.predict(part, mode) == model.labels(part) for part in parts if len(model.rows(part))]
     finally:
         model.train(training)
-    return np.concatenate(found)
+    return np.concatenate([np.zeros(0, bool), *found])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import os
 
 import pytest
@@ -64,13 +66,14 @@ def test_a_text_stream_that_cannot_be_decoded_is_named_with_its_own_encoding(tmp
         list(read_trees(file))
 
 
-def test_gzip_data_are_recognised_and_damage_is_an_os_error(tmp_path):
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_compressed_data_are_recognised_and_damage_is_an_os_error(tmp_path, pack):
     path = tmp_path / "bank"
-    path.write_bytes(gzip.compress(TEXT.encode()))
+    path.write_bytes(pack(TEXT.encode()))
     assert [str(tree) for tree in read_trees(path)] == TREES
-    for content in (path.read_bytes()[:-9], path.read_bytes()[:10] + b"\xff" * 30, b"\x1f\x8b"):
+    for content in (path.read_bytes()[:-9], path.read_bytes()[:10] + b"\xff" * 30, path.read_bytes()[:6]):
         path.write_bytes(content)
-        with pytest.raises(OSError, match=r"bank is damaged gzip data"):
+        with pytest.raises(OSError, match=r"bank is damaged compressed data"):
             list(read_trees(path))
 
 

@@ -289,7 +289,7 @@ def test_compressed_files_are_read_and_damage_is_an_os_error(stored, pack):
     vectors = read_vectors(path, ["w7", "w19999"], told.append)
     assert values(vectors, "w7", "w19999") == [[7, 1], [19999, 1]]
     assert sum(told) == path.stat().st_size
-    with pytest.raises(OSError, match=r"vectors\.txt is damaged (gzip|bz2|xz) data"):
+    with pytest.raises(OSError, match=r"vectors\.txt is damaged compressed data"):
         read_vectors(stored(pack(text)[:-20]), ["w7"])
 
 

@@ -178,6 +178,19 @@ def test_what_is_strange_about_a_file_is_one_line(tmp_path, capsys):
     assert error.startswith("python -m viz: ")
 
 
+def test_a_file_of_trees_has_an_encoding_and_a_layout_and_messages_name_their_options(tmp_path, capsys):
+    path = tmp_path / "bank.txt"
+    path.write_bytes("(3 (2 bête)\n(1 bad))\n".encode("latin-1"))
+    assert main(["tree", str(path)]) == 2
+    assert "name it with --encoding NAME" in capsys.readouterr().err
+    assert main(["tree", str(path), "--encoding", "latin-1"]) == 2
+    assert "(--layout paragraphs if it is part of this one)" in capsys.readouterr().err
+    assert main(["tree", str(path), "--encoding", "latin-1", "--layout", "paragraphs"]) == 0
+    assert "bête" in capsys.readouterr().out
+    assert main(["tree", str(path), "--encoding", "latin-one"]) == 2
+    assert "--encoding: there is no text encoding 'latin-one'" in capsys.readouterr().err
+
+
 WRONG = {
     "no tree": (["tree", "(3 (2 not)"], r"line 1, column 11: expected '\)'.*\n.*\n.*\^\n"),
     "no file": (["tree", "nowhere.txt"], "nowhere.txt: No such file"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 import models
+from models.blocks import LAYOUTS
 from models.checkpoint import UnknownCellError
 from models.forest_checks import one_word, span_text
 from models.notation import shorten
@@ -41,6 +43,15 @@ def add_tree(parser: argparse.ArgumentParser) -> None:
         default=1,
         metavar="N",
         help="which tree of a file, from 1",
+    )
+    parser.add_argument(
+        "--encoding", default="utf-8", metavar="NAME", help="of a file of trees or of standard input"
+    )
+    parser.add_argument(
+        "--layout",
+        choices=list(LAYOUTS),
+        default="indented",
+        help="how the trees of a file are told apart: by the indentation of inner lines, or by blank lines",
     )
     parser.add_argument(
         "--binarise",
@@ -216,13 +227,26 @@ def _read_tree(args: argparse.Namespace) -> models.Tree:
         if args.tree != 1:
             raise InputError(f"--tree {args.tree} chooses from a file of trees; TREE is a tree itself")
         return models.Tree.parse(source)
-    trees = models.read_trees(sys.stdin if source == "-" else Path(source))
-    for number, tree in enumerate(trees, start=1):
-        if number == args.tree:
-            return tree
+    file = sys.stdin if source == "-" else Path(source)
+    if source == "-" and hasattr(sys.stdin, "buffer"):
+        file = sys.stdin.buffer
+    try:
+        trees = models.read_trees(file, layout=args.layout, encoding=args.encoding)
+        for number, tree in enumerate(trees, start=1):
+            if number == args.tree:
+                return tree
+    except models.TreebankError as error:
+        raise InputError(_with_options(str(error))) from None
+    except ValueError as error:
+        raise InputError(f"--encoding: {error}") from None
     name = "standard input" if source == "-" else source
     have = f"{trees.n_trees} tree{'s' * (trees.n_trees != 1)}"
     raise InputError(f"{name} has {have}; there is no --tree {args.tree}")
+
+
+def _with_options(message: str) -> str:
+    """Return a message of the reader with the options of the command line for its arguments."""
+    return re.sub(r"\b(layout|encoding)=(?:'([\w-]*)')?", lambda m: f"--{m[1]} {m[2] or 'NAME'}", message)
 
 
 def _check_binary(tree: models.Tree, args: argparse.Namespace) -> None:
