@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
-from experiments.bench.workload import D
+from experiments.bench.workload import Config
 from minigrad.kernels.vectors import VECTOR_BYTES, Emitter
 from models import CHAIN_CELLS, Forest
 
@@ -37,20 +37,20 @@ PRODUCTS = {
 }  # fmt: skip
 
 
-def training_flop(cell: str, forest: Forest) -> int:
+def training_flop(config: Config, forest: Forest) -> int:
     """Return the floating-point operations of the products in one training step.
 
     Those are as many forward as for the derivatives by the vectors and for those by the matrices;
     activations, the softmax and the update are not counted.
     """
     left, right = forest.left[forest.inner], forest.right[forest.inner]
-    if cell in CHAIN_CELLS:
+    if config.cell in CHAIN_CELLS:
         left = left[forest.left[left] >= 0]  # the state before the first word is 0
     children = np.concatenate([left, right])
     leaves = int((forest.left[children] < 0).sum())
-    of_leaf, of_inner, of_node = PRODUCTS[cell]
+    of_leaf, of_inner, of_node = PRODUCTS[config.cell]
     products = of_leaf * leaves + of_inner * (len(children) - leaves) + of_node * len(forest.inner)
-    return 3 * products * 2 * D * D
+    return 3 * products * 2 * config.D**2
 
 
 @intrinsic

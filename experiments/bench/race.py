@@ -90,7 +90,7 @@ def race(key: str, plan: Plan, entrants: Sequence[Entrant], checked: bool = True
         system = entrant.build(new_model(config))
         lanes.append(Lane(system.step, [system.prepare(forest) for forest in forests], entrant.slow))
         nodes = sum(len(forest.inner) for forest in forests)
-        work.append((nodes, sum(training_flop(config.cell, forest) for forest in forests)))
+        work.append((nodes, sum(training_flop(config, forest) for forest in forests)))
     peaks: list[float] = []
     samples = take_turns(plan, lanes, lambda: peaks.append(fma_peak()))
     for entrant, (nodes, flop), seconds in zip(entrants, work, samples, strict=True):

@@ -10,7 +10,7 @@ from minigrad.internal.table import aligned
 
 TITLES = {key: title for section in (*SECTIONS, *PASSES) for key, title in section.tells.items()}
 HEADERS = {
-    "us_per_node": "µs per inner node", "peak_share": "of peak", "trees_per_second": "trees/s",
+    "us_per_node": "µs per inner node", "peak_share": "of peak", "trees_per_second": "trees/s", "us": "µs",
     "ratio": "× first", "of_rlstm": "share × RLSTM's", "first_step_s": "first step (s)",
     "second_step_s": "second (s)", "before_mb": "MB before", "peak_mb": "MB at most",
 }  # fmt: skip

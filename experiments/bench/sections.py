@@ -22,6 +22,9 @@ class Section(NamedTuple):
 
 SECTIONS = (
     Section(steps.systems, {"rows": "Whole training steps, by system"}),
+    Section(steps.sizes, {"sizes": "Other widths and minibatches"}),
+    Section(steps.threads, {"threads": "Large minibatches by one thread and by two"}),
+    Section(steps.prediction, {"prediction": "Predicting the classes of one tree, and of ten"}),
     Section(steps.breakdown, {"breakdown": "What the time of a compiled step goes to, part by part"}),
     Section(steps.cells, {"cells": "Every cell for trees, compiled, over the RLSTM"}),
     Section(steps.chains, {"chains": "An LSTM over 20 chains of 100 words"}),

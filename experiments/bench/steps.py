@@ -24,6 +24,14 @@ CONFIGS = (
     Config("RNN", (1, 100), 10),
     Config("RNN", (21, 30), 20),
 )
+SIZES = (
+    Config("RLSTM", (21, 30), 1),
+    Config("RLSTM", (1, 100), 256),
+    Config("RLSTM", (1, 100), 25, D=150),
+    Config("RLSTM", (21, 30), 1, D=300),
+)
+SHARED = [Config("RLSTM", (1, 100), 32, D=D) for D in (50, 150)]  # by several threads
+ASKED = [Config("RLSTM", (21, 30), batch) for batch in (1, 10)]
 CELLS = [Config(cell, (1, 100), 10) for cell in sorted(TREE_CELLS, key=lambda cell: cell != "RLSTM")]
 CHAINS = Config("LSTM", (100, 100), 20)
 TREEBANK = [Config(cell, (2, 36), 25, labelled=True) for cell in ("RNN", "RLSTM")]
@@ -46,6 +54,34 @@ VARIANTS: dict[str, dict[str, Any]] = {
 def systems(quick: bool) -> Document:
     """Time every system."""
     return merged(race("rows", PLANS[quick], _all(config)) for config in CONFIGS)
+
+
+def sizes(quick: bool) -> Document:
+    """Time wider states, and minibatches of one tree and of many."""
+    entrants = ([e for e in _all(config) if not e.slow] for config in SIZES)
+    return merged(race("sizes", PLANS[quick], each) for each in entrants)
+
+
+def threads(quick: bool) -> Document:
+    """Time steps that one thread takes, and two."""
+    entrants = (
+        [Entrant(f"{n} threads", config, partial(Minigrad, "compiled", threads=n)) for n in (1, 2)]
+        for config in SHARED
+    )
+    return merged(race("threads", PLANS[quick], each) for each in entrants)
+
+
+def prediction(quick: bool) -> Document:
+    """Time the classes of one tree, and of ten."""
+    entrants = (
+        [Entrant(f"minigrad-{mode}", config, partial(Predicting, mode)) for mode in ("compiled", "level")]
+        for config in ASKED
+    )
+    found = merged(race("prediction", PLANS[quick], each, checked=False) for each in entrants)
+    for entry in found["prediction"]:
+        del entry["peak_share"]  # of training's arithmetic
+        entry["us"] = round(entry["batch"] / entry["trees_per_second"] * 1e6, 1)
+    return found
 
 
 def chains(quick: bool) -> Document:
@@ -103,6 +139,15 @@ def _all(config: Config) -> list[Entrant]:
 
 def _minigrad(mode: str, config: Config) -> Entrant:
     return Entrant(f"minigrad-{mode}", config, partial(Minigrad, mode))
+
+
+class Predicting(Minigrad):
+    """A mode that predicts classes."""
+
+    def step(self, batch: Forest) -> float:
+        """Predict the classes of a minibatch."""
+        self.model.predict(batch, self.mode)
+        return 0.0
 
 
 class Variant(Minigrad):

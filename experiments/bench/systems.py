@@ -46,8 +46,8 @@ SLOW = ("minigrad-node", "torch-cell")
 class Minigrad:
     """minigrad's fold in one of its modes."""
 
-    def __init__(self, mode: str, model: TreeClassifier) -> None:
-        self.model, self.mode = model, mode
+    def __init__(self, mode: str, model: TreeClassifier, threads: int = 1) -> None:
+        self.model, self.mode, self._threads = model, mode, threads
         self._optimizer = AdaGrad(model.parameters(), lr=LEARNING_RATE)
 
     def prepare(self, forest: Forest) -> Forest:
@@ -67,7 +67,7 @@ class Minigrad:
 
     def step(self, batch: Forest) -> float:
         """Train on one minibatch."""
-        loss, _ = training_step(self.model, self._optimizer, batch, self.mode)
+        loss, _ = training_step(self.model, self._optimizer, batch, self.mode, threads=self._threads)
         return loss
 
 

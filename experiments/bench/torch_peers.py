@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  (its usual name)
 
-from experiments.bench.workload import LEARNING_RATE, D
+from experiments.bench.workload import LEARNING_RATE
 from experiments.training.step import no_collection
 from minigrad.cotangent import SparseRows, as_dense
 from minigrad.optim import AdaGrad
@@ -35,6 +35,7 @@ class TorchSystem:
         self._table_optimizer = AdaGrad([model.L], lr=LEARNING_RATE)
         copies = {name: torch.from_numpy(value) for name, value in model.state_dict().items() if name != "L"}
         self._parameters = {name: value.requires_grad_() for name, value in copies.items()}
+        self.D = model.L.shape[1]
         self.w = {name.removeprefix("cell."): value for name, value in copies.items()}
         self.optimize(list(copies.values()))
 
@@ -89,7 +90,7 @@ class TorchTrees(TorchSystem):
 
     def leaf(self, x: Tensor) -> State:
         """Return the state of leaves with these vectors."""
-        return (x, torch.zeros(len(x), D)) if self.memory else (x,)
+        return (x, torch.zeros(len(x), self.D)) if self.memory else (x,)
 
     def compose(self) -> Compose:
         """Return the cell's function for one minibatch."""
@@ -101,7 +102,8 @@ class TorchTrees(TorchSystem):
 
     def _rlstm(self) -> Compose:
         """All products that do not need the new memory are one with the children's h and one with their c."""
-        w, zero = self.w, torch.zeros(D, D)
+        w, D = self.w, self.D
+        zero = torch.zeros(D, D)
 
         def both(one: Tensor, other: Tensor) -> list[Tensor]:
             return [torch.cat([one, other], 1), torch.cat([other, one], 1)]
@@ -151,7 +153,7 @@ class TorchLevel(TorchTrees):
         words = torch.split(vectors, [leaves for leaves, _ in layout])
         state = self.leaf(words[-1])
         for (leaves, order), x in zip(layout[-2::-1], words[-2::-1], strict=True):
-            state = compose(*(part.view(-1, 2 * D) for part in state))
+            state = compose(*(part.view(-1, 2 * self.D) for part in state))
             if leaves:
                 both = zip(self.leaf(x), state, strict=True)
                 state = tuple(torch.cat(parts).index_select(0, order) for parts in both)
@@ -187,7 +189,7 @@ class TorchLSTM(TorchSystem):
 
     def __init__(self, model: TreeClassifier) -> None:
         super().__init__(model)
-        self._lstm = torch.nn.LSTM(D, D)
+        self._lstm = torch.nn.LSTM(self.D, self.D)
         names = {"U": "weight_ih_l0", "W": "weight_hh_l0", "b": "bias_ih_l0"}
         self._packed = {letter: getattr(self._lstm, name) for letter, name in names.items()}
         with torch.no_grad():
@@ -203,7 +205,7 @@ class TorchLSTM(TorchSystem):
 
     def fold(self, layout: int, vectors: Tensor) -> Tensor:
         """Return the last states of all chains."""
-        _, (h, _) = self._lstm(vectors.view(-1, layout, D))
+        _, (h, _) = self._lstm(vectors.view(-1, layout, self.D))
         return h[0]
 
     def gradients(self) -> dict[str, np.ndarray]:

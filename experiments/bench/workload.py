@@ -31,6 +31,8 @@ class Config:
         Of the trees, as in `models.random_forest`.
     labelled : bool
         Whether every node has a class, and dropout is drawn, as in training on the treebank; else the root.
+    D : int
+        The width of states and word vectors.
     """
 
     cell: str
@@ -38,10 +40,11 @@ class Config:
     batch: int
     shape: str = "uniform_split"
     labelled: bool = False
+    D: int = D
 
     def key(self) -> dict[str, object]:
         """Return the entries that identify this config in a JSON row."""
-        return {"cell": self.cell, "lengths": list(self.lengths), "batch": self.batch}
+        return {"cell": self.cell, "lengths": list(self.lengths), "batch": self.batch, "D": self.D}
 
 
 def minibatches(config: Config, count: int) -> list[Forest]:
@@ -69,7 +72,7 @@ def new_model(config: Config) -> TreeClassifier:
     """Return the paper's classifier in float32, the same one for the same cell."""
     rng = np.random.default_rng(0)
     head = "labelled" if config.labelled else "root"
-    model = TreeClassifier(models.CELLS[config.cell](D, rng), VOCABULARY, CLASSES, rng, head)
+    model = TreeClassifier(models.CELLS[config.cell](config.D, rng), VOCABULARY, CLASSES, rng, head)
     if config.labelled:
         model.dropout = models.Dropout(words=0.3, states=0.2, rng=rng)
     return model

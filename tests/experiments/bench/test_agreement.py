@@ -35,6 +35,14 @@ def test_every_system_computes_what_level_mode_computes(name, cell):
     assert set(seen) == set(agreement.TOLERANCES)
 
 
+@pytest.mark.parametrize("name", [name for name, (_, _, cells) in systems.PEERS.items() if "RLSTM" in cells])
+def test_peers_have_the_width_of_the_model(name):
+    pytest.importorskip(systems.PEERS[name][0])
+    config = Config("RLSTM", (1, 20), 4, D=7)
+    (forest,) = minibatches(config, 1)
+    agreement.check(name, systems.builders("RLSTM")[name], config, forest)
+
+
 @pytest.mark.parametrize("cell", ["RNN", "RLSTM"])
 def test_every_system_takes_trees_of_one_word(cell):
     config = Config(cell, (1, 1), 3)

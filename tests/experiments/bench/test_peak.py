@@ -1,5 +1,7 @@
 """The benchmark's yardstick: the arithmetic that a step needs, and that one thread can do."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -19,9 +21,11 @@ PER_PRODUCT = 3 * 2 * 50 * 50  # forward, and two derivatives; a multiply and an
     ],
 )  # fmt: skip
 def test_the_arithmetic_of_the_equations_is_counted(cell, of_n):
-    (forest,) = minibatches(Config(cell, (2, 40), 7), 1)
+    config = Config(cell, (2, 40), 7)
+    (forest,) = minibatches(config, 1)
     products = of_n[0] * len(forest.leaves) + of_n[1] * len(forest)
-    assert peak.training_flop(cell, forest) == products * PER_PRODUCT
+    assert peak.training_flop(config, forest) == products * PER_PRODUCT
+    assert peak.training_flop(replace(config, D=150), forest) == 9 * products * PER_PRODUCT
 
 
 @pytest.mark.parametrize("cell", [name for name in peak.PRODUCTS if name != "RLSTM"])
@@ -41,13 +45,15 @@ def test_every_cell_for_trees_has_its_count():
 
 
 def test_the_state_before_a_chain_s_first_word_is_multiplied_with_nothing():
-    (forest,) = minibatches(Config("LSTM", (7, 7), 3), 1)
-    assert peak.training_flop("LSTM", forest) == 3 * (8 * 7 - 4) * PER_PRODUCT
+    config = Config("LSTM", (7, 7), 3)
+    (forest,) = minibatches(config, 1)
+    assert peak.training_flop(config, forest) == 3 * (8 * 7 - 4) * PER_PRODUCT
 
 
 def test_a_tree_of_one_word_needs_no_products():
-    (forest,) = minibatches(Config("RLSTM", (1, 1), 3), 1)
-    assert peak.training_flop("RLSTM", forest) == 0
+    config = Config("RLSTM", (1, 1), 3)
+    (forest,) = minibatches(config, 1)
+    assert peak.training_flop(config, forest) == 0
 
 
 @pytest.mark.skipif(not JIT_ENABLED, reason="measures compiled code")

@@ -82,9 +82,9 @@ def test_what_an_entry_says(told):
     found = race.race("rows", PLAN, [race.Entrant(name, CONFIG, level) for name in ("one", "other")])
     forests = minibatches(CONFIG, 2)
     nodes = sum(len(forest.inner) for forest in forests)
-    flop = sum(peak.training_flop("RNN", forest) for forest in forests)
+    flop = sum(peak.training_flop(CONFIG, forest) for forest in forests)
     one, other = found["rows"]
-    identity = {"system": "one", "cell": "RNN", "lengths": [1, 5], "batch": 2}
+    identity = {"system": "one", "cell": "RNN", "lengths": [1, 5], "batch": 2, "D": 50}
     assert one == {
         **identity,
         "us_per_node": round(0.2 / nodes * 1e6, 3),

@@ -119,7 +119,7 @@ def test_sections_are_called_in_fresh_processes_and_their_entries_collected(monk
     monkeypatch.setattr(sections, "call", call)
     monkeypatch.setattr(machine, "load_average", lambda: 9.0)
     document = sections.measure(sections.SECTIONS[:2], True)
-    assert calls == [(machine.describe, ()), (steps.systems, (True,)), (steps.breakdown, (True,))]
+    assert calls == [(machine.describe, ()), (steps.systems, (True,)), (steps.sizes, (True,))]
     assert document["rows"] == [2, 3]
     assert document["spread"] == [0, 0]
     assert document["machine"] == {"processor": "x", "load_before": 9.0, "load_after": 9.0, "quiet": False}
@@ -161,7 +161,8 @@ def test_the_whole_benchmark_runs(tmp_path):
     assert main(["bench", "--quick", "--json", str(file)]) == 0
     measured = json.loads(file.read_text(encoding="utf-8"))
     assert set(measured) == {
-        "machine", "rows", "spread", "agreement", "breakdown", "cells", "chains", "sentiment", "memory",
+        "machine", "rows", "sizes", "threads", "prediction", "spread", "agreement", "breakdown", "cells",
+        "chains", "sentiment", "memory",
         "growth", "import", "compile", "first_use",
     }  # fmt: skip
     assert len(measured["rows"]) == sum(len(systems.builders(config.cell)) for config in steps.CONFIGS)

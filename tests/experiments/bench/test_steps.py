@@ -10,6 +10,7 @@ from experiments.training.step import training_step
 from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.run import compile_with, compiled
 from minigrad.fold.compiler.writer import CHUNK
+from minigrad.fold.shards import shards
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.optim import AdaGrad
 from tests.minigrad.fold_contract.cells import Memory
@@ -45,6 +46,43 @@ def test_every_system_trains_every_config_and_node_by_node_is_slow(races):
         assert (plan, checked) == (race.PLANS[True], True)
         assert [e.name for e in entrants] == list(systems.builders(entrants[0].config.cell))
         assert [e.slow for e in entrants] == [e.name in ("minigrad-node", "torch-cell") for e in entrants]
+
+
+def test_other_sizes_are_raced_by_whoever_is_not_slow(races):
+    steps.sizes(quick=True)
+    assert [(e.config.batch, e.config.D) for _, _, (e, *_), _ in races] == [
+        (1, 50),
+        (256, 50),
+        (25, 150),
+        (1, 300),
+    ]
+    assert all(checked and not any(e.slow for e in entrants) for _, _, entrants, checked in races)
+
+
+def test_one_thread_is_raced_against_two_on_minibatches_that_are_cut_in_shards(races, monkeypatch):
+    steps.threads(quick=True)
+    taken = []
+    monkeypatch.setattr(systems, "training_step", lambda *_, threads: (taken.append(threads), None))
+    for _, _, entrants, checked in races:
+        assert checked
+        (forest,) = minibatches(entrants[0].config, 1)
+        assert len(shards(forest)) > 1
+        for entrant in entrants:
+            entrant.build(new_model(entrant.config)).step(forest)
+    assert taken == [1, 2, 1, 2]
+
+
+def test_prediction_is_told_in_microseconds_a_call(races):
+    found = steps.prediction(quick=True)["prediction"]
+    assert [(e["batch"], e["system"], e["us"]) for e in found] == [
+        (n, f"minigrad-{mode}", 1e6 * n) for n in (1, 10) for mode in ("compiled", "level")
+    ]
+    entrant = races[0][2][1]
+    (forest,) = minibatches(entrant.config, 1)
+    model = new_model(entrant.config)
+    before = model.state_dict()
+    assert entrant.build(model).step(forest) == 0
+    assert all(np.array_equal(before[name], values) for name, values in model.state_dict().items())
 
 
 def test_all_cells_for_trees_run_compiled_beside_the_rlstm(races):
