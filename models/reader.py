@@ -23,6 +23,7 @@ def read_trees(
     *,
     layout: Literal["indented", "paragraphs"] = "indented",
     encoding: str = "utf-8",
+    comments: str | None = None,
 ) -> TreeReader:
     """Read a treebank, tree by tree: Penn-style brackets or the Stanford Sentiment Treebank's lines.
 
@@ -42,6 +43,8 @@ def read_trees(
         How trees are told apart; see Notes.
     encoding : str
         Of a path or a file of bytes. A byte-order mark is removed.
+    comments : str, optional
+        Lines that begin with this, as ";", are read as if they were blank.
 
     Returns
     -------
@@ -86,7 +89,9 @@ def read_trees(
     '2 trees; 1 faulty place, where the trees were left out'
     """
     _check(source, errors, layout, encoding)
-    return TreeReader(source, errors, layout, encoding)
+    if comments is not None and (not isinstance(comments, str) or not comments.strip(BLANKS + "()")):
+        raise ValueError(f"comments is what a line of comment begins with, as ';', not {comments!r}")
+    return TreeReader(source, errors, layout, encoding, comments)
 
 
 class TreeReader(Iterator[Tree]):
@@ -102,7 +107,7 @@ class TreeReader(Iterator[Tree]):
         What was wrong there, if ``errors="collect"``; otherwise empty.
     """
 
-    def __init__(self, source: Source, errors: str, layout: str, encoding: str) -> None:
+    def __init__(self, source: Source, errors: str, layout: str, encoding: str, comments: str | None) -> None:
         self.n_trees = 0
         self.n_bad = 0
         self.line = 0
@@ -110,7 +115,7 @@ class TreeReader(Iterator[Tree]):
         self._mode = errors
         self._labelled = self._unlabelled = 0  # leaves
         self._example = ""
-        self._trees = self._read(source, layout, encoding)
+        self._trees = self._read(source, layout, encoding, comments)
 
     def __next__(self) -> Tree:
         return next(self._trees)
@@ -125,9 +130,13 @@ class TreeReader(Iterator[Tree]):
     def __repr__(self) -> str:
         return f"<TreeReader: {self.summary()}>"
 
-    def _read(self, source: Source, layout: str, encoding: str) -> Iterator[Tree]:
+    def _read(self, source: Source, layout: str, encoding: str, comments: str | None) -> Iterator[Tree]:
         name, decoded, first = source_name(source), is_bytes(source), ""
-        for block in LAYOUTS[layout](read_lines(source, encoding)):
+        lines = read_lines(source, encoding)
+        if comments is not None:
+            mark = comments
+            lines = ("\n" if line.lstrip(BLANKS).startswith(mark) else line for line in lines)
+        for block in LAYOUTS[layout](lines):
             try:
                 before = self._labelled, self._unlabelled
                 trees = parse_block(block, name, decoded, self._make)

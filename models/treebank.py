@@ -16,6 +16,7 @@ _UTF16 = ("\udcff\udcfe", "\udcfe\udcff")  # its byte-order marks
 # A line of CoNLL-U (universaldependencies.org/format.html): ten columns between tabs, the first a
 # number such as 3, 3-4 or 3.1; or one of the comments that begin a file or a sentence.
 _CONLLU = re.compile(r"\d+([-.]\d+)?(\t[^\t]*){9}\s*\Z|# *(sent_id|text|newdoc|newpar|global\.columns)\b")
+_COMMENTS = ";#%*"  # what comments of treebanks begin with
 _BLANK_CLOSE = re.compile(rf"[^()\\{BLANKS}][{BLANKS}]+\)")
 _DEPENDENCIES = (
     "a line of CoNLL-U, which says what a word depends on, but not which words make up a phrase; trees are "
@@ -145,6 +146,9 @@ def _error(fault: Fault, tokens: list[str], block: Block, source: str | None) ->
         return DependencyError(*where, fault.expected, _DEPENDENCIES, shown)
     else:
         found = f"the word '{shorten(tokens[fault.at])}'"
+        if fault.hint == OUTSIDE and tokens[fault.at][0] in _COMMENTS:
+            mark = tokens[fault.at][0]
+            found += f" (comments='{mark}' passes over lines that begin with {mark})"
     expected = fault.expected
     if fault.opened >= 0:
         line, column = place(block.text, offset(block.text, fault.opened), block.line)

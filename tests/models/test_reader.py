@@ -338,3 +338,17 @@ def test_a_space_that_is_no_blank_may_be_part_of_a_labelled_word_or_escaped():
     assert Tree.parse("(1\\\xa0000)") == Tree(None, "1\xa0000")
     for tree in (Tree("N\xa0P", "a\u3000b"), Tree(None, "a\\\u2009"), Tree("\\\xa0", "\\\xa0")):
         assert next(read_trees([str(tree)])) == tree
+
+
+def test_lines_of_comment_are_passed_over_on_request():
+    bank = "# one\n(1 a)\n(S\n  # inside\n  (x b)\n  (# c))\n  # two (\n(1 (2 d)\n"
+    reader = read_trees([bank], "collect", comments="#")
+    assert [(str(tree), reader.line) for tree in reader] == [("(1 a)", 2), ("(S (x b) (# c))", 3)]
+    assert [error.line for error in reader.errors] == [8]
+    with pytest.raises(
+        TreebankError, match=r"the word '#'.*\(comments='#' passes over lines that begin with #\)"
+    ):
+        list(read_trees([bank]))
+    for mark in ("", " ", "(", 1):
+        with pytest.raises(ValueError, match="comments is what a line of comment begins with"):
+            read_trees([bank], comments=mark)

@@ -188,7 +188,19 @@ def test_a_file_of_trees_has_an_encoding_and_a_layout_and_messages_name_their_op
     assert main(["tree", str(path), "--encoding", "latin-1", "--layout", "paragraphs"]) == 0
     assert "bête" in capsys.readouterr().out
     assert main(["tree", str(path), "--encoding", "latin-one"]) == 2
-    assert "--encoding: there is no text encoding 'latin-one'" in capsys.readouterr().err
+    assert "--encoding, --comments: there is no text encoding 'latin-one'" in capsys.readouterr().err
+
+
+def test_lines_of_comment_are_passed_over_on_request(tmp_path, capsys):
+    path = tmp_path / "bank.txt"
+    path.write_text("% one\n(1 (2 a) (3 b))\n", encoding="utf-8")
+    assert main(["tree", str(path)]) == 2
+    assert "(--comments % passes over lines that begin with %)" in capsys.readouterr().err
+    assert main(["tree", str(path), "--comments", "%"]) == 0
+    assert "class 1" in capsys.readouterr().out
+    path.write_text("; one\n(1 (2 a) (3 b))\n", encoding="utf-8")
+    assert main(["tree", str(path)]) == 2
+    assert "(--comments ';' passes over" in capsys.readouterr().err  # as a shell needs it
 
 
 WRONG = {

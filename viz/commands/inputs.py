@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -52,6 +53,9 @@ def add_tree(parser: argparse.ArgumentParser) -> None:
         choices=list(LAYOUTS),
         default="indented",
         help="how the trees of a file are told apart: by the indentation of inner lines, or by blank lines",
+    )
+    parser.add_argument(
+        "--comments", metavar="MARK", help="pass over the lines of a file that begin with this, as ;"
     )
     parser.add_argument(
         "--binarise",
@@ -231,14 +235,14 @@ def _read_tree(args: argparse.Namespace) -> models.Tree:
     if source == "-" and hasattr(sys.stdin, "buffer"):
         file = sys.stdin.buffer
     try:
-        trees = models.read_trees(file, layout=args.layout, encoding=args.encoding)
+        trees = models.read_trees(file, layout=args.layout, encoding=args.encoding, comments=args.comments)
         for number, tree in enumerate(trees, start=1):
             if number == args.tree:
                 return tree
     except models.TreebankError as error:
         raise InputError(_with_options(str(error))) from None
     except ValueError as error:
-        raise InputError(f"--encoding: {error}") from None
+        raise InputError(f"--encoding, --comments: {error}") from None
     name = "standard input" if source == "-" else source
     have = f"{trees.n_trees} tree{'s' * (trees.n_trees != 1)}"
     raise InputError(f"{name} has {have}; there is no --tree {args.tree}")
@@ -246,7 +250,8 @@ def _read_tree(args: argparse.Namespace) -> models.Tree:
 
 def _with_options(message: str) -> str:
     """Return a message of the reader with the options of the command line for its arguments."""
-    return re.sub(r"\b(layout|encoding)=(?:'([\w-]*)')?", lambda m: f"--{m[1]} {m[2] or 'NAME'}", message)
+    argument = r"\b(layout|encoding|comments)=(?:'([^']*)')?"
+    return re.sub(argument, lambda m: f"--{m[1]} {shlex.quote(m[2] or 'NAME')}", message)
 
 
 def _check_binary(tree: models.Tree, args: argparse.Namespace) -> None:
