@@ -93,6 +93,14 @@ def test_levels_below_max_depth_are_counted(keyword, within):
     assert text == [within == 0, within == 1]
 
 
+@pytest.mark.parametrize("values", [None, np.linspace(0.1, 1, 5)])
+def test_what_is_hidden_stands_below_the_name_of_its_parent_in_a_text(values):
+    tree = Tree.parse("((a) ((b) (c)))")
+    text = TreePicture(tree, values, max_depth=1).to_text().splitlines()
+    (hidden,) = (k for k, line in enumerate(text) if "hidden" in line)
+    assert text[hidden].index("└╌") == text[hidden - 1].index("┬")
+
+
 @few
 @given(trees(), st.integers(0, 5))
 def test_nothing_is_lost_by_hiding(tree, max_depth):

@@ -33,6 +33,7 @@ def test_there_is_one_line_per_epoch_and_panels_share_their_axes():
     assert rnn.get_ylim() == rlstm.get_ylim()
     assert rnn.get_xlim() == rlstm.get_xlim() == rnn_counts.get_xlim()
     assert [bar.get_height() for bar in rnn_counts.patches] == [10, 20, 30, 40, 50, 60]
+    assert figure.axes[-1].get_ylabel() == "epoch"  # of the colours
 
 
 def test_an_epoch_has_the_same_colour_in_both_panels_and_later_is_darker():

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,20 @@ def test_finished_runs_are_never_repeated(tmp_path, monkeypatch):
     after = {path.name: path.read_bytes() for path in (tmp_path / "runs").iterdir()}
     assert len(after) == 6
     assert before.items() <= after.items()
+
+
+def test_a_temporary_file_that_another_sweep_has_just_removed_is_no_error(tmp_path, monkeypatch):
+    (tmp_path / ".gone.part").write_text("")
+    unlink = Path.unlink
+
+    def faster(path, missing_ok=False):
+        if path.name == ".gone.part":
+            unlink(path)
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", faster)
+    assert _run(tmp_path) == 0
+    assert not (tmp_path / ".gone.part").exists()
 
 
 def test_changed_settings_are_refused_with_the_difference_and_nothing_is_touched(tmp_path):
