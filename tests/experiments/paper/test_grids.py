@@ -168,6 +168,7 @@ def test_all_decides_by_the_treebank_and_by_an_ablation_of_its_scale(
     assert main(command) == 2  # rows for Figures 3 and 4 are missing
     entries = json.loads((out / "claims.json").read_text())
     assert [entries[k - 1]["verdict"] for k in (16, 21)] == ["holds", "no rows"]
+    assert "| RNN | pre | 5 |" in (out / "error_vectors.md").read_text()
     printed = " ".join(capsys.readouterr().out.split())
     assert "make them: python -m experiments ablate --scale smoke" in printed
     made_up.store(ABLATION["smoke"], made_up.ablation_runs())
