@@ -1,5 +1,6 @@
 """What the tests of pictures share: small trees, and the nodes of an SVG file."""
 
+import re
 from xml.etree import ElementTree
 
 from models.tree import Tree
@@ -39,6 +40,12 @@ def svg_nodes(svg):
 def svg_text(svg):
     """All text of an SVG file, in order."""
     return [_plain(text) for text in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+
+
+def unrolled(dot):
+    """Return the DOT text with rows of its tables on lines of their own, and equal cells counted."""
+    cells = re.sub(r"(<TD[^>]*></TD>)\1+", lambda m: f"{len(m[0]) // len(m[1])} × {m[1]}", dot)
+    return re.sub(r"(?=<TR>)|(?=</TABLE>)(?<!</TABLE>)", "\n", cells)
 
 
 def _plain(text):

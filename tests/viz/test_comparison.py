@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from models.tree import Tree
-from tests.viz.golden import assert_golden
-from tests.viz.pictures import chain, svg_nodes, svg_text
+from tests.references import assert_reference
+from tests.viz.pictures import chain, svg_nodes, svg_text, unrolled
 from viz.comparison import compare
 from viz.epochs import epochs
 from viz.scale import NormScale, RatioScale
@@ -69,8 +69,8 @@ def test_the_key_lists_what_occurs_in_any_panel():
 
 def test_the_texts_of_a_comparison():
     picture = compare(TREE, {"RNN": RNN, "RLSTM": RLSTM}, keyword=1)
-    assert_golden("compare.txt", picture.to_text())
-    assert_golden("compare.dot", picture.dot)
+    assert_reference("viz/references/compare.txt", picture.to_text())
+    assert_reference("viz/references/compare.dot", unrolled(picture.dot))
 
 
 def test_nothing_to_compare_and_no_column_are_refused():
@@ -86,8 +86,8 @@ def test_a_strip_has_a_panel_per_epoch_without_numbers():
     assert [part for part in text if part in ("epoch 0", "epoch 7", "best")] == ["epoch 0", "epoch 7", "best"]
     assert not {"0.300", "depth 1"} & set(text)
     assert "0.300" in svg_text(epochs(TREE, {0: RLSTM}, numbers=True).to_svg())
-    assert_golden("epochs.dot", picture.dot)
-    assert_golden("epochs.txt", picture.to_text())
+    assert_reference("viz/references/epochs.dot", unrolled(picture.dot))
+    assert_reference("viz/references/epochs.txt", picture.to_text())
 
 
 def test_a_strip_of_big_trees_has_fewer_columns():

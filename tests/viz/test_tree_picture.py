@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.tree import Tree
-from tests.viz.golden import assert_golden
-from tests.viz.pictures import SVG, chain, svg_nodes, svg_text
+from tests.references import assert_reference
+from tests.viz.pictures import SVG, chain, svg_nodes, svg_text, unrolled
 from viz.render import render
 from viz.scale import NormScale, RatioScale
 from viz.tree_panel import LONGEST_NAME
@@ -23,11 +23,11 @@ def picture(**options):
 
 
 def test_the_dot_text_of_a_small_tree():
-    assert_golden("tree.dot", picture(keyword=1, title="two words").dot)
+    assert_reference("viz/references/tree.dot", unrolled(picture(keyword=1, title="two words").dot))
 
 
 def test_the_text_of_a_small_tree():
-    assert_golden("tree.txt", picture(keyword=1, title="two words").to_text())
+    assert_reference("viz/references/tree.txt", picture(keyword=1, title="two words").to_text())
 
 
 def test_the_same_picture_gives_the_same_text():
