@@ -23,6 +23,7 @@ from experiments.studies import STUDIES
 from experiments.sweep import Job
 from experiments.training.fingerprint import data_hash
 from tests.experiments.paper.recorder import Recorder
+from tests.references import assert_reference
 
 Perform = Callable[[Any, Any], object]
 
@@ -124,6 +125,9 @@ def test_runs_start_from_weights_and_an_order_of_their_own(name: str, begin: Beg
         assert _distinct(list(run.weights.values()))  # no two parameters begin with the same numbers
         assert _distinct(run.seeds)  # train, dev and test are drawn by generators of their own
         assert _alike(run.train, run.dev) < 0.5
+    first = runs[0]
+    told = [first.order, str(first.train.to_tree(0)), data_hash(first.train, first.dev), *first.seeds]
+    assert_reference(f"experiments/references/drawn-{name.replace('/', '-')}.txt", "\n".join(told))
     again = begin(perform, _settings(jobs[0]))
     assert (again.weights, again.order) == (runs[0].weights, runs[0].order)
     assert data_hash(again.train, again.dev) == data_hash(runs[0].train, runs[0].dev)

@@ -13,6 +13,7 @@ from experiments.paper.settings import SCALES, Scale, run_settings
 from experiments.training.evaluation import accuracy
 from minigrad.nn import StateError
 from tests.experiments.paper.recorder import Recorder
+from tests.experiments.row_text import assert_rows
 
 TINY = Scale(
     sizes={"train": 60, "dev": 30, "test": 30}, extra=12,
@@ -49,11 +50,14 @@ def test_a_run_has_a_row_per_epoch_and_one_result(tmp_path):
     assert sum(counts.values()) == 60
     assert result["mean_keyword_depth"] == pytest.approx(sum(d * n for d, n in counts.items()) / 60)
     assert result["data_hash"] == sets.hash
+    assert_rows("length", recorder)
 
 
 @pytest.mark.parametrize(("model", "other"), [("RNN", "pre"), ("RLSTM", "with_cell")])
 def test_a_gradient_run_keeps_the_ratios_of_every_epoch_from_0_on(tmp_path, model, other):
-    rows = _performed(tmp_path, _settings("gradient", model)).rows
+    recorder = _performed(tmp_path, _settings("gradient", model))
+    assert_rows(f"gradient-{model}", recorder)
+    rows = recorder.rows
     assert [row["epoch"] for row in rows] == list(range(len(rows)))
     assert len(rows) > 4
     assert rows[0]["loss"] is None

@@ -15,6 +15,7 @@ from experiments.sentiment.settings import CHOSEN, SCALES, UNKNOWN, run_settings
 from experiments.sentiment.training import perform
 from minigrad.nn import StateError
 from tests.experiments.paper.recorder import Recorder
+from tests.experiments.row_text import assert_rows
 from tests.experiments.sentiment import bank as sentiment_bank
 
 
@@ -72,6 +73,7 @@ def test_a_run_keeps_accuracies_and_ratios_of_every_epoch_from_0_on(tmp_path, pl
     deepest = best["ratios"]["depth"][-1]
     assert deepest == depth.max()
     assert best["ratios"]["quantiles"][-1][2] == pytest.approx(np.median(ratio[depth == deepest]), rel=1e-4)
+    assert_rows("sentiment", recorder)
 
 
 def test_a_run_learns(tmp_path, planned):

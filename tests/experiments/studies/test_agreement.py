@@ -17,6 +17,7 @@ from experiments.studies.agreement.perform import ALONE, SCALES, datasets, grid,
 from experiments.sweep.output import RESULTS
 from minigrad.nn import initialise
 from tests.experiments.paper.recorder import Recorder
+from tests.experiments.row_text import assert_rows
 
 TINY = {
     "sizes": {"train": 40, "dev": 20, "test": 2}, "D": 6, "mode": "level", "max_epochs": 2, "lr": 0.01,
@@ -222,6 +223,7 @@ def test_a_run_measures_before_and_after(tmp_path, cell, alone):
     assert result["depth"] == depth
     if cell == "LSTM":
         assert depth == np.mean(distances)
+    assert_rows(f"agreement-{cell}", recorder)
 
 
 def test_a_run_that_was_cut_ends_with_the_same_rows(tmp_path, monkeypatch):

@@ -18,6 +18,7 @@ from experiments.studies.copy.perform import CELLS, DELAYS, SCALES, grid, loss_a
 from experiments.studies.copy.task import guess_loss, sequences, vocabulary
 from experiments.sweep import Run, to_json
 from tests.experiments.paper.recorder import Recorder
+from tests.experiments.row_text import assert_rows
 
 TINY = {
     "remembered": 2, "D": 6, "sizes": {"train": 40, "dev": 20, "test": 20}, "max_epochs": 3, "mode": "level",
@@ -112,6 +113,7 @@ def test_a_run_has_a_row_per_epoch_and_the_best_on_test(cell, tmp_path):
         assert 0 <= row["dev_recall"] <= 1
     assert result["guess_loss"] == pytest.approx(2 * math.log(2) / 7)
     assert result["test_loss"] == pytest.approx(recorder.rows[-1]["dev_loss"], rel=0.3)
+    assert_rows(f"copy-{cell}", recorder)
 
 
 def test_training_ends_when_dev_is_solved_and_that_epoch_has_its_row(tmp_path):

@@ -19,6 +19,7 @@ from experiments.studies.count.task import determined, strings, vocabulary
 from experiments.sweep import Run, to_json
 from minigrad.nn import Parameter
 from tests.experiments.paper.recorder import Recorder
+from tests.experiments.row_text import assert_rows
 
 TINY = {"longest": 4, "tested": 8, "traced": 3, "D": 5, "size": 30, "max_epochs": 3, "mode": "level"}
 
@@ -136,6 +137,7 @@ def test_a_run_is_examined_on_all_lengths_and_keeps_its_trace(language, tmp_path
     held = np.array(result["trace"], np.float32)
     assert held.shape == (3 * len(language), 5)
     assert np.abs(held).max() <= 1
+    assert_rows(f"count-{language}", recorder)
 
 
 def test_the_trace_that_is_kept_is_the_best_model_s_bit_for_bit(tmp_path):

@@ -19,6 +19,7 @@ from experiments.studies.remedies.summary import better_than_guessing, summary
 from experiments.sweep import Run, to_json
 from experiments.training.watcher import Watcher
 from tests.experiments.paper.recorder import Recorder
+from tests.experiments.row_text import assert_rows
 
 TINY = {
     "sizes": {"train": 60, "dev": 30, "test": 30}, "lengths": (4, 8),
@@ -94,6 +95,7 @@ def test_every_remedy_has_rows_figures_and_a_summary(tmp_path, remedy):
     assert all(sum(row["ratios"]["count"]) + row["ratios"]["left_out"] == 60 for row in recorder.rows)
     assert recorder.rows[0]["alerts"] == []
     assert recorder.model.exists()
+    assert_rows(f"remedies-{remedy}", recorder)
     runs = [_as_run(recorder, of)]
     assert set(STUDY.figures(runs)) == {"accuracy", "ratios"}
     assert f"| {REMEDIES[remedy].title} | {100 * recorder.results[0]['test_accuracy']:.1f} " in summary(runs)

@@ -19,6 +19,7 @@ from experiments.studies.spectrum.task import sentences, vocabulary
 from experiments.studies.spectrum.unshared import Unshared
 from minigrad.cotangent import as_dense
 from tests.experiments.paper.recorder import Recorder
+from tests.experiments.row_text import assert_rows
 
 D, T, S = 6, 12, 3
 SHAPES = {
@@ -218,6 +219,7 @@ def test_a_run_without_training_tells_what_was_measured(tmp_path):
     for sharing in SHARING:
         assert len(result[sharing]["gradient"]) == T + 1
         assert 0 < max(result[sharing]["worst"].values()) <= 1 + flow.ROUNDING
+    assert_rows("spectrum-untrained", recorder)
 
 
 TINY = Trained(
@@ -242,6 +244,7 @@ def test_a_training_run_has_the_gradients_of_every_epoch_and_resumes_bit_by_bit(
     assert whole.rows[0]["norm"] == pytest.approx(1.2, rel=1e-6)
     assert len({row["norm"] for row in whole.rows}) == 4, "the matrices are trained"
     assert all(0 < row["weights"]["far"] != row["weights"]["all"] for row in whole.rows)
+    assert_rows(f"spectrum-{sharing}", whole)
 
     whole.checkpoint.unlink()
     broken = Recorder(tmp_path, stop_after=2 * 60 * 13)

@@ -18,6 +18,7 @@ from experiments.studies.tasks.summary import summary
 from experiments.sweep import Run, to_json
 from experiments.sweep.output import RESULTS
 from tests.experiments.paper.recorder import Recorder
+from tests.experiments.row_text import assert_rows
 
 TINY = {
     "sizes": {"train": 60, "dev": 30, "test": 80}, "max_epochs": 3, "patience": 2, "D": 4, "mode": "level",
@@ -58,6 +59,7 @@ def test_a_run_counts_every_test_sentence_once_and_what_was_right(dataset, tmp_p
             assert (n, hits) == ((group == value).sum(), right[group == value].sum())
             assert blind == pytest.approx(test.blind[group == value].sum())
     assert result["blind"] == pytest.approx(test.blind.mean())
+    assert_rows(f"tasks-{dataset}", recorder)
 
 
 def test_an_interrupted_run_ends_bit_identical(tmp_path, monkeypatch):
