@@ -18,6 +18,7 @@ from models.forest_checks import (
     label_number,
     node_name,
     not_binary,
+    placed,
     span_text,
 )
 from models.layout import FIELDS, LABEL, LEFT, RIGHT, WORD, IntArray, complete, select
@@ -59,7 +60,8 @@ class Forest:
     Raises
     ------
     ForestError
-        If there is no tree, or a node is not binary, or a label is not a number; it names the node.
+        If there is no tree, or a node is not binary, or a label is not a number; it names the node, and
+        the place of its tree if `trees` come from `read_trees`.
     VocabularyError
         If a word is not in `vocabulary`, and that has no `unknown`.
 
@@ -68,8 +70,8 @@ class Forest:
     >>> forest = Forest([Tree.parse("(3 (2 not) (1 bad))")])
     >>> forest.left, forest.right, forest.label
     (array([-1, -1,  0]), array([-1, -1,  1]), array([2, 1, 3]))
-    >>> forest.describe(2)
-    "node 2 of tree 0, 'not bad'"
+    >>> forest.describe(2)  # counted from 1
+    "node 3 of tree 1, 'not bad'"
     """
 
     left: IntArray
@@ -92,10 +94,12 @@ class Forest:
         label: list[int] = []
         words: list[str] = []
         root: list[int] = []
+        source = trees
         for number, tree in enumerate(trees):
             if not isinstance(tree, Tree):
-                raise TypeError(f"tree {number} is not a Tree but {type(tree).__name__}")
+                raise TypeError(f"tree {number + 1} is not a Tree but {type(tree).__name__}")
             waiting: list[int] = []  # rows of subtrees that have no parent yet
+            start = len(left)
             for node in tree.postorder():
                 row = len(left)
                 if node.word is not None:
@@ -106,8 +110,11 @@ class Forest:
                     right.append(waiting.pop())
                     left.append(waiting.pop())
                 else:
-                    raise not_binary(node, row, number)
-                label.append(label_number(node, row, number))
+                    raise placed(source, not_binary(node, row - start, number))
+                try:
+                    label.append(label_number(node, row - start, number))
+                except ForestError as error:
+                    raise placed(source, error) from None
                 waiting.append(row)
             root.append(len(left) - 1)
         if not root:
@@ -250,9 +257,14 @@ class Forest:
         return span_text(self._words(self._row(row)))
 
     def describe(self, row: int) -> str:
-        """The name of a row in messages and pictures: ``node 17 of tree 3, 'not bad'``."""
+        """The name of a row in messages and pictures: ``node 17 of tree 3, 'not bad'``.
+
+        Trees, and the nodes of each in the order of their rows, are counted from 1.
+        """
         row = self._row(row)
-        return node_name(row, int(np.searchsorted(self.root, row)), self._words(row))
+        tree = int(np.searchsorted(self.root, row))
+        start = self.root[tree - 1] + 1 if tree else 0
+        return node_name(row - int(start), tree, self._words(row))
 
     def _words(self, row: int) -> Iterator[str]:
         first = row

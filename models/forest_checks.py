@@ -26,8 +26,17 @@ def span_text(words: Iterable[str], most: int = SPAN_WORDS) -> str:
 
 
 def node_name(row: int, tree: int, words: Iterable[str]) -> str:
-    """The name of a node in messages and pictures, for example ``node 17 of tree 3, 'not bad'``."""
-    return f"node {row} of tree {tree}, {span_text(words)!r}"
+    """The name of a node in messages and pictures, for example ``node 17 of tree 3, 'not bad'``.
+
+    Both are counted from 1 there, nodes in post-order within their tree; `row` and `tree` count from 0.
+    """
+    return f"node {row + 1} of tree {tree + 1}, {span_text(words)!r}"
+
+
+def placed(source: object, error: ForestError) -> ForestError:
+    """The error with the place of the tree that was read last, if `source` reads a treebank."""
+    where = getattr(source, "where", None)
+    return error if where is None else ForestError(f"{where}: {error}")
 
 
 def not_binary(node: Tree, row: int, tree: int) -> ForestError:
@@ -131,7 +140,7 @@ def _check_order(left: IntArray, right: IntArray, root: IntArray) -> None:
     if expected_left == -2:
         tree = int(np.searchsorted(root, row))
         raise ForestError(
-            f"tree {tree} ends at row {row} as {expected_right} trees that nothing connects; "
+            f"root[{tree}] = {row}, where {expected_right} trees end that nothing connects; "
             "every row but the root has exactly one parent"
         )
     expected = (

@@ -103,6 +103,8 @@ class TreeReader(Iterator[Tree]):
         How many trees were returned, and how many faults skipped, so far.
     line : int
         Where the tree that was returned last begins, counted from 1; 0 before the first.
+    source : str or None
+        The name of the file that it comes from; None if that has no name.
     errors : list of TreebankError
         What was wrong there, if ``errors="collect"``; otherwise empty.
     """
@@ -111,6 +113,7 @@ class TreeReader(Iterator[Tree]):
         self.n_trees = 0
         self.n_bad = 0
         self.line = 0
+        self.source: str | None = None
         self.errors: list[TreebankError] = []
         self._mode = errors
         self._labelled = self._unlabelled = 0  # leaves
@@ -126,6 +129,13 @@ class TreeReader(Iterator[Tree]):
         if self.n_bad:
             text += f"; {self.n_bad} faulty place{'s' * (self.n_bad != 1)}, where the trees were left out"
         return text
+
+    @property
+    def where(self) -> str | None:
+        """The place of the tree that was returned last, in words; None before the first."""
+        if not self.line:
+            return None
+        return f"line {self.line}" if self.source is None else f"{self.source}, line {self.line}"
 
     def __repr__(self) -> str:
         return f"<TreeReader: {self.summary()}>"
@@ -153,7 +163,7 @@ class TreeReader(Iterator[Tree]):
                 continue
             for tree, line in zip(trees, tree_lines(block, len(trees)), strict=True):
                 self.n_trees += 1
-                self.line = line
+                self.line, self.source = line, name
                 yield tree.children[0] if tree.label is None and len(tree.children) == 1 else tree
             if self._unlabelled and not first:
                 first = f"({escape(self._example, first=True)}) in the tree that begins in line {block.line}"

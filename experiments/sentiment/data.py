@@ -113,7 +113,7 @@ def _labels(path: Path, trees: list[models.Tree], lines: list[int]) -> np.ndarra
     unlabelled = np.flatnonzero(forest.label[forest.root] < 0)
     if len(unlabelled):
         tree = int(unlabelled[0])
-        root = forest.describe(forest.root[tree]).replace(f" of tree {tree}", "")
+        root = forest.describe(forest.root[tree]).replace(f" of tree {tree + 1}", "")
         raise models.ForestError(f"{path}, line {lines[tree]}: {root}, has no label; the root has a class")
     return forest.label
 
@@ -126,7 +126,7 @@ def _name_line(path: Path, trees: list[models.Tree], lines: list[int]) -> None:
         try:
             models.Forest([tree])
         except models.ForestError as error:
-            text = str(error).replace(" of tree 0", "", 1)
+            text = str(error).replace(" of tree 1", "", 1)
             raise models.ForestError(f"{path}, line {line}: {text}") from None
 
 

@@ -109,9 +109,9 @@ def test_a_scope_that_is_entered_again_does_not_become_a_circle() -> None:
 def test_a_collapsed_fold_has_the_arrows_of_its_tree() -> None:
     loss, _, _ = folded()
     left, right, root = (
-        "node 2 of tree 0, 'it is'",
-        "node 5 of tree 0, 'not bad'",
-        "node 6 of tree 0, 'it is not bad'",
+        "node 3 of tree 1, 'it is'",
+        "node 6 of tree 1, 'not bad'",
+        "node 7 of tree 1, 'it is not bad'",
     )
     between = {(a, b) for a, b in arrows(outline(loss, (), carry=True)) if a.startswith("node")}
     assert between == {(left, root), (right, root), (root, "linear_cross_entropy h[6]")}
@@ -120,7 +120,7 @@ def test_a_collapsed_fold_has_the_arrows_of_its_tree() -> None:
 def test_a_loss_over_two_trees_reads_both_roots() -> None:
     loss, _, _ = folded(trees=2)
     ends = {a for a, b in arrows(outline(loss, ())) if b.startswith("linear") and a.startswith("node")}
-    assert ends == {"node 6 of tree 0, 'it is not bad'", "node 13 of tree 1, 'it is not bad'"}
+    assert ends == {"node 7 of tree 1, 'it is not bad'", "node 7 of tree 2, 'it is not bad'"}
 
 
 def test_a_read_of_all_states_comes_from_every_write() -> None:
@@ -134,12 +134,12 @@ def test_a_read_by_any_index_comes_from_the_rows_that_it_names(index: Any) -> No
     _, states, _ = folded()
     found = outline(states.h[index].sum(), ())
     [source] = {a for a, b in arrows(found) if b.startswith("getitem")}
-    assert source == "node 6 of tree 0, 'it is not bad'"
+    assert source == "node 7 of tree 1, 'it is not bad'"
 
 
 @pytest.mark.parametrize(
     ("expand", "count"),
-    [("node 6", 1), (["node 6", "node 2"], 2), ("'not bad'", 1), ("not bad", 2), ("all", 3)],
+    [("node 7", 1), (["node 7", "node 3"], 2), ("'not bad'", 1), ("not bad", 2), ("all", 3)],
 )
 def test_scopes_are_expanded_by_whole_words_of_their_names(expand: Any, count: int) -> None:
     loss, _, _ = folded()
@@ -149,7 +149,7 @@ def test_scopes_are_expanded_by_whole_words_of_their_names(expand: Any, count: i
 
 def test_a_scope_that_is_not_there_is_named_with_those_that_are() -> None:
     loss, _, _ = folded()
-    with pytest.raises(ValueError, match=r"no scope 'nod'.*node 2 of tree 0, 'it is'"):
+    with pytest.raises(ValueError, match=r"no scope 'nod'.*node 3 of tree 1, 'it is'"):
         outline(loss, "nod")
     with pytest.raises(ValueError, match="it has none"):
         outline(mg.tensor([1.0], requires_grad=True), "gate")
@@ -163,7 +163,7 @@ def test_a_limit_that_is_none_is_refused(most: Any) -> None:
 
 def test_parameters_are_printed_where_they_are_read() -> None:
     loss, _, _ = folded()
-    [total] = [box for box in outline(loss, "node 6", carry=True).boxes if box.title.startswith("add")]
+    [total] = [box for box in outline(loss, "node 7", carry=True).boxes if box.title.startswith("add")]
     assert [item.title for item in total.inside] == ["h[2] @ W1ᵀ", "h[5] @ W2ᵀ", "b"]
     assert total.title == "add ×2"
     collapsed = outline(loss, (), carry=True)

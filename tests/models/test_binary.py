@@ -141,7 +141,7 @@ def test_a_number_below_nodes_without_a_label_is_not_lost(label, number):
 
 @pytest.mark.parametrize("label", ["+", "++", "-1", "1.0", "0.25", "?", "２", "٣", "x+1", "1 "])
 def test_a_label_that_is_no_class_is_refused(label):
-    with pytest.raises(ForestError, match=r"node 0 of tree 0, 'a', has the label"):
+    with pytest.raises(ForestError, match=r"node 1 of tree 1, 'a', has the label"):
         Forest([Tree(label, "a")])
 
 

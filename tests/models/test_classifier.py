@@ -100,9 +100,9 @@ def test_words_that_do_not_occur_get_no_gradient() -> None:
 @pytest.mark.parametrize(
     ("tree", "head", "text"),
     [
-        ("((2 good) (1 bad))", "root", "node 3 of tree 1, 'good bad' has no label"),
-        ("(3 (2 good) (1 bad))", "root", "node 3 of tree 1, 'good bad' has the label 3"),
-        ("(1 (7 good) (1 bad))", "labelled", "node 1 of tree 1, 'good' has the label 7"),
+        ("((2 good) (1 bad))", "root", "node 3 of tree 2, 'good bad' has no label"),
+        ("(3 (2 good) (1 bad))", "root", "node 3 of tree 2, 'good bad' has the label 3"),
+        ("(1 (7 good) (1 bad))", "labelled", "node 1 of tree 2, 'good' has the label 7"),
     ],
 )
 def test_a_label_that_is_no_class_names_its_node(tree: str, head: str, text: str) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from models import layout
 from models.errors import ForestError, VocabularyError
 from models.forest import Forest
+from models.reader import read_trees
 from models.tree import Tree
 from models.vocabulary import Vocabulary
 from tests.models.strategies import binary_trees, modest
@@ -176,10 +177,10 @@ def random_tree(rng: np.random.Generator, n: int) -> Tree:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("(3 (2 (1 a)) (1 b))", "node 2 of tree 1, 'a', has 1 child; .*collapse_unary"),
-        ("(3 (2 a) (1 b) (0 c))", "node 4 of tree 1, 'a b c', has 3 children; .*binarise"),
+        ("(3 (2 (1 a)) (1 b))", "node 2 of tree 2, 'a', has 1 child; .*collapse_unary"),
+        ("(3 (2 a) (1 b) (0 c))", "node 4 of tree 2, 'a b c', has 3 children; .*binarise"),
         ("(" + "(a) " * 9 + ")", "'a a a a a a …', has 9 children"),
-        ("(NP (2 a) (1 b))", "node 3 of tree 1, 'a b', has the label 'NP'. .*whole numbers"),
+        ("(NP (2 a) (1 b))", "node 3 of tree 2, 'a b', has the label 'NP'. .*whole numbers"),
         (
             "(2 (the cat) (1 b))",
             r"\(the cat\) is the word 'cat' labelled 'the', two words are \(\(the\) \(cat\)\)",
@@ -196,6 +197,16 @@ def test_a_tree_it_cannot_hold_is_refused_by_name(text, says):
         forest("(2 good)", text)
 
 
+def test_a_tree_that_is_read_is_refused_with_its_line(tmp_path):
+    path = tmp_path / "bank.txt"
+    path.write_text("(2 good)\n\n(3 (2 a) (1 b) (0 c))\n", encoding="utf-8")
+    with pytest.raises(ForestError) as caught:
+        Forest(read_trees(path))
+    assert str(caught.value).startswith(f"{path}, line 3: node 4 of tree 2, 'a b c', has 3 children; ")
+    with pytest.raises(ForestError, match=r"^line 2: node 2 of tree 2, 'c', has the label 'x'"):
+        Forest(read_trees(["(2 a)\n(1 (1 b) (x c))"]))
+
+
 def test_no_trees_are_refused():
     with pytest.raises(ForestError, match="an empty forest"):
         Forest([])
@@ -204,7 +215,7 @@ def test_no_trees_are_refused():
 def test_a_single_tree_or_text_is_not_a_list_of_trees():
     with pytest.raises(TypeError, match=r"Forest\(\[tree\]\)"):
         Forest(Tree("2", "a"))
-    with pytest.raises(TypeError, match="tree 0 is not a Tree but str"):
+    with pytest.raises(TypeError, match="tree 1 is not a Tree but str"):
         Forest(["(2 a)"])
     with pytest.raises(TypeError, match="a Vocabulary, not list"):
         Forest([Tree("2", "a")], ["a"])
@@ -219,10 +230,10 @@ def test_words_get_the_numbers_of_the_vocabulary_given():
     assert str(f[0]) == "((b) (?))"
 
 
-def test_a_node_is_described_by_row_tree_and_words():
+def test_a_node_is_described_by_its_place_in_its_tree_counted_from_1_and_words():
     f = forest("(2 good)", "(3 (2 not) (1 bad))")
-    assert f.describe(3) == "node 3 of tree 1, 'not bad'"
-    assert f.describe(0) == "node 0 of tree 0, 'good'"
+    assert f.describe(3) == "node 3 of tree 2, 'not bad'"
+    assert f.describe(0) == "node 1 of tree 1, 'good'"
     long = forest("(((((((a) (b)) (c)) (d)) (e)) (f)) (g))")
     assert long.span(long.root[0]) == "a b c d e f …"
     assert long.span(long.root[0] - 2) == "a b c d e f"
@@ -258,8 +269,8 @@ def test_from_arrays_accepts_what_a_forest_has(trees):
         ("root", 1, 6, "the last one is 7"),
         ("root", 0, 7, "ascending"),
         ("root", 0, -1, "ascending"),
-        ("root", 0, 1, "tree 0 ends at row 1 as 2 trees that nothing connects"),
-        ("root", 0, 3, "tree 0 ends at row 3 as 2 trees"),
+        ("root", 0, 1, r"root\[0\] = 1, where 2 trees end that nothing connects"),
+        ("root", 0, 3, r"root\[0\] = 3, where 2 trees end"),
     ],
 )
 def test_from_arrays_names_the_first_wrong_row(name, row, value, says):

@@ -129,7 +129,7 @@ def test_settings_make_the_same_network() -> None:
 def test_trees_are_refused_by_name() -> None:
     forest = Forest([Tree.parse("(0 (0 a) (0 (0 b) (0 c)))")])
     with pytest.raises(
-        ValueError, match="LSTM reads an input at each right child, but node 3 of tree 0, 'b c'"
+        ValueError, match="LSTM reads an input at each right child, but node 4 of tree 1, 'b c'"
     ):
         encode(network(Bidirectional), forest, np.zeros((3, E)))
 

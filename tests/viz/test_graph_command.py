@@ -25,7 +25,7 @@ def test_a_graph_is_drawn_and_its_path_printed(tmp_path: Path, capsys: pytest.Ca
     out = tmp_path / "graph.svg"
     assert main(["graph", TREE, "--cell", "RLSTM", "--width", "4", "--seed", "0", "-o", str(out)]) == 0
     assert capsys.readouterr().out == f"{out}\n"
-    assert "node 2 of tree 0, 'not bad'" in drawn(out)
+    assert "node 3 of tree 1, 'not bad'" in drawn(out)
 
 
 def test_the_root_is_expanded_on_request_and_values_are_printed(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_wrong_input_is_one_message_and_nothing_is_written(
 
 def test_without_a_file_the_graph_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["graph", TREE]) == 0
-    assert "— node 2 of tree 0, 'not bad': 61 ops on" in capsys.readouterr().out
+    assert "— node 3 of tree 1, 'not bad': 61 ops on" in capsys.readouterr().out
 
 
 def test_a_tree_is_taken_from_a_file(tmp_path: Path) -> None:

@@ -208,12 +208,12 @@ def test_a_dry_run_writes_nothing(tiny, bank, tmp_path, capsys):
         (
             lambda bank: (bank / "test.txt").write_text("(1 a)\n\n(2 (1 a)\n (1 b) (0 c)) (1 d)\n"),
             [],
-            "test.txt, line 3: node 3, 'a b c', has 3 children",
+            "test.txt, line 3: node 4, 'a b c', has 3 children",
         ),
         (
             lambda bank: (bank / "dev.txt").write_text("(1 a)\n\n\n(2 b) ((1 a) (2 b))\n"),
             [],
-            "dev.txt, line 4: node 4, 'a b', has no label; the root has a class",
+            "dev.txt, line 4: node 3, 'a b', has no label; the root has a class",
         ),
         (
             lambda bank: None,

@@ -96,7 +96,7 @@ def test_rows_of_a_recurrent_cell_hold_total_derivatives(mode: str) -> None:
     ("trees", "node"),
     [
         (grow((None, (None, None))), "node 3 is not a leaf"),
-        (Forest([Tree.parse("(1 (1 a) (1 (1 b) (1 c)))")]), "node 3 of tree 0, 'b c' is not a leaf"),
+        (Forest([Tree.parse("(1 (1 a) (1 (1 b) (1 c)))")]), "node 4 of tree 1, 'b c' is not a leaf"),
     ],
     ids=["bare arrays", "Forest"],
 )

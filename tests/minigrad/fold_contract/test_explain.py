@@ -20,16 +20,16 @@ id  op  operands  shape  vjp  ‖g‖
 %5  gather [0 1]  %4  (2, 3)  rows of g, added to the table's rows that were read (SparseRows)  0  freed
 %6  start_rows h  (3, 3)  –  1  freed
 %7  write_rows h[0 1]  %6 %5  (3, 3)  g, rows of g  1  freed
-— node 2 of tree 0, 'not bad'
+— node 3 of tree 1, 'not bad'
 %8  gather h[0]  %7  (1, 3)  rows of g, added to the table's rows that were read (SparseRows)  0  freed
 %9  gather h[1]  %7  (1, 3)  rows of g, added to the table's rows that were read (SparseRows)  0  freed
 —
 %10  transpose  %1  (3, 3)  g with its axes back in their order  1  freed
-— node 2 of tree 0, 'not bad'
+— node 3 of tree 1, 'not bad'
 %11  matmul  %8 %10  (1, 3)  g bᵀ, aᵀ g  1  freed
 —
 %12  transpose  %2  (3, 3)  g with its axes back in their order  0  freed
-— node 2 of tree 0, 'not bad'
+— node 3 of tree 1, 'not bad'
 %13  matmul  %9 %12  (1, 3)  g bᵀ, aᵀ g  1  freed
 %14  add  %11 %13  (1, 3)  g, g  1  freed
 %15  add  %14 %3  (1, 3)  g, g  1  freed

@@ -43,11 +43,11 @@ def test_node_mode_records_each_op_under_its_tree_node() -> None:
     groups: dict[str, list[Entry]] = {}
     for entry in record.entries:
         groups.setdefault(str(entry.scope or ""), []).append(entry)
-    assert set(groups) == {"", "node 2 of tree 0, 'not very'", "node 4 of tree 0, 'not very good'"}
-    for row, scope in [(2, "node 2 of tree 0, 'not very'"), (4, "node 4 of tree 0, 'not very good'")]:
+    assert set(groups) == {"", "node 3 of tree 1, 'not very'", "node 5 of tree 1, 'not very good'"}
+    for row, scope in [(2, "node 3 of tree 1, 'not very'"), (4, "node 5 of tree 1, 'not very good'")]:
         error = next(entry.norm for entry in groups[scope] if entry.op == "tanh")
         assert error == pytest.approx(np.linalg.norm(dense(states.h)[row]), rel=1e-12)
-    ops = [entry.op for entry in groups["node 4 of tree 0, 'not very good'"]]
+    ops = [entry.op for entry in groups["node 5 of tree 1, 'not very good'"]]
     assert ops[:3] == ["write_rows", "tanh", "add"]
     assert ops.count("matmul") == 2
 

@@ -134,13 +134,13 @@ def test_a_shape_error_in_compose_names_op_shapes_and_tree_node(mode: str) -> No
     text = r"^matmul in .*\(\d, 3\), .*\(2, 2\) do not fit.*rule is"
     with pytest.raises(mg.ShapeError, match=text) as caught:
         mg.fold(cell, TWO_PAIRS, X, mode)
-    assert "node 2 of tree 0, 'very good'" in str(caught.value)
+    assert "node 3 of tree 1, 'very good'" in str(caught.value)
     if mode == "level":
-        assert "in level 1, 2 nodes from node 2 of tree 0" in str(caught.value)
+        assert "in level 1, 2 nodes from node 3 of tree 1" in str(caught.value)
 
 
 def test_a_wrong_result_names_the_tree_node(mode: str) -> None:
-    with pytest.raises(mg.ShapeError, match=r"compose of Cell in .*node 2 of tree 0, 'very good'"):
+    with pytest.raises(mg.ShapeError, match=r"compose of Cell in .*node 3 of tree 1, 'very good'"):
         mg.fold(composing(lambda c, x, y: x.h[0]), TWO_PAIRS, X, mode)
 
 
