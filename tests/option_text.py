@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from viz.command_line import _parser
+
+ROOT = Path(__file__).parent.parent
 
 
 def option_text(module_of: Callable[[str], str], commands: Mapping[str, str], command: str) -> str:
@@ -26,10 +29,16 @@ def option_text(module_of: Callable[[str], str], commands: Mapping[str, str], co
             "const": action.const, "default": action.default, "choices": action.choices and [*action.choices],
             "required": action.required or None, "type": action.type and _name(action.type),
         }  # fmt: skip
-        said = " ".join(f"{name}={value!r}" for name, value in told.items() if value is not None)
+        said = " ".join(f"{name}={_value(value)}" for name, value in told.items() if value is not None)
         lines += [f"{names}  {said}", f"    {action.help}"]
     groups = [[action.dest for action in group._group_actions] for group in parser._mutually_exclusive_groups]
     return "\n".join([*lines, *(f"one of {names}" for names in groups)])
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Path) and value.is_relative_to(ROOT):  # wherever that is
+        return value.relative_to(ROOT).as_posix()
+    return repr(value)
 
 
 def _name(kind: Any) -> str:
