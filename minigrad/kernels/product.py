@@ -7,6 +7,10 @@ C is cut into tiles of at most ROWS × VECTORS vectors. A tile's sums live in re
 runs, and are stored in C, or added to it, at its end. Each sum is one chain of multiply-adds in the order of
 the reduction, so its bits depend neither on the alignment nor on the rows and columns computed beside it.
 
+A last vector of which at most half the lanes are columns of C is *shared*: it takes two rows, or four if a
+quarter suffices. Its multiply-adds are a half, or a quarter; bringing the rows' factors together takes moves
+instead, which a processor does beside its multiply-adds. 50 columns of float32 are 3⅛ vectors of 16 lanes.
+
 A *packed* matrix B of shape (k, n) is a vector: the columns are cut into panels, and the panel that starts
 at column j is a C-ordered (k, panel width) block from element k·j on. The last panel is padded to whole
 vectors; what the padding holds does not matter, since nothing that is made of it is stored. See packing.py.
@@ -20,15 +24,17 @@ from llvmlite import ir
 
 from minigrad.kernels.vectors import ROWS, VECTOR_BYTES, VECTORS, WORD, Emitter
 
-# A mask costs AVX-512 nothing: one version of a tile serves whole and cut vectors. Elsewhere there are two.
-_MASKED = (True,) if VECTOR_BYTES == 64 else (False, True)
+# Of the vectors at a tile's right edge: WHOLE ones, all of whose lanes are columns of C, CUT ones, which take
+# a mask, and cut ones that 2 or 4 rows share. A mask costs AVX-512 nothing: CUT serves whole ones too.
+WHOLE, CUT, *SHARED = 0, 1, 2, 4
+_EDGES = (CUT, *SHARED) if VECTOR_BYTES == 64 else (WHOLE, CUT, *SHARED)
 # Rows that a tall product reduces at a time: a panel of B takes at most 12 KiB of the first cache then, which
 # leaves room for as many rows of A.
 _DEPTH = min(256, 12 * 1024 // (VECTORS * VECTOR_BYTES))
 
 
-def _emit_tile(emit: Emitter, c: Any, a: Any, b: Any, numbers: Any, shape: tuple[int, int, bool]) -> None:
-    """Emit a tile of rows × vectors; if `masked`, the last vector touches `used` lanes only.
+def _emit_tile(emit: Emitter, c: Any, a: Any, b: Any, numbers: Any, shape: tuple[int, int, int]) -> None:
+    """Emit a tile of rows × vectors, of which the last are WHOLE, CUT, or shared by so many rows.
 
     c_step                     bytes from one row of C to the next
     a_row, a_column            the same for A, and from one column to the next
@@ -37,11 +43,14 @@ def _emit_tile(emit: Emitter, c: Any, a: Any, b: Any, numbers: Any, shape: tuple
     add                        0 if the tile's former values are forgotten
     """
     c_step, a_row, a_column, b_step, depth, used, add = numbers
-    rows, vectors, masked = shape
+    rows, vectors, edge = shape
     last = vectors - 1
     builder, vector = emit.builder, emit.vector
-    if masked:
+    if edge:
         emit.mask_lanes(used)
+    share, own = max(1, edge), emit.lanes // max(1, edge)  # rows, and lanes of each, in a last vector
+    groups = [range(r, min(r + share, rows)) for r in range(0, rows, share)]
+    parts = [emit.lanes_from(own * k) for k in range(1, share)]
     # Each row's address in a register of its own: LLVM would find all from one every time
     a_rows = [emit.opaque(emit.row(a, emit.integer(r), a_row)) for r in range(rows)]
     start = builder.block
@@ -50,24 +59,36 @@ def _emit_tile(emit: Emitter, c: Any, a: Any, b: Any, numbers: Any, shape: tuple
 
     builder.position_at_end(head)
     step, a_at, b_at = (builder.phi(WORD) for _ in range(3))
-    sums = [[builder.phi(vector) for _ in range(vectors)] for _ in range(rows)]
+    sums = [[builder.phi(vector) for _ in range(last)] for _ in range(rows)]
+    edges = [builder.phi(vector) for _ in groups]
     builder.cbranch(builder.icmp_signed("<", step, depth), body, end)
 
     builder.position_at_end(body)
-    b_row = [
-        emit.load(emit.at(b, builder.add(b_at, emit.integer(v * VECTOR_BYTES))), masked and v == last)
-        for v in range(vectors)
-    ]
+    places = [emit.at(b, builder.add(b_at, emit.integer(v * VECTOR_BYTES))) for v in range(vectors)]
+    b_row = [emit.load(place) for place in places[:-1]]
+    b_edge = emit.load(places[-1], masked=edge != WHOLE)
+    if share > 1:
+        b_edge = emit.shuffle(b_edge, b_edge, [*range(own)] * share)
     turns = [
         (step, emit.integer(0), builder.add(step, emit.integer(1))),
         (a_at, emit.integer(0), builder.add(a_at, a_column)),
         (b_at, emit.integer(0), builder.add(b_at, b_step)),
     ]
-    for a_start, row_sums in zip(a_rows, sums, strict=True):
-        factor = emit.splat(builder.load(emit.at(a_start, a_at), align=emit.size, typ=emit.scalar))
-        for total, b_vector in zip(row_sums, b_row, strict=True):
-            # fmuladd is fused where the processor can; fma would be a library call per lane elsewhere.
-            turns.append((total, emit.zero, emit.call("llvm.fmuladd.{}", vector, factor, b_vector, total)))
+
+    def add_product(total: ir.Value, factor: ir.Value, b_vector: ir.Value) -> None:
+        # fmuladd is fused where the processor can; fma would be a library call per lane elsewhere.
+        turns.append((total, emit.zero, emit.call("llvm.fmuladd.{}", vector, factor, b_vector, total)))
+
+    for group, edge_total in zip(groups, edges, strict=True):
+        found = [builder.load(emit.at(a_rows[r], a_at), align=emit.size, typ=emit.scalar) for r in group]
+        factors = [emit.splat(factor) for factor in found]
+        for r, factor in zip(group, factors, strict=True):
+            for total, b_vector in zip(sums[r], b_row, strict=True):
+                add_product(total, factor, b_vector)
+        joined = factors[0]
+        for lanes, factor in zip(parts, factors[1:], strict=False):
+            joined = builder.select(lanes, factor, joined)
+        add_product(edge_total, joined, b_edge)
     again = builder.branch(head)
     for phi, first, then in turns:
         phi.add_incoming(first, start)
@@ -75,13 +96,18 @@ def _emit_tile(emit: Emitter, c: Any, a: Any, b: Any, numbers: Any, shape: tuple
     emit.keep_rolled(again)
 
     builder.position_at_end(end)
+    for group, total in zip(groups, edges, strict=True):
+        for k, r in enumerate(group):
+            lanes = [(own * k + lane) % emit.lanes for lane in range(emit.lanes)]
+            sums[r].append(emit.shuffle(total, total, lanes) if k else total)
     with builder.if_else(builder.icmp_signed("!=", add, emit.integer(0))) as cases:
         for adds, case in zip((True, False), cases, strict=True):
             with case:
                 for r, row_sums in enumerate(sums):
                     c_row = emit.row(c, emit.integer(r), c_step)
                     for v, total in enumerate(row_sums):
-                        place, cut = emit.at(c_row, emit.integer(v * VECTOR_BYTES)), masked and v == last
+                        place = emit.at(c_row, emit.integer(v * VECTOR_BYTES))
+                        cut = edge != WHOLE and v == last
                         emit.store(builder.fadd(emit.load(place, cut), total) if adds else total, place, cut)
 
 
@@ -89,19 +115,26 @@ def _emit_any_tile(emit: Emitter, pointers: Any, numbers: Any, rows: ir.Value, v
     """Emit a switch between the tiles of all shapes."""
     builder, used = emit.builder, numbers[-2]
     c, a, b = pointers
-    case = emit.plus(emit.times(rows, emit.integer(VECTORS)), vectors)
-    cut = builder.icmp_signed("<", used, emit.integer(emit.lanes if False in _MASKED else emit.lanes + 1))
-    case = builder.add(builder.shl(case, emit.integer(1)), builder.zext(cut, WORD))
+    edges = [edge for edge in _EDGES if edge <= emit.lanes]
+    shape = emit.plus(emit.times(rows, emit.integer(VECTORS)), vectors)
+    case = emit.times(shape, emit.integer(len(edges)))
+    for edge in edges[1:]:  # how many lanes it is for, at most
+        most = emit.lanes - 1 if edge == CUT else emit.lanes // edge
+        case = builder.add(case, builder.zext(builder.icmp_signed("<=", used, emit.integer(most)), WORD))
     done = builder.append_basic_block("tile.done")
     switch = builder.switch(case, done)
     for r in range(1, ROWS + 1):
         for v in range(1, VECTORS + 1):
-            for masked in _MASKED:
-                block = builder.append_basic_block(f"tile.{r}x{v}")
-                switch.add_case(emit.integer(2 * (r * VECTORS + v) + masked), block)
-                builder.position_at_end(block)
-                _emit_tile(emit, c, a, b, numbers, (r, v, masked))
-                builder.branch(done)
+            blocks: dict[int, ir.Block] = {}
+            for k, edge in enumerate(edges):
+                # A small tile has too few sums to keep the processor busy: fewer would take as long
+                made = edge if r > ROWS // 2 and v > 1 else min(edge, CUT)
+                if made not in blocks:
+                    blocks[made] = builder.append_basic_block(f"tile.{r}x{v}")
+                    builder.position_at_end(blocks[made])
+                    _emit_tile(emit, c, a, b, numbers, (r, v, made))
+                    builder.branch(done)
+                switch.add_case(emit.integer((r * VECTORS + v) * len(edges) + k), blocks[made])
     builder.position_at_end(done)
 
 

@@ -198,6 +198,17 @@ class Emitter:
             numbers = ir.Constant(ir.VectorType(WORD, self.lanes), list(range(self.lanes)))
             self.mask = b.icmp_signed("<", numbers, self.splat(used))
 
+    def lanes_from(self, first: int) -> ir.Value:
+        """Return a mask of the lanes from `first` on, to select by."""
+        b = self.builder
+        if VECTOR_BYTES < 64:
+            bits = [BIT(int(lane >= first)) for lane in range(self.lanes)]
+            return ir.Constant(ir.VectorType(BIT, self.lanes), bits)
+        # LLVM would make a permutation of a selection by a constant, which is slower
+        word = self.integer((1 << self.lanes) - (1 << first))
+        word = b.asm(ir.FunctionType(WORD, [WORD]), "", "=r,0", [word], False)
+        return b.bitcast(b.trunc(word, ir.IntType(self.lanes)), ir.VectorType(BIT, self.lanes))
+
     def load(self, place: ir.Value, masked: bool = False) -> ir.Value:
         """Load a vector, or the lanes of the mask with zeros beside them."""
         if not masked:

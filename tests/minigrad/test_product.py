@@ -95,6 +95,22 @@ def test_tall_products(dtype: type) -> None:
 
 @every_dtype
 @every_product
+def test_last_columns_of_several_rows_in_one_vector(multiply: Multiply, dtype: type) -> None:
+    """Which of 1 to 70 columns share their last vector depends on the lanes; and on a tile's rows."""
+    rng = np.random.default_rng(3)
+    for m in (*range(1, 9), 19):
+        A, B = (rng.standard_normal(shape).astype(dtype) for shape in ((m, 9), (9, 70)))
+        whole = np.zeros((m, 70), dtype)
+        multiply(whole, A, B)
+        for n in range(1, 71):
+            _check(multiply, *_matrices(m, 3, n, dtype))
+            C = np.zeros((m, n), dtype)
+            multiply(C, A, B[:, :n])
+            np.testing.assert_array_equal(C, whole[:, :n], f"other bits with {n} columns")
+
+
+@every_dtype
+@every_product
 def test_rounding_is_that_of_one_sum(multiply: Multiply, dtype: type) -> None:
     rng = np.random.default_rng(0)
     A, B = rng.standard_normal((25, 100)), rng.standard_normal((100, 75))
