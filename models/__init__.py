@@ -21,6 +21,7 @@ from models.notation import plain_word, treebank_word
 from models.path_jacobians import path_jacobians
 from models.reader import TreeReader, read_trees
 from models.shapes import SHAPES, random_forest
+from models.strip import strip_functions, strip_traces
 from models.tree import Tree
 from models.unary import collapse_unary, expand_unary
 from models.vector_file import VectorsError
@@ -59,6 +60,8 @@ __all__ = [
     "read_trees",
     "read_vectors",
     "save",
+    "strip_functions",
+    "strip_traces",
     "treebank_word",
 ]
 __all__ += cells.__all__

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal
 
 from models.blocks import LAYOUTS
 from models.errors import DependencyError, TreebankError, TreebankWarning, one_of
 from models.lines import Source, is_bytes, read_lines, source_name
 from models.notation import BLANKS, escape
+from models.strip import strip_functions as functions_stripped
+from models.strip import strip_traces as traces_stripped
 from models.tree import Tree, trusted_tree
 from models.treebank import parse_block, tree_lines
+from models.treebank_files import treebank_files
 
 ERRORS = ("raise", "skip", "collect")
+
+Change = Callable[[Tree], Tree | None]
 
 
 def read_trees(
@@ -24,6 +29,8 @@ def read_trees(
     layout: Literal["indented", "paragraphs"] = "indented",
     encoding: str = "utf-8",
     comments: str | None = None,
+    strip_traces: bool = False,
+    strip_functions: bool = False,
 ) -> TreeReader:
     """Read a treebank, tree by tree: Penn-style brackets or the Stanford Sentiment Treebank's lines.
 
@@ -35,7 +42,8 @@ def read_trees(
     ----------
     source : path, file object, or iterable of str
         A path (gzip, bz2 and xz data are recognised), an open file of text or bytes, or lines: for trees in a
-        string, ``read_trees([text])``.
+        string, ``read_trees([text])``. The path of a folder stands for the ``.mrg`` files in it and in its
+        folders, a pattern such as ``"wsj/*/*.mrg"`` for the files that it matches; all by name.
     errors : "raise", "skip" or "collect"
         What happens at a fault: it is raised; or the reader skips it (see Notes) and counts it in
         ``n_bad``; or it does so and also keeps the fault in the list ``errors``.
@@ -45,6 +53,9 @@ def read_trees(
         Of a path or a file of bytes. A byte-order mark is removed.
     comments : str, optional
         Lines that begin with this, as ";", are read as if they were blank.
+    strip_traces, strip_functions : bool
+        Whether traces, as ``(-NONE- *T*-1)``, and function tags, as those of ``NP-SBJ-1``, are removed:
+        `models.strip_traces`, `models.strip_functions`. A tree of traces alone is left out and counted.
 
     Returns
     -------
@@ -54,7 +65,9 @@ def read_trees(
     Raises
     ------
     ValueError, TypeError
-        If an argument is none of the above. The following are raised while iterating:
+        If an argument is none of the above.
+    FileNotFoundError
+        If a folder has no such files, or a pattern matches none. The following are raised while iterating:
     OSError
         If the file can't be read.
     TreebankError
@@ -88,10 +101,12 @@ def read_trees(
     >>> reader.summary()
     '2 trees; 1 faulty place, where the trees were left out'
     """
-    _check(source, errors, layout, encoding)
+    sources = _check(source, errors, layout, encoding)
     if comments is not None and (not isinstance(comments, str) or not comments.strip(BLANKS + "()")):
         raise ValueError(f"comments is what a line of comment begins with, as ';', not {comments!r}")
-    return TreeReader(source, errors, layout, encoding, comments)
+    changes: list[Change] = [traces_stripped] if strip_traces else []
+    changes += [functions_stripped] if strip_functions else []
+    return TreeReader(sources, errors, layout, encoding, comments, changes)
 
 
 class TreeReader(Iterator[Tree]):
@@ -101,6 +116,8 @@ class TreeReader(Iterator[Tree]):
     ----------
     n_trees, n_bad : int
         How many trees were returned, and how many faults skipped, so far.
+    n_empty : int
+        How many trees were left out because nothing but traces was in them.
     line : int
         Where the tree that was returned last begins, counted from 1; 0 before the first.
     source : str or None
@@ -109,16 +126,24 @@ class TreeReader(Iterator[Tree]):
         What was wrong there, if ``errors="collect"``; otherwise empty.
     """
 
-    def __init__(self, source: Source, errors: str, layout: str, encoding: str, comments: str | None) -> None:
-        self.n_trees = 0
-        self.n_bad = 0
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        errors: str,
+        layout: str,
+        encoding: str,
+        comments: str | None,
+        changes: Sequence[Change] = (),
+    ) -> None:
+        self.n_trees = self.n_bad = self.n_empty = 0
         self.line = 0
         self.source: str | None = None
         self.errors: list[TreebankError] = []
         self._mode = errors
         self._labelled = self._unlabelled = 0  # leaves
-        self._example = ""
-        self._trees = self._read(source, layout, encoding, comments)
+        self._example = self._first = ""
+        self._changes, self._several = changes, len(sources) > 1
+        self._trees = self._read(sources, layout, encoding, comments)
 
     def __next__(self) -> Tree:
         return next(self._trees)
@@ -128,6 +153,8 @@ class TreeReader(Iterator[Tree]):
         text = f"{self.n_trees} tree{'s' * (self.n_trees != 1)}"
         if self.n_bad:
             text += f"; {self.n_bad} faulty place{'s' * (self.n_bad != 1)}, where the trees were left out"
+        if self.n_empty:
+            text += f"; {self.n_empty} of traces alone left out"
         return text
 
     @property
@@ -140,8 +167,23 @@ class TreeReader(Iterator[Tree]):
     def __repr__(self) -> str:
         return f"<TreeReader: {self.summary()}>"
 
-    def _read(self, source: Source, layout: str, encoding: str, comments: str | None) -> Iterator[Tree]:
-        name, decoded, first = source_name(source), is_bytes(source), ""
+    def _read(
+        self, sources: Sequence[Source], layout: str, encoding: str, comments: str | None
+    ) -> Iterator[Tree]:
+        for source in sources:
+            yield from self._read_one(source, layout, encoding, comments)
+        if self._labelled and self._unlabelled:
+            leaves = f"{self._unlabelled} {'leaf has' if self._unlabelled == 1 else 'leaves have'}"
+            name = None if self._several else source_name(sources[0])
+            warnings.warn(
+                f"{name or 'the treebank'}: {leaves} no label, as {self._first}, but {self._labelled} have "
+                "one; is it a label that has lost its word?",
+                TreebankWarning,
+                stacklevel=3,
+            )
+
+    def _read_one(self, source: Source, layout: str, encoding: str, comments: str | None) -> Iterator[Tree]:
+        name, decoded = source_name(source), is_bytes(source)
         lines = read_lines(source, encoding)
         if comments is not None:
             mark = comments
@@ -161,20 +203,25 @@ class TreeReader(Iterator[Tree]):
                 if self._mode == "collect":
                     self.errors.append(error)
                 continue
+            if self._unlabelled and not self._first:
+                place = f"line {block.line}" + (f" of {name}" if self._several else "")
+                self._first = f"({escape(self._example, first=True)}) in the tree that begins in {place}"
             for tree, line in zip(trees, tree_lines(block, len(trees)), strict=True):
+                found = self._changed(
+                    tree.children[0] if tree.label is None and len(tree.children) == 1 else tree
+                )
+                if found is None:
+                    self.n_empty += 1
+                    continue
                 self.n_trees += 1
                 self.line, self.source = line, name
-                yield tree.children[0] if tree.label is None and len(tree.children) == 1 else tree
-            if self._unlabelled and not first:
-                first = f"({escape(self._example, first=True)}) in the tree that begins in line {block.line}"
-        if self._labelled and self._unlabelled:
-            leaves = f"{self._unlabelled} {'leaf has' if self._unlabelled == 1 else 'leaves have'}"
-            warnings.warn(
-                f"{name or 'the treebank'}: {leaves} no label, as {first}, but {self._labelled} have one; "
-                "is it a label that has lost its word?",
-                TreebankWarning,
-                stacklevel=3,
-            )
+                yield found
+
+    def _changed(self, tree: Tree) -> Tree | None:
+        found: Tree | None = tree
+        for change in self._changes:
+            found = None if found is None else change(found)
+        return found
 
     def _make(self, label: str | None, word: str | None, children: tuple[Tree, ...]) -> Tree:
         if word is not None:
@@ -186,7 +233,8 @@ class TreeReader(Iterator[Tree]):
         return trusted_tree(label, word, children)
 
 
-def _check(source: Source, errors: str, layout: str, encoding: str) -> None:
+def _check(source: Source, errors: str, layout: str, encoding: str) -> list[Any]:
+    """Return the sources that `source` stands for."""
     if isinstance(source, bytes | bytearray):
         raise TypeError("a treebank in bytes is read as a file: read_trees(io.BytesIO(content))")
     if isinstance(source, Tree) or not (isinstance(source, os.PathLike) or hasattr(source, "__iter__")):
@@ -199,3 +247,4 @@ def _check(source: Source, errors: str, layout: str, encoding: str) -> None:
         "".encode(encoding)
     except LookupError:
         raise ValueError(f"there is no text encoding {encoding!r}; most treebanks are in utf-8") from None
+    return treebank_files(source)
