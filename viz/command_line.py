@@ -72,6 +72,7 @@ def run_command(
 def notes() -> Iterator[None]:
     """Print what is strange about a file as one line on stderr, without the line of code that noticed it."""
     from models import TreebankWarning, VectorsWarning
+    from viz.reading import with_options
 
     with warnings.catch_warnings():
         show = warnings.showwarning
@@ -85,7 +86,8 @@ def notes() -> Iterator[None]:
             line: str | None = None,
         ) -> None:
             if issubclass(category, (TreebankWarning, VectorsWarning)):
-                print(f"note: {message}", file=sys.stderr)  # noqa: T201
+                prefix = "vectors-" if issubclass(category, VectorsWarning) else ""
+                print(f"note: {with_options(str(message), prefix)}", file=sys.stderr)  # noqa: T201
             else:
                 show(message, category, filename, lineno, file, line)
 
@@ -94,7 +96,17 @@ def notes() -> Iterator[None]:
 
 
 def _message(error: Exception) -> str:
-    """Return the message of an error; for an OSError the file and the reason, without its number."""
+    """Return the message of an error; for an OSError the file and the reason, without its number.
+
+    What is advised of a treebank or of word vectors is told in options of the command line.
+    """
+    from models import ForestError, TreebankError, VectorsError
+    from viz.reading import with_options
+
+    if isinstance(error, (ForestError, TreebankError)):
+        return with_options(str(error))
+    if isinstance(error, VectorsError):
+        return with_options(str(error), "vectors-")
     if not isinstance(error, OSError) or error.strerror is None:
         return str(error)
     return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"

@@ -7,7 +7,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import models
 from models.blocks import LAYOUTS
@@ -16,11 +16,15 @@ from models.lines import Source
 Branching = Literal["left", "right", "balanced"]
 Layout = Literal["indented", "paragraphs"]
 
+YES = "yes"  # a switch that is on
 _ARGUMENT = re.compile(r"\b(layout|encoding|comments)=(?:'([^']*)')?")
 # Advice of the library that has an option on the command line.
 _ADVICE = [
     (re.compile(r"models\.(binarise|collapse_unary)\(tree\) "), "--binarise left, right or balanced "),
-    (re.compile(r"tree\.map\(label=…\) changes them, and tree\.map\(label=lambda.*"), "change them in the file"),
+    (
+        re.compile(r"tree\.map\(label=…\) changes them, and tree\.map\(label=lambda.*"),
+        "write them so in the file",
+    ),
 ]
 
 
@@ -52,14 +56,16 @@ class Reading:
     @classmethod
     def from_told(cls, told: Mapping[str, str]) -> Reading:
         """Return the reading that `told` describes; other entries are left aside."""
-        known = {field.name: told[field.name] for field in fields(cls) if field.name in told}
-        return cls(**{name: value == "yes" if name.startswith("strip") else value for name, value in known.items()})  # type: ignore[arg-type]
+        known: dict[str, Any] = {field.name: told[field.name] for field in fields(cls) if field.name in told}
+        return cls(
+            **{name: value == YES if name.startswith("strip") else value for name, value in known.items()}
+        )
 
     def told(self) -> dict[str, str]:
         """Return what differs from the default, in words, for the settings of a run."""
         usual = asdict(Reading())
         return {
-            name: "yes" if value is True else value
+            name: YES if value is True else value
             for name, value in asdict(self).items()
             if value != usual[name]
         }
@@ -85,7 +91,7 @@ class Reading:
 def add_reading(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `Reading`."""
     parser.add_argument(
-        "--encoding", type=_encoding, default="utf-8", metavar="NAME", help="of files of trees"
+        "--encoding", type=encoding, default="utf-8", metavar="NAME", help="of files of trees"
     )
     parser.add_argument(
         "--layout",
@@ -94,13 +100,20 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         help="how the trees of a file are told apart: by the indentation of inner lines, or by blank lines",
     )
     parser.add_argument(
-        "--comments", type=_mark, metavar="MARK", help="pass over the lines of a file that begin with this, as ;"
+        "--comments",
+        type=_mark,
+        metavar="MARK",
+        help="pass over the lines of a file that begin with this, as ;",
     )
     parser.add_argument(
-        "--strip-traces", action="store_true", help="remove leaves where no word is written, as (-NONE- *T*-1)"
+        "--strip-traces",
+        action="store_true",
+        help="remove leaves where no word is written, as (-NONE- *T*-1)",
     )
     parser.add_argument(
-        "--strip-functions", action="store_true", help="cut labels such as NP-SBJ-1 to their categories, as NP"
+        "--strip-functions",
+        action="store_true",
+        help="cut labels such as NP-SBJ-1 to their categories, as NP",
     )
     parser.add_argument(
         "--binarise",
@@ -109,20 +122,24 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def with_options(message: str) -> str:
-    """Return a message of the library with the options of the command line for its arguments."""
-    told = _ARGUMENT.sub(lambda m: f"--{m[1]} {shlex.quote(m[2] or 'NAME')}", message)
+def with_options(message: str, prefix: str = "") -> str:
+    """Return a message of the library with the options of the command line for its arguments.
+
+    `prefix`: what their names begin with.
+    """
+    told = _ARGUMENT.sub(lambda m: f"--{prefix}{m[1]} {shlex.quote(m[2] or 'NAME')}", message)
     for argument, option in _ADVICE:
         told = argument.sub(option, told)
     return told
 
 
-def _encoding(text: str) -> str:
+def encoding(text: str) -> str:
+    """Read the name of a text encoding."""
     try:
         "".encode(text)
     except LookupError:
         raise argparse.ArgumentTypeError(
-            f"there is no text encoding {text!r}; most treebanks are in utf-8"
+            f"there is no text encoding {text!r}; most files are in utf-8"
         ) from None
     return text
 

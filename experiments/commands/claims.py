@@ -7,6 +7,7 @@ from pathlib import Path
 
 from experiments.paper import claims
 from experiments.sweep import arguments
+from viz.reading import add_reading
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +32,10 @@ def add_treebank(parser: argparse.ArgumentParser) -> None:
         help="folder with train.txt, dev.txt, test.txt of the Stanford Sentiment Treebank, for claim 16; "
         "what is measured is kept beside the rows",
     )
+    add_reading(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the decisions; return the exit code."""
-    return claims.tell(args.out, args.ablate, args.treebank, args.json)
+    reading = claims.reading(args)
+    return claims.tell(args.out, args.ablate, args.treebank, args.json, reading=reading)

@@ -20,6 +20,7 @@ from experiments import sweep
 from experiments.sentiment import command
 from experiments.sweep import arguments
 from viz.arguments import whole
+from viz.reading import add_reading, encoding
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,11 +33,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder with train.txt, dev.txt, test.txt, as in trainDevTestTrees_PTB.zip from "
         "nlp.stanford.edu/sentiment",
     )
+    add_reading(parser)
     parser.add_argument(
         "--vectors",
         type=Path,
         metavar="FILE",
         help="word vectors to start from, in GloVe's format or one of word2vec's; random without it",
+    )
+    parser.add_argument(
+        "--vectors-encoding", type=encoding, default="utf-8", metavar="NAME", help="of the file of vectors"
     )
     parser.add_argument(
         "--polarity",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
 import sys
@@ -19,6 +20,9 @@ from experiments.paper.treebank import measure
 from experiments.sweep import SweepError
 from experiments.sweep.output import writable_folder, write_text
 from experiments.sweep.wording import FAILS, HOLDS, PARTLY
+from experiments.training.treebank import USUAL
+from viz.command_line import InputError
+from viz.reading import Reading
 
 TREEBANK = "treebank.json"
 LEGEND = "B: best of a dataset's runs, M: their median; in brackets the lowest and the highest run."
@@ -30,6 +34,7 @@ def tell(
     treebank: Path | None = None,
     json_file: Path | None = None,
     *,
+    reading: Reading = USUAL,
     write: bool = False,
 ) -> int:
     """Print the decisions; return the exit code, 2 if there is nothing to decide by.
@@ -44,6 +49,8 @@ def tell(
         Folder of the treebank to measure for claim 16; what is found is kept beside the rows.
     json_file : Path, optional
         Where to write the decisions, too.
+    reading : Reading
+        How the treebank is read.
     write : bool
         Whether ``claims.md`` and ``claims.json`` are written beside the rows.
 
@@ -55,7 +62,7 @@ def tell(
         There is no folder `out`, or it has rows of another command, or stored rows are damaged.
     """
     if treebank is not None:
-        keep_treebank(out, measure(treebank))
+        keep_treebank(out, measure(treebank, reading))
     if not out.is_dir():
         raise SweepError(f"no such folder: {out}; make it: {command_line('all', out)}")
     ablate = ABLATION[scale_of(out)] if ablate is None else ablate
@@ -72,6 +79,21 @@ def tell(
         write_text(path, f"{of(decisions)}\n")
     print(as_text(decisions, evidence, out, ablate))
     return 0
+
+
+def reading(args: argparse.Namespace) -> Reading:
+    """Return how the options say that the treebank is read.
+
+    Raises
+    ------
+    InputError
+        If they say so of no treebank.
+    """
+    found = Reading.of(args)
+    if args.treebank is None and (told := found.told()):
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in told)
+        raise InputError(f"{options}: there is no treebank to read; name its folder with --treebank")
+    return found
 
 
 def keep_treebank(out: Path, measured: dict[str, Any]) -> None:

@@ -73,7 +73,7 @@ def run_all(args: argparse.Namespace) -> int:
     if args.cell and args.treebank is not None:
         raise InputError("--treebank is for a claim about the paper's cells: leave it out, or --cell")
     # Before the training, so that a treebank that can't be read is reported at once.
-    measured = None if args.treebank is None else measure(args.treebank)
+    measured = None if args.treebank is None else measure(args.treebank, claims.reading(args))
     trained = _run([job for experiment in EXPERIMENTS for job in _jobs(experiment, args)], args)
     if args.dry_run:
         return trained

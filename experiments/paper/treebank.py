@@ -6,19 +6,22 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from experiments.training.treebank import read_parts
+from experiments.training.treebank import USUAL, read_parts
+from viz.reading import Reading
 from viz.walk import places
 
 DEPTH = 10  # the paper's: how many leaves lie above it
 
 
-def measure(folder: Path) -> dict[str, Any]:
+def measure(folder: Path, reading: Reading = USUAL) -> dict[str, Any]:
     """Return the share of leaves at depths below ten, over the folder's train, dev and test trees.
 
     Parameters
     ----------
     folder : Path
         As `read_parts` reads it; errors as there.
+    reading : Reading
+        How its files are read.
 
     Returns
     -------
@@ -33,7 +36,7 @@ def measure(folder: Path) -> dict[str, Any]:
     """
     leaves: Counter[int] = Counter()
     trees, hashes = 0, {}
-    for path, found, _, sha256 in read_parts(folder):
+    for path, found, _, sha256 in read_parts(folder, reading):
         hashes[path.name] = sha256
         leaves.update(place.depth for tree in found for place in places(tree) if place.is_leaf)
         trees += len(found)

@@ -23,6 +23,7 @@ from experiments.sweep.wording import whose
 from minigrad.waiting import waiting
 from models.cells import is_chain_cell
 from viz.command_line import InputError
+from viz.reading import Reading
 
 TABLE = "sentiment.md"
 DRAWN = 3  # sentences, unless some are named
@@ -39,7 +40,9 @@ def run(args: argparse.Namespace) -> int:
     usual = RESULTS / ("sentiment" if args.scale == "paper" else "sentiment-smoke")
     arguments.choose_folder(args, usual, "sentiment")
     args.treebank = args.treebank.absolute()
-    treebank = read_treebank(args.treebank)
+    if args.vectors is None and args.vectors_encoding != "utf-8":
+        raise InputError("--vectors-encoding: there is no file of vectors; name it with --vectors")
+    treebank = read_treebank(args.treebank, Reading.of(args))
     try:
         polarity(treebank.classes, args.polarity)
     except ValueError as error:
@@ -50,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     planned = jobs(treebank, args)
     if args.vectors is not None:
         settings = from_json(Settings, planned[0].json)
-        print(coverage(settings, treebank, read_vectors(args.vectors.absolute(), args.treebank)))
+        print(coverage(settings, treebank, _vectors(args)))
     code = sweep.run(planned, args, base={**defaults(Settings), **CHOSEN["RLSTM"]})
     if args.dry_run:
         return code
@@ -69,9 +72,11 @@ def jobs(treebank: Treebank, args: argparse.Namespace) -> list[Job]:
     vectors = None
     if args.vectors is not None:
         paths["vectors"] = args.vectors.absolute()
-        found = read_vectors(paths["vectors"], args.treebank)
+        found = _vectors(args)
         vectors = {"width": found.width, "sha256": found.sha256()}
-    told = dict(treebank.sha256)
+        if args.vectors_encoding != "utf-8":
+            vectors["encoding"] = args.vectors_encoding
+    told = {**treebank.sha256, **Reading.of(args).told()}
     if args.polarity is not None:
         told["polarity"] = args.polarity
     run_of = partial(run_settings, scale=scale, seed=args.seed, treebank=told, vectors=vectors)
@@ -89,6 +94,11 @@ def jobs(treebank: Treebank, args: argparse.Namespace) -> list[Job]:
         for model in dict.fromkeys(args.cell or MODELS)
         for run in range(1, (args.runs or scale.runs) + 1)
     ]
+
+
+def _vectors(args: argparse.Namespace) -> models.WordVectors:
+    """Return the vectors of the treebank's words."""
+    return read_vectors(args.vectors.absolute(), args.treebank, Reading.of(args), args.vectors_encoding)
 
 
 def _tell(

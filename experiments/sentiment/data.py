@@ -15,9 +15,10 @@ from tqdm import tqdm
 
 import models
 from experiments.sentiment.settings import UNKNOWN, Settings
-from experiments.training.treebank import PARTS, read_parts
+from experiments.training.treebank import PARTS, USUAL, read_parts
 from minigrad.nn import StateError
 from minigrad.waiting import waiting
+from viz.reading import Reading, with_options
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Sets:
 
 
 @lru_cache(maxsize=1)
-def read_treebank(folder: Path) -> Treebank:
+def read_treebank(folder: Path, reading: Reading = USUAL) -> Treebank:
     """Read the files that `read_parts` reads: binary trees with classes from 0 on; errors as there.
 
     There are as many classes as train has labels, up to its largest one. A class that train does not have is
@@ -88,7 +89,7 @@ def read_treebank(folder: Path) -> Treebank:
         file and the line.
     """
     trees, sha256, classes = {}, {}, 0
-    for path, found, lines, digest in read_parts(folder):
+    for path, found, lines, digest in read_parts(folder, reading):
         labels = _labels(path, found, lines)
         if not classes:
             classes = _classes(path, labels)
@@ -148,12 +149,16 @@ def _classes(path: Path, labels: np.ndarray) -> int:
 
 
 @lru_cache(maxsize=1)
-def read_vectors(path: Path, folder: Path) -> models.WordVectors:
+def read_vectors(
+    path: Path, folder: Path, reading: Reading = USUAL, encoding: str = "utf-8"
+) -> models.WordVectors:
     """Read the vectors of the words of the treebank in a folder; errors as in `models.read_vectors`.
+
+    `reading` is how the treebank is read, `encoding` that of the file of vectors.
 
     A bar shows how far it is, unless this is one of the processes of a sweep.
     """
-    words = read_treebank(folder).words(*PARTS)
+    words = read_treebank(folder, reading).words(*PARTS)
     silent = None if parent_process() is None else True  # None: unless stderr is a terminal
     size = path.stat().st_size
     with (
@@ -162,9 +167,9 @@ def read_vectors(path: Path, folder: Path) -> models.WordVectors:
         warnings.catch_warnings(record=True) as remarks,
     ):
         warnings.simplefilter("always", models.VectorsWarning)
-        vectors = models.read_vectors(path, words, bar.update)
+        vectors = models.read_vectors(path, words, bar.update, encoding=encoding)
     for remark in remarks if silent is None else ():
-        print(f"note: {remark.message}", file=sys.stderr)
+        print(f"note: {with_options(str(remark.message), 'vectors-')}", file=sys.stderr)
     return vectors
 
 
@@ -201,12 +206,14 @@ def sets(settings: Settings, paths: Mapping[str, str]) -> Sets:
         As in `read_treebank` and `models.read_vectors`.
     """
     folder = Path(paths["treebank"])
-    treebank = read_treebank(folder)
+    reading = Reading.from_told(settings.treebank)
+    treebank = read_treebank(folder, reading)
     if treebank.sha256 != {part: settings.treebank.get(part) for part in PARTS}:
         raise StateError(f"the treebank in {folder} has changed since this run was planned")
     vectors = None
     if settings.vectors is not None:
-        vectors = read_vectors(Path(paths["vectors"]), folder)
+        encoding = settings.vectors.get("encoding", "utf-8")
+        vectors = read_vectors(Path(paths["vectors"]), folder, reading, encoding)
         if vectors.sha256() != settings.vectors["sha256"]:
             raise StateError(f"{paths['vectors']} has changed since this run was planned")
     kept = sampled(settings, treebank)

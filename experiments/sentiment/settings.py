@@ -40,11 +40,12 @@ class Settings:
     seeds : dict of tuples of int
         Of the generators, by the names in `STREAMS`, and "sample" where trees are drawn.
     treebank : dict of str
-        sha256 of each of its files; and with ``--polarity`` its value, as "polarity".
+        sha256 of each of its files; with ``--polarity`` its value, as "polarity"; and how it is read, where
+        that is not as usual (`viz.reading.Reading.told`).
     trees : int or None
         So many of each file, drawn at random; None: all.
     vectors : dict or None
-        Of the word vectors that the words start from: "width" and "sha256".
+        Of the word vectors that the words start from: "width" and "sha256", and "encoding" unless UTF-8.
     activation : str
         Of the paper's two cells.
     min_count : int

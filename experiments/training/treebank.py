@@ -9,14 +9,24 @@ from pathlib import Path
 
 import models
 from minigrad.waiting import waiting
+from viz.reading import Reading
 
 PARTS = ("train", "dev", "test")
+USUAL = Reading()
 
 
-def read_parts(folder: Path) -> Iterator[tuple[Path, list[models.Tree], list[int], str]]:
+def read_parts(
+    folder: Path, reading: Reading = USUAL
+) -> Iterator[tuple[Path, list[models.Tree], list[int], str]]:
     """Yield path, trees, their lines and sha256 of ``train.txt``, ``dev.txt`` and ``test.txt``.
 
     What is being read is told where it takes long.
+
+    Parameters
+    ----------
+    folder : Path
+    reading : Reading
+        How the files are read.
 
     Raises
     ------
@@ -34,9 +44,9 @@ def read_parts(folder: Path) -> Iterator[tuple[Path, list[models.Tree], list[int
             stage(f"reading {path}")
             with path.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            reader = models.read_trees(path)
+            reader = reading.reader(path)
             trees, lines = [], []
             for tree in reader:
-                trees.append(tree)
+                trees.append(reading.shaped(tree))
                 lines.append(reader.line)
             yield path, trees, lines, sha256

@@ -187,8 +187,30 @@ def test_a_file_of_trees_has_an_encoding_and_a_layout_and_messages_name_their_op
     assert "(--layout paragraphs if it is part of this one)" in capsys.readouterr().err
     assert main(["tree", str(path), "--encoding", "latin-1", "--layout", "paragraphs"]) == 0
     assert "bête" in capsys.readouterr().out
-    assert main(["tree", str(path), "--encoding", "latin-one"]) == 2
-    assert "--encoding, --comments: there is no text encoding 'latin-one'" in capsys.readouterr().err
+    for wrong, told in [
+        (["--encoding", "latin-one"], "argument --encoding: there is no text encoding 'latin-one'"),
+        (["--comments", "("], "argument --comments: comments is what a line of comment begins with"),
+    ]:
+        with pytest.raises(SystemExit):
+            main(["tree", str(path), *wrong])
+        assert told in capsys.readouterr().err
+
+
+def test_a_folder_of_penn_trees_is_read_without_traces_and_function_tags(tmp_path, capsys):
+    (tmp_path / "00").mkdir()
+    text = "( (S (NP-SBJ-1 (-NONE- *)) (VP (TO to) (VP=2 (VB go)))) )"
+    (tmp_path / "00" / "wsj_0001.mrg").write_text(text, encoding="utf-8")
+    strip = ["--strip-traces", "--strip-functions"]
+    for source in (str(tmp_path), str(tmp_path / "*" / "*.mrg"), text):
+        assert main(["tree", source, *strip]) == 0
+        drawn = capsys.readouterr().out
+        assert drawn.count("VP") == 2
+        assert "NONE" not in drawn
+        assert "=2" not in drawn
+    assert main(["tree", str(tmp_path), "--tree", "1"]) == 0
+    assert "NP-SBJ-1" in capsys.readouterr().out
+    assert main(["tree", "((-NONE- *))", "--strip-traces"]) == 2
+    assert "--strip-traces leaves nothing of this tree" in capsys.readouterr().err
 
 
 def test_lines_of_comment_are_passed_over_on_request(tmp_path, capsys):
@@ -206,7 +228,7 @@ def test_lines_of_comment_are_passed_over_on_request(tmp_path, capsys):
 WRONG = {
     "no tree": (["tree", "(3 (2 not)"], r"line 1, column 11: expected '\)'.*\n.*\n.*\^\n"),
     "no file": (["tree", "nowhere.txt"], "nowhere.txt: No such file"),
-    "a folder": (["tree", "FOLDER"], "Is a directory|Permission denied"),
+    "a folder": (["tree", "FOLDER"], r"a folder without \.mrg files; name others by a pattern, as .*\*\.txt"),
     "too few trees": (["tree", "TREES", "--tree", "3"], "has 2 trees; there is no --tree 3"),
     "bytes": (["tree", "MODEL"], r"line 1, column \d+: expected.*\n.*\n.*\^\n"),
     "no model": (["tree", TREE, "--model", "TREES"], "is not an .npz"),
@@ -215,7 +237,7 @@ WRONG = {
     "not binary": (["tree", "(1 (not) (so) (bad))", "--model", "MODEL"], "the tree has .* --binarise left"),
     "third not binary": (
         ["tree", "LABELLED", "--tree", "3", "--model", "MODEL"],
-        r"tree 3 of .*labelled\.txt has a node with 3 children, 'not so bad'; .*: add --binarise left, right",
+        r"tree 3 of .*labelled\.txt, line 3, has a node with 3 children, 'not so bad'; .*--binarise left",
     ),
     "one child": (["tree", "(1 (1 (so)) (bad))", "--model", "MODEL"], "a node with 1 child, 'so'"),
     "no class": (["tree", TREE, "--model", "MODEL", "--label", "5"], r"classes of this model are 0\.\.4"),
@@ -249,7 +271,7 @@ WRONG = {
         ["tree", TREE, "--model", "MODEL", "--scale", "ratio", "--limits", "2", "3"],
         "has 1 between",
     ),
-    "depth": (["tree", TREE, "--max-depth", "-1"], "max_depth is at least 0"),
+    "depth": (["tree", TREE, "--max-depth", "-1"], "--max-depth is at least 0"),
     "columns": (["compare", TREE, "--model", "MODEL", "--columns", "0"], "at least one column"),
     "names": (["compare", TREE, "--model", "MODEL", "--name", "a", "b"], "2 titles for 1 models"),
     "twice": (["compare", TREE, "--model", "MODEL", "MODEL"], "'rnn-2'; tell them apart with --name"),

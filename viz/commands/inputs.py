@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 import models
-from models.blocks import LAYOUTS
 from models.checkpoint import UnknownCellError
 from models.forest_checks import one_word, span_text
 from models.notation import shorten
@@ -25,10 +23,13 @@ from viz.directions import JACOBIANS, jacobian_values
 from viz.files import suffix_of
 from viz.heat import root_gradient_norms
 from viz.picture import SUFFIXES, Picture
+from viz.reading import Reading, add_reading
 from viz.root_class import in_words, root_class
 from viz.rooted import RootLabelError
 from viz.scale import SCALES, Scale
 from viz.tree_panel import Options
+
+_PARAMETER = re.compile(r"\b(max_depth|align_leaves|max_nodes)\b")  # of pictures, and an option each
 
 
 def add_tree(parser: argparse.ArgumentParser) -> None:
@@ -45,33 +46,16 @@ def add_tree(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="which tree of a file, from 1",
     )
-    parser.add_argument(
-        "--encoding", default="utf-8", metavar="NAME", help="of a file of trees or of standard input"
-    )
-    parser.add_argument(
-        "--layout",
-        choices=list(LAYOUTS),
-        default="indented",
-        help="how the trees of a file are told apart: by the indentation of inner lines, or by blank lines",
-    )
-    parser.add_argument(
-        "--comments", metavar="MARK", help="pass over the lines of a file that begin with this, as ;"
-    )
-    parser.add_argument(
-        "--binarise",
-        choices=["left", "right", "balanced"],
-        help="fold nodes with one child into it, and nest more than two in pairs: models need binary trees",
-    )
+    add_reading(parser)
 
 
 def read_tree(args: argparse.Namespace, *, binary: bool = True) -> models.Tree:
     """Return the tree that the user means; `binary`: whether a model is to read it."""
-    tree = _read_tree(args)
+    tree, place = _read_tree(args)
     _tell_labelled_words(tree)
-    if args.binarise is not None:
-        return models.binarise(models.collapse_unary(tree), args.binarise)
+    tree = Reading.of(args).shaped(tree)
     if binary:
-        _check_binary(tree, args)
+        _check_binary(tree, place)
     return tree
 
 
@@ -212,11 +196,12 @@ def load_models(paths: Iterable[Path], cells: Iterable[Any]) -> dict[Path, model
 
 @contextmanager
 def mistakes() -> Iterator[None]:
-    """Report what a picture refuses as wrong input."""
+    """Report what a picture refuses as wrong input, by the names of the options."""
     try:
         yield
     except ValueError as error:
-        raise InputError(str(error)) from error
+        told = _PARAMETER.sub(lambda match: f"--{match[0].replace('_', '-')}", str(error))
+        raise InputError(told) from error
 
 
 def deliver(picture: Picture, out: Path | None) -> int:
@@ -225,43 +210,39 @@ def deliver(picture: Picture, out: Path | None) -> int:
     return 0
 
 
-def _read_tree(args: argparse.Namespace) -> models.Tree:
+def _read_tree(args: argparse.Namespace) -> tuple[models.Tree, str]:
+    """Return the tree that the user means, and where it is, in words."""
     source = args.source
     if source.lstrip().startswith("("):
         if args.tree != 1:
             raise InputError(f"--tree {args.tree} chooses from a file of trees; TREE is a tree itself")
-        return models.Tree.parse(source)
-    file = sys.stdin if source == "-" else Path(source)
+        reader = Reading.of(args).reader([source])
+        models.Tree.parse(source)  # one tree, and no other
+        tree = next(reader, None)
+        if tree is None:
+            raise InputError("--strip-traces leaves nothing of this tree")
+        return tree, "the tree"
+    file = sys.stdin if source == "-" else source
     if source == "-" and hasattr(sys.stdin, "buffer"):
         file = sys.stdin.buffer
-    try:
-        trees = models.read_trees(file, layout=args.layout, encoding=args.encoding, comments=args.comments)
-        for number, tree in enumerate(trees, start=1):
-            if number == args.tree:
-                return tree
-    except models.TreebankError as error:
-        raise InputError(_with_options(str(error))) from None
-    except ValueError as error:
-        raise InputError(f"--encoding, --comments: {error}") from None
+    trees = Reading.of(args).reader(file)
     name = "standard input" if source == "-" else source
+    for number, tree in enumerate(trees, start=1):
+        if number == args.tree:
+            return (
+                tree,
+                f"tree {number} of {name if trees.source is None else trees.source}, line {trees.line},",
+            )
     have = f"{trees.n_trees} tree{'s' * (trees.n_trees != 1)}"
     raise InputError(f"{name} has {have}; there is no --tree {args.tree}")
 
 
-def _with_options(message: str) -> str:
-    """Return a message of the reader with the options of the command line for its arguments."""
-    argument = r"\b(layout|encoding|comments)=(?:'([^']*)')?"
-    return re.sub(argument, lambda m: f"--{m[1]} {shlex.quote(m[2] or 'NAME')}", message)
-
-
-def _check_binary(tree: models.Tree, args: argparse.Namespace) -> None:
+def _check_binary(tree: models.Tree, place: str) -> None:
     for node in tree.postorder():
         n = len(node.children)
         if n not in (0, 2):
-            file = "standard input" if args.source == "-" else args.source
-            which = "the tree" if args.source.lstrip().startswith("(") else f"tree {args.tree} of {file}"
             raise InputError(
-                f"{which} has a node with {n} child{'ren' * (n != 1)}, {span_text(node.words())!r}; models "
+                f"{place} has a node with {n} child{'ren' * (n != 1)}, {span_text(node.words())!r}; models "
                 "need binary trees: add --binarise left, right or balanced"
             )
 

@@ -127,6 +127,18 @@ def test_a_damaged_treebank_is_named_by_file_and_line(bank, capsys, tmp_path):
         treebank.measure(bank)
 
 
+def test_the_treebank_is_read_as_the_options_say(bank, capsys, tmp_path, folders):
+    for path in bank.iterdir():
+        path.write_text(f"; by hand\n{path.read_text('utf-8')}", "utf-8")
+    stored = ["claims", "--out", str(folders[0]), "--ablate", str(folders[1])]
+    assert main([*stored, "--treebank", str(bank)]) == 2
+    assert "--comments ';' passes over" in capsys.readouterr().err
+    assert main([*stored, "--treebank", str(bank), "--comments", ";", "--binarise", "left"]) == 0
+    capsys.readouterr()
+    assert main([*stored, "--comments", ";", "--strip-traces"]) == 2
+    assert "--comments, --strip-traces: there is no treebank to read" in capsys.readouterr().err
+
+
 def test_a_measurement_that_was_edited_into_no_json_is_refused(tmp_path):
     (tmp_path / claims.TREEBANK).write_text("{")
     with pytest.raises(OSError, match="is no JSON"):

@@ -19,6 +19,7 @@ from experiments.sweep import Run, finished
 from minigrad import waiting
 from tests.clock import FakeClock
 from tests.experiments.sentiment import bank as sentiment_bank
+from viz.reading import Reading
 
 TINY = {"D": 4, "mode": "level", "max_epochs": 2, "batch": 8}
 
@@ -93,7 +94,7 @@ def test_sentences_are_chosen_if_nobody_names_any(tiny, here, bank, tmp_path, ca
 
 
 def _counted(read, seen):
-    return lambda path, *args: (seen.append(path.name), read(path, *args))[1]
+    return lambda path, *args, **options: (seen.append(path.name), read(path, *args, **options))[1]
 
 
 def test_words_start_from_the_vectors_of_a_file(tiny, here, monkeypatch, bank, tmp_path, capsys):
@@ -112,6 +113,63 @@ def test_words_start_from_the_vectors_of_a_file(tiny, here, monkeypatch, bank, t
         model = models.load(out / "models" / f"{run.id}.npz")
         # No sentence of train has this word, so it is as it was read.
         assert model.L.data[model.vocabulary["only-in-test"]].tolist() == [7, 8, 9]
+
+
+def test_a_treebank_is_read_as_the_options_say_and_a_run_is_another_then(tiny, here, bank, tmp_path, capsys):
+    out = tmp_path / "out"
+    odd = tmp_path / "odd"
+    odd.mkdir()
+    for path in bank.iterdir():
+        text = path.read_text("utf-8").replace("(2 the)", "(2 bête)")
+        lines = [
+            f"% {path.name}",
+            *("(2-X (1 (1 awful) (-NONE- 0)) (2 the)\n(3=1 film))\n\n" + text).split("\n"),
+        ]
+        (odd / path.name).write_text("\n\n".join(lines).replace("the)\n\n", "the)\n"), "latin-1")
+    options = ["--encoding", "latin-1", "--layout", "paragraphs", "--comments", "%", "--binarise", "right"]
+    options += ["--strip-traces", "--strip-functions", "--out", out, "--cell", "RNN", "--draw", 1]
+    assert _main("--treebank", odd, *options) == 0
+    [run] = finished(out)
+    told = {"encoding": "latin-1", "layout": "paragraphs", "comments": "%", "binarise": "right"}
+    told |= {"strip_traces": "yes", "strip_functions": "yes"}
+    assert {key: run.settings["treebank"][key] for key in told} == told
+    read = data.read_treebank(odd, Reading.from_told(run.settings["treebank"])).trees["test"]
+    assert str(read[0]) == "(2 (1+1 awful) (@2 (2 the) (3 film)))"
+    assert any("bête" in tree.words() for tree in read)
+    capsys.readouterr()
+    for spoilt, told in [
+        ("--layout", "--layout paragraphs"),
+        ("--encoding", "--encoding NAME"),
+        ("--comments", "--comments %"),
+        ("--binarise", "--binarise left, right or balanced"),
+    ]:
+        fewer = [*options]
+        del fewer[fewer.index(spoilt) : fewer.index(spoilt) + 2]
+        assert _main("--treebank", odd, *fewer) == 2
+        assert told in capsys.readouterr().err, spoilt
+
+
+def test_vectors_have_an_encoding_and_the_message_names_its_option(tiny, here, bank, tmp_path, capsys):
+    vectors = tmp_path / "v.txt"
+    vectors.write_bytes("the 1 2 3\nbête 4 5 6\n".encode("latin-1"))
+    shown = [
+        "--treebank",
+        bank,
+        "--out",
+        tmp_path / "out",
+        "--cell",
+        "RNN",
+        "--dry-run",
+        "--vectors",
+        vectors,
+    ]
+    assert _main(*shown) == 0
+    assert "or name it with --vectors-encoding NAME" in capsys.readouterr().err
+    data.read_vectors.cache_clear()
+    assert _main(*shown, "--vectors-encoding", "latin-1") == 0
+    assert "--vectors-encoding" not in capsys.readouterr().err
+    assert _main("--treebank", bank, "--vectors-encoding", "latin-1") == 2
+    assert "--vectors-encoding: there is no file of vectors" in capsys.readouterr().err
 
 
 def test_sentences_of_a_sample_are_drawn_under_their_number_in_the_file(
@@ -138,7 +196,9 @@ def test_reading_is_told_where_it_takes_long(tiny, bank, tmp_path, monkeypatch, 
     clock = FakeClock()
     monkeypatch.setattr(waiting, "CLOCK", clock)
     read = models.read_trees
-    monkeypatch.setattr(models, "read_trees", lambda path: (read(path), clock.pass_(3.5))[0])
+    monkeypatch.setattr(
+        models, "read_trees", lambda path, **options: (read(path, **options), clock.pass_(3.5))[0]
+    )
     assert _main("--treebank", bank, "--out", tmp_path / "out", "--dry-run") == 0
     told = [record.getMessage().removeprefix("minigrad: ") for record in caplog.records]
     assert told == [f"reading {bank / name}.txt" for name in ("train", "dev", "test")]

@@ -238,7 +238,7 @@ def test_another_treebank_than_planned_is_refused(planned, bank, tmp_path):
             "(5 (2 a) (2 b))",
             r"dev\.txt, line 2: a node has the label 5; the classes of train\.txt are 0\.\.4",
         ),
-        ("((2 a) (2 b))", r"dev\.txt, line 2: node 5, 'a b', has no label"),
+        ("((2 a) (2 b))", r"dev\.txt, line 2: node 3, 'a b', has no label"),
         ("(3 (2 a) (2 b) (2 c))", r"dev\.txt, line 2: node "),
         ("(x (2 a) (2 b))", r"dev\.txt, line 2: node "),
     ],
