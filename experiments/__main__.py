@@ -18,6 +18,7 @@ COMMANDS = {
     "figures": "redraw the paper's Figures 2 to 7 from stored rows",
     "claims": "decide the paper's claims by stored rows",
     "ablate": "try what the paper leaves open, and what it says makes no difference",
+    "why": "find out what decides at which length the RLSTM stops learning, and choose settings",
     "sentiment": "train on the Stanford Sentiment Treebank, and see how far gradients get in real sentences",
     "beyond": "all studies in one go, and a page that shows them",
     **STUDIES,

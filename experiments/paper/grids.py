@@ -38,9 +38,9 @@ def experiment_jobs(
 
 def job(name: str, settings: Settings, keep_model: bool = False) -> Job:
     """Return a run as work for a sweep."""
-    return Job(name, settings, _work(settings), PERFORM, keep_model)
+    return Job(name, settings, work(settings), PERFORM, keep_model)
 
 
-def _work(settings: Settings) -> int:
+def work(settings: Settings) -> int:
     """Return about how many tree nodes there are in an epoch: a tree of n words has 2n − 1."""
     return settings.sizes["train"] * (sum(settings.lengths) - 1)

@@ -58,7 +58,7 @@ def train(
     ratios: RatioWatcher | None,
     **options: Any,
 ) -> list[Epoch]:
-    """Train as `recorded_fit` does, with the settings' batch, epochs, patience and mode.
+    """Train as `recorded_fit` does, with the settings' batch, epochs, patience, mode and shuffling.
 
     Parameters
     ----------
@@ -83,6 +83,7 @@ def train(
         watchers=[] if ratios is None else [ratios],
         epoch_0=ratios is not None,
         mode=settings.mode,
+        shuffle=settings.shuffle,
         **options,
     )
 

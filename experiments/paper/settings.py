@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from experiments.paper.data import length_range
-from experiments.sweep.settings import defaults
+from experiments.sweep.settings import defaults, later
 
 MODELS = ("RNN", "RLSTM")
 DATASETS = range(1, 11)
@@ -28,9 +28,9 @@ class Settings:
 
     Attributes
     ----------
-    experiment : "length", "depth", "gradient" or "ablate"
+    experiment : "length", "depth", "gradient", "ablate" or "ablate-depth"
     dataset : int
-        1..10; of Experiment 2 for "depth", otherwise of Experiment 1.
+        1..10; of Experiment 2 for "depth" and "ablate-depth", otherwise of Experiment 1.
     model : str
         The cell, as `models.cell` takes it.
     run, seed : int
@@ -48,6 +48,8 @@ class Settings:
         Left open by the paper: shape of the trees (`models.SHAPES`), initial weights (`model.INITS`), weights
         of leaves, AdaGrad's first step and its ε, and L2 on the cell's parameters, on the words of the
         minibatch, and on the softmax's.
+    shuffle : str
+        As in `fit`.
     max_epochs, min_epochs, patience : int
         As in `fit`.
     ratios : bool
@@ -86,6 +88,7 @@ class Settings:
     extra: int
     extra_depths: tuple[int, ...]
     mode: str = "compiled"
+    shuffle: str = later("every_epoch")
 
 
 @dataclass(frozen=True)
@@ -124,8 +127,9 @@ SCALES = {
     ),
 }  # fmt: skip
 
-# In the seeds of an experiment. Experiment 3 repeats runs of Experiment 1.
-CODES = {"length": 1, "depth": 2, "gradient": 1, "ablate": 101}
+# In the seeds of an experiment. Experiment 3 repeats runs of Experiment 1. Settings are tried on sentences
+# like those of Experiment 1 ("ablate") or 2 ("ablate-depth"), which no run of the experiments has.
+CODES = {"length": 1, "depth": 2, "gradient": 1, "ablate": 101, "ablate-depth": 102}
 STREAMS = {"data": 0, "model": 1, "order": 2, "bootstrap": 3}
 
 
@@ -136,7 +140,7 @@ def run_settings(
 
     Parameters
     ----------
-    experiment : "length", "depth", "gradient" or "ablate"
+    experiment : "length", "depth", "gradient", "ablate" or "ablate-depth"
     dataset : int
     model : str
         "RNN" or "RLSTM", or another cell, as `models.cell` takes it.
@@ -147,7 +151,7 @@ def run_settings(
     **changes
         Settings other than the paper's.
     """
-    by_depth = experiment == "depth"
+    by_depth = experiment in ("depth", "ablate-depth")
     gradient = experiment == "gradient"
     settings = Settings(
         experiment=experiment,

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from experiments.sweep.manifest import accounted
 from experiments.sweep.output import writable_folder
 from experiments.sweep.plan import SHOWN, Plan, make_plan, prepare
 from experiments.sweep.progress import Progress, expected
+from experiments.sweep.table import packing
 from experiments.sweep.worker import Task
 
 
@@ -65,6 +67,7 @@ def run(
     *,
     base: Mapping[str, Any] | None = None,
     executor: Executor | None = None,
+    packed: bool = False,
 ) -> int:
     """Do the jobs that are not done yet; go on with those that were interrupted.
 
@@ -77,6 +80,8 @@ def run(
         Settings to compare with; the manifest tells the differences.
     executor : concurrent.futures.Executor, optional
         Does the work in place of the sweep's own processes. Its workers need access to the output folder.
+    packed : bool
+        Whether finished runs are moved into one compressed table, of which the manifest does not list each.
 
     Returns
     -------
@@ -109,20 +114,31 @@ def run(
                 plan = make_plan(folder, jobs, args.overwrite)
                 _tell_stale(plan)
                 prepare(folder, plan, args.save_models)
-                failed = _do(plan, folder, token, crew, args.save_models, base) if plan.todo else []
+                with packing(folder) if packed else nullcontext():
+                    failed = _do(plan, folder, token, crew, args.save_models, base, packed)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("the same command continues where this one stopped") from None
     return _report(args.out, jobs, failed, args.save_models, plan, folder)
 
 
 def _do(
-    plan: Plan, folder: Folder, token: str, crew: Crew, save_models: bool, base: Mapping[str, Any] | None
+    plan: Plan,
+    folder: Folder,
+    token: str,
+    crew: Crew,
+    save_models: bool,
+    base: Mapping[str, Any] | None,
+    packed: bool,
 ) -> list[str]:
     """Do what is left; return the names of the runs that failed."""
+    if not plan.todo:
+        return []
     tasks = [Task(job, folder, token, save_models or job.keep_model) for job in plan.todo]
     processes = min(crew.size(), len(tasks))
     progress = Progress(folder, plan.todo, plan.finished, len(plan.ready))
-    with accounted(folder, base, runs=len(tasks), workers=crew.name, processes=processes) as account:
+    with accounted(
+        folder, base, runs=len(tasks), workers=crew.name, processes=processes, list_runs=not packed
+    ) as account:
         try:
             account["failed"] = drive(crew, tasks, progress)
         finally:

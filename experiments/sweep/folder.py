@@ -13,6 +13,8 @@ class Folder:
     path : Path
     runs : Path
         Folder of rows, one file per run.
+    table : Path
+        The rows of many runs in one compressed file, of sweeps that want it so.
     checkpoints : Path
         Folder of what only interrupted runs need.
     models : Path
@@ -26,6 +28,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.runs, self.checkpoints, self.models = path / "runs", path / "checkpoints", path / "models"
+        self.table = path / "runs.jsonl.xz"
         self.manifest, self.lock = path / "manifest.json", path / ".lock"
 
     def finished(self, id: str) -> Path:

@@ -19,7 +19,11 @@ MANY = 20  # values of a setting that are listed; if there are more, they are co
 
 
 def write_manifest(
-    folder: Folder, runs: Sequence[Run], base: Mapping[str, Any] | None, sittings: list[dict[str, Any]]
+    folder: Folder,
+    runs: Sequence[Run],
+    base: Mapping[str, Any] | None,
+    sittings: list[dict[str, Any]],
+    list_runs: bool = True,
 ) -> None:
     """Write the manifest of all finished runs of a folder.
 
@@ -31,6 +35,8 @@ def write_manifest(
         Settings to compare those of the runs with.
     sittings : list of dict
         The commands that made the runs: those of `read_sittings`, and the present one.
+    list_runs : bool
+        Whether there is an entry for each run, or their number only.
 
     Raises
     ------
@@ -39,6 +45,7 @@ def write_manifest(
     """
     values = _values(runs)
     environments: list[dict[str, Any]] = []
+    described = {run.name: _describe(run, environments) for run in runs}
     document = {
         "format": FORMAT,
         "settings": {key: seen[0] for key, seen in values.items() if len(seen) == 1},
@@ -53,7 +60,7 @@ def write_manifest(
             if any(v != value for v in values.get(key, []))
         },
         "sittings": sittings,
-        "runs": {run.name: _describe(run, environments) for run in runs},
+        "runs": described if list_runs else len(runs),
         "environments": environments,
     }
     write_text(folder.manifest, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
@@ -69,7 +76,13 @@ def read_sittings(folder: Folder) -> list[dict[str, Any]]:
 
 @contextmanager
 def accounted(
-    folder: Folder, base: Mapping[str, Any] | None, *, runs: int, workers: str, processes: int
+    folder: Folder,
+    base: Mapping[str, Any] | None,
+    *,
+    runs: int,
+    workers: str,
+    processes: int,
+    list_runs: bool = True,
 ) -> Iterator[dict[str, Any]]:
     """Write the manifest when the block begins and when it ends, however it ends; yield its own entry.
 
@@ -82,6 +95,8 @@ def accounted(
         As in `write_manifest`.
     runs, workers, processes
         How many runs are to be done, by which workers, how many at a time. The block adds what failed.
+    list_runs : bool
+        As in `write_manifest`.
     """
     before, about, started = read_sittings(folder), describe_environment(), time.monotonic()
     entry = {
@@ -94,7 +109,7 @@ def accounted(
     }
 
     def write() -> None:
-        write_manifest(folder, finished(folder.path), base, [*before, entry])
+        write_manifest(folder, finished(folder.path), base, [*before, entry], list_runs)
 
     def close() -> None:
         entry["seconds"] = round(time.monotonic() - started, 1)

@@ -13,6 +13,7 @@ from experiments.sweep.folder import Folder
 from experiments.sweep.job import Job, natural_order, run_id
 from experiments.sweep.own_code import was_changed
 from experiments.sweep.rows import Row, Run, decode, environments, finished
+from experiments.sweep.table import pack
 
 SHOWN = 5  # runs with other settings; the rest is counted
 
@@ -95,6 +96,8 @@ def prepare(folder: Folder, plan: Plan, save_models: bool) -> None:
     for id in plan.replaced:
         for path in (folder.finished(id), folder.part(id), folder.checkpoint(id), folder.model(id)):
             path.unlink(missing_ok=True)
+    if plan.replaced and folder.table.exists():
+        pack(folder, drop=plan.replaced)
     parts = {path.stem for path in folder.runs.glob("*.part")}
     old = [path for parent in (folder.path, folder.models) for path in parent.glob(".*.part")]
     old += [path for path in folder.checkpoints.iterdir() if path.stem not in parts]

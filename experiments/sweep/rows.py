@@ -22,6 +22,7 @@ import numpy as np
 from experiments.sweep.errors import SweepError
 from experiments.sweep.folder import Folder
 from experiments.sweep.job import natural_order, run_id
+from experiments.sweep.table import read_table
 from minigrad.waiting import waiting
 
 Row = dict[str, Any]
@@ -127,12 +128,16 @@ def read_run(path: Path) -> Run:
     SweepError
         If the file was changed or damaged since the run wrote it.
     """
-    content = path.read_bytes()
+    return parse_run(path.read_bytes(), path)
+
+
+def parse_run(content: bytes, path: Path) -> Run:
+    """Return the run with the content of this file; `path` names it, or the table that it is from."""
     lines = content.splitlines(keepends=True)
     body = b"".join(lines[:-1])
     if not lines or lines[-1] != end_line(body):
         raise SweepError(
-            f"{path} was changed since its run wrote it: the checksum in its last line does not match. "
+            f"{path} was changed since its run wrote it: the checksum in the run's last line does not match. "
             "Restore it, or delete it to have the run repeated"
         )
     header, *rows, result = (row for row, _ in decode(body)[0])
@@ -148,20 +153,22 @@ def environments(rows: Iterable[Row]) -> list[dict[str, Any]]:
 def finished(out: Path) -> list[Run]:
     """Return the finished runs of a sweep's folder, in the order of their names; none if it isn't there.
 
+    They are those of the files and those of the table. One that is in both, alike, is returned once.
+
     Raises
     ------
     SweepError
-        If a file is damaged, or two hold a run of the same name.
+        If a file or the table is damaged, or two runs have the same name.
     """
-    paths: dict[str, Path] = {}
-    runs = []
+    folder = Folder(out)
+    runs: dict[str, tuple[Path, bytes, Run]] = {}
     with waiting(f"reading the rows in {out}"):
-        for path in sorted(Folder(out).runs.glob("*.jsonl")):
-            run = read_run(path)
-            if run.name in paths:
-                raise SweepError(
-                    f"{paths[run.name]} and {path} both hold the run {run.name}; delete one of them"
-                )
-            paths[run.name] = path
-            runs.append(run)
-    return sorted(runs, key=lambda run: natural_order(run.name))
+        stored = [(folder.table, content) for content in read_table(folder.table)]
+        stored += [(path, path.read_bytes()) for path in sorted(folder.runs.glob("*.jsonl"))]
+        for path, content in stored:
+            run = parse_run(content, path)
+            other, same, known = runs.setdefault(run.name, (path, content, run))
+            kept_twice = other == folder.table != path and same == content
+            if known is not run and not kept_twice:
+                raise SweepError(f"{other} and {path} both hold the run {run.name}; delete one of them")
+    return sorted((run for _, _, run in runs.values()), key=lambda run: natural_order(run.name))

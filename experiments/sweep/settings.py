@@ -2,13 +2,16 @@
 
 A field of the dataclass is a setting. Its values are what JSON has, with tuples for lists: numbers, text,
 booleans, None, tuples and dicts with text keys. Another value is `dataclasses.replace(settings, lr=0.1)`.
+
+A field that is added to settings of which rows are stored is declared as `later(default)`. At its default it
+stands in no JSON, so that the ids of those rows stay what they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import MISSING, Field, asdict, field, fields
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from experiments.sweep.errors import SweepError
 
@@ -17,10 +20,26 @@ if TYPE_CHECKING:
 
     S = TypeVar("S", bound=DataclassInstance)
 
+T = TypeVar("T")
+
+
+_LATER = "later"
+
+
+def later(default: T) -> T:
+    """Return a field for `default`, number, text, boolean or None, that is stored only where it differs."""
+    declared: Any = field(default=default, metadata={_LATER: True})
+    return cast("T", declared)
+
 
 def to_json(settings: DataclassInstance) -> dict[str, Any]:
     """Return settings as JSON values, in the order of the fields; tuples become lists."""
-    return {name: _listed(value) for name, value in asdict(settings).items()}
+    usual = {one.name: one.default for one in fields(settings) if _is_later(one)}
+    return {
+        name: _listed(value)
+        for name, value in asdict(settings).items()
+        if name not in usual or value != usual[name]
+    }
 
 
 def from_json(kind: type[S], stored: Mapping[str, Any]) -> S:
@@ -29,11 +48,11 @@ def from_json(kind: type[S], stored: Mapping[str, Any]) -> S:
     Raises
     ------
     SweepError
-        If a setting is missing, or there is one that the dataclass does not have.
+        If a setting is missing that is no `later` one, or there is one that the dataclass does not have.
     """
-    known = [field.name for field in fields(kind)]
+    known = {one.name: _is_later(one) for one in fields(kind)}
     wrong = {
-        "missing": [name for name in known if name not in stored],
+        "missing": [name for name, is_later in known.items() if name not in stored and not is_later],
         "unknown": [name for name in stored if name not in known],
     }
     if any(wrong.values()):
@@ -44,7 +63,11 @@ def from_json(kind: type[S], stored: Mapping[str, Any]) -> S:
 
 def defaults(kind: type[DataclassInstance]) -> dict[str, Any]:
     """Return the settings that have a default, for a manifest to name the differences from."""
-    return {field.name: field.default for field in fields(kind) if field.default is not MISSING}
+    return {one.name: one.default for one in fields(kind) if one.default is not MISSING}
+
+
+def _is_later(one: Field[Any]) -> bool:
+    return _LATER in one.metadata
 
 
 def _listed(value: Any) -> Any:

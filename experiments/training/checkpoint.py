@@ -70,6 +70,14 @@ class RunState:
     generators : Generators
         All that training draws from, `rng` among them as "rng"; only a run with a checkpoint needs others.
     rate : LearningRate
+
+    Attributes
+    ----------
+    epochs : list of Epoch
+    order : (trees,) array of int, or None
+        Of the training trees in the latest epoch.
+    best_state : dict
+        The parameters of the best epoch.
     """
 
     def __init__(
@@ -84,6 +92,7 @@ class RunState:
         self.model, self.optimizer, self.watchers = model, optimizer, watchers
         self.settings, self.generators, self.rate = settings, generators, rate
         self.epochs: list[Epoch] = []
+        self.order: np.ndarray | None = None
         self.best_state = model.state_dict()
 
     def epochs_since_best(self) -> int:
@@ -113,12 +122,14 @@ class RunState:
         arrays = {f"model:{k}": v for k, v in self.model.state_dict().items()}
         arrays.update({f"best:{k}": v for k, v in self.best_state.items()})
         arrays.update({f"optimizer:{k}": v for k, v in self.optimizer.state_dict().items()})
+        if self.order is not None:
+            arrays["order:trees"] = self.order
         save_document(path, FORMAT, header, arrays)
 
     def resume(self, path: str | os.PathLike[str]) -> None:
         """Continue from a checkpoint; StateError, and nothing is changed, if it is not one of this run."""
         header, arrays = load_document(path, FORMAT)
-        groups: dict[str, dict[str, np.ndarray]] = {"model": {}, "best": {}, "optimizer": {}}
+        groups: dict[str, dict[str, np.ndarray]] = {"model": {}, "best": {}, "optimizer": {}, "order": {}}
         try:
             for key, values in arrays.items():
                 group, _, name = key.partition(":")
@@ -146,6 +157,7 @@ class RunState:
         self.optimizer.load_state_dict(groups["optimizer"])
         self.generators.load_state(drawn)
         self.epochs, self.best_state = epochs, groups["best"]
+        self.order = groups["order"].get("trees")  # checkpoints of earlier versions have none
 
 
 def _check_settings(then: Mapping[str, Any], now: Mapping[str, Any]) -> None:

@@ -25,6 +25,7 @@ from minigrad.optim import Optimizer, Schedule
 from minigrad.rng import require_generator
 
 Score = Callable[[models.TreeClassifier], float]
+SHUFFLES = ("every_epoch", "once")
 
 
 class FitOptions(TypedDict, total=False):
@@ -36,6 +37,7 @@ class FitOptions(TypedDict, total=False):
     patience: int
     min_epochs: int
     mode: str
+    shuffle: str
     penalty: Penalty | None
     clip: Clip | None
     schedule: Schedule | None
@@ -63,6 +65,7 @@ def fit(
     checkpoint_every: float = 0.0,
     keep_epochs: str | os.PathLike[str] | None = None,
     mode: str = "compiled",
+    shuffle: str = "every_epoch",
     penalty: Penalty | None = None,
     clip: Clip | None = None,
     threads: int = 1,
@@ -80,7 +83,7 @@ def fit(
     batch_size : int
         Trees per update; the loss is averaged over them.
     rng : numpy.random.Generator
-        Shuffles the training trees before every epoch.
+        Shuffles the training trees.
     max_epochs, patience : int
     min_epochs : int
         Epochs that are run whatever the dev accuracy is.
@@ -103,6 +106,9 @@ def fit(
     mode : str
         Of the fold. "compiled" compiles a cell that this machine has not seen yet, for some seconds; "level"
         starts at once and takes several times as long per minibatch.
+    shuffle : "every_epoch" or "once"
+        When the training trees are put into a new random order: before every epoch, or before the first only,
+        as in the code of Le & Zuidema (2016).
     penalty, clip : functions, optional
     threads : int
         As in `training_step`.
@@ -137,11 +143,13 @@ def fit(
     TypeError
         If `rng` is not a Generator, `schedule` none, or `score` returns no number.
     ValueError
-        If a number of epochs or trees is below 1, a label is no class, a forest has nothing to classify, or
-        the schedule's factor is 0 within `max_epochs`.
+        If a number of epochs or trees is below 1, a label is no class, a forest has nothing to classify,
+        `shuffle` is neither of the two, or the schedule's factor is 0 within `max_epochs`.
     """
     if min(batch_size, max_epochs, patience, min_epochs) < 1:
         raise ValueError(f"{batch_size=}, {max_epochs=}, {patience=} and {min_epochs=} have to be at least 1")
+    if shuffle not in SHUFFLES:
+        raise ValueError(f"shuffle is {' or '.join(map(repr, SHUFFLES))}, not {shuffle!r}")
     require_generator(rng, "fit")
     require_threads(threads, mode, penalty)
     for name, forest in (("train", train), ("dev", dev)):
@@ -153,6 +161,8 @@ def fit(
     drawn: dict[str, Any] = {"rng": rng}
     if checkpoint is not None:
         settings = settings_of(optimizer, schedule, train, dev, batch_size, mode)
+        if shuffle != SHUFFLES[0]:  # of checkpoints without this entry it is the first
+            settings["shuffle"] = shuffle
         drawn |= {"model": model, "optimizer": optimizer, "watchers": list(watchers), "schedule": schedule}
     run = RunState(model, optimizer, watchers, settings, Generators(drawn), rate)
     kept = None if keep_epochs is None else KeptEpochs(keep_epochs, model)
@@ -173,7 +183,9 @@ def fit(
     with suppress(Stop), rate:
         while not ended():
             number = len(run.epochs) + 1
-            order = rng.permutation(len(train))
+            if run.order is None or shuffle == "every_epoch":
+                run.order = rng.permutation(len(train))
+            order = run.order
             total = 0.0
             with no_collection():
                 for start in range(0, len(train), batch_size):

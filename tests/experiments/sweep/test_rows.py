@@ -278,8 +278,8 @@ def test_an_id_depends_on_every_setting_and_not_on_their_order():
 def test_reading_many_rows_is_told(folder, monkeypatch, caplog):
     clock = FakeClock()
     monkeypatch.setattr(waiting, "CLOCK", clock)
-    read = rows.read_run
-    monkeypatch.setattr(rows, "read_run", lambda path: (clock.pass_(3.0), read(path))[1])
+    parse = rows.parse_run
+    monkeypatch.setattr(rows, "parse_run", lambda *of: (clock.pass_(3.0), parse(*of))[1])
     _finish(folder)
     sweep.finished(folder.path)
     assert caplog.messages == [f"minigrad: reading the rows in {folder.path}"]

@@ -1,0 +1,71 @@
+"""The command: one part of the plan after another, as long as there is time for it."""
+
+from __future__ import annotations
+
+import argparse
+
+from experiments import sweep
+from experiments.paper.settings import base
+from experiments.paper.why import report
+from experiments.paper.why.found import Found
+from experiments.paper.why.plan import Plan
+from experiments.sweep import arguments, finished
+from experiments.sweep.output import RESULTS, write_text
+
+FOLDERS = {"paper": RESULTS / "why", "smoke": RESULTS / "why-smoke"}
+PAGE = "why.md"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what is left of the plan, in its order, and write the page; return the exit code.
+
+    A part begins when those before it are finished, and if the CPU-hours that are used and those that it may
+    take are not more than ``args.hours`` together.
+    """
+    plan = Plan(args.scale, args.seed, args.runs)
+    if args.out is None:
+        args.out = FOLDERS[args.scale]
+    found = Found(finished(args.out))
+    if args.dry_run:
+        print(report.state(plan, found))
+        return 0
+    code = 0
+    for part in plan.parts:
+        jobs = plan.jobs(part, found)
+        left = [job for job in jobs if job.name not in found.runs]
+        if not left:
+            continue
+        hours = plan.hours(part) * len(left) / max(len(jobs), part.most_runs)
+        if found.hours + hours > args.hours:
+            print(
+                f"{part.kind} {part.model} is not begun: {found.hours:.2f} CPU-hours are used, it may take "
+                f"{hours:.2f}, and {args.hours:g} are allowed (--hours)"
+            )
+            break
+        print(f"{part.kind} {part.model}: {part.what}", flush=True)
+        code = sweep.run(jobs, args, base=base(), packed=True)
+        found = Found(finished(args.out))
+        _write(plan, found, args)
+        if code:
+            break
+    _write(plan, found, args)
+    print(f"\n{report.page(plan, found)}\nwrote {args.out / PAGE}")
+    return code
+
+
+def _write(plan: Plan, found: Found, args: argparse.Namespace) -> None:
+    write_text(args.out / PAGE, report.page(plan, found))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    arguments.add_scale(parser, "a minute to see how it goes, or the committed table")
+    parser.set_defaults(seed=Plan("smoke").seed)
+    parser.add_argument(
+        "--hours",
+        type=float,
+        default=10.0,
+        metavar="H",
+        help="CPU-hours of all runs together; a part that may take more is not begun (default: 10)",
+    )
+    sweep.add_arguments(parser, "experiments/results/why, or why-smoke")
