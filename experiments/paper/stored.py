@@ -11,7 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from experiments.paper.settings import CODES, GRADIENT_DATASET, MODELS
+from experiments.paper.grids import EXPERIMENTS
+from experiments.paper.settings import GRADIENT_DATASET, MODELS
 from experiments.sweep import Run, SweepError, finished
 from experiments.sweep.arguments import cells_folder
 from experiments.sweep.output import RESULTS
@@ -164,11 +165,12 @@ def read(out: Path) -> Stored:
         If there are runs of another command, or stored rows are damaged.
     """
     runs = finished(out)
-    others = sorted({run.name.partition("/")[0] for run in runs} - CODES.keys())
+    known = (*EXPERIMENTS, "ablate")
+    others = sorted({run.name.partition("/")[0] for run in runs} - set(known))
     if others:
         raise SweepError(
             f"{out} holds rows of {listed(others)}; what is wanted here is a folder with rows of "
-            f"{listed(CODES)}, such as {RESULTS / 'paper'}"
+            f"{listed(known)}, such as {RESULTS / 'paper'}"
         )
     return Stored(runs)
 

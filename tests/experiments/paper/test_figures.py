@@ -210,8 +210,8 @@ def test_what_is_drawn_is_told_where_it_takes_long(plain, tmp_path, monkeypatch,
     monkeypatch.setattr(waiting, "CLOCK", clock)
     save = viz.save_figure
     monkeypatch.setattr(viz, "save_figure", lambda *args: (save(*args), clock.pass_(3.5)))
-    read = sweep_rows.read_run
-    monkeypatch.setattr(sweep_rows, "read_run", lambda path: (clock.pass_(0.5), read(path))[1])
+    parse = sweep_rows.parse_run
+    monkeypatch.setattr(sweep_rows, "parse_run", lambda *of: (clock.pass_(0.5), parse(*of))[1])
     made_up.store(tmp_path, small_runs())
     assert run("--out", tmp_path, "--only", 3, 4) == 0
     told = [record.getMessage().removeprefix("minigrad: ") for record in caplog.records]

@@ -33,7 +33,8 @@ def test_defaults_are_those_of_the_docstrings():
     assert _defaults(fit) == {
         "max_epochs": 50, "patience": 5, "min_epochs": 1, "watchers": (), "checkpoint": None,
         "checkpoint_every": 0.0, "keep_epochs": None, "mode": "compiled", "penalty": None, "clip": None,
-        "threads": 1, "schedule": None, "progress": None, "score": None, "enough": None,
+        "shuffle": "every_epoch", "threads": 1, "schedule": None, "progress": None, "score": None,
+        "enough": None,
     }  # fmt: skip
     assert _defaults(accuracy) == _defaults(hits) == {"batch": 500, "mode": "compiled"}
     assert _defaults(training_step) == {"mode": "compiled", "penalty": None, "clip": None, "threads": 1}
