@@ -26,7 +26,7 @@ class Comparison(TreeSheet):
     columns : int, optional
         Panels in a row; by default all of them.
     **options : Options
-        keyword, caption, numbers, depths, align_leaves, max_depth: see `Options`.
+        keyword, caption, numbers, leaf_labels, align_leaves, max_depth: see `Options`.
 
     Raises
     ------

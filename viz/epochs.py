@@ -33,7 +33,7 @@ class Epochs(Comparison):
     columns : int, optional
         Panels in a row of the strip; by default as many as can be read in print.
     **options : Options
-        keyword, caption, numbers (of the strip), depths, align_leaves, max_depth: see `Options`.
+        keyword, caption, numbers (of the strip), leaf_labels, align_leaves, max_depth: see `Options`.
 
     Raises
     ------

@@ -3,30 +3,48 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from viz.measure import text_width, wrapped
 from viz.scale import Scale
 from viz.style import Style
-from viz.text import safe_html, tick_number
+from viz.text import safe_html, tick_number, visible
 
 CELLS = 49  # of the colour bar: one more than a number with many divisors
-_LEAST_WIDTH = 320  # points of the bar
-_ROOM = 7.5  # points per letter, more than the letters take at the legend's size
+_WIDEST, _LEAST_CAPTION = 343.0, 270.0  # points: of the bar; of the caption before it is broken into lines
+_SIZE, _APART = 10, 4.5  # points: of letters; between the labels of two ticks
+_HEIGHT, _TICKS = 14, 17  # points: of the bar; of the row of ticks below it
 # Without a fixed size it would be stretched to the width of the bar.
 _SWATCH = 'WIDTH="34" HEIGHT="20" FIXEDSIZE="TRUE"'
-_PER_ROW, _ENTRY = 3, 150  # entries of the key, and points for each
+_PER_ROW, _ENTRY = 3, 150  # entries of the key, at most, and points for each
 
 
-def legend(scale: Scale, caption: str, special: Iterable[Style], keyword: bool) -> str:
-    """Return the label: a key of the borders that occur, and under it the colour bar."""
-    tables = [table for table in (key(special, keyword), colour_bar(scale, caption)) if table]
+def legend(scale: Scale, caption: str, special: Iterable[Style], keyword: bool, width: float) -> str:
+    """Return the label: a key of the borders that occur, and under it the colour bar and the caption.
+
+    Parameters
+    ----------
+    scale : Scale
+    caption : str
+        What the numbers are, line by line; long lines are broken.
+    special : iterable of Style
+        Those styles of values without a colour that occur in the picture.
+    keyword : bool
+        Whether a node is marked as the keyword.
+    width : float
+        Of the picture, in points. The bar is no wider, where the labels of its ends leave the choice.
+    """
+    tables = [table for table in (key(special, keyword, width), colour_bar(scale, width)) if table]
     rows = "".join(f'<TR><TD CELLPADDING="4">{table}</TD></TR>' for table in tables)
+    room = max(width, _LEAST_CAPTION)
+    lines = [part for line in caption.split("\n") for part in wrapped(visible(line), room, _SIZE)]
+    rows += "".join(f'<TR><TD CELLPADDING="1">{safe_html(line)}</TD></TR>' for line in lines)
     return f"<{_table(rows)}>"
 
 
-def key(special: Iterable[Style], keyword: bool) -> str:
-    """Return the table that explains borders; empty where there is nothing to explain.
+def key(special: Iterable[Style], keyword: bool, width: float = math.inf) -> str:
+    """Return the table that explains borders, for a width; empty where there is nothing to explain.
 
     Parameters
     ----------
@@ -34,48 +52,69 @@ def key(special: Iterable[Style], keyword: bool) -> str:
         Those styles of values without a colour that occur in the picture.
     keyword : bool
         Whether a node is marked as the keyword.
+    width : float
+        Of the picture, in points.
     """
     entries = [_entry(_swatch(style), style.note or "") for style in special]
     if keyword:
         entries.insert(0, _entry(_double_border(), "keyword"))
     if not entries:
         return ""
-    rows = ["".join(entries[i : i + _PER_ROW]) for i in range(0, len(entries), _PER_ROW)]
-    size = f'WIDTH="{_ENTRY * min(len(entries), _PER_ROW)}" HEIGHT="{28 * len(rows)}" FIXEDSIZE="TRUE"'
+    in_row = max(1, int(min(_PER_ROW, len(entries), width / _ENTRY)))
+    rows = ["".join(entries[i : i + in_row]) for i in range(0, len(entries), in_row)]
+    size = f'WIDTH="{_ENTRY * in_row}" HEIGHT="{28 * len(rows)}" FIXEDSIZE="TRUE"'
     return _table("".join(f"<TR>{row}</TR>" for row in rows), f" {size}")
 
 
-def colour_bar(scale: Scale, caption: str) -> str:
-    """Return the table that explains colours: a bar with ticks and, under it, the caption's lines.
+def colour_bar(scale: Scale, width: float = math.inf) -> str:
+    """Return the table that explains colours: a bar with ticks, in a picture of some width in points.
 
     Each tick is centred under the cell of its own colour: its label spans as many columns to the left as to
-    the right, half of the way to the nearest other tick, and the bar is inset by as much on both sides.
-    Where a row needs more width than its columns have, Graphviz stretches them and tears the bar apart; so
-    they are made wide enough for the text.
+    the right, and the bar is inset by as much on both sides. Where a row needs more width than its columns
+    have, Graphviz stretches them and tears the bar apart; so ticks are left out until the others have room.
     """
     ticks = scale.ticks()
-    places = [round(scale.position(tick) * (CELLS - 1)) for tick in ticks]
-    half = (min(b - a for a, b in pairwise(places)) - 1) // 2
-    labels = [tick_number(tick) for tick in ticks]
+    needed = max(text_width(tick_number(tick), _SIZE) for tick in ticks) + _APART
+    cell = max(1, int((min(width - needed, _WIDEST)) / CELLS))
+    for kept in _choices(ticks):
+        if _span(scale, kept) * cell >= needed:
+            break
+    else:
+        cell = math.ceil(needed / _span(scale, kept))
+    half = math.ceil((needed / cell - 1) / 2)  # columns on both sides of a label's middle one
     columns = CELLS + 2 * half
-    lines = caption.split("\n")
-    longest = max(map(len, labels))
-    width = math.ceil(
-        max(_LEAST_WIDTH / CELLS, _ROOM * longest / (2 * half + 1), _ROOM * max(map(len, lines)) / columns)
-    )
-    spacer = f'<TD WIDTH="{width}" HEIGHT="1" FIXEDSIZE="TRUE"></TD>' * columns  # keeps columns equally wide
+    spacer = f'<TD WIDTH="{cell}" HEIGHT="1" FIXEDSIZE="TRUE"></TD>' * columns  # keeps columns equally wide
     margin = f'<TD COLSPAN="{half}"></TD>' if half else ""
     colours = [scale.style(scale.at(i / (CELLS - 1))).fill for i in range(CELLS)]
     rows = (
         spacer,
-        f'{margin}<TD COLSPAN="{CELLS}">{_bar(colours, width)}</TD>{margin}',
-        _tick_row(places, labels, half),
-        *(
-            f'<TD COLSPAN="{columns}" CELLPADDING="{1 if k else 4}">{safe_html(line)}</TD>'
-            for k, line in enumerate(lines)
-        ),
+        f'{margin}<TD COLSPAN="{CELLS}">{_bar(colours, cell)}</TD>{margin}',
+        _tick_row(_places(scale, kept), [tick_number(tick) for tick in kept], half),
     )
-    return _table("".join(f"<TR>{row}</TR>" for row in rows))
+    size = f' WIDTH="{columns * cell}" HEIGHT="{1 + _HEIGHT + _TICKS}" FIXEDSIZE="TRUE"'
+    return _table("".join(f"<TR>{row}</TR>" for row in rows), size)
+
+
+def _choices(ticks: Sequence[float]) -> Iterator[list[float]]:
+    """Yield ever fewer of the ticks: first without every second inner one, at last the two ends alone.
+
+    A tick at 1 is kept as long as any inner one: it is the middle of a scale of ratios.
+    """
+    low, *inner, high = ticks
+    start = inner.index(1.0) if 1.0 in inner else len(inner) // 2
+    for step in range(1, len(inner) + 1):
+        yield [low, *inner[start % step :: step], high]
+    yield [low, high]
+
+
+def _places(scale: Scale, ticks: Sequence[float]) -> list[int]:
+    return [round(scale.position(tick) * (CELLS - 1)) for tick in ticks]
+
+
+def _span(scale: Scale, ticks: Sequence[float]) -> int:
+    """Return how many columns the labels of all these ticks can have without touching."""
+    half = (min(b - a for a, b in pairwise(_places(scale, ticks))) - 1) // 2
+    return 2 * half + 1
 
 
 def _bar(colours: list[str], width: int) -> str:
@@ -85,7 +124,7 @@ def _bar(colours: list[str], width: int) -> str:
     """
     rest = ""
     for colour in reversed(colours):
-        cell = f'<TD WIDTH="{width}" HEIGHT="14" FIXEDSIZE="TRUE"></TD>'
+        cell = f'<TD WIDTH="{width}" HEIGHT="{_HEIGHT}" FIXEDSIZE="TRUE"></TD>'
         row = f"<TR>{cell}<TD>{rest}</TD></TR>" if rest else f"<TR>{cell}</TR>"
         rest = _table(row, f' BGCOLOR="{colour}"')
     return rest

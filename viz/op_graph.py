@@ -11,7 +11,7 @@ from minigrad.explain import check_values, table
 from minigrad.outline import Box, outline
 from viz.fonts import FONT
 from viz.legend import legend
-from viz.op_graph_box import UNRECORDED, box_attributes
+from viz.op_graph_box import UNRECORDED, box_attributes, least_width
 from viz.picture import Picture
 from viz.scale import NormScale
 from viz.style import SPECIAL, Style
@@ -22,15 +22,10 @@ if TYPE_CHECKING:
 
 CAPTION = "norm ‖∂J/∂v‖ of each value's cotangent"
 
-_FRAME = {"fontsize": "10", "labelloc": "b", "margin": "12", "peripheries": "0"}
-_SCOPE = {
-    "color": "#808080",
-    "fontsize": "10",
-    "labelloc": "t",
-    "margin": "8",
-    "peripheries": "1",
-    "style": "rounded",
-}
+_FRAME = {"fontsize": "13", "labelloc": "t", "peripheries": "0"}
+_SCOPE = {"color": "#808080", "label": "", "margin": "8", "peripheries": "1", "style": "rounded"}
+# The title of a scope is a node above its boxes, which arrows go around; they would cross a cluster's label.
+_TITLE = {"height": "0.2", "margin": "0.04,0", "shape": "plaintext", "width": "0"}
 
 
 class OpGraphPicture(Picture):
@@ -109,9 +104,10 @@ class OpGraphPicture(Picture):
             graph_attr={
                 "bgcolor": "white",
                 "fontname": FONT,
-                "fontsize": "13",
-                "label": safe_label(self.title or ""),
-                "labelloc": "t",
+                "fontsize": "10",
+                "label": self._legend(),
+                "labelloc": "b",
+                "margin": "0",
                 "nodesep": "0.1",
                 "ranksep": "0.18",
             },
@@ -119,9 +115,8 @@ class OpGraphPicture(Picture):
             # A reader is placed above what it reads: the arrow is drawn against the order of ranks.
             edge_attr={"arrowsize": "0.5", "color": "#808080", "dir": "back"},
         )
-        around = _FRAME if self.scale else {**_FRAME, "margin": "0"}
         with graph.subgraph(name="cluster_graph") as frame:
-            frame.attr(label=self._legend(), **around)
+            frame.attr(label=safe_label(self.title or ""), **_FRAME, margin="12" if self.scale else "0")
             self._draw(frame)
         return str(graph.source)
 
@@ -142,9 +137,14 @@ class OpGraphPicture(Picture):
                     frame.node(name, **attributes)
                 continue
             with frame.subgraph(name=f"cluster_scope{number}") as cluster:
-                cluster.attr(label=safe_label(scope), **_SCOPE)
+                cluster.attr(**_SCOPE)
+                cluster.node(f"scope{number}", label=safe_label(scope), **_TITLE)
+                inside = {name for name, _ in nodes}
+                read = {f"n{source}" for source, target in self.outline.arrows if f"n{target}" in inside}
                 for name, attributes in nodes:
                     cluster.node(name, **attributes)
+                    if name not in read:
+                        cluster.edge(f"scope{number}", name, style="invis")
         for (source, target), times in self.outline.arrows.items():
             ends: tuple[Box, Box] = self.outline.boxes[source], self.outline.boxes[target]
             single = all(box.kind in ("op", "leaf") for box in ends)
@@ -160,4 +160,17 @@ class OpGraphPicture(Picture):
             return ""
         present = set(self.styles.values())
         special = [style for style in (*SPECIAL, UNRECORDED) if style in present]
-        return legend(self.scale, self.caption, special, keyword=False)
+        return legend(self.scale, self.caption, special, False, self._width())
+
+    def _width(self) -> float:
+        """Return about how wide the graph is, in points: its widest row, with boxes as high as possible.
+
+        The layout engine, which knows, is not asked: the DOT text is the same with and without it.
+        """
+        level = [0] * len(self.outline.boxes)
+        for source, target in sorted(self.outline.arrows, reverse=True):
+            level[source] = max(level[source], level[target] + 1)
+        rows: dict[int, float] = {}
+        for box, at in zip(self.outline.boxes, level, strict=True):
+            rows[at] = rows.get(at, 0.0) + least_width(box)
+        return max(rows.values())

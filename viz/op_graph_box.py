@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from minigrad.outline import Box, Item
 from minigrad.record import value_lines
 from viz.colour import WHITE
+from viz.measure import text_width
 from viz.style import Style
 from viz.text import safe_html, safe_label, short_number
 
@@ -50,6 +51,12 @@ def box_attributes(box: Box, styles: Mapping[Item, Style], values: bool) -> dict
     label = f"<{table}{''.join(rows)}</TABLE>>"
     attributes = {"label": label, "margin": "0", "shape": "plain", "tooltip": tooltip}
     return {**attributes, "ordering": "out"} if box.kind == "scope" else attributes  # left stays left
+
+
+def least_width(box: Box) -> float:
+    """Return the width in points that a box needs for the text of its values, one below the other."""
+    lines = [line for item in (*box.items, *box.inside) for line in _lines(item, values=False)]
+    return max(text_width(line, 9) for line in [box.title, *lines]) + 8
 
 
 def _plain_box(box: Box, style: Style, values: bool) -> dict[str, str]:

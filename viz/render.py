@@ -13,6 +13,7 @@ import graphviz
 
 from viz.fonts import findable
 from viz.messages import engine_messages
+from viz.svg_text import centred
 
 FORMATS = ("svg", "png", "pdf")
 
@@ -51,6 +52,8 @@ def render(dot: str, format: str) -> bytes:
         if format == "png":
             dot = _with_dpi(dot, _png_dpi(engine(dot, "svg")))
         image = engine(dot, format)
+    if format == "svg":
+        return centred(image.decode()).encode()
     return _undated(image) if format == "pdf" else image
 
 

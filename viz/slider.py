@@ -9,14 +9,16 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from html import escape
 from xml.etree import ElementTree
 
 from viz.html import inline
+from viz.measure import text_width
 from viz.render import render
 from viz.text import visible
+from viz.tree_box import FONT_SIZE
 from viz.tree_dot import sheet
 from viz.tree_panel import Shown, TreePanel
 
@@ -46,7 +48,7 @@ _SCRIPT = """\
       }
       const lines = [...node.querySelectorAll("text")];
       for (const line of lines) line.setAttribute("fill", font);
-      lines.at(PLACE).textContent = number;
+      lines.at(-1).textContent = number;
       node.querySelector("a").setAttributeNS("http://www.w3.org/1999/xlink", "xlink:title", tooltip);
     }
   });
@@ -66,24 +68,23 @@ _BODY = """\
 </div>"""
 
 
-def slider_body(frames: Sequence[TreePanel], legend: str) -> str:
+def slider_body(frames: Sequence[TreePanel], legend: Callable[[float], str] | None) -> str:
     """Return the slider, the tree and the script as HTML.
 
     Parameters
     ----------
     frames : sequence of TreePanel
         The same tree with the same options in every epoch, with numbers; at least one.
-    legend : str
-        An HTML-like label for the colours.
+    legend : function or None
+        Returns an HTML-like label for a picture of a width in points.
 
     Raises
     ------
     RenderError
         There is no layout engine.
     """
-    place = -2 if frames[0].shown[0].depth else -1  # of the number among a node's lines
     looks = [{f"n{node.id}": look(node) for node in frame.shown} for frame in frames]
-    svg = _dressed(render(sheet([_with_room(frames)], legend), "svg").decode(), looks[-1], place)
+    svg = _dressed(render(sheet([_with_room(frames)], legend), "svg").decode(), looks[-1])
     titles = [frame.title or "" for frame in frames]
     data = json.dumps(
         [{"title": title, "nodes": nodes} for title, nodes in zip(titles, looks, strict=True)],
@@ -99,7 +100,7 @@ def slider_body(frames: Sequence[TreePanel], legend: str) -> str:
         most=len(frames) - 1,
         svg=inline(svg),
         data=data,
-        script=_SCRIPT.replace("ID", id).replace("PLACE", str(place)),
+        script=_SCRIPT.replace("ID", id),
     )
 
 
@@ -117,13 +118,17 @@ def _with_room(frames: Sequence[TreePanel]) -> TreePanel:
     panel = copy.copy(frames[-1])
     panel.title = None
     panel.shown = [
-        replace(nodes[-1], number=max((node.number for node in nodes), key=len))
+        replace(nodes[-1], number=max((node.number for node in nodes), key=_width))
         for nodes in zip(*(frame.shown for frame in frames), strict=True)
     ]
     return panel
 
 
-def _dressed(svg: str, looks: dict[str, Look], place: int) -> str:
+def _width(number: str) -> float:
+    return text_width(number, FONT_SIZE)
+
+
+def _dressed(svg: str, looks: dict[str, Look]) -> str:
     """Return the SVG with these numbers in its nodes."""
     ElementTree.register_namespace("", _SVG)
     ElementTree.register_namespace("xlink", _XLINK)
@@ -132,5 +137,5 @@ def _dressed(svg: str, looks: dict[str, Look], place: int) -> str:
         name = group.findtext(f"{{{_SVG}}}title") or ""
         if group.get("class") == "node" and name in looks:
             lines = list(group.iter(f"{{{_SVG}}}text"))
-            lines[place].text = looks[name][5]
+            lines[-1].text = looks[name][5]
     return ElementTree.tostring(drawing, encoding="unicode")

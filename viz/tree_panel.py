@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from models.tree import Tree
 
 LONGEST_NAME = 40  # characters; the tooltip has the rest
-_MOST_ALIGNED = 20_000  # steps of edges that Graphviz routes in seconds
 
 
 class Options(TypedDict, total=False):
@@ -33,10 +32,10 @@ class Options(TypedDict, total=False):
         Printed under the colour bar, line by line: what the numbers are. By default the scale's caption.
     numbers : bool
         Whether nodes show their number with three digits; the default if there are values.
-    depths : bool or None
-        Whether nodes show their depth. None: if they show numbers.
+    leaf_labels : bool
+        Whether a leaf shows its label, its part of speech or its word's own class, above its word.
     align_leaves : bool
-        Whether all leaves stand on one line.
+        Whether all leaves stand on one line; a branch that leads there bends once.
     max_depth : int or None
         The deepest level that is drawn; below it a node says how many are hidden.
     """
@@ -44,7 +43,7 @@ class Options(TypedDict, total=False):
     keyword: int | None
     caption: str | None
     numbers: bool
-    depths: bool | None
+    leaf_labels: bool
     align_leaves: bool
     max_depth: int | None
 
@@ -60,8 +59,8 @@ class Shown:
     place : Place
     names : tuple of str
         Class, label or word.
-    number, depth : str
-        As printed; empty where they are not.
+    number : str
+        As printed; empty where there is none.
     tooltip : tuple of str
         Full names and numbers, a line each.
     style : Style or None
@@ -76,7 +75,6 @@ class Shown:
     place: Place
     names: tuple[str, ...]
     number: str
-    depth: str
     tooltip: tuple[str, ...]
     style: Style | None
     is_keyword: bool
@@ -92,14 +90,14 @@ class TreePanel:
         As in `TreePicture`, but the scale itself, not its name.
     title : str or None
         Printed above the tree.
-    keyword, caption, numbers, depths, align_leaves, max_depth
+    keyword, caption, numbers, leaf_labels, align_leaves, max_depth
         See `Options`; the caption belongs to the picture and is ignored here.
 
     Raises
     ------
     ValueError
-        ``values`` does not have one number per node, or has a negative one; ``keyword`` is no leaf;
-        ``max_depth`` is negative; or the tree is too deep for ``align_leaves``.
+        ``values`` does not have one number per node, or has a negative one; ``keyword`` is no leaf; or
+        ``max_depth`` is negative.
     """
 
     def __init__(
@@ -112,7 +110,7 @@ class TreePanel:
         keyword: int | None = None,
         caption: str | None = None,
         numbers: bool = True,
-        depths: bool | None = None,
+        leaf_labels: bool = False,
         align_leaves: bool = False,
         max_depth: int | None = None,
     ) -> None:
@@ -121,8 +119,8 @@ class TreePanel:
         self.norms = None if values is None else _per_node(values, len(self.places))
         self.numbers = None if self.norms is None else scale.numbers(self.norms)
         self.styles = [] if self.numbers is None else [scale.style(number) for number in self.numbers]
-        self._with_numbers = self.numbers is not None and numbers
-        self._with_depths = self._with_numbers if depths is None else depths
+        self.with_numbers = self.numbers is not None and numbers
+        self._leaf_labels = leaf_labels
         if self.keyword is not None:
             leaves = {place.row for place in self.places if place.is_leaf}
             if self.keyword not in leaves:
@@ -131,8 +129,6 @@ class TreePanel:
             raise ValueError(f"max_depth is at least 0, the root's, not {self.max_depth}")
         self.shown = [self._show(k, place) for k, place in enumerate(self.places) if self._is_shown(place)]
         self.deepest = max(node.place.depth for node in self.shown)
-        if self.align_leaves:
-            self._check_alignment()
 
     def special(self) -> list[Style]:
         """Return the styles of values without a colour that occur among the nodes drawn."""
@@ -161,7 +157,7 @@ class TreePanel:
         if self.numbers is not None and self.norms is not None:
             value, norm = float(self.numbers[place.row]), float(self.norms[place.row])
             style = self.styles[place.row]
-            number = self.scale.printed(value) if self._with_numbers else ""
+            number = self.scale.printed(value) if self.with_numbers else ""
             tooltip.append(f"{self.scale.quantity} {value!r}")
             if self.scale.quantity == "ratio":
                 tooltip.append(f"norm {norm!r}")
@@ -169,24 +165,13 @@ class TreePanel:
             id=here,
             parent=place.parent,
             place=place,
-            names=_names(place),
+            names=_names(place, self._leaf_labels),
             number=number,
-            depth=f"depth {place.depth}" if self._with_depths else "",
             tooltip=(*tooltip, f"depth {place.depth}"),
             style=style,
             is_keyword=is_keyword,
             hidden=hidden,
         )
-
-    def _check_alignment(self) -> None:
-        """Refuse trees for which Graphviz would take minutes: it routes every edge level by level."""
-        ends = [node.place.depth for node in self.shown if node.place.is_leaf or node.hidden]
-        steps = len(ends) * self.deepest - sum(ends)
-        if steps > _MOST_ALIGNED:
-            raise ValueError(
-                f"the leaves of this tree are too far apart to be aligned ({self.deepest} levels); "
-                "draw fewer levels with max_depth, or leave align_leaves out"
-            )
 
 
 def _per_node(values: Sequence[float] | npt.NDArray[np.float64], n_nodes: int) -> npt.NDArray[np.float64]:
@@ -198,13 +183,13 @@ def _per_node(values: Sequence[float] | npt.NDArray[np.float64], n_nodes: int) -
     return numbers
 
 
-def _names(place: Place) -> tuple[str, ...]:
+def _names(place: Place, leaf_labels: bool) -> tuple[str, ...]:
     """Return what is printed above the number: a leaf's word, another node's label, the root's class."""
     names = []
     label = place.node.label
     if label is not None and place.parent < 0:
         names.append(f"class {label}" if label.isdecimal() else label)
-    elif label is not None and not place.is_leaf:
+    elif label is not None and (leaf_labels or not place.is_leaf):
         names.append(label)
     if place.node.word is not None:
         names.append(place.node.word)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
@@ -30,6 +31,8 @@ class TreeSheet(Picture):
     panels : list of TreePanel
     scale : Scale
         That of all panels.
+    heading : str
+        Printed above all panels.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class TreeSheet(Picture):
         self.scale = fitted(scale, *(of for of in values.values() if of is not None))
         self.caption = options.get("caption") or self.scale.caption
         self.columns = columns
+        self.heading = ""
         self.panels = [TreePanel(tree, of, self.scale, title, **options) for title, of in values.items()]
 
     @property
@@ -53,19 +57,19 @@ class TreeSheet(Picture):
     @property
     def dot(self) -> str:
         """The picture as DOT text: the same for the same tree and numbers, always."""
-        return sheet(self.panels, self.legend(), self.columns)
+        return sheet(self.panels, self.legend(), self.columns, self.heading)
 
     def to_text(self) -> str:
         """Return the trees in box characters, one below the other: a line per node, a bar for its value."""
         return sheet_text(self.panels, self.scale, self.caption)
 
-    def legend(self) -> str:
-        """Return the legend as an HTML-like label; empty where no node has a value."""
+    def legend(self) -> Callable[[float], str] | None:
+        """Return what makes the legend of a picture of some width; None where no node has a value."""
         if not self.panels[0].styles:
-            return ""
+            return None
         present = {style for panel in self.panels for style in panel.special()}
         special = [style for style in SPECIAL if style in present]
-        return legend(self.scale, self.caption, special, self.panels[0].has_keyword())
+        return partial(legend, self.scale, self.caption, special, self.panels[0].has_keyword())
 
 
 class TreePicture(TreeSheet):
@@ -84,13 +88,13 @@ class TreePicture(TreeSheet):
     title : str, optional
         Printed above the tree.
     **options : Options
-        keyword, caption, numbers, depths, align_leaves, max_depth: see `Options`.
+        keyword, caption, numbers, leaf_labels, align_leaves, max_depth: see `Options`.
 
     Raises
     ------
     ValueError
         ``values`` does not have one number per node, or has a negative one; ``keyword`` is no leaf;
-        ``max_depth`` is negative; the tree is too deep for ``align_leaves``; or there is no such scale.
+        ``max_depth`` is negative; or there is no such scale.
     """
 
     def __init__(

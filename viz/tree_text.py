@@ -35,7 +35,7 @@ def panel_text(panel: TreePanel) -> str:
             columns.append(
                 f"{node.number:>{width}} {_bar(panel, node):{BAR}}" if width else _bar(panel, node)
             )
-        if node.depth:
+        if panel.with_numbers:
             columns.append(f"{node.place.depth:>{deepest}}")
         columns.append(indent + " ".join(map(visible, node.names)))
         lines.append("  ".join([*columns, *_remarks(node)]).rstrip())

@@ -50,7 +50,7 @@ def ratios(runs: Sequence[Run]) -> viz.Ratios:
 def sentence_picture(classifiers: Mapping[str, models.TreeClassifier], tree: models.Tree) -> viz.Picture:
     """Return a sentence with the gradient at each node as a share of the root's, for every model."""
     norms = {title: viz.root_gradient_norms(model, tree) for title, model in classifiers.items()}
-    return viz.compare(tree, norms, "ratio", columns=1 if len(tree.words()) > WIDE else None, depths=False)
+    return viz.compare(tree, norms, "ratio", columns=1 if len(tree.words()) > WIDE else None)
 
 
 def save_figures(

@@ -40,7 +40,7 @@ def test_each_panel_has_its_ratios_by_its_own_root():
     assert isinstance(picture.scale, RatioScale)
     nodes = svg_nodes(picture.to_svg())
     assert {nodes["p0n0"]["text"][1], nodes["p1n0"]["text"][1]} == {"1.00"}
-    assert nodes["p1n1"]["text"] == ["not", "0.200", "depth 1"]
+    assert nodes["p1n1"]["text"] == ["not", "0.200"]
 
 
 def test_panels_stand_left_to_right_in_the_order_given():
@@ -84,7 +84,7 @@ def test_a_strip_has_a_panel_per_epoch_without_numbers():
     picture = epochs(TREE, {0: RNN, 7: RLSTM, "best": RLSTM})
     text = svg_text(picture.to_svg())
     assert [part for part in text if part in ("epoch 0", "epoch 7", "best")] == ["epoch 0", "epoch 7", "best"]
-    assert not {"0.300", "depth 1"} & set(text)
+    assert not {"0.300"} & set(text)
     assert "0.300" in svg_text(epochs(TREE, {0: RLSTM}, numbers=True).to_svg())
     assert_reference("viz/references/epochs.dot", unrolled(picture.dot))
     assert_reference("viz/references/epochs.txt", picture.to_text())

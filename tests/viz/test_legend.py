@@ -26,7 +26,7 @@ SCALES = [
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_tick_stands_under_the_cell_of_its_own_colour(scale):
-    svg = drawn(colour_bar(scale, "norm"))
+    svg = drawn(colour_bar(scale))
     drawing = ElementTree.fromstring(svg)
     cells = []  # each is painted over the right part of the one before
     for shape in drawing.iter(f"{SVG}polygon"):
@@ -36,10 +36,10 @@ def test_every_tick_stands_under_the_cell_of_its_own_colour(scale):
     step = cells[1][0] - cells[0][0]
     assert len(cells) == CELLS
     texts = {text.text: text for text in drawing.iter(f"{SVG}text")}
-    # The label of a tick begins at x; half of its width, by the advance of its letters, leads to its middle.
-    for tick in scale.ticks():
+    assert {tick_number(scale.vmin), tick_number(scale.vmax)} < set(texts) or len(texts) == 2
+    for tick in (tick for tick in scale.ticks() if tick_number(tick) in texts):
         text = texts[tick_number(tick)]
-        middle = float(text.get("x")) + text_width(text.text) / 2
+        middle = float(text.get("x"))
         place = scale.position(tick) * (CELLS - 1)
         assert (middle - cells[0][0]) / step - 0.5 == pytest.approx(place, abs=0.75)
         assert cells[round(place)][1] == scale.style(scale.at(round(place) / (CELLS - 1))).fill
@@ -61,13 +61,12 @@ def text_width(text):
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_labels_of_ticks_do_not_touch(scale):
-    svg = drawn(colour_bar(scale, "norm"))
+    svg = drawn(colour_bar(scale))
     spans = [
-        (float(text.get("x")), float(text.get("x")) + text_width(text.text))
+        (float(text.get("x")) - text_width(text.text) / 2, float(text.get("x")) + text_width(text.text) / 2)
         for text in ElementTree.fromstring(svg).iter(f"{SVG}text")
-        if text.text != "norm"
     ]
-    assert len(spans) == len(scale.ticks())
+    assert len(spans) == (5 if scale.vmin == 5e-324 else len(scale.ticks()))  # 4.94×10⁻³²⁴ needs much room
     assert all(right + 4 < left for (_, right), (left, _) in pairwise(spans))
 
 
@@ -84,7 +83,7 @@ def test_the_key_names_the_keyword_and_every_special_style():
 
 
 def test_a_legend_is_a_label_with_key_ticks_and_caption():
-    label = legend(NormScale(0.01, 1), "a & <b> \\N", SPECIAL, keyword=True)
+    label = legend(NormScale(0.01, 1), "a & <b> \\N", SPECIAL, True, 400)
     notes = [style.note for style in SPECIAL]
     assert sorted(svg_text(render(f"digraph {{ label={label} }}", "svg"))) == sorted(
         ["keyword", *notes, "0.01", "0.1", "1", "a & <b> \\N"]
@@ -92,8 +91,39 @@ def test_a_legend_is_a_label_with_key_ticks_and_caption():
 
 
 def test_swatches_are_not_stretched_by_a_wide_bar():
-    label = legend(NormScale(0.01, 1), "c" * 200, SPECIAL, keyword=True)
+    label = legend(NormScale(0.01, 1), "c" * 200, SPECIAL, True, 900)
     svg = render(f"digraph {{ label={label} }}", "svg")
     for points in re.findall(r'<(?:polygon|polyline|path) fill="#ffffff"[^>]*points="([^"]*)"', svg.decode()):
         xs = [float(point.split(",")[0]) for point in points.split()]
         assert max(xs) - min(xs) <= 36
+
+
+@pytest.mark.parametrize("width", [60, 100, 170, 300, 2000])
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_bar_is_no_wider_than_its_picture(scale, width):
+    svg = drawn(colour_bar(scale, width))
+    drawing = ElementTree.fromstring(svg)
+    shapes = [shape.get("points").split() for shape in drawing.iter(f"{SVG}polygon")][1:]  # without the page
+    xs = [float(point.split(",")[0]) for points in shapes for point in points]
+    texts = list(drawing.iter(f"{SVG}text"))
+    assert max(xs) - min(xs) <= max(width, 2 * CELLS)  # the labels of the two ends need some room
+    assert {tick_number(scale.vmin), tick_number(scale.vmax)} <= {text.text for text in texts}
+    spans = [
+        (float(t.get("x")) - text_width(t.text) / 2, float(t.get("x")) + text_width(t.text) / 2)
+        for t in texts
+    ]
+    assert all(right + 2 < left for (_, right), (left, _) in pairwise(spans))
+
+
+def test_a_narrow_scale_of_ratios_keeps_its_middle():
+    ticks = svg_text(drawn(colour_bar(RatioScale(1e-5, 1e3), 150)))
+    assert ticks == ["10⁻⁵", "1", "10³"]
+
+
+@pytest.mark.parametrize("width", [50, 400])
+def test_the_caption_is_broken_into_lines_of_a_width(width):
+    caption = "gradient norm at each node of a tree, in decades from left to right,\nby the name of its model"
+    svg = drawn(legend(NormScale(0.01, 1), caption, (), False, width)[1:-1])
+    lines = [text for text in svg_text(svg) if text[0].isalpha()]
+    assert " ".join(lines) == caption.replace("\n", " ")
+    assert len(lines) == (2 if width == 400 else 3)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import re
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 import minigrad as mg
 import models
 from tests.minigrad.graphs import expansions, random_graphs
-from tests.viz.pictures import svg_nodes, svg_text
+from tests.viz.pictures import SVG, svg_nodes, svg_text
+from viz.legend import CELLS
+from viz.measure import text_width
 from viz.op_graph import OpGraphPicture
 from viz.op_graph_box import UNRECORDED
 from viz.render import render
@@ -21,18 +24,20 @@ from viz.scale import OUTSIDE, NormScale
 quick = settings(derandomize=True, deadline=None, max_examples=50)
 
 DOT = r"""digraph "graph" {
-	graph [bgcolor=white fontname="DejaVu Sans,sans-serif" fontsize=13 label="a gate" labelloc=t nodesep=0.1 ranksep=0.18]
+	graph [bgcolor=white fontname="DejaVu Sans,sans-serif" fontsize=10 label=LEGEND labelloc=b margin=0 nodesep=0.1 ranksep=0.18]
 	node [fontname="DejaVu Sans,sans-serif" fontsize=10 height=0.3 margin="0.06,0.04"]
 	edge [arrowsize=0.5 color="#808080" dir=back]
 	subgraph cluster_graph {
-		fontsize=10 label=LEGEND labelloc=b margin=12 peripheries=0
+		fontsize=13 label="a gate" labelloc=t margin=12 peripheries=0
 		n0 [label="x\n(1,)  4.00" color="#404040" fillcolor="#dac65b" fontcolor="#000000" penwidth=1 shape=box style="filled,solid,rounded" tooltip="x (1,): norm 4.0"]
 		n2 [label="mul\n(1,)  1.00" color="#404040" fillcolor="#00224e" fontcolor="#ffffff" penwidth=1 shape=box style="filled,solid" tooltip="mul (1,): norm 1.0\nvjp: g ⊙ b, g ⊙ a (freed)"]
 		n3 [label="add\n(1,)  1.00" color="#404040" fillcolor="#00224e" fontcolor="#ffffff" penwidth=1 shape=box style="filled,solid" tooltip="add (1,): norm 1.0\nvjp: g, g (freed)"]
 		n4 [label="sum\n()  1.00" color="#404040" fillcolor="#00224e" fontcolor="#ffffff" penwidth=1 shape=box style="filled,solid" tooltip="sum (): norm 1.0\nvjp: g, repeated along the summed axes (freed)"]
 		subgraph cluster_scope1 {
-			color="#808080" fontsize=10 label="the gate" labelloc=t margin=8 peripheries=1 style=rounded
+			color="#808080" label="" margin=8 peripheries=1 style=rounded
+			scope1 [label="the gate" height=0.2 margin="0.04,0" shape=plaintext width=0]
 			n1 [label="tanh\n(1,)  3.00" color="#404040" fillcolor="#a99f73" fontcolor="#000000" penwidth=1 shape=box style="filled,solid" tooltip="tanh (1,): norm 3.0\nvjp: g ⊙ (1 − y²) (freed)"]
+			scope1 -> n1 [style=invis]
 		}
 		n1 -> n0
 		n2 -> n1
@@ -134,6 +139,57 @@ def test_nothing_lies_outside_its_own_scale_and_everything_is_drawn(data: st.Dat
     for k, box in enumerate(picture.outline.boxes):
         assert f"\tn{k} [" in picture.dot
         assert box.ids
+
+
+def arrows_and_titles(svg: bytes, scopes: set[str]) -> tuple[list[Any], dict[str, Any]]:
+    """Points along every arrow, close together; of every scope's title left, top, right, bottom."""
+    drawing = ElementTree.fromstring(svg)
+    share = np.linspace(0, 1, 40)[:, None]
+    weights = [(1 - share) ** 3, 3 * share * (1 - share) ** 2, 3 * share**2 * (1 - share), share**3]
+    arrows, titles = [], {}
+    for group in drawing.iter(f"{SVG}g"):
+        if group.get("class") == "edge":
+            path = next(group.iter(f"{SVG}path")).get("d") or ""
+            points = np.array(re.findall(r"(-?[\d.]+),(-?[\d.]+)", path), float)
+            for k in range(0, len(points) - 1, 3):
+                corners = zip(weights, points[k : k + 4], strict=True)
+                arrows += [sum(weight * corner for weight, corner in corners)]
+        texts = list(group.iter(f"{SVG}text"))
+        if group.get("class") == "node" and len(texts) == 1 and texts[0].text in scopes:
+            x, y = (float(texts[0].get(axis) or 0) for axis in "xy")
+            half = text_width(texts[0].text or "", 10) / 2
+            titles[str(texts[0].text)] = (x - half, y - 8, x + half, y + 2)
+    return arrows, titles
+
+
+@pytest.mark.parametrize("cell", [models.RNN, models.RLSTM])
+@pytest.mark.parametrize("text", ["(3 (2 not) (1 bad))", "(3 (2 (1 it) (1 is)) (1 (1 not) (2 bad)))"])
+def test_no_arrow_crosses_the_title_of_a_scope(cell: Any, text: str) -> None:
+    picture = OpGraphPicture(model_and_loss(cell, text)[1], expand="all")
+    scopes = {box.scope for box in picture.outline.boxes if box.scope}
+    arrows, titles = arrows_and_titles(render(picture.dot, "svg"), scopes)
+    assert len(arrows) >= len(picture.outline.arrows)
+    assert set(titles) == scopes
+    for scope, (left, top, right, bottom) in titles.items():
+        for points in arrows:
+            x, y = points.T
+            assert not ((left < x) & (x < right) & (top < y) & (y < bottom)).any(), scope
+
+
+@pytest.mark.parametrize("expand", [(), "all"])
+@pytest.mark.parametrize("cell", [models.RNN, models.RLSTM])
+def test_the_colour_bar_is_no_wider_than_the_graph(cell: Any, expand: Any) -> None:
+    dot = OpGraphPicture(model_and_loss(cell)[1], expand=expand).dot
+    drawing = ElementTree.fromstring(render(dot, "svg"))
+    bar = re.findall(r'WIDTH="(\d+)" HEIGHT="1" FIXEDSIZE', dot)
+    groups = [g for g in drawing.iter(f"{SVG}g") if g.get("class") == "node"]
+    xs = [
+        float(x)
+        for group in groups
+        for shape in group.iter()
+        for x, _ in re.findall(r"(-?[\d.]+),(-?[\d.]+)", shape.get("points") or shape.get("d") or "")
+    ]
+    assert int(bar[0]) * CELLS <= max(xs) - min(xs)
 
 
 def test_a_scale_that_is_given_is_kept_and_what_lies_outside_is_marked() -> None:
@@ -285,5 +341,6 @@ def test_the_engine_draws_every_box_that_it_is_given() -> None:
     """HTML-like labels that Graphviz cannot read are dropped with a warning only."""
     picture = OpGraphPicture(model_and_loss()[1], expand="all", values=True)
     nodes = svg_nodes(render(picture.dot, "svg"))
-    assert len(nodes) == len(picture.outline.boxes)
+    scopes = {box.scope for box in picture.outline.boxes if box.scope and box.kind in ("op", "leaf")}
+    assert len(nodes) == len(picture.outline.boxes) + len(scopes)
     assert all(node["text"] for node in nodes.values())

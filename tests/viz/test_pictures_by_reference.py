@@ -30,7 +30,9 @@ LONG = Tree.parse("(1 (2 (3 a)) (4 " + 45 * "b" + ") (5 (6 c) (7 (8 <d>) (9 &e))
 def _special() -> Picture:
     """Every style of a value without a colour, and one of a colour; unary and n-ary nodes, aligned leaves."""
     values = [math.nan, math.inf, 0.0, 20.0, 1e-9, 0.5, 0.25, 0.125, 1.0]
-    return TreePicture(LONG, values, NormScale(1e-4, 1), keyword=5, align_leaves=True, title="<special>")
+    return TreePicture(
+        LONG, values, NormScale(1e-4, 1), keyword=5, align_leaves=True, leaf_labels=True, title="<special>"
+    )
 
 
 def _loss() -> mg.Tensor:
@@ -62,7 +64,7 @@ def _graph(expand: str = "all", **options: object) -> Picture:
 KINDS: dict[str, Callable[[], Picture]] = {
     "tree-plain": lambda: TreePicture(TREE, None, keyword=1, title="plain"),
     "tree-special": _special,
-    "tree-ratio": lambda: TreePicture(TREE, RLSTM, "ratio", caption="two\nlines", depths=False),
+    "tree-ratio": lambda: TreePicture(TREE, RLSTM, "ratio", caption="two\nlines"),
     "tree-outside": lambda: TreePicture(TREE, RLSTM, RatioScale(0.25, 1), keyword=2),
     "tree-cut": lambda: TreePicture(LONG, [0.1 * k for k in range(1, 10)], keyword=4, max_depth=1),
     "compare-columns": lambda: compare(TREE, {"RNN": RNN, "RLSTM": RLSTM, "GRU": RNN}, "ratio", columns=2),
@@ -88,7 +90,7 @@ PAGES: dict[str, Callable[[], Picture]] = {
     "page-compare": lambda: compare(TREE, {"a < b": RNN}),
     "page-graph": lambda: OpGraphPicture(_loss()),
     "page-slider": lambda: epochs(TREE, {0: RNN, 1: RLSTM, "a < b": [0.0, math.nan, *RLSTM[2:]]}, keyword=1),
-    "page-slider-plain": lambda: epochs(TREE, {0: RNN, 7: RLSTM}, depths=False),
+    "page-slider-plain": lambda: epochs(TREE, {0: RNN, 7: RLSTM}),
 }
 
 

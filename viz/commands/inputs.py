@@ -95,6 +95,9 @@ def add_look(parser: argparse.ArgumentParser) -> None:
         help="colour by the singular values of ∂p(root)/∂p instead: the largest, the median, or how many are "
         "above a tenth of the largest",
     )
+    parser.add_argument(
+        "--leaf-labels", action="store_true", help="print the labels of leaves above their words"
+    )
     parser.add_argument("--align-leaves", action="store_true", help="draw all leaves on one line")
     parser.add_argument(
         "--max-depth", type=int, metavar="N", help="draw no deeper levels; say how many nodes they have"
@@ -125,6 +128,7 @@ def options(args: argparse.Namespace, tree: models.Tree, caption: str | None = N
     return {
         "caption": caption,
         "keyword": None if args.keyword is None else _keyword_row(tree, args.keyword),
+        "leaf_labels": args.leaf_labels,
         "align_leaves": args.align_leaves,
         "max_depth": args.max_depth,
     }
