@@ -372,7 +372,7 @@ def test_nan_is_reported_with_its_place_and_changes_nothing():
 def test_a_bad_label_is_reported_before_training():
     model, optimizer, train, dev, rng = _setup()
     dev.label[dev.root[3]] = 10
-    with pytest.raises(ValueError, match=r"tree 3.* has the label 10; the classes are 0\.\.9"):
+    with pytest.raises(ValueError, match=r"tree 4, .* has the label 10; the classes are 0\.\.9"):
         _fit(model, optimizer, train, dev, rng)
 
 
