@@ -21,7 +21,7 @@ from minigrad.fold.compiler.program import Product, Program, Sweep, WeightProduc
 from minigrad.fold.compiler.run import compile_with
 from minigrad.fold.compiler.trace import Trace, trace
 from minigrad.symbol import Symbol
-from tests.minigrad.fold_contract.cells import CELLS, Memory, Simple
+from tests.minigrad.fold_contract.cells import CELLS, ContractCell, E, Memory, Simple
 from tests.minigrad.fold_contract.forests import FIXED
 from tests.minigrad.fold_contract.reference import Case, close
 
@@ -207,6 +207,34 @@ def test_what_is_read_elsewhere_is_computed_at_leaves_too():
             return {"h": both + right.h, "c": right.c}
 
     assert not any(p.side for p in after("leaves", Shared()).backward.products)
+
+
+class _OfInner(ContractCell):
+    """Reads what `where` sets to zero at leaves; one derivative by it is read elsewhere too."""
+
+    parts = (mg.Part("h", E),)
+    shapes = dict.fromkeys("ABCV", (E, E)) | {"b": (E,)}
+
+    def compose(self, left: mg.Child, right: mg.Child) -> mg.Tensor:
+        x, y = (mg.where(child.is_leaf, 0.0, child.h) for child in (left, right))
+        alone = x @ self.A + mg.where(right.is_leaf, right.h, 0.0) @ self.B
+        shared = mg.where(left.is_leaf, 0.0, y @ self.C) + self.b
+        return mg.tanh(alone + shared @ self.V)
+
+
+def test_what_where_sets_to_zero_at_leaves_takes_no_part():
+    program = after("leaves", models.RNN(50, np.random.default_rng(0), leaf_weights="separate"))
+    for products in (program.forward.products, program.backward.products, program.weights):
+        skipping = sorted((p.side, *_shape(p)) for p in products if p.side)
+        assert skipping == [("left", 50, 50), ("right", 50, 50)]
+    program = after("leaves", _OfInner(np.random.default_rng(0), np.float32))
+    # ∂shared is read at leaves by b, so it has to be computed there; ∂x and ∂y need not
+    assert sorted(p.side or "" for p in program.backward.products) == ["", "left", "right"]
+    assert sum(len(p.sums) for p in program.backward.products if p.side) == 2
+
+
+def test_what_where_sets_to_zero_at_leaves_makes_no_difference():
+    _check(_OfInner, PASSES)
 
 
 def test_weights_gradients_are_products_over_all_nodes():

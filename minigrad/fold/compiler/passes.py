@@ -91,7 +91,10 @@ def fusion(program: Program) -> Program:
 
 
 def leaves(program: Program) -> Program:
-    """Skip the products with operands that are zero at leaves, and those whose results are not used there."""
+    """Skip the products with operands that are zero at leaves, and those whose results are not used there.
+
+    Such an operand is a child's part that is zero at leaves, or ``where(child.is_leaf, 0, …)``.
+    """
     traced = program.trace
     zero = {
         symbol: side
@@ -100,6 +103,7 @@ def leaves(program: Program) -> Program:
         if part.name == name and part.leaf == "zero"
     }
     unread = _unread(program, zero)
+    zero |= {s: side for s in program.needed if (side := _zero_side(s))}
     weights = [
         WeightProduct(tuple(pairs), side)
         for p in program.weights
@@ -213,14 +217,26 @@ def _fused(sweep: Sweep, bare: frozenset[Symbol]) -> Sweep:
     return replace(sweep, stages=tuple(made), bare=bare)
 
 
+def _zero_side(s: Symbol) -> str | None:
+    """Return the side on which a child is no leaf wherever this is not zero: of ``where(is_leaf, 0, …)``."""
+    if s.op != "where" or not isinstance(s.args[0], Symbol) or s.args[0].op != "is_leaf":
+        return None
+    return str(s.args[0].args[0]) if not isinstance(s.args[1], Symbol) and s.args[1] == 0 else None
+
+
 def _unread(program: Program, zero: dict[Symbol, str]) -> dict[Symbol, str]:
-    """Return the gradients of children from which nothing is computed where the child is a leaf."""
+    """Return the derivatives from which nothing is computed where the child on a side is a leaf."""
     traced = program.trace
     sides: dict[Symbol, set[str | None]] = {}
     for key, gradient in traced.child_gradients.items():
         sides.setdefault(gradient, set()).add(zero.get(traced.inputs[key]))
-    used = {a for s in program.needed for a in s.args if isinstance(a, Symbol)}
-    return {s: side for s, (side, *others) in sides.items() if side and not others and s not in used}
+    for s in program.needed:
+        for k, a in enumerate(s.args):
+            if isinstance(a, Symbol):
+                sides.setdefault(a, set()).add(_zero_side(s) if k == 2 else None)
+    for s in (*(g for p in program.weights for g in p.gs), *(s.args[0] for s in program.sums)):
+        sides.setdefault(s, set()).add(None)
+    return {s: side for s, (side, *others) in sides.items() if side and not others}
 
 
 def _skipping(sweep: Sweep, side_of: Callable[[Cell], str | None]) -> Sweep:
