@@ -27,6 +27,7 @@ def settings_of(
     dev: models.Forest,
     batch_size: int,
     mode: str,
+    shuffle: str,
 ) -> dict[str, Any]:
     """Return what decides the course of a training run, by names for messages, as JSON values.
 
@@ -43,6 +44,7 @@ def settings_of(
         "the dev data": f"sha256 {data_hash(dev)}",
         "batch_size": batch_size,
         "mode": mode,
+        "shuffle": shuffle,
         "the optimiser": type(optimizer).__name__,
     }
     for number, group in enumerate(optimizer.groups, 1):
@@ -134,7 +136,8 @@ class RunState:
             for key, values in arrays.items():
                 group, _, name = key.partition(":")
                 groups[group][name] = values
-            _check_settings(header["settings"], self.settings)
+            # Earlier versions knew one way to shuffle.
+            _check_settings({"shuffle": "every_epoch", **header["settings"]}, self.settings)
             epochs = [Epoch(**epoch) for epoch in header["epochs"]]
             # Earlier versions kept one generator, that of `fit`.
             drawn = header.get("generators") or [{"paths": ["rng"], "state": header["rng"]}]

@@ -160,9 +160,7 @@ def fit(
     settings: dict[str, Any] = {}
     drawn: dict[str, Any] = {"rng": rng}
     if checkpoint is not None:
-        settings = settings_of(optimizer, schedule, train, dev, batch_size, mode)
-        if shuffle != SHUFFLES[0]:  # of checkpoints without this entry it is the first
-            settings["shuffle"] = shuffle
+        settings = settings_of(optimizer, schedule, train, dev, batch_size, mode, shuffle)
         drawn |= {"model": model, "optimizer": optimizer, "watchers": list(watchers), "schedule": schedule}
     run = RunState(model, optimizer, watchers, settings, Generators(drawn), rate)
     kept = None if keep_epochs is None else KeptEpochs(keep_epochs, model)

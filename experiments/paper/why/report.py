@@ -20,15 +20,17 @@ SUCCESS = 50.0  # percent of dev from which a run has learned the task
 
 def page(plan: Plan, found: Found) -> str:
     """Return the page in Markdown."""
-    left = sum(not finished(plan, part, found) for part in plan.parts)
+    done = finished(plan, found)
     head = [
         "# Why Figure 3 comes out as it does",
         f"Best dev accuracies on data of seed {plan.seed}. {_size(plan)} A run has succeeded with at least "
         f"{SUCCESS:g} % of dev; intervals of proportions are Wilson's, of scores bootstrapped, 95 % both.",
-        "**Partial: some parts of the plan are not finished.**" if left else "All parts are finished.",
+        f"**Partial: {len(done)} of the plan's {len(plan.parts)} parts are finished.**"
+        if len(done) < len(plan.parts)
+        else "All parts are finished.",
         state(plan, found),
     ]
-    return "\n\n".join([*head, *_sections(plan, found)]) + "\n"
+    return "\n\n".join([*head, *_sections(plan, found, done)]) + "\n"
 
 
 def state(plan: Plan, found: Found) -> str:
@@ -55,14 +57,14 @@ def stored(part: Part, found: Found) -> list[Any]:
     return [run for run in runs if Sentences.of(run.settings) in part.sentences]
 
 
-def finished(plan: Plan, part: Part, found: Found) -> bool:
-    """Return whether all runs of a part are there, those of the parts before included."""
-    for one in plan.parts:
-        if any(job.name not in found.runs for job in plan.jobs(one, found)):
-            return False
-        if one is part:
+def finished(plan: Plan, found: Found) -> list[Part]:
+    """Return the parts of which all runs are there, up to the first of which some are missing."""
+    done: list[Part] = []
+    for part in plan.parts:
+        if any(job.name not in found.runs for job in plan.jobs(part, found)):
             break
-    return True
+        done.append(part)
+    return done
 
 
 def _size(plan: Plan) -> str:
@@ -70,36 +72,35 @@ def _size(plan: Plan) -> str:
     return f"Each dataset has {sizes['train']:,} training and {sizes['dev']:,} dev sentences."
 
 
-def _sections(plan: Plan, found: Found) -> Iterator[str]:
+def _sections(plan: Plan, found: Found, done: Sequence[Part]) -> Iterator[str]:
     for model in reversed(MODELS):
         if cells := found.cells("grid", model):
             yield f"## The grid: {model}"
             yield "Runs that succeeded, of all; the median accuracy of those, and its range."
             yield _grid(cells)
-    done = [part for part in plan.parts if part.kind == "final" and finished(plan, part, found)]
+    complete = [part.model for part in done if part.kind == "final"]
     for model in reversed(MODELS):
         if cells := found.cells("final", model):
-            complete = any(part.model == model for part in done)
-            yield f"## The candidates: {model}" + ("" if complete else " (partial)")
+            yield f"## The candidates: {model}" + ("" if model in complete else " (partial)")
             yield "Proportion of runs that succeeded, in %, with its interval:"
             yield _proportions(cells)
             yield "Accuracy of the runs that succeeded, median and range:"
             yield _successful(cells)
-            if complete:
+            if model in complete:
                 yield "Scores, the mean over these sentences of the mean over all runs:"
                 yield _scores({one.setting.title: one for one in own_scores(found, model)})
-    if len(done) == len(MODELS):
+    if len(complete) == len(MODELS):
         yield "## The choice"
         yield "\n".join(_choice(form, of) for form, of in decide(found).items())
-        yield from _around(plan, found)
+        yield from _around(plan, found, done)
 
 
-def _around(plan: Plan, found: Found) -> Iterator[str]:
+def _around(plan: Plan, found: Found, done: Sequence[Part]) -> Iterator[str]:
     for part in plan.parts:
         tried = found.accuracies(part.kind, part.model)
         if part.kind in ("grid", "final") or not tried:
             continue
-        partial = "" if finished(plan, part, found) else " (partial)"
+        partial = "" if part in done else " (partial)"
         yield f"## {part.what[0].upper()}{part.what[1:]}: {part.model}{partial}"
         changes = part.settings(found)
         scores = {

@@ -10,6 +10,7 @@ import pytest
 
 from experiments import sweep
 from experiments.sweep.job import canonical
+from experiments.sweep.settings import defaults, later
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Settings:
 @dataclass(frozen=True)
 class More(Settings):
     gain: float = 1.0
+
+
+@dataclass(frozen=True)
+class Added(Settings):
+    shuffle: str = later("every_epoch")
 
 
 HERE = Settings(0.1, (1, 10), {"train": 5}, {"data": (0, 1)}, ((1, 2), (3, 4)))
@@ -59,6 +65,21 @@ def test_missing_and_unknown_settings_are_named():
         sweep.from_json(Settings, stored)
     with pytest.raises(sweep.SweepError, match=r"Settings: unknown: gain$"):
         sweep.from_json(Settings, {**STORED, "gain": 1.0})
+
+
+def test_a_setting_that_was_added_leaves_the_ids_of_stored_runs_as_they_are():
+    added = Added(**vars(HERE))
+    assert sweep.to_json(added) == STORED
+    assert _job(added).id == _job(HERE).id
+    assert sweep.from_json(Added, STORED) == added
+    assert defaults(Added)["shuffle"] == "every_epoch"
+
+
+def test_an_added_setting_with_another_value_is_stored_and_is_another_run():
+    once = Added(**vars(HERE), shuffle="once")
+    assert sweep.to_json(once) == {**STORED, "shuffle": "once"}
+    assert _job(once).id != _job(HERE).id
+    assert sweep.from_json(Added, sweep.to_json(once)) == once
 
 
 def test_a_dataclass_and_its_json_are_the_same_run():

@@ -214,6 +214,61 @@ def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path):
     assert all(np.array_equal(values, undisturbed[name]) for name, values in model.state_dict().items())
 
 
+class _Orders(Watcher):
+    """The trees in the order of their training, epoch by epoch."""
+
+    def __init__(self):
+        self.orders, self._trees = [], []
+
+    def batch(self, trees, forest, states):
+        self._trees += trees.tolist()
+
+    def epoch(self, epoch):
+        self.orders.append(self._trees)
+        self._trees = []
+
+
+def test_trees_are_shuffled_before_every_epoch_or_once():
+    orders = {}
+    for shuffle in ("every_epoch", "once"):
+        watcher = _Orders()
+        _fit(*_setup(), patience=9, shuffle=shuffle, watchers=[watcher])
+        orders[shuffle] = watcher.orders
+        assert all(sorted(order) == list(range(60)) for order in watcher.orders)
+    assert len({str(order) for order in orders["every_epoch"]}) == 4
+    assert orders["once"] == [orders["every_epoch"][0]] * 4
+    assert orders["once"][0] != sorted(orders["once"][0])
+    with pytest.raises(ValueError, match=r"shuffle is 'every_epoch' or 'once', not 'never'"):
+        _fit(*_setup(), shuffle="never")
+
+
+def test_an_order_that_is_drawn_once_outlives_an_interruption(tmp_path):
+    whole, path = _setup(), tmp_path / "run.npz"
+    expected = _fit(*whole, patience=9, shuffle="once")
+    with pytest.raises(KeyboardInterrupt):
+        _fit(*_setup(), watchers=[_Stop(8)], patience=9, shuffle="once", checkpoint=path)
+    with pytest.raises(StateError, match="shuffle was once, is every_epoch now"):
+        _fit(*_setup(), patience=9, checkpoint=path, watchers=[Watcher()])
+    model, optimizer, train, dev, _ = _setup()
+    rng = np.random.default_rng(99)
+    epochs = _fit(
+        model, optimizer, train, dev, rng, patience=9, shuffle="once", checkpoint=path, watchers=[Watcher()]
+    )
+    assert epochs == expected
+    undisturbed = whole[0].state_dict()
+    assert all(np.array_equal(values, undisturbed[name]) for name, values in model.state_dict().items())
+
+
+def test_a_checkpoint_of_a_version_that_shuffled_in_one_way_is_read(tmp_path):
+    path, whole = tmp_path / "run.npz", _setup()
+    expected = _fit(*whole, max_epochs=5, patience=9)
+    _fit(*_setup(), max_epochs=2, patience=9, checkpoint=path)
+    header, arrays = load_document(path, FORMAT)
+    del header["settings"]["shuffle"], header["format"], arrays["order:trees"]
+    save_document(path, FORMAT, header, arrays)
+    assert _fit(*_setup(), max_epochs=5, patience=9, checkpoint=path) == expected
+
+
 def test_checkpoints_are_written_no_more_often_than_asked_for(tmp_path, monkeypatch):
     path = tmp_path / "run.npz"
     now, numbers = [0.0], []
