@@ -7,6 +7,8 @@ from models.chains import as_chains, chain_forest
 from models.check_cell import check_cell
 from models.checkpoint import load, save
 from models.classifier import Dropout, TreeClassifier
+from models.conllu import ConlluReader, read_conllu
+from models.dependencies import DependencyTree
 from models.errors import (
     CellCheckError,
     CellError,
@@ -22,6 +24,7 @@ from models.path_jacobians import path_jacobians
 from models.reader import TreeReader, read_trees
 from models.shapes import SHAPES, random_forest
 from models.strip import strip_functions, strip_traces
+from models.toolkits import from_nltk, from_spacy, from_stanza, to_nltk
 from models.tree import Tree
 from models.unary import collapse_unary, expand_unary
 from models.vector_file import VectorsError
@@ -32,7 +35,9 @@ __all__ = [
     "SHAPES",
     "CellCheckError",
     "CellError",
+    "ConlluReader",
     "DependencyError",
+    "DependencyTree",
     "Dropout",
     "Forest",
     "ForestError",
@@ -53,15 +58,20 @@ __all__ = [
     "collapse_unary",
     "debinarise",
     "expand_unary",
+    "from_nltk",
+    "from_spacy",
+    "from_stanza",
     "load",
     "path_jacobians",
     "plain_word",
     "random_forest",
+    "read_conllu",
     "read_trees",
     "read_vectors",
     "save",
     "strip_functions",
     "strip_traces",
+    "to_nltk",
     "treebank_word",
 ]
 __all__ += cells.__all__

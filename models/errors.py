@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(eq=False)
 class TreebankError(ValueError):
-    """A text that is not a bracketed tree.
+    """A text that is not a treebank in the format that is read.
 
     Attributes
     ----------

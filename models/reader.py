@@ -101,7 +101,9 @@ def read_trees(
     >>> reader.summary()
     '2 trees; 1 faulty place, where the trees were left out'
     """
-    sources = _check(source, errors, layout, encoding)
+    for name, value, choices in (("errors", errors, ERRORS), ("layout", layout, LAYOUTS)):
+        one_of(name, value, choices)
+    sources = check_source(source, encoding, "read_trees")
     if comments is not None and (not isinstance(comments, str) or not comments.strip(BLANKS + "()")):
         raise ValueError(f"comments is what a line of comment begins with, as ';', not {comments!r}")
     changes: list[Change] = [traces_stripped] if strip_traces else []
@@ -150,9 +152,9 @@ class TreeReader(Iterator[Tree]):
 
     def summary(self) -> str:
         """How many trees were read and how many faulty places left out, in words."""
-        text = f"{self.n_trees} tree{'s' * (self.n_trees != 1)}"
+        text = plural(self.n_trees, "tree")
         if self.n_bad:
-            text += f"; {self.n_bad} faulty place{'s' * (self.n_bad != 1)}, where the trees were left out"
+            text += f"; {plural(self.n_bad, 'faulty place')}, where the trees were left out"
         if self.n_empty:
             text += f"; {self.n_empty} of traces alone left out"
         return text
@@ -173,7 +175,7 @@ class TreeReader(Iterator[Tree]):
         for source in sources:
             yield from self._read_one(source, layout, encoding, comments)
         if self._labelled and self._unlabelled:
-            leaves = f"{self._unlabelled} {'leaf has' if self._unlabelled == 1 else 'leaves have'}"
+            leaves = plural(self._unlabelled, "leaf has", "leaves have")
             name = None if self._several else source_name(sources[0])
             warnings.warn(
                 f"{name or 'the treebank'}: {leaves} no label, as {self._first}, but {self._labelled} have "
@@ -233,18 +235,28 @@ class TreeReader(Iterator[Tree]):
         return trusted_tree(label, word, children)
 
 
-def _check(source: Source, errors: str, layout: str, encoding: str) -> list[Any]:
-    """Return the sources that `source` stands for."""
+def check_source(source: Source, encoding: str, reader: str) -> list[Any]:
+    """Return the sources that `source` stands for.
+
+    Raises
+    ------
+    TypeError, ValueError, FileNotFoundError
+        If it is none, or there is no such encoding; `reader` is the function that reads it.
+    """
     if isinstance(source, bytes | bytearray):
-        raise TypeError("a treebank in bytes is read as a file: read_trees(io.BytesIO(content))")
+        raise TypeError(f"a treebank in bytes is read as a file: {reader}(io.BytesIO(content))")
     if isinstance(source, Tree) or not (isinstance(source, os.PathLike) or hasattr(source, "__iter__")):
         raise TypeError(f"a treebank is a path, a file, or lines of text, not {type(source).__name__}")
-    if isinstance(source, str) and source.lstrip(BLANKS).startswith("(") and not os.path.exists(source):
-        raise ValueError("a str is the path of a treebank; for trees in a string, read_trees([text])")
-    for name, value, choices in (("errors", errors, ERRORS), ("layout", layout, LAYOUTS)):
-        one_of(name, value, choices)
+    is_text = isinstance(source, str) and (source.lstrip(BLANKS).startswith("(") or "\n" in source)
+    if is_text and not os.path.exists(str(source)):
+        raise ValueError(f"a str is the path of a treebank; for trees in a string, {reader}([text])")
     try:
         "".encode(encoding)
     except LookupError:
         raise ValueError(f"there is no text encoding {encoding!r}; most treebanks are in utf-8") from None
     return treebank_files(source)
+
+
+def plural(count: int, one: str, several: str = "") -> str:
+    """Say how many there are: "1 tree", "2 trees"."""
+    return f"{count} {one if count == 1 else several or one + 's'}"

@@ -9,19 +9,13 @@ from models.builder import OUTSIDE, Fault, Make, T, build
 from models.errors import DependencyError, TreebankError
 from models.excerpt import excerpt, line_at, place
 from models.notation import BLANKS, offset, other_space, shorten, spans, split
+from models.other_formats import is_conllu, other_format
 
 # Bytes that could not be decoded, as Python's "surrogateescape" represents them.
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _UTF16 = ("\udcff\udcfe", "\udcfe\udcff")  # its byte-order marks
-# A line of CoNLL-U (universaldependencies.org/format.html): ten columns between tabs, the first a
-# number such as 3, 3-4 or 3.1; or one of the comments that begin a file or a sentence.
-_CONLLU = re.compile(r"\d+([-.]\d+)?(\t[^\t]*){9}\s*\Z|# *(sent_id|text|newdoc|newpar|global\.columns)\b")
 _COMMENTS = ";#%*"  # what comments of treebanks begin with
 _BLANK_CLOSE = re.compile(rf"[^()\\{BLANKS}][{BLANKS}]+\)")
-_DEPENDENCIES = (
-    "a line of CoNLL-U, which says what a word depends on, but not which words make up a phrase; trees are "
-    "made of phrases in brackets, as in (3 (2 not) (1 bad)): parse the sentences with a constituency parser"
-)
 
 
 def parse_tree(text: str, source: str | None, make: Make[T]) -> T:
@@ -65,9 +59,8 @@ def parse_block(block: Block, source: str | None, decoded: bool, make: Make[T]) 
         If it holds anything but trees and blanks.
     """
     text = block.text
-    undecoded = _UNDECODED.search(text) if decoded and not text.isascii() else None
-    if undecoded:
-        raise _undecoded_error(block, undecoded.start(), source)
+    if decoded and not text.isascii():
+        undecoded(text, block.line, source)
     tokens = split(text)
     try:
         _check_names(text, tokens)
@@ -142,8 +135,9 @@ def _error(fault: Fault, tokens: list[str], block: Block, source: str | None) ->
         found = block.end
     elif tokens[fault.at] in "()":
         found = f"'{tokens[fault.at]}'"
-    elif fault.opened < 0 and _CONLLU.match(line_at(block.text, start)[0]):
-        return DependencyError(*where, fault.expected, _DEPENDENCIES, shown)
+    elif fault.opened < 0 and (other := other_format(line_at(block.text, start)[0])) is not None:
+        kind = DependencyError if is_conllu(line_at(block.text, start)[0]) else TreebankError
+        return kind(*where, fault.expected, other, shown)
     else:
         found = f"the word '{shorten(tokens[fault.at])}'"
         if fault.hint == OUTSIDE and tokens[fault.at][0] in _COMMENTS:
@@ -156,12 +150,16 @@ def _error(fault: Fault, tokens: list[str], block: Block, source: str | None) ->
     return TreebankError(*where, expected, found + fault.hint, shown)
 
 
-def _undecoded_error(block: Block, start: int, source: str | None) -> TreebankError:
-    text = block.text
-    if start == 0 and block.line == 1 and text.startswith(_UTF16):
+def undecoded(text: str, first_line: int, source: str | None) -> None:
+    """Raise TreebankError if a byte of the text could not be decoded; lines count from `first_line` on."""
+    match = _UNDECODED.search(text)
+    if match is None:
+        return
+    start = match.start()
+    if start == 0 and first_line == 1 and text.startswith(_UTF16):
         found = "the first bytes of a text in UTF-16; pass encoding='utf-16'"
     else:
         byte = ord(text[start]) - 0xDC00
         found = f"the byte {byte:#04x}; if the text has another encoding, name it with encoding="
-    where = source, *place(text, start, block.line)
-    return TreebankError(*where, "text in the encoding of the treebank", found, excerpt(text, start))
+    where = source, *place(text, start, first_line)
+    raise TreebankError(*where, "text in the encoding of the treebank", found, excerpt(text, start))
