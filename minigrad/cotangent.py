@@ -235,4 +235,4 @@ class Gradient:
             self.value = g if owned else g.copy()  # never let two leaves share an array
         else:
             total = accumulate(self.value, g, owned=False)
-            self.value = total if total.shape else np.asarray(total)
+            self.value = np.asarray(total) if isinstance(total, np.generic) else total

@@ -170,7 +170,7 @@ def backward(
         g, op = cotangents.pop(node.id, None), node.op
         if g is None:
             raise out_of_order(node.id)
-        if not g.shape:
+        if isinstance(g, np.generic):
             g = np.asarray(g)  # NumPy's arithmetic turns arrays without axes into scalars
         if op is not None:
             g = op.accept(g)

@@ -7,12 +7,16 @@ computation to the fold's compiler. Equal computations are one symbol.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 ROWS = 1_000_003  # stands for the number of rows, which is not known while tracing
+OTHER_ROWS = 1_000_033  # stands for it when a trace is repeated: it may not matter which number it is
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 class UnsupportedError(Exception):
@@ -52,6 +56,11 @@ class Symbol:
         return int(np.prod(self.shape))
 
     @property
+    def real(self) -> Symbol:
+        """The symbol: no trace has complex numbers."""
+        return self
+
+    @property
     def T(self) -> Symbol:
         """The transpose; that of a transpose is what it was."""
         if self.op == "transpose":
@@ -61,7 +70,7 @@ class Symbol:
     def transpose(self, axes: Any = None) -> Symbol:
         """Return the transpose of a matrix."""
         if axes is not None and list(axes) != list(range(self.ndim))[::-1]:
-            raise UnsupportedError("transpose with axes")
+            return self._other("transpose", "transpose with axes")(self, axes)
         return self.T
 
     def copy(self) -> Symbol:
@@ -84,22 +93,30 @@ class Symbol:
             raise ValueError("the inner lengths differ")
         if self.dtype != other.dtype:
             raise UnsupportedError("operands of different dtypes")
-        return self.table.make("matmul", (self, other), (self.shape[0], other.shape[1]), self.dtype)
+        factors = tuple(map(self.table.functions.get("factor", lambda x: x), (self, other)))
+        return self.table.make("matmul", factors, (self.shape[0], other.shape[1]), self.dtype)
 
     dot = __matmul__
 
     def kernel(self, name: str, args: tuple[Any, ...]) -> Symbol:
         """Describe a call of a kernel whose first argument is this symbol."""
-        if name == "column_sums":
-            return self.table.make(name, args, self.shape[1:], self.dtype)
-        if name not in RULES:
-            raise UnsupportedError(f"the kernel {name}")
-        return _elementwise(name, *args)
+        if name in RULES:
+            return _elementwise(name, *args)
+        return self._other(f"kernel {name}", f"the kernel {name}")(*args)
+
+    def _other(self, function: Any, what: str) -> Callable[..., Any]:
+        """Return what this table's symbols make of a function that is not elementwise."""
+        found = self.table.functions.get(function)
+        if found is None:
+            raise UnsupportedError(what)
+        return found
 
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **options: Any) -> Symbol:
-        if method != "__call__" or ufunc.__name__ not in UFUNCS or options:
+        if method != "__call__" or options:
             raise UnsupportedError(f"numpy.{ufunc.__name__}")
-        return _elementwise(UFUNCS[ufunc.__name__], *args)
+        if ufunc.__name__ in UFUNCS:
+            return _elementwise(UFUNCS[ufunc.__name__], *args)
+        return self._other(ufunc, f"numpy.{ufunc.__name__}")(*args)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         if any(kind is not Symbol and kind is not np.ndarray for kind in types):
@@ -111,15 +128,15 @@ class Symbol:
             return _elementwise("where", condition, x, y)
         if function is np.shape:
             return self.shape
-        raise UnsupportedError(f"numpy.{function.__name__}")
+        return self._other(function, f"numpy.{function.__name__}")(*args, **options)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        raise UnsupportedError(f"ndarray.{name}")
+        return partial(self._other(name, f"ndarray.{name}"), self)
 
     def __getitem__(self, index: Any) -> Any:
-        raise UnsupportedError("indexing")
+        return self._other("getitem", "indexing")(self, index)
 
     def __bool__(self) -> bool:
         raise UnsupportedError("control flow on a mask")
@@ -148,6 +165,8 @@ class SymbolTable:
     shared : bool
         Whether equal computations are one symbol (common-subexpression elimination, by hash-consing), and not
         only equal inputs.
+    functions : mapping
+        What symbols make of functions that are not elementwise: by NumPy's function, or by a name.
 
     Attributes
     ----------
@@ -156,8 +175,8 @@ class SymbolTable:
         While True, ``==`` is an operation as with arrays; afterwards it is identity, for lists to search by.
     """
 
-    def __init__(self, shared: bool = False) -> None:
-        self.open, self._shared = True, shared
+    def __init__(self, shared: bool = False, functions: Mapping[Any, Callable[..., Any]] = NOTHING) -> None:
+        self.open, self._shared, self.functions = True, shared, functions
         self.symbols: list[Symbol] = []
         self._known: dict[tuple[Any, ...], Symbol] = {}
 
@@ -182,6 +201,7 @@ RULES = {
     "mul": "{0} * {1}",
     "div": "{0} / {1}",
     "neg": "-{0}",
+    "copy": "{0}",
     "pow": "{0} ** {1}",
     "square": "{0} * {0}",
     "exp": "np.exp({0})",
@@ -233,6 +253,7 @@ COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not")
 
 
 def _elementwise(op: str, *args: Any) -> Symbol:
+    args = tuple(map(_value, args))
     symbols = [a for a in args if isinstance(a, Symbol)]
     table = symbols[0].table
     for a in args:
@@ -246,7 +267,15 @@ def _elementwise(op: str, *args: Any) -> Symbol:
     dtype = np.dtype(np.bool_) if op in COMPARISONS or not floats else floats[0]
     if op == "where" and not floats:
         dtype = np.result_type(*(a for a in args[1:]))
-    return table.make(op, numbers, shape, dtype)
+    simplify = table.functions.get(f"elementwise {op}")
+    simpler = simplify(*numbers) if simplify else None
+    return table.make(op, numbers, shape, dtype) if simpler is None else simpler
+
+
+def _value(a: Any) -> Any:
+    """Return the symbol that a tensor holds, and everything else as it is."""
+    data = a if isinstance(a, Symbol) else getattr(a, "data", None)
+    return data if isinstance(data, Symbol) else a
 
 
 def _operator(name: str, reflected: bool) -> Callable[[Symbol, Any], Symbol]:

@@ -73,8 +73,9 @@ def loss_and_gradients(
     NodeStates
         With their gradients.
 
-    None, and nothing done, where it takes a graph: without a JIT, for a cell that can't be compiled, if
-    dtypes are mixed or shapes do not fit, if a target is no class, if an observer watches, under `no_grad`.
+    None, and nothing done, where it takes a graph: without a JIT, for a cell that can't be compiled or that
+    computes weights of its parameters, if dtypes are mixed or shapes do not fit, if a target is no class, if
+    an observer watches, under `no_grad`.
 
     Raises
     ------
@@ -89,7 +90,12 @@ def loss_and_gradients(
     code = compiler.ready(cell, dtype)
     if not isinstance(code, compiler.CompiledCell) or Ws.dtype != dtype or bs.dtype != dtype:
         return None
-    if not code.addresses or L.shape[1] != code.leaf_width or Ws.shape != (len(bs), D):
+    if (
+        not code.addresses
+        or code.outer is not None
+        or L.shape[1] != code.leaf_width
+        or Ws.shape != (len(bs), D)
+    ):
         return None
     nodes = len(forest.left)
     roots, masks = rows is forest.root, code.masks(nodes)

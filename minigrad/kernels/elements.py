@@ -145,6 +145,7 @@ EMITTED: dict[str, Callable[..., Value]] = {
     "mul": _arithmetic("fmul"),
     "div": _arithmetic("fdiv"),
     "neg": lambda e, x: e.builder.fneg(x),
+    "copy": lambda e, x: x,
     "pow": _intrinsic("pow"),
     "square": lambda e, x: emit(e, "mul", x, x),
     "exp": _intrinsic("exp"),

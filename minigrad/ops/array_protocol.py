@@ -43,7 +43,12 @@ class Row(NamedTuple):
 
 def compared(compare: np.ufunc) -> Callable[..., Tensor]:
     """Return a comparison by element: booleans for `where`, without a derivative."""
-    return lambda x, y: Tensor(np.asarray(compare(_values(x), _values(y))))
+
+    def apply(x: Any, y: Any) -> Tensor:
+        result = compare(_values(x), _values(y))
+        return Tensor(np.asarray(result) if isinstance(result, np.generic) else result)
+
+    return apply
 
 
 def _dot(a: Any, b: Any) -> Tensor:

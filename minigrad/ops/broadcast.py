@@ -19,7 +19,7 @@ def sum_to(g: Array, shape: tuple[int, ...]) -> Array:
         return kernels.column_sums(g)
     extra = g.ndim - len(shape)
     repeated = [extra + k for k, n in enumerate(shape) if n == 1 and g.shape[extra + k] != 1]
-    return kernels.summed(g, (*range(extra), *repeated)).reshape(shape)
+    return kernels.summed(g, (*range(extra), *repeated), keepdims=True).reshape(shape)
 
 
 def same(g: Array) -> Array:

@@ -12,6 +12,7 @@ from minigrad.cotangent import SparseRows
 from minigrad.errors import ShapeError
 from minigrad.ops.indices import indices
 from minigrad.primitive import primitive
+from minigrad.symbol import Symbol
 from minigrad.tensor import Tensor, as_tensor
 
 __all__ = ["gather", "getitem"]
@@ -31,6 +32,8 @@ def _getitem(x: Array, *, index: Any) -> Any:
 
 def _getitem_x(y: Array, x: Array, *, index: Any) -> Any:
     shape, dtype = x.shape, x.dtype
+    if isinstance(x, Symbol):
+        return lambda g: g.added_to_zeros(index, shape)
     whole_rows = (isinstance(index, int | np.integer | slice) and not isinstance(index, bool)) or (
         isinstance(index, np.ndarray) and index.ndim == 1 and index.dtype.kind == "i"
     )

@@ -77,8 +77,9 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 def _extremum_x(y: Array, x: Array, *, axis: Axis, keepdims: bool) -> Any:
     shape = x.shape
-    hit = x == spread(y, shape, axis, keepdims)
-    share = (hit / np.maximum(hit.sum(axis=axis, keepdims=True), 1)).astype(x.dtype)
+    number = x.dtype.type
+    hit = np.where(np.equal(x, spread(y, shape, axis, keepdims)), number(1), number(0))
+    share = hit / np.maximum(hit.sum(axis=axis, keepdims=True), number(1))  # NaN is hit by nothing
     return lambda g: spread(g, shape, axis, keepdims) * share
 
 

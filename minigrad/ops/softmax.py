@@ -11,6 +11,7 @@ from minigrad import kernels
 from minigrad.errors import ShapeError
 from minigrad.ops.indices import indices
 from minigrad.primitive import primitive
+from minigrad.symbol import Symbol, UnsupportedError
 from minigrad.tensor import Tensor, as_tensor
 
 __all__ = ["cross_entropy", "log_softmax", "softmax"]
@@ -22,6 +23,10 @@ def _along(axis: int, x: Array, function: Callable[[Array], Array]) -> Array:
     """Apply a function of the rows of a matrix along any axis of any array."""
     if not -x.ndim <= axis < x.ndim or x.shape[axis] == 0:
         raise ShapeError("softmax needs an axis with at least one element")
+    if isinstance(x, Symbol):
+        if axis % x.ndim != x.ndim - 1:
+            raise UnsupportedError("softmax along another axis than the last")
+        return function(x)
     last = np.moveaxis(x, axis, -1)
     rows = np.ascontiguousarray(last).reshape(-1, last.shape[-1])
     return np.moveaxis(function(rows).reshape(last.shape), -1, axis)

@@ -13,6 +13,7 @@ from models.cells.registry import CELLS, CHAIN_CELLS, TREE_CELLS, cell, is_chain
 from models.cells.residual import ResidualRNN
 from models.cells.rlstm import RLSTM
 from models.cells.rnn import RNN
+from models.cells.rntn import RNTN
 from models.cells.slstm import SLSTM
 from models.cells.tree_gru import TreeGRU
 from models.cells.tree_lstm import TreeLSTM
@@ -25,6 +26,7 @@ __all__ = [
     "LSTM",
     "RLSTM",
     "RNN",
+    "RNTN",
     "SLSTM",
     "TREE_CELLS",
     "Bidirectional",

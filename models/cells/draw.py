@@ -30,7 +30,11 @@ class Draw:
         `fan_in` is the number of inputs of one unit, over all matrices that feed it, as in the code of Le &
         Zuidema (2016).
         """
-        return Parameter(initial("fan_in_uniform", self._rng, (rows, columns), self._dtype, fan_in=fan_in))
+        return self.tensor((rows, columns), fan_in)
+
+    def tensor(self, shape: tuple[int, ...], fan_in: int) -> Parameter:
+        """Return an array of any shape, drawn as a `matrix` is."""
+        return Parameter(initial("fan_in_uniform", self._rng, shape, self._dtype, fan_in=fan_in))
 
     def bias(self, D: int, value: float = 0.0) -> Parameter:
         """Return a vector with the same value everywhere.

@@ -19,6 +19,7 @@ from models.cells.recurrent import RECURRENT
 from models.cells.residual import ResidualRNN
 from models.cells.rlstm import RLSTM
 from models.cells.rnn import RNN
+from models.cells.rntn import RNTN
 from models.cells.slstm import SLSTM
 from models.cells.tree_gru import TreeGRU
 from models.cells.tree_lstm import TreeLSTM
@@ -34,6 +35,7 @@ TREE_CELLS: dict[str, Any] = {
     "ResidualRNN": ResidualRNN,
     "HighwayRNN": HighwayRNN,
     "DenseRNN": DenseRNN,
+    "RNTN": RNTN,
 }
 CHAIN_CELLS: dict[str, Any] = {**RECURRENT, "Bidirectional": Bidirectional, "Multilayer": Multilayer}
 CELLS: dict[str, Any] = {**TREE_CELLS, **CHAIN_CELLS}

@@ -82,6 +82,7 @@ def test_the_name_changes_with_whatever_decides_on_the_code(monkeypatch: pytest.
 SHOWN = (
     "fold.compiler.layout",
     "fold.compiler.program",
+    "fold.compiler.views",
     "kernels.formulas",
     "symbol",
     "stack",

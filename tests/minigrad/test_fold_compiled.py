@@ -179,22 +179,6 @@ def test_dropout_draws_what_node_mode_draws():
     assert case.cell.generator.random() == other.cell.generator.random()
 
 
-@pytest.mark.parametrize("shape", [(), (1,), (1, E)])
-def test_a_parameter_that_is_repeated_over_the_columns_is_refused_and_level_takes_it(shape):
-    class Scaled(ContractCell):
-        parts = (mg.Part("h", E),)
-        shapes = {"a": shape}  # noqa: RUF012
-
-        def compose(self, left: mg.Child, right: mg.Child) -> Any:
-            return mg.tanh(self.a * left.h + right.h)
-
-    case = Case(Scaled, FIXED["leaves and trees"])
-    with pytest.warns(mg.CompileWarning, match="Scaled can't be compiled"):
-        got = case.fold("compiled")
-    for a, b in zip(got, case.fold("node"), strict=True):
-        close(a, b, 1e-12)
-
-
 # -- the derivatives by the memory of leaves, which are computed when somebody looks -------------------
 
 

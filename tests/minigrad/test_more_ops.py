@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -228,24 +227,6 @@ def test_compiled_they_compute_what_they_compute_by_levels(dtype: Any) -> None:
 def test_the_compiler_writes_sine_clip_and_error_function() -> None:
     source = mg.fold_source(Waves())
     assert all(name in source for name in ("np.sin(", "np.cos(", "erf(", "np.minimum("))
-
-
-@pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: every cell runs as level, without a word")
-def test_a_cell_with_an_op_that_is_not_elementwise_runs_by_levels_and_says_so() -> None:
-    class Normed(mg.Cell):
-        parts = (mg.Part("h", 3),)
-
-        def compose(self, left: Any, right: Any) -> Any:
-            return mg.layer_norm(left.h + right.h)
-
-    forest = models.random_forest(np.random.default_rng(0), [3, 4], vocabulary=models.Vocabulary(["a"]))
-    leaves = np.random.default_rng(1).normal(size=(7, 3))
-    with pytest.warns(mg.CompileWarning, match="layer_norm"):
-        compiled = mg.fold(Normed(), forest, leaves, "compiled")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        level = mg.fold(Normed(), forest, leaves, "level")
-    np.testing.assert_array_equal(compiled.h.data, level.h.data)
 
 
 def test_rows_that_are_ignored_have_no_loss_and_no_gradient_whatever_their_label() -> None:

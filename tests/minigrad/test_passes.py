@@ -17,9 +17,10 @@ from minigrad.fold.compiler import passes as compiler
 from minigrad.fold.compiler.explain import explain_fold
 from minigrad.fold.compiler.layout import Layout
 from minigrad.fold.compiler.passes import PASSES, optimise
-from minigrad.fold.compiler.program import Product, Program, Sweep, WeightProduct, is_product, is_rows, live
+from minigrad.fold.compiler.program import Product, Program, Sweep, WeightProduct, is_product, live
 from minigrad.fold.compiler.run import compile_with
 from minigrad.fold.compiler.trace import Trace, trace
+from minigrad.fold.compiler.views import is_rows
 from minigrad.symbol import Symbol
 from tests.minigrad.fold_contract.cells import CELLS, ContractCell, E, Memory, Simple
 from tests.minigrad.fold_contract.forests import FIXED

@@ -63,6 +63,11 @@ def tree_gru(P: Vectors, x: Vectors, y: Vectors) -> Vectors:
     return {"h": z0 * new + z1 * h1 + z2 * h2}
 
 
+def rntn(P: Vectors, x: Vectors, y: Vectors) -> Vectors:
+    z = np.concatenate([x["h"], y["h"]])
+    return {"h": np.tanh(np.array([z @ V @ z for V in P["V"]]) + P["W"] @ z + P["b"])}
+
+
 def residual(P: Vectors, x: Vectors, y: Vectors) -> Vectors:
     return {"h": x["h"] + y["h"] + np.tanh(P["W1"] @ x["h"] + P["W2"] @ y["h"] + P["b"])}
 

@@ -28,6 +28,7 @@ CASES: dict[str, tuple[Any, Any]] = {
     "ResidualRNN": (cells.ResidualRNN, equations.residual),
     "HighwayRNN": (cells.HighwayRNN, equations.highway),
     "DenseRNN": (cells.DenseRNN, equations.dense),
+    "RNTN": (cells.RNTN, equations.rntn),
     "Elman tanh": (partial(cells.Elman, E=E), equations.elman(np.tanh)),
     "Elman sigmoid": (partial(cells.Elman, f="sigmoid", E=E), equations.elman(equations.σ)),
     "Elman relu": (partial(cells.Elman, f="relu", E=E), equations.elman(equations.relu)),
@@ -111,6 +112,7 @@ def test_matrices_are_drawn_within_the_bounds_their_cells_name() -> None:
         "SLSTM": {"Wi": 4, "Wci": 4, "Wf": 4, "Wcf": 4, "Wx": 2, "Wo": 3, "Wco": 3},
         "TreeGRU": {"Wz": 3, "Wr": 2, "W": 2},
         "DenseRNN": {"W": 4, "V": 4},
+        "RNTN": {"W": 2, "V": 4 * 50},
     }
     for name, kind in cells.CELLS.items():
         if name in ("RNN", "RLSTM"):  # the paper's two: tests/models/test_cells.py

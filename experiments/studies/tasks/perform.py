@@ -21,7 +21,7 @@ from experiments.training import recorded
 from experiments.training.evaluation import hits
 from experiments.training.fingerprint import data_hash
 
-CELLS = tuple(models.TREE_CELLS)
+CELLS = ("RNN", "RLSTM", "TreeLSTM", "SLSTM", "TreeGRU", "ResidualRNN", "HighwayRNN", "DenseRNN")
 RATE = 0.5  # of distractors, unless --rate is given
 # Functions of (rng, n, lengths), and of rate where there are distractors.
 TASKS: dict[str, Callable[..., Sentences]] = {

@@ -6,8 +6,9 @@ done, their nodes' contributions are added to the gradients of the weights, whil
 
 from __future__ import annotations
 
+from minigrad.fold.compiler.columns import merged
 from minigrad.fold.compiler.matrices import pack, write_gradients
-from minigrad.fold.compiler.writer import Writer, merged
+from minigrad.fold.compiler.writer import Writer
 from minigrad.symbol import UnsupportedError
 
 

@@ -34,6 +34,7 @@ from minigrad.internal.addresses import Addresses
 from minigrad.kernels import (
     JIT_ENABLED,
     activations,
+    along_row,
     elements,
     jit,
     machine,
@@ -53,7 +54,7 @@ SPARE = 64 << 20  # bytes of memory that wait for another run
 KERNELS: tuple[ModuleType, ...] = (machine, packing, product, shared, vectors)
 LOWERING: tuple[ModuleType, ...] = (
     *KERNELS,
-    *(activations, elements, jit),
+    *(activations, along_row, elements, jit),
     *(abi, backward, columns, forward, machine_text, matrices, memory, order, writer),
 )
 
@@ -78,6 +79,8 @@ class CompiledCell:
         The functions as Python with NumPy.
     size : int
         Elements of all parameters.
+    gradient_size : int
+        Elements of what backward gives for the weights: as many, unless NumPy makes the gradients of it.
     width : int
         Elements of a node's state.
     widths : intp (parts,)
@@ -119,6 +122,8 @@ class CompiledCell:
         self._scratch = [buffer for buffer in text.buffers if not buffer.kept]
         self.values = Addresses(self.trace.parameters, dtype, "fold")
         self.size = sum(p.size for p in self.trace.parameters)
+        self.outer = self.program.outer
+        self.gradient_size = self.size if self.outer is None else self.outer.size
         self.widths = np.array([part.width for part in self.trace.parts], np.intp)
         self.width = int(self.widths.sum())
         self._pool: list[Memory] = []
@@ -147,7 +152,22 @@ class CompiledCell:
                 frame = given.frame(pointers)
                 self._functions[function](address(frame))
         else:
-            given.python(self._reference[function], self.trace.names)
+            given.python(self._reference[function], self.trace.weight_names)
+
+    def weights(self) -> tuple[Array, list[Array]]:
+        """Return what rows read, parameters and what is derived from them: addresses, and the arrays."""
+        if self.outer is None:
+            return self.values.pointers, self.values.held
+        found = self._reference["before"](dict(zip(self.trace.names, self.values.held, strict=True)))
+        derived = list(map(np.ascontiguousarray, found))
+        held = [*self.values.held, *derived]
+        return np.array([address(array) for array in held], np.intp), held
+
+    def finish(self, sums: Array, held: list[Array], to_parameters: Array) -> None:
+        """Make the parameters' gradients of what backward has given for the weights."""
+        parameters = dict(zip(self.trace.names, held, strict=False))
+        gradients = self._reference["after"](parameters, sums)
+        np.concatenate([g.ravel() for g in gradients], out=to_parameters)
 
     def parts(self, vector: Array) -> dict[str, Array]:
         """Cut a vector with the states of all nodes, part after part, into arrays (N, width) by part."""

@@ -14,17 +14,37 @@ ALIGNMENT = 16  # elements: where products' columns begin, so that their vectors
 
 @dataclass
 class Columns:
-    """The columns of symbols that are stored side by side in the rows of one buffer."""
+    """The columns of symbols that are stored side by side in the rows of one buffer.
+
+    Attributes
+    ----------
+    start : dict Symbol -> int
+        The first column of each.
+    width : int
+    places : dict Symbol -> int
+        The first columns of the places of each concat.
+    """
 
     start: dict[Symbol, int] = field(default_factory=dict)
     width: int = 0
+    places: dict[Symbol, int] = field(default_factory=dict)
 
     def add(self, symbols: Iterable[Symbol]) -> None:
         """Append columns for each symbol that has none."""
         for s in symbols:
             if s not in self.start:
                 self.start[s] = self.width
-                self.width += s.shape[1]
+                for place in s.args if s.op == "concat" else ():
+                    self.places[place] = self.width
+                    self.width += place.shape[1]
+                self.width = self.start[s] + s.shape[1]
+
+    def find(self, s: Symbol) -> int | None:
+        """Return the first column in which a symbol is stored, or read; None if it has none."""
+        if s.op == "columns":
+            start = self.start.get(s.args[0])
+            return None if start is None else start + s.args[1]
+        return self.start.get(s, self.places.get(s))
 
     def align(self) -> None:
         """Let the next symbol begin at an aligned column."""
@@ -71,3 +91,14 @@ def runs(symbols: Iterable[Symbol], order: Sequence[Symbol]) -> list[list[Symbol
         runs[-1].append(s)
         end = rank[s] + 1
     return runs
+
+
+def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join adjacent ranges."""
+    out: list[tuple[int, int]] = []
+    for start, stop in sorted(ranges):
+        if out and out[-1][1] == start:
+            out[-1] = (out[-1][0], stop)
+        else:
+            out.append((start, stop))
+    return out

@@ -81,7 +81,7 @@ class Evaluation:
     ) -> None:
         self.code, self._forest, self._table, self._find_entries = code, forest, table, entries
         self._memory, self._masks, self._vector = memory, masks, vector
-        self._values, self._held = code.values.pointers, code.values.held
+        self._values, self._held = code.weights()
 
     def __del__(self) -> None:
         self.code.give_back(self._memory)
@@ -136,7 +136,12 @@ class Evaluation:
         """
         shape = len(self.entries), self._table.shape[1]
         to_leaves = (np.empty if self.code.leaves_written else np.zeros)(shape, self.code.dtype)
-        totals = self._backward(given, to_leaves, to_parameters, complete=False)
+        if self.code.outer is None:
+            totals = self._backward(given, to_leaves, to_parameters, complete=False)
+        else:
+            sums = np.empty(self.code.gradient_size, self.code.dtype)
+            totals = self._backward(given, to_leaves, sums, complete=False)
+            self.code.finish(sums, self._held, to_parameters)
         self.store(gradients, given, totals)
         return to_leaves
 
@@ -162,7 +167,7 @@ class Evaluation:
     def _complete(self, given: Mapping[str, Cotangent], name: str, total: Array) -> None:
         """Compute the gradients with respect to a part that is constant at leaves."""
         to_leaves = np.empty((len(self.entries), self._table.shape[1]), self.code.dtype)
-        to_parameters = np.empty(self.code.size, self.code.dtype)  # neither is used
+        to_parameters = np.empty(self.code.gradient_size, self.code.dtype)  # neither is used
         whole = self.code.parts(self._backward(given, to_leaves, to_parameters, complete=True))
         total[self.order.leaves] = whole[name][self.order.leaves]
 

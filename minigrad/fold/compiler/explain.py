@@ -9,8 +9,9 @@ from typing import Any, TextIO
 
 from minigrad.fold.cell import Cell
 from minigrad.fold.compiler.passes import PASSES
-from minigrad.fold.compiler.program import Product, Program, Sweep, WeightProduct, is_rows, program_of
+from minigrad.fold.compiler.program import Product, Program, Sweep, WeightProduct, program_of
 from minigrad.fold.compiler.trace import trace
+from minigrad.fold.compiler.views import is_rows
 from minigrad.internal.table import aligned
 from minigrad.symbol import Symbol
 
@@ -77,6 +78,12 @@ def _program(program: Program) -> list[str]:
     lines += ["", f"weights: {cost:,} multiply-adds in {len(program.weights)} products over all nodes"]
     for p in program.weights:
         lines.append(f"  [{_names(p.xs)}]ᵀ × [{_names(p.gs)}]{_side(p)}")
+    if program.outer is not None:
+        lines += [
+            "",
+            "NumPy, once before the nodes and once after them:",
+            *(f"  {t}" for t in program.outer.text if t),
+        ]
     return lines
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from minigrad.fold.compiler.columns import Columns, aligned, contiguous, runs
 from minigrad.fold.compiler.program import Product, Program, Sweep
+from minigrad.fold.compiler.views import statements, stored
 from minigrad.symbol import Symbol
 
 K, U, V, Z = "k", "u", "v", "z"
@@ -120,8 +121,8 @@ class Directed:
         loop_of = {s: loop for loop in self.sweep.loops for s in loop.statements}
         passed: dict[Symbol, None] = {}
         for s in sorted(loop_of, key=lambda s: s.id):
-            for a in self.sweep.reads(s):
-                if isinstance(a, Symbol) and a in loop_of and loop_of[a] is not loop_of[s]:
+            for a in map(stored, self.sweep.reads(s)):
+                if any(t in loop_of and loop_of[t] is not loop_of[s] for t in statements(a)):
                     passed[a] = None
         return list(passed)
 
@@ -203,11 +204,17 @@ class Layout:
             return [*given, *self.stores(of)]
         return [*given, (K, self.forward.kept), (Z, self.cotangents), (Z, of.bare), *self.stores(of)]
 
+    def places(self, s: Symbol, buffers: list[tuple[str, Columns]]) -> list[tuple[str, int]]:
+        """Return the rows, and first columns there, that a symbol is stored in."""
+        starts = [(row, columns.find(s)) for row, columns in buffers]
+        return [self.column(row, start) for row, start in starts if start is not None]
+
     def find(self, s: Symbol, buffers: list[tuple[str, Columns]]) -> tuple[str, int] | None:
         """Return the row that holds a symbol, and its first column there; None if no buffer holds it."""
         for row, columns in buffers:
-            if s in columns.start:
-                return self.column(row, columns.start[s])
+            start = columns.find(s)
+            if start is not None:
+                return self.column(row, start)
         return None
 
     def column(self, row: str, start: int) -> tuple[str, int]:

@@ -6,6 +6,7 @@ compute is the same, since no loop overwrites what it reads. A row that is short
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeAlias
@@ -22,7 +23,7 @@ from minigrad.fold.compiler.memory import padded
 from minigrad.fold.compiler.order import NODE
 from minigrad.fold.compiler.program import Program
 from minigrad.fold.compiler.writer import CHUNK, Place, Writer
-from minigrad.kernels import elements
+from minigrad.kernels import along_row, elements
 from minigrad.kernels.machine import new_function, new_module
 from minigrad.kernels.packing import copy_row
 from minigrad.kernels.shared import declare
@@ -306,6 +307,10 @@ class MachineText(Writer):
     def as_bits(self, number: Value) -> Value:
         return elements.emit(self.e, "ne", number, self.e.zero)
 
+    def row_op(self, op: str, operands: Sequence[tuple[Place, int]], to: Place) -> None:
+        rows = [self._place(place) for place, _ in operands]
+        along_row.emit(self.e, op, self._place(to), rows, [width for _, width in operands])
+
     # Products
 
     def _call(self, name: str, *arguments: Any) -> None:
@@ -423,7 +428,7 @@ class MachineText(Writer):
     def gradient(self, start: int, shape: tuple[int, ...], g: Symbol | None) -> None:
         e = self.e
         to = e.element(self._pointer(Field.GRADIENT), start)
-        rows, columns = shape if len(shape) == 2 else (1, *shape) if shape else (1, 1)
+        rows, columns = shape if len(shape) == 2 else (1, math.prod(shape))
         if g is None:
             e.clear(to, e.integer(rows * columns * e.size))
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -52,9 +53,9 @@ def pack(w: Writer, of: Directed) -> None:
 def write_gradients(w: Writer) -> None:
     """Write that each parameter's gradient is put together from the products and sums."""
     start = 0
-    for parameter, g in zip(w.trace.parameters, w.trace.parameter_gradients, strict=True):
-        w.gradient(start, parameter.shape, g)
-        start += parameter.size
+    for shape, g in w.gradients:
+        w.gradient(start, shape, g)
+        start += math.prod(shape)
 
 
 def pieces(layout: Layout, s: Any, turned: bool = False) -> list[Piece] | None:

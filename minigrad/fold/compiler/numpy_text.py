@@ -17,7 +17,7 @@ from minigrad.fold.compiler.matrices import expression
 from minigrad.fold.compiler.order import NODE, TILE
 from minigrad.fold.compiler.program import Program
 from minigrad.fold.compiler.writer import CHUNK, Place, Writer
-from minigrad.kernels import elements
+from minigrad.kernels import along_row, elements
 from minigrad.symbol import Symbol
 
 SIDES = {
@@ -56,7 +56,8 @@ class NumpyText(Writer):
         super().__init__(program, chunk)
         self.lines: list[str] = []
         self._depth = 0
-        self._names = self.trace.names
+        self._names = self.trace.weight_names
+        self._outer = program.outer
         self._backward = False
 
     def source(self, title: str) -> str:
@@ -64,6 +65,8 @@ class NumpyText(Writer):
         self.lines = []
         write_forward(self)
         write_backward(self)
+        if self._outer is not None:
+            self.emit("", "", *self._outer.text)
         header = HEADER.format(title=title, dtype=self.trace.dtype.name)
         if any("special." in line for line in self.lines):
             header = header.replace("import numpy as np\n", "import numpy as np\nfrom scipy import special\n")
@@ -225,6 +228,11 @@ class NumpyText(Writer):
 
     def as_bits(self, number: str) -> str:
         return f"({number} != 0)"
+
+    def row_op(self, op: str, operands: Sequence[tuple[Place, int]], to: Place) -> None:
+        widths = [width for _, width in operands]
+        value, width = along_row.text(op, [self._slice(place, width) for place, width in operands], widths)
+        self.emit(f"{self._slice(to, width)} = {value}")
 
     # Products
 

@@ -21,10 +21,11 @@ from minigrad.fold.compiler.program import (
     Sweep,
     WeightProduct,
     is_product,
-    is_rows,
     program_of,
 )
-from minigrad.fold.compiler.trace import Trace, shared
+from minigrad.fold.compiler.rewrite import shared
+from minigrad.fold.compiler.trace import Trace
+from minigrad.fold.compiler.views import ROW_OPS, reads_memory, statements
 from minigrad.symbol import Symbol
 
 Pass = Callable[[Program], Program]
@@ -171,18 +172,28 @@ def _staged(sweep: Sweep) -> Sweep:
     for p in sweep.products:
         for total in p.sums:
             of.setdefault(total, []).append(p)
+
+    def ready(x: Symbol) -> int:
+        """Return the stage in which a symbol is computed."""
+        return max((at.get(s, 0) for s in statements(x)), default=0)
+
     loops = list(sweep.loops)
     for s in sorted((s for loop in loops for s in loop.statements), key=lambda s: s.id):
-        before = [at.get(a, 0) for a in sweep.reads(s) if is_rows(a)]
-        before += [at.get(x, 0) + 1 for p in of.get(s, []) for x in p.operands]
+        # What is computed along a row comes after the loops of its stage, and before those of the next
+        before = [at.get(a, 0) + (a.op in ROW_OPS) for a in sweep.waits(s)]
+        before += [ready(x) + 1 for p in of.get(s, []) for x in p.operands]
         at[s] = max(before, default=0)
-    last = max([*at.values(), *(at.get(x, 0) for p in sweep.products for x in p.operands)], default=0)
+    last = max([*at.values(), *(ready(x) for p in sweep.products for x in p.operands)], default=0)
     made: list[tuple[list[Loop], list[Product]]] = [([], []) for _ in range(last + 1)]
-    for loop in sorted(loops, key=lambda loop: loop.statements[0].id):
+    for loop in sorted(loops, key=_rank):
         made[max(at[s] for s in loop.statements)][0].append(loop)
     for p in sweep.products:
-        made[max(at.get(x, 0) for x in p.operands)][1].append(p)
+        made[max(ready(x) for x in p.operands)][1].append(p)
     return replace(sweep, stages=tuple(Stage(tuple(loops), tuple(products)) for loops, products in made))
+
+
+def _rank(loop: Loop) -> tuple[bool, int]:
+    return loop.statements[0].op in ROW_OPS, loop.statements[0].id
 
 
 def _grouped(sweep: Sweep) -> Sweep:
@@ -206,15 +217,36 @@ def _together(sweep: Sweep, stage: Stage) -> tuple[Product, ...]:
 def _fused(sweep: Sweep, bare: frozenset[Symbol]) -> Sweep:
     made = []
     for stage in sweep.stages:
-        loops: list[Loop] = []
+        steps: dict[Symbol, int] = {}  # which of the stage's loops of one kind compute a statement
+        groups: dict[tuple[int, Any], Loop] = {}
         for loop in stage.loops:
             statements = tuple(s for s in loop.statements if s not in bare)
-            if statements and loops and loops[-1].width == loop.width:
-                loops[-1] = loops[-1]._replace(statements=loops[-1].statements + statements)
-            elif statements:
-                loops.append(loop._replace(statements=statements))
-        made.append(stage._replace(loops=tuple(loops)))
+            if not statements:
+                continue
+            step = max((_after(sweep, s, loop.kind, steps, groups) for s in statements), default=0)
+            known = groups.get((step, loop.kind))
+            groups[step, loop.kind] = loop._replace(
+                statements=(*(known.statements if known else ()), *statements)
+            )
+            steps.update(dict.fromkeys(statements, step))
+        made.append(stage._replace(loops=tuple(groups[key] for key in sorted(groups, key=lambda k: k[0]))))
     return replace(sweep, stages=tuple(made), bare=bare)
+
+
+def _after(
+    sweep: Sweep, s: Symbol, kind: Any, steps: dict[Symbol, int], groups: dict[tuple[int, Any], Loop]
+) -> int:
+    """Return the first step of a stage at which a statement may be computed.
+
+    It may be in one loop with what it reads, if that has the same width and is not read from memory.
+    """
+    first = 0
+    for a in sweep.reads(s):
+        for t in filter(steps.__contains__, statements(a)):
+            known = groups.get((steps[t], kind))
+            together = not reads_memory(a) and known is not None and t in known.statements
+            first = max(first, steps[t] + (not together))
+    return first
 
 
 def _zero_side(s: Symbol) -> str | None:

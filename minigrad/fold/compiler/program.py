@@ -13,15 +13,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from minigrad.fold.compiler.outer import Outer, outer, reductions
 from minigrad.fold.compiler.trace import Trace
-from minigrad.symbol import ROWS, Symbol
-
-SOURCES = ("child", "is_leaf", "mask", "cotangent", "parameter")
-
-
-def is_rows(s: Any) -> bool:
-    """Tell whether a symbol has a row per tree node."""
-    return isinstance(s, Symbol) and len(s.shape) == 2 and s.shape[0] == ROWS
+from minigrad.fold.compiler.views import COPIES, ROW_OPS, SOURCES, is_rows, statements, stored
+from minigrad.symbol import Symbol
 
 
 def is_product(s: Any) -> bool:
@@ -30,17 +25,23 @@ def is_product(s: Any) -> bool:
 
 
 class Loop(NamedTuple):
-    """Statements that are computed together, element by element.
+    """Statements that are computed together, element by element; or one of `ROW_OPS`, by itself.
 
     Attributes
     ----------
     width : int
-        Columns.
+        Columns; of one of `ROW_OPS`, those that it reads.
     statements : tuple of Symbol
     """
 
     width: int
     statements: tuple[Symbol, ...]
+
+    @property
+    def kind(self) -> Any:
+        """What loops have to have in common to be fused."""
+        (first, *_) = self.statements
+        return first if first.op in ROW_OPS else self.width
 
 
 class Cell(NamedTuple):
@@ -118,7 +119,8 @@ class Sweep:
 
     def computed(self, s: Any) -> bool:
         """Tell whether a symbol is computed in this sweep, rather than given to it."""
-        return is_rows(s) and s not in self.given and s.op not in SOURCES and s in self.live
+        ours = is_rows(s) and s not in self.given and s in self.live
+        return ours and s.op not in SOURCES and s.op != "columns"
 
     @cached_property
     def live(self) -> dict[Symbol, None]:
@@ -137,7 +139,13 @@ class Sweep:
 
     def reads(self, s: Symbol) -> Sequence[Any]:
         """Return what a loop reads to compute a symbol, besides the products of its sum."""
-        return self.sums[s].others if s in self.sums else s.args
+        if s in self.sums:
+            return self.sums[s].others
+        return s.args[:1] if s.op in COPIES else s.args
+
+    def waits(self, s: Symbol) -> Iterator[Symbol]:
+        """Yield what has to be computed before a loop computes a symbol, besides the products of its sum."""
+        return itertools.chain.from_iterable(map(statements, self.reads(s)))
 
 
 class WeightProduct(NamedTuple):
@@ -180,6 +188,8 @@ class Program:
         What forward computes and backward reads.
     needed : tuple of Symbol
         All that backward computes from, in order of creation.
+    outer : Outer or None
+        What NumPy does with the weights before and after a fold.
     """
 
     trace: Trace
@@ -189,6 +199,15 @@ class Program:
     sums: tuple[Symbol, ...]
     saved: tuple[Symbol, ...]
     needed: tuple[Symbol, ...]
+    outer: Outer | None
+
+    @property
+    def gradients(self) -> list[tuple[tuple[int, ...], Symbol | None]]:
+        """What backward gives for the weights, one vector after the other: shape and symbol."""
+        if self.outer is not None:
+            return [(s.shape, s) for s in self.outer.exports]
+        traced = self.trace
+        return [(p.shape, g) for p, g in zip(traced.parameters, traced.parameter_gradients, strict=True)]
 
     def map_sweeps(self, change: Any) -> Program:
         """Return the program with another forward and backward."""
@@ -197,7 +216,7 @@ class Program:
 
 def program_of(traced: Trace) -> Program:
     """Return the program that computes what a trace says, one operation after another."""
-    transposed, summed = _reductions(traced)
+    transposed, summed = reductions(traced)
     dependent = _dependent(traced)
     values = [
         *traced.child_gradients.values(),
@@ -205,14 +224,8 @@ def program_of(traced: Trace) -> Program:
         *(c.args[0] for c in summed),
     ]
     needed = live(values, frozenset())
-    saved = [
-        s
-        for s in needed
-        if is_rows(s)
-        and s not in dependent
-        and s.op not in SOURCES
-        and any(s in u.args for u in needed if u in dependent)
-    ]
+    read = dict.fromkeys(stored(a) for u in needed if u in dependent for a in u.args)
+    saved = [s for s in needed if s in read and is_rows(s) and s not in dependent and s.op not in SOURCES]
     pairs = [(p.args[0].args[0], p.args[1], p) for p in transposed]
     operands = [x for x, _, _ in pairs if x not in dependent]
     targets = dict.fromkeys([*traced.outputs.values(), *saved, *operands])
@@ -225,6 +238,7 @@ def program_of(traced: Trace) -> Program:
         tuple(summed),
         tuple(saved),
         tuple(needed),
+        outer(traced),
     )
 
 
@@ -237,7 +251,9 @@ def _one_by_one(targets: Iterable[Symbol], given: frozenset[Symbol], keeps: bool
         if is_product(s):
             stages.append(Stage((), (Product((Cell(s.args[0], s, s.args[1]),)),)))
             sums[s] = Sum((s,), ())
-        stages.append(Stage((Loop(s.shape[1], (s,)),), ()))
+        if s.op != "concat":  # which its places make up
+            width = s.args[0].shape[1] if s.op in ROW_OPS else s.shape[1]
+            stages.append(Stage((Loop(width, (s,)),), ()))
     return replace(empty, stages=tuple(stages), sums=sums)
 
 
@@ -258,25 +274,9 @@ def _dependent(traced: Trace) -> set[Symbol]:
     """Return the symbols that depend on a cotangent: those of the backward sweep."""
     dependent: set[Symbol] = set()
     for s in traced.table.symbols:
-        if s.op == "cotangent" or any(isinstance(a, Symbol) and a in dependent for a in s.args):
+        zero = s.op == "place" and not isinstance(s.args[0], Symbol)  # what is beside the gradient of a slice
+        if s.op == "cotangent" or zero or any(isinstance(a, Symbol) and a in dependent for a in s.args):
             dependent.add(s)
+            if s.op == "concat":
+                dependent.update(s.args)
     return dependent
-
-
-def _reductions(traced: Trace) -> tuple[list[Symbol], list[Symbol]]:
-    """Return the products xᵀ·g and the column sums that the parameters' gradients consist of."""
-    transposed, summed = [], []
-    seen: set[Symbol] = set()
-    stack = [g for g in traced.parameter_gradients if g is not None]
-    while stack:
-        s = stack.pop()
-        if s in seen or is_rows(s):
-            continue
-        seen.add(s)
-        if s.op == "matmul" and s.args[0].op == "transpose" and is_rows(s.args[0].args[0]):
-            transposed.append(s)
-        elif s.op == "column_sums":
-            summed.append(s)
-        else:
-            stack += [a for a in s.args if isinstance(a, Symbol)]
-    return sorted(transposed, key=lambda s: s.id), sorted(summed, key=lambda s: s.id)

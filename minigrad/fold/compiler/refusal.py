@@ -15,8 +15,8 @@ from minigrad.symbol import UnsupportedError
 OURS = str(Path(__file__).parents[2])  # where minigrad is
 LEVEL = 'or pass mode="level", which needs no compilation'
 OPERATIONS = (
-    "use arithmetic, @, comparisons, mg.where and elementwise functions "
-    f"(minigrad/fold/README.md says which have a rule), {LEVEL}"
+    "use arithmetic, @, comparisons, mg.where, elementwise functions; along the row sums, softmax, concat "
+    f"and slices (minigrad/fold/README.md says what has a rule), {LEVEL}"
 )
 
 

@@ -6,9 +6,7 @@ import sys
 from typing import Any
 
 from minigrad.fold.compiler.names import Place, ReadError, users_place
-from minigrad.symbol import ROWS, Symbol, SymbolTable
-
-OTHER_ROWS = 1_000_033  # stands for the number of rows in the second trace, which a cell may not compute with
+from minigrad.symbol import OTHER_ROWS, ROWS, Symbol, SymbolTable
 
 
 class Repetition(SymbolTable):
@@ -21,7 +19,7 @@ class Repetition(SymbolTable):
     """
 
     def __init__(self, first: SymbolTable) -> None:
-        super().__init__()
+        super().__init__(functions=first.functions)
         self._first = list(first.symbols)
 
     def make(self, op: str, args: tuple[Any, ...], shape: tuple[int, ...], dtype: Any) -> Symbol:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
@@ -14,10 +14,13 @@ from minigrad.errors import ShapeError
 from minigrad.fold.cell import Cell, Child, ComposeContext, Part, composed
 from minigrad.fold.compiler.names import Place
 from minigrad.fold.compiler.reads import Reads
-from minigrad.fold.compiler.repeat import OTHER_ROWS, Repetition, differs
+from minigrad.fold.compiler.repeat import Repetition, differs
+from minigrad.fold.compiler.rewrite import separated
+from minigrad.fold.compiler.rowwise import FUNCTIONS
+from minigrad.fold.compiler.views import solid
 from minigrad.graph import Meta, Node, backward, reachable
 from minigrad.nn import Parameter
-from minigrad.symbol import ROWS, Symbol, SymbolTable, UnsupportedError
+from minigrad.symbol import OTHER_ROWS, ROWS, Symbol, SymbolTable, UnsupportedError
 from minigrad.tensor import Tensor
 
 SIDES = ("left", "right")
@@ -47,13 +50,16 @@ class Trace(ComposeContext):
         The gradient is None where the outputs do not depend on the parameter.
     masks : list of (Symbol, p, Generator)
         The dropouts of ``compose``, in order.
+    derived : list of Symbol
+        What is computed of parameters alone and read by rows, which read it as parameters whose numbers
+        follow those of `parameters`.
     """
 
     parts: tuple[Part, ...]
     children: dict[str, tuple[Part, ...]]
     dtype: np.dtype[Any]
     rows: int = ROWS
-    table: SymbolTable = field(default_factory=SymbolTable)
+    table: SymbolTable = field(default_factory=lambda: SymbolTable(functions=FUNCTIONS))
     inputs: dict[tuple[str, str], Symbol] = field(default_factory=dict)
     outputs: dict[str, Symbol] = field(default_factory=dict)
     cotangents: dict[str, Symbol] = field(default_factory=dict)
@@ -63,6 +69,12 @@ class Trace(ComposeContext):
     parameter_symbols: list[Symbol] = field(default_factory=list)
     parameter_gradients: list[Symbol | None] = field(default_factory=list)
     masks: list[tuple[Symbol, float, np.random.Generator]] = field(default_factory=list)
+    derived: list[Symbol] = field(default_factory=list)
+
+    @property
+    def weight_names(self) -> list[str]:
+        """Names of what rows read: the parameters, and what is derived from them."""
+        return [*self.names, *(f"derived {k}" for k in range(len(self.derived)))]
 
     def source(self, kind: str, *which: Any, shape: tuple[int, ...], dtype: Any = None) -> Symbol:
         """Return a symbol for an input, which is given and not computed."""
@@ -118,7 +130,7 @@ def trace(cell: Cell, dtype: Any = None, reads: Reads | None = None) -> Trace:
             parent = composed(cell, *sides)
         _repeat(cell, traced, parent, reads)
         _complete(traced, tensors, parent)
-    return traced
+    return separated(traced)
 
 
 @contextmanager
@@ -136,33 +148,6 @@ def _symbols_for_parameters(traced: Trace) -> Iterator[None]:
         traced.table.open = False
         for parameter, (value, gradient) in zip(traced.parameters, values, strict=True):
             parameter.data, parameter.grad = value, gradient
-
-
-def shared(traced: Trace) -> Trace:
-    """Return a trace with one symbol for all computations that are equal."""
-    table = SymbolTable(shared=True)
-    new: dict[Symbol, Symbol] = {}
-
-    def renewed(x: Any) -> Any:
-        return new[x] if isinstance(x, Symbol) else x
-
-    def renewed_values(symbols: dict[Any, Symbol]) -> Any:
-        return {key: new[s] for key, s in symbols.items()}
-
-    for s in traced.table.symbols:
-        new[s] = table.make(s.op, tuple(map(renewed, s.args)), s.shape, s.dtype)
-    table.open = False
-    return replace(
-        traced,
-        table=table,
-        masks=[(new[s], p, rng) for s, p, rng in traced.masks],
-        parameter_symbols=list(map(renewed, traced.parameter_symbols)),
-        parameter_gradients=list(map(renewed, traced.parameter_gradients)),
-        inputs=renewed_values(traced.inputs),
-        outputs=renewed_values(traced.outputs),
-        cotangents=renewed_values(traced.cotangents),
-        child_gradients=renewed_values(traced.child_gradients),
-    )
 
 
 def _children(traced: Trace) -> tuple[dict[tuple[str, str], Tensor], list[Child]]:
@@ -209,7 +194,7 @@ def _complete(traced: Trace, tensors: dict[tuple[str, str], Tensor], parent: dic
             raise UnsupportedError(f"a constant for part {part.name}")
         if out.shape != (ROWS, part.width):
             raise ShapeError(f"part {part.name!r} has the wrong width")
-        traced.outputs[part.name] = out
+        traced.outputs[part.name] = solid(out)
         cotangent = traced.source("cotangent", part.name, shape=(ROWS, part.width))
         traced.cotangents[part.name] = cotangent
     outputs = [(parent[p.name], traced.cotangents[p.name]) for p in traced.parts]
@@ -217,7 +202,7 @@ def _complete(traced: Trace, tensors: dict[tuple[str, str], Tensor], parent: dic
     for key, tensor in tensors.items():
         gradient: Any = tensor.grad
         if gradient is not None:
-            traced.child_gradients[key] = gradient
+            traced.child_gradients[key] = solid(gradient)
     traced.parameter_gradients = [cast(Any, p.grad) for p in traced.parameters]
 
 

@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.fold.compiler.columns import Columns
+from minigrad.fold.compiler.columns import Columns, merged
 from minigrad.fold.compiler.layout import Directed, Layout, Rectangle, WeightRectangle
 from minigrad.fold.compiler.memory import buffers
 from minigrad.fold.compiler.program import Program
+from minigrad.fold.compiler.views import COPIES, ROW_OPS
 from minigrad.symbol import Symbol, UnsupportedError
 
 Value = Any
@@ -39,6 +40,8 @@ class Writer(ABC):
     Attributes
     ----------
     trace, layout
+    gradients : list of (shape, Symbol or None)
+        What backward writes for the weights, see `Program`.
     chain : bool
         Whether right children are a chain's inputs, which have no states.
     vectors : Columns
@@ -48,7 +51,7 @@ class Writer(ABC):
     """
 
     def __init__(self, program: Program, chunk: int = CHUNK) -> None:
-        self.trace, self.chunk = program.trace, chunk
+        self.trace, self.gradients, self.chunk = program.trace, program.gradients, chunk
         self.layout = Layout(program)
         self.chain = self.trace.children["right"] is not self.trace.parts
         self.vectors = _vectors(program)
@@ -144,6 +147,10 @@ class Writer(ABC):
     def as_bits(self, number: Value) -> Value:
         """Return 1 and 0 as the result of a comparison."""
 
+    @abstractmethod
+    def row_op(self, op: str, operands: Sequence[tuple[Place, int]], to: Place) -> None:
+        """Write one of `ROW_OPS` for a row; operands are (where it stands, its width)."""
+
     # Products
 
     @abstractmethod
@@ -221,6 +228,9 @@ class Writer(ABC):
         numbers = itertools.count()
         for stage, rectangles in zip(of.sweep.stages, of.rectangles, strict=True):
             for loop in stage.loops:
+                if loop.statements[0].op in ROW_OPS:
+                    self._along_row(of, loop.statements[0])
+                    continue
                 with self.rows(), self.columns(loop.width):
                     self._statements(of, loop.statements)
             for r in rectangles:
@@ -239,12 +249,22 @@ class Writer(ABC):
                 block = self.element(self.layout.column("z", of.blocks.start[s]), s.shape[1])
                 value = self.apply(s, "sum", [block, *map(load, sums[s].others)])
             else:
-                value = self.apply(s, s.op, [load(a) for a in s.args])
+                value = self.apply(s, "copy" if s.op in COPIES else s.op, [*map(load, of.sweep.reads(s))])
             computed[s] = value
-            for row, columns in self.layout.stores(of):
-                if s in columns.start:
-                    stored = self.as_number(value) if _is_bits(s) else value
-                    self.store(stored, self.layout.column(row, columns.start[s]))
+            for place in self.layout.places(s, self.layout.stores(of)):
+                self.store(self.as_number(value) if _is_bits(s) else value, place)
+
+    def _along_row(self, of: Directed, s: Symbol) -> None:
+        operands = [(self._find(a, self.layout.loads(of)), a.shape[1]) for a in s.args]
+        for place in self.layout.places(s, self.layout.stores(of)):
+            with self.rows():
+                self.row_op(s.op, operands, place)
+
+    def _find(self, a: Symbol, buffers: list[tuple[str, Columns]]) -> Place:
+        found = self.layout.find(a, buffers)
+        if found is None:
+            raise UnsupportedError(f"{a.op} of weights")
+        return found
 
     def _load(self, a: Any, buffers: list[tuple[str, Columns]]) -> Value:
         if not isinstance(a, Symbol):
@@ -255,10 +275,7 @@ class Writer(ABC):
             return self.mask(a.args[0], a.shape[1])
         if a in self.vectors.start:
             return self.parameter(self.vectors.start[a], a.size)
-        found = self.layout.find(a, buffers)
-        if found is None:
-            raise UnsupportedError(f"{a.op} of weights")
-        value = self.element(found, a.shape[1])
+        value = self.element(self._find(a, buffers), a.shape[1])
         return self.as_bits(value) if _is_bits(a) else value
 
 
@@ -273,7 +290,7 @@ def _vectors(program: Program) -> Columns:
         for loop in sweep.loops:
             for s in loop.statements:
                 for a in (a for a in sweep.reads(s) if isinstance(a, Symbol) and a.op == "parameter"):
-                    if a.shape != (loop.width,):
+                    if a.size not in (1, loop.width):
                         raise UnsupportedError(f"a parameter of shape {a.shape} in an elementwise op")
                     if a not in vectors.start:
                         vectors.start[a] = vectors.width
@@ -297,14 +314,3 @@ def _first(of: Directed) -> tuple[set[int], list[tuple[int, int]]]:
             cleared += [(n, n + 1) for n in range(n0, n1) if not written[n]]
         written[n0:n1] = True
     return fresh, cleared
-
-
-def merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Join adjacent ranges."""
-    out: list[tuple[int, int]] = []
-    for start, stop in sorted(ranges):
-        if out and out[-1][1] == start:
-            out[-1] = (out[-1][0], stop)
-        else:
-            out.append((start, stop))
-    return out

@@ -1,0 +1,150 @@
+"""What NumPy does with whole weights, once before a fold and once after it.
+
+Most cells need nothing of it: rows are multiplied by parameters as they are, and a gradient is a sum of
+products over all nodes. Others multiply by ``W1 @ W2``, scale by one number, or read a slice of a matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from minigrad.fold.compiler.trace import Trace
+from minigrad.fold.compiler.views import is_rows
+from minigrad.kernels import elements
+from minigrad.symbol import RULES, Symbol
+
+HEAD = {
+    "before": ("parameters", "Return what the cell reads of its parameters besides themselves."),
+    "after": (
+        "parameters, sums",
+        "Return the parameters' gradients, given the sums over all nodes, concatenated.",
+    ),
+}
+
+
+class Outer(NamedTuple):
+    """What is done around a fold.
+
+    Attributes
+    ----------
+    exports : tuple of Symbol
+        The products and sums over all nodes that the parameters' gradients are computed from.
+    size : int
+        Their elements.
+    text : tuple of str
+        Lines of the functions ``before(parameters)`` and ``after(parameters, sums)``.
+    """
+
+    exports: tuple[Symbol, ...]
+    size: int
+    text: tuple[str, ...]
+
+
+def outer(traced: Trace) -> Outer | None:
+    """Return what NumPy has to do for a cell; None for cells that need nothing of it."""
+    gradients = traced.parameter_gradients
+    if not traced.derived and all(g is None or _is_plain(g) for g in gradients):
+        return None
+    exports = tuple(sorted({s for of in reductions(traced) for s in of}, key=lambda s: s.id))
+    known, start = {s: f"parameters[{name!r}]" for s, name in _named(traced)}, 0
+    before = _Text(dict(known))
+    before.result(traced.derived)
+    after = _Text(known)
+    for s in exports:
+        known[s] = f"sums[{start}:{start + s.size}].reshape({s.shape})"
+        start += s.size
+    after.result(
+        [
+            f"np.zeros({p.shape}, T)" if g is None else g
+            for p, g in zip(traced.parameters, gradients, strict=True)
+        ]
+    )
+    lines = [*_function("before", before.lines), "", "", *_function("after", after.lines)]
+    return Outer(exports, start, tuple(lines))
+
+
+def reductions(traced: Trace) -> tuple[list[Symbol], list[Symbol]]:
+    """Return the products xᵀ·g and the column sums that the parameters' gradients consist of."""
+    transposed, summed = [], []
+    seen: set[Symbol] = set()
+    stack = [g for g in traced.parameter_gradients if g is not None]
+    while stack:
+        s = stack.pop()
+        if s in seen or is_rows(s):
+            continue
+        seen.add(s)
+        if _is_product(s):
+            transposed.append(s)
+        elif s.op == "column_sums":
+            summed.append(s)
+        else:
+            stack += [a for a in s.args if isinstance(a, Symbol)]
+    return sorted(transposed, key=lambda s: s.id), sorted(summed, key=lambda s: s.id)
+
+
+def _is_product(s: Symbol) -> bool:
+    return s.op == "matmul" and s.args[0].op == "transpose" and is_rows(s.args[0].args[0])
+
+
+def _is_plain(g: Any) -> bool:
+    """Tell whether compiled code writes a gradient: if it is computed element by element from sums."""
+    stack = [g]
+    while stack:
+        s = stack.pop()
+        if not isinstance(s, Symbol) or _is_product(s) or s.op == "column_sums":
+            continue
+        same = s.op == "transpose" or all(a.shape == s.shape for a in s.args if isinstance(a, Symbol))
+        if not same or (s.op not in RULES and s.op != "transpose"):
+            return False
+        stack += s.args
+    return True
+
+
+def _named(traced: Trace) -> Iterator[tuple[Symbol, str]]:
+    return zip(traced.parameter_symbols, traced.names, strict=True)
+
+
+class _Text:
+    """Lines that compute symbols of weights."""
+
+    def __init__(self, known: dict[Symbol, str]) -> None:
+        self.known, self.lines = known, list[str]()
+
+    def result(self, wanted: Sequence[Any]) -> None:
+        """Write the lines that compute some symbols, and return them as arrays of the dtype."""
+        names = [self._name(s) if isinstance(s, Symbol) else s for s in wanted]
+        self.lines.append(f"return [{', '.join(f'np.asarray({name}, T)' for name in names)}]")
+
+    def _name(self, s: Symbol) -> str:
+        for part in _in_order(s, self.known):
+            self.known[part] = f"w{part.id}"
+            self.lines.append(f"w{part.id} = {self._expression(part)}")
+        return self.known[s]
+
+    def _expression(self, s: Symbol) -> str:
+        args = [self.known[a] if isinstance(a, Symbol) else a for a in s.args]
+        if s.op == "numpy":
+            return str(args[0]).format(*args[1:])
+        if s.op == "transpose":
+            return f"{args[0]}.T"
+        if s.op == "matmul":
+            return f"{args[0]} @ {args[1]}"
+        return elements.text(s.op, *(a if isinstance(a, str) else elements.number(a) for a in args))
+
+
+def _in_order(s: Symbol, known: dict[Symbol, str]) -> Iterable[Symbol]:
+    """Return what has to be computed, operands first."""
+    found: set[Symbol] = set()
+    stack = [s]
+    while stack:
+        t = stack.pop()
+        if t not in found and t not in known:
+            found.add(t)
+            stack += [a for a in t.args if isinstance(a, Symbol)]
+    return sorted(found, key=lambda t: t.id)
+
+
+def _function(name: str, lines: Sequence[str]) -> list[str]:
+    arguments, what = HEAD[name]
+    return [f"def {name}({arguments}):", f'    """{what}"""', *(f"    {line}" for line in lines)]
