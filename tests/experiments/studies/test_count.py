@@ -88,6 +88,12 @@ def test_a_model_that_counts_accepts_everything_in_any_pieces(monkeypatch):
     assert again == pytest.approx(loss)
 
 
+def test_pieces_are_filled_to_their_bound_and_hold_a_string_at_least(monkeypatch):
+    monkeypatch.setattr(measures, "POSITIONS_AT_ONCE", 20)
+    assert measures._parts([4, 6, 5, 5, 1, 30, 2], 2) == [[4, 6], [5, 5], [1], [30], [2]]
+    assert measures._parts([3, 7], 3) == [[3], [7]]
+
+
 def test_one_wrong_symbol_anywhere_after_the_first_b_and_a_string_is_not_accepted():
     model = counter()
     model.bs.data[1] = -2.5  # the end is predicted two b too early: only after fewer than two b is there none
