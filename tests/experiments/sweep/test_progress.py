@@ -7,9 +7,10 @@ import re
 import pytest
 
 from experiments import sweep
-from experiments.sweep import progress
+from experiments.sweep import drive, progress
 from experiments.sweep.folder import Folder
 from experiments.sweep.progress import Progress, expected
+from experiments.sweep.worker import Outcome, Task
 
 
 def _run(name, *, work=100, epochs=2, seconds=1.0):
@@ -89,3 +90,16 @@ def test_a_run_that_takes_longer_than_others_has_an_epoch_left(tmp_path, clock, 
     clock[0] += 30
     told.show(1)
     assert "90% 900/1.00k" in capsys.readouterr().err
+
+
+def test_what_a_run_has_noticed_is_said_whether_it_fails_or_not(tmp_path, capsys, monkeypatch):
+    jobs = [_job("x/A/1"), _job("x/A/2")]
+    one, other = (Task(job, Folder(tmp_path), "", False) for job in jobs)
+    monkeypatch.setattr(drive, "read_run", lambda path: _run(jobs[0].name))
+    told = Progress(one.folder, jobs, [], ready=0)
+    drive._report(one, Outcome(notices=["a torn line", "begins afresh"]), told)
+    said = capsys.readouterr().err
+    assert said.index("a torn line") < said.index("begins afresh")
+    drive._report(other, Outcome("ValueError: no\n", notices=["a torn line"]), told)
+    said = capsys.readouterr().err
+    assert said.index("a torn line") < said.index("x/A/2 failed:\nValueError: no\n")
