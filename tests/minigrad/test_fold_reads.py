@@ -54,6 +54,7 @@ def formulas(traced: Any) -> list[tuple[str, str]]:
 
 # -- what is followed -------------------------------------------------------------------------------------
 
+NUMBERS = frozenset({1.0, 2.0})
 NUMBER, PAIR_OF_NUMBERS, NAME, OTHER = 2.0, (1.0, (2.0, 3.0)), "plus", 0.0
 
 
@@ -118,6 +119,8 @@ class Point(NamedTuple):
     x: float
 
 
+BEHIND: dict[str, Any] = {"k": 2.0, "of": plus}
+TABLE = types.MappingProxyType(BEHIND)
 SETTINGS, SLOTTED, POINT = Settings(), Slotted(), Point(2.0)
 PARTIAL = functools.partial(inner, by=2.0)
 GET, PUT = counter_of(2.0)
@@ -170,6 +173,15 @@ FOLLOWED: dict[str, tuple[Callable[[Any], Any], Change]] = {
     ),
     "string": (lambda c: 2.0 if NAME == "plus" else 3.0, lambda c, m: m.setattr(HERE, "NAME", "minus")),
     "named tuple": (lambda c: POINT.x, lambda c, m: m.setattr(HERE, "POINT", Point(3.0))),
+    "frozen set": (
+        lambda c: sum(NUMBERS),
+        lambda c, m: m.setattr(HERE, "NUMBERS", frozenset({1.0, 3.0})),
+    ),
+    "read-only mapping": (lambda c: TABLE["k"], lambda c, m: m.setitem(BEHIND, "k", 3.0)),
+    "function in a read-only mapping": (
+        lambda c: TABLE["of"](1),
+        lambda c, m: m.setattr(plus, "__code__", minus.__code__),
+    ),
     "in a comprehension": (
         lambda c: sum(NUMBER for _ in range(2)),
         lambda c, m: m.setattr(HERE, "NUMBER", 3.0),
