@@ -12,7 +12,7 @@ import pytest
 from numba.core import event
 
 from minigrad import kernels, waiting
-from minigrad.kernels.jit import JIT_ENABLED, Compiling
+from minigrad.kernels.jit import COMPILING, JIT_ENABLED, Compiling, compiled
 from minigrad.kernels.vectors import VECTOR_BYTES
 from minigrad.ops.formula import ACTIVATIONS
 from tests.clock import FakeClock, Impatient
@@ -325,6 +325,14 @@ def test_numba_tells_what_it_compiles(
         with event.install_listener("numba:compile", listener):
             assert numba.njit(function)(1) == 2
         assert len(caplog.records) == own
+
+
+@pytest.mark.skipif(not JIT_ENABLED, reason="nothing is compiled")
+def test_what_is_compiled_for_the_project_is_what_is_told() -> None:
+    assert kernels.row_norms.compiled.py_func in COMPILING.own  # type: ignore[attr-defined]
+    helper = eval("lambda x: x + 1")
+    compiled(helper, cache=False)
+    assert helper in COMPILING.own
 
 
 @pytest.mark.parametrize("label", [0, 2])
