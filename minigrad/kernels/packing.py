@@ -5,12 +5,18 @@ product.py says what packed is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 from llvmlite import ir
 
 from minigrad.kernels.product import emit_panel
 from minigrad.kernels.vectors import VECTOR_BYTES, Emitter
+
+# A square that is cut is transposed element by element if it has fewer rows or columns than these: where
+# nothing is added, and where it is. Without AVX-512 masks cost more than that.
+_LEAST = (2, 4) if VECTOR_BYTES == 64 else None
 
 
 def packed_size(k: int, n: int) -> int:
@@ -41,24 +47,48 @@ def copy_row(emit: Emitter, to: ir.Value, source: ir.Value, n: int, add: bool = 
 def emit_copy(emit: Emitter, arguments: Any) -> None:
     """Emit C = B, or C += B if `add`. Arguments: c, c_step, b, b_step, m, n, add."""
     c, c_step, b, b_step, m, n, add = arguments
-    builder, lanes = emit.builder, emit.integer(emit.lanes)
-    adds = builder.icmp_signed("!=", add, emit.integer(0))
-    with emit.loop(m) as i:
-        source, to = emit.row(b, i, b_step), emit.row(c, i, c_step)
-        with emit.loop(n, step=emit.lanes, unroll=False) as j:
-            emit.mask_lanes(emit.least(lanes, builder.sub(n, j)))
-            place, value = emit.element(to, j), emit.load(emit.element(source, j), True)
-            with builder.if_else(adds) as (then, otherwise):
-                with then:
-                    emit.store(builder.fadd(emit.load(place, True), value), place, True)
-                with otherwise:
-                    emit.store(value, place, True)
+    builder, lanes = emit.builder, emit.lanes
+    whole = builder.and_(n, emit.integer(-lanes))
+    rest = builder.sub(n, whole)
+
+    def copy(to: ir.Value, source: ir.Value, adds: bool, masked: bool = False) -> None:
+        value = emit.load(source, masked)
+        emit.store(builder.fadd(emit.load(to, masked), value) if adds else value, to, masked)
+
+    for adds in _cases(emit, add):
+        with emit.loop(m, unroll=False) as i:
+            source, to = emit.row(b, i, b_step), emit.row(c, i, c_step)
+            with emit.loop(whole, step=lanes, unroll=False) as j:
+                copy(emit.element(to, j), emit.element(source, j), adds)
+            with builder.if_then(builder.icmp_signed(">", rest, emit.integer(0))):
+                emit.mask_lanes(rest)
+                copy(emit.element(to, whole), emit.element(source, whole), adds, masked=True)
 
 
-def _emit_square(emit: Emitter, source: Any, target: Any, add: bool) -> None:
-    """Emit the transpose of a square of one vector by as many rows; source and target are (pointer, step)."""
-    builder, every = emit.builder, range(emit.lanes)
-    rows = [emit.load(emit.row(source[0], emit.integer(r), source[1])) for r in every]
+def _cases(emit: Emitter, add: ir.Value) -> Iterator[bool]:
+    """Emit what follows twice, for the case that a former result is added to and for the other."""
+    with emit.builder.if_else(emit.builder.icmp_signed("!=", add, emit.integer(0))) as (then, otherwise):
+        with then:
+            yield True
+        with otherwise:
+            yield False
+
+
+def _emit_square(
+    emit: Emitter, source: Any, target: Any, add: bool, cut: tuple[Any, Any] | None = None
+) -> None:
+    """Emit the transpose of a square of one vector by as many rows; source and target are (pointer, step).
+
+    `cut` is how many of its rows and columns there are, if not all.
+    """
+    builder, every, number = emit.builder, range(emit.lanes), emit.integer
+    if cut:
+        last = builder.sub(cut[0], number(1))  # stands for the rows that there are not
+        emit.mask_lanes(cut[1])
+        rows = [emit.load(emit.row(source[0], emit.least(number(r), last), source[1]), True) for r in every]
+        emit.mask_lanes(cut[0])
+    else:
+        rows = [emit.load(emit.row(source[0], number(r), source[1])) for r in every]
     half = 1
     while half < emit.lanes:  # swap the off-diagonal quarters of every square of 2·half by 2·half
         upper = [lane + emit.lanes - half if lane & half else lane for lane in every]
@@ -68,36 +98,51 @@ def _emit_square(emit: Emitter, source: Any, target: Any, add: bool) -> None:
             rows[r], rows[r + half] = emit.shuffle(*pair, upper), emit.shuffle(*pair, lower)
         half *= 2
     for r in every:
-        place = emit.row(target[0], emit.integer(r), target[1])
-        emit.store(builder.fadd(emit.load(place), rows[r]) if add else rows[r], place)
+        with builder.if_then(builder.icmp_signed("<", number(r), cut[1])) if cut else nullcontext():
+            place = emit.row(target[0], number(r), target[1])
+            value = builder.fadd(emit.load(place, bool(cut)), rows[r]) if add else rows[r]
+            emit.store(value, place, bool(cut))
 
 
 def emit_transpose(emit: Emitter, arguments: Any) -> None:
     """Emit C = Bᵀ, or C += Bᵀ if `add`, for B of shape (m, n). Arguments: c, c_step, b, b_step, m, n, add."""
     c, c_step, b, b_step, m, n, add = arguments
-    builder, lanes = emit.builder, emit.lanes
-    adds = builder.icmp_signed("!=", add, emit.integer(0))
-    whole_rows, whole_columns = (
-        builder.mul(builder.udiv(length, emit.integer(lanes)), emit.integer(lanes)) for length in (m, n)
-    )
-    with (
-        emit.loop(whole_rows, step=lanes, unroll=False) as i,
-        emit.loop(whole_columns, step=lanes, unroll=False) as j,
-    ):
-        source = emit.element(emit.row(b, i, b_step), j), b_step
-        target = emit.element(emit.row(c, j, c_step), i), c_step
-        with builder.if_else(adds) as (then, otherwise):
-            with then:
-                _emit_square(emit, source, target, add=True)
-            with otherwise:
-                _emit_square(emit, source, target, add=False)
-    with emit.loop(m, unroll=False) as i:  # what is left: columns of the first rows, and the last rows
-        first = builder.select(builder.icmp_signed("<", i, whole_rows), whole_columns, emit.integer(0))
-        with emit.loop(n, start=first, unroll=False) as j:
-            place = emit.element(emit.row(c, j, c_step), i)
-            x = builder.load(emit.element(emit.row(b, i, b_step), j), typ=emit.scalar)
-            before = builder.load(place, typ=emit.scalar)
-            builder.store(builder.select(adds, builder.fadd(before, x), x), place)
+    builder, lanes = emit.builder, emit.integer(emit.lanes)
+    for adds in _cases(emit, add):
+        with (
+            emit.loop(m, step=emit.lanes, unroll=False) as i,
+            emit.loop(n, step=emit.lanes, unroll=False) as j,
+        ):
+            source = emit.element(emit.row(b, i, b_step), j), b_step
+            target = emit.element(emit.row(c, j, c_step), i), c_step
+            rows, columns = (emit.least(lanes, builder.sub(length, at)) for length, at in ((m, i), (n, j)))
+            shorter = emit.least(rows, columns)
+            with builder.if_else(builder.icmp_signed("==", shorter, lanes)) as (whole, cut):
+                with whole:
+                    _emit_square(emit, source, target, adds)
+                with cut:
+                    _emit_cut_square(emit, source, target, adds, (rows, columns))
+
+
+def _emit_cut_square(emit: Emitter, source: Any, target: Any, add: bool, cut: tuple[Any, Any]) -> None:
+    builder = emit.builder
+
+    def by_elements() -> None:
+        with emit.loop(cut[0], unroll=False) as r, emit.loop(cut[1], unroll=False) as k:
+            x = builder.load(emit.element(emit.row(source[0], r, source[1]), k), typ=emit.scalar)
+            place = emit.element(emit.row(target[0], k, target[1]), r)
+            total = builder.fadd(builder.load(place, typ=emit.scalar), x) if add else x
+            builder.store(total, place)
+
+    if _LEAST is None:
+        by_elements()
+        return
+    enough = builder.icmp_signed(">=", emit.least(*cut), emit.integer(_LEAST[add]))
+    with builder.if_else(enough) as (thick, thin):
+        with thick:
+            _emit_square(emit, source, target, add, cut)
+        with thin:
+            by_elements()
 
 
 def emit_pack(emit: Emitter, arguments: Any, copy: ir.Function, transpose: ir.Function) -> None:
