@@ -22,6 +22,7 @@ COMMANDS = {
     "sentiment": "train on the Stanford Sentiment Treebank, and see how far gradients get in real sentences",
     "beyond": "all studies in one go, and a page that shows them",
     **STUDIES,
+    "dashboard": "show trainings in the browser, while they run or afterwards",
     "export": "write all rows of a sweep as one CSV file",
     "bench": "measure the training speed, beside PyTorch and DyNet where they are installed",
 }

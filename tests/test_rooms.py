@@ -39,6 +39,7 @@ EXPERIMENTS = [
     ["paper", "sentiment", "studies", "bench"],
     ["training"],
     ["sweep"],
+    ["dashboard"],
     ["threads"],
 ]
 DECLARED = {("studies/remedies", "paper")}  # it varies the paper's Experiment 3

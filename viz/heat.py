@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import isfinite
 
 import numpy as np
 import numpy.typing as npt
 
 from models.classifier import TreeClassifier
+from models.direct import loss_and_gradients
 from models.forest import Forest
 from models.tree import Tree
 from viz.rooted import rooted_forest
@@ -30,8 +32,12 @@ def gradient_norms(model: TreeClassifier, forest: Forest, mode: str = "level") -
         A word is not in the model's vocabulary.
     """
     with _undisturbed(model):
-        loss, states = model.loss(forest, mode)
-        loss.backward()
+        direct = loss_and_gradients(model, forest) if mode == "compiled" else None
+        if direct is not None and isfinite(direct[0]):  # without a graph, as training does it
+            states = direct[1]
+        else:
+            loss, states = model.loss(forest, mode)
+            loss.backward()
         gradient = states[model.cell.parts[0].name].grad
         return np.linalg.norm(np.asarray(gradient, np.float64), axis=1)
 

@@ -20,6 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write the models of every epoch into DIR/epochs, for python -m viz epochs",
     )
+    parser.add_argument(
+        "--live", action="store_true", help="look at the trainings while they run, and show it in the browser"
+    )
 
 
 def _other_cell(text: str) -> str:
@@ -30,5 +33,5 @@ def _other_cell(text: str) -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Train both models, print what happens, write the results; return the exit code."""
-    demo.run(args.out, args.seed, args.cell, args.keep_epochs)
+    demo.run(args.out, args.seed, args.cell, args.keep_epochs, args.live)
     return 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import platform
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from experiments.paper import data
 from experiments.paper.before_and_after import Trained, pictures, short, told, typical_sentence
 from experiments.paper.settings import BATCH, BATCH_OF_OTHERS
 from experiments.sweep.output import writable_folder, write_text
+from experiments.training import live
 from experiments.training.evaluation import accuracy
+from experiments.training.live.look import sentence_of
 from experiments.training.loop import fit
 from experiments.training.ratios import RatioWatcher
 from experiments.training.watcher import Epoch, Watcher, best_epoch
@@ -51,7 +54,7 @@ ratio = gradient norm at the keyword / at the root, median over training sentenc
 """
 
 
-def run(out: Path, seed: int, cell: str, keep_epochs: bool) -> None:
+def run(out: Path, seed: int, cell: str, keep_epochs: bool, look: bool = False) -> None:
     """Train both models, print what happens, write `FILES` into a folder.
 
     Parameters
@@ -64,6 +67,8 @@ def run(out: Path, seed: int, cell: str, keep_epochs: bool) -> None:
         What is compared with the RNN, as `models.cell` takes it.
     keep_epochs : bool
         Whether both models are written after every epoch, into ``out/epochs``.
+    look : bool
+        Whether the trainings are looked at while they run, and shown in the browser.
     """
     started = time.perf_counter()
     writable_folder(out)
@@ -78,10 +83,11 @@ def run(out: Path, seed: int, cell: str, keep_epochs: bool) -> None:
     results: dict[str, Any] = {}
     other = models.cell(cell).__name__
     cells = {"RNN": "RNN", other: cell}
-    for k, (name, kind) in enumerate(cells.items()):
-        rng = np.random.default_rng([seed, 1, k])
-        trained[name], results[name] = _train(name, models.cell(kind), sets, rng, epochs)
-        models.save(out / f"{name.lower()}.npz", trained[name].model)
+    with live.dashboard(out) if look else nullcontext() as board:
+        for k, (name, kind) in enumerate(cells.items()):
+            rng = np.random.default_rng([seed, 1, k])
+            trained[name], results[name] = _train(name, models.cell(kind), sets, rng, epochs, board)
+            models.save(out / f"{name.lower()}.npz", trained[name].model)
 
     sentence = typical_sentence(trained, sets["test"])
     norms = {name: each.norms(sentence, mode="node") for name, each in trained.items()}
@@ -133,7 +139,12 @@ def _batch(name: str) -> int:
 
 
 def _train(
-    name: str, kind: Any, sets: dict[str, models.Forest], rng: np.random.Generator, folder: Path | None
+    name: str,
+    kind: Any,
+    sets: dict[str, models.Forest],
+    rng: np.random.Generator,
+    folder: Path | None,
+    board: live.Board | None,
 ) -> tuple[Trained, dict[str, Any]]:
     started = time.perf_counter()
     model = models.TreeClassifier(kind(D, rng), data.VOCABULARY, data.CLASSES, rng)
@@ -141,6 +152,10 @@ def _train(
     optimizer = mg.optim.AdaGrad(model.parameters(), lr=LR, l2=L2)
     ratios = RatioWatcher(data.keyword_rows)
     ratios.measure(model, sets["train"])
+    looks = []
+    if board is not None:
+        sentence, at = sentence_of(sets["dev"]), data.keyword_rows
+        looks = [board.watch(f"demo/{name}", model, sentence, nodes=at, ratios=ratios)]
     total = EPOCHS * sets["train"].n_nodes
     with tqdm(total=total, desc=name, unit="node", unit_scale=True, disable=None, leave=False) as bar:
         epochs = fit(
@@ -152,7 +167,7 @@ def _train(
             rng=rng,
             max_epochs=EPOCHS,
             patience=PATIENCE,
-            watchers=[ratios, _Table(name, ratios, bar)],
+            watchers=[ratios, _Table(name, ratios, bar), *looks],
             keep_epochs=folder,
             progress=bar.update,
         )

@@ -38,14 +38,15 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     if model.cell.right_parts is not None:
         sets = sets.as_chains()
     optimizer = new_optimizer(model, settings)
+    keywords = error_rows(model.cell, keyword_rows)
     ratios = None
     if settings.ratios:
-        ratios = RatioWatcher(
-            error_rows(model.cell, keyword_rows), definitions(model.cell), settings.activation
-        )
+        ratios = RatioWatcher(keywords, definitions(model.cell), settings.activation)
     measure = None if ratios is None else partial(_measure, settings, model, sets, ratios)
     rng = np.random.default_rng([*settings.seeds["order"], 0])
-    epochs = train(settings, recorder, model, optimizer, sets, ratios, measure=measure, rng=rng)
+    epochs = train(
+        settings, recorder, model, optimizer, sets, ratios, measure=measure, rng=rng, nodes=keywords
+    )
     record_result(recorder, model, _result(settings, model, sets, epochs))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from experiments.dashboard.process import serving
 from experiments.sweep.drive import Crew, drive, hire
 from experiments.sweep.folder import Folder
 from experiments.sweep.job import Job, natural_order
@@ -46,6 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser, out: str) -> None:
         "was changed since",
     )
     parser.add_argument("--save-models", action="store_true", help="keep the best model of every run")
+    parser.add_argument(
+        "--live", action="store_true", help="look at the trainings while they run, and show it in the browser"
+    )
     workers = parser.add_mutually_exclusive_group()
     workers.add_argument(
         "--jobs", type=count("processes"), default=1, metavar="N", help="processes side by side"
@@ -115,7 +119,7 @@ def run(
                 _tell_stale(plan)
                 prepare(folder, plan, args.save_models)
                 with packing(folder) if packed else nullcontext():
-                    failed = _do(plan, folder, token, crew, args.save_models, base, packed)
+                    failed = _do(plan, folder, token, crew, args, base, packed)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("the same command continues where this one stopped") from None
     return _report(args.out, jobs, failed, args.save_models, plan, folder)
@@ -126,19 +130,22 @@ def _do(
     folder: Folder,
     token: str,
     crew: Crew,
-    save_models: bool,
+    args: argparse.Namespace,
     base: Mapping[str, Any] | None,
     packed: bool,
 ) -> list[str]:
     """Do what is left; return the names of the runs that failed."""
     if not plan.todo:
         return []
-    tasks = [Task(job, folder, token, save_models or job.keep_model) for job in plan.todo]
+    tasks = [Task(job, folder, token, args.save_models or job.keep_model, args.live) for job in plan.todo]
     processes = min(crew.size(), len(tasks))
     progress = Progress(folder, plan.todo, plan.finished, len(plan.ready))
-    with accounted(
-        folder, base, runs=len(tasks), workers=crew.name, processes=processes, list_runs=not packed
-    ) as account:
+    with (
+        serving(folder.path) if args.live else nullcontext(),
+        accounted(
+            folder, base, runs=len(tasks), workers=crew.name, processes=processes, list_runs=not packed
+        ) as account,
+    ):
         try:
             account["failed"] = drive(crew, tasks, progress)
         finally:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from experiments.dashboard.places import LIVE, RUNS
+
 
 class Folder:
     """The output folder of a sweep, and the files in it.
@@ -19,6 +21,8 @@ class Folder:
         Folder of what only interrupted runs need.
     models : Path
         Folder of saved models.
+    looks : Path
+        Folder of looks at runs while they train, which are no rows: nothing but the dashboard reads them.
     manifest : Path
         As `manifest.py` writes it.
     lock : Path
@@ -27,8 +31,8 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.runs, self.checkpoints, self.models = path / "runs", path / "checkpoints", path / "models"
-        self.table = path / "runs.jsonl.xz"
+        self.runs, self.checkpoints, self.models = path / RUNS, path / "checkpoints", path / "models"
+        self.looks, self.table = path / LIVE, path / "runs.jsonl.xz"
         self.manifest, self.lock = path / "manifest.json", path / ".lock"
 
     def finished(self, id: str) -> Path:
@@ -50,3 +54,7 @@ class Folder:
     def model(self, id: str) -> Path:
         """Return the path of a run's best model."""
         return self.models / f"{id}.npz"
+
+    def live(self, id: str) -> Path:
+        """Return the path of the looks at a run."""
+        return self.looks / f"{id}.jsonl"

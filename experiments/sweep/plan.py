@@ -94,7 +94,8 @@ def prepare(folder: Folder, plan: Plan, save_models: bool) -> None:
     for path in (folder.runs, folder.checkpoints, *[folder.models] * models):
         path.mkdir(parents=True, exist_ok=True)
     for id in plan.replaced:
-        for path in (folder.finished(id), folder.part(id), folder.checkpoint(id), folder.model(id)):
+        files = (folder.finished, folder.part, folder.checkpoint, folder.model, folder.live)
+        for path in (file(id) for file in files):
             path.unlink(missing_ok=True)
     if plan.replaced and folder.table.exists():
         pack(folder, drop=plan.replaced)

@@ -36,6 +36,10 @@ class Recorder:
         with the checkpoint's epoch. It is removed when the run is finished.
     model : Path or None
         Where to save the best model, before `result`; None if nobody asked for it.
+    live : Path or None
+        Where looks at the training go, which are no rows; None if nobody asked for them.
+    name : str
+        Of the run.
     paths : mapping of str to str
         The job's: where the files are that the run reads.
     notices : list of str
@@ -50,6 +54,7 @@ class Recorder:
         *,
         environment: dict[str, Any],
         save_model: bool = False,
+        live: bool = False,
         sweep_lives: Callable[[], bool] = lambda: True,
     ) -> None:
         self._file, self._part = file, folder.part(job.id)
@@ -59,7 +64,8 @@ class Recorder:
         self._attempt = {"kind": "attempt", "timing": {"environment": environment}}
         self.checkpoint = folder.checkpoint(job.id)
         self.model: Path | None = folder.model(job.id) if save_model else None
-        self.paths = job.paths
+        self.live: Path | None = folder.live(job.id) if live else None
+        self.name, self.paths = job.name, job.paths
         self.notices: list[str] = []
         self.done = False
         self._lines: list[tuple[Row, int]] = []

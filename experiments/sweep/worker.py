@@ -33,12 +33,15 @@ class Task:
     token : str
         Of the sweep, as `sweep_lock` yields it.
     save_model : bool
+    live : bool
+        Whether looks at the training are written.
     """
 
     job: Job
     folder: Folder
     token: str
     save_model: bool
+    live: bool = False
 
 
 @dataclass
@@ -84,6 +87,7 @@ def _perform(task: Task, outcome: Outcome) -> None:
             job,
             environment=describe_environment() | ({"code": code} if code else {}),
             save_model=task.save_model,
+            live=task.live,
             sweep_lives=lambda: sweep_lives(folder.lock, task.token),
         )
         outcome.notices = recorder.notices

@@ -112,6 +112,10 @@ class RunState:
         for watcher in self.watchers:
             watcher.epoch(epoch)
 
+    def _kept(self) -> list[Watcher]:
+        """Return the watchers whose states a checkpoint keeps."""
+        return [watcher for watcher in self.watchers if watcher.in_checkpoint]
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a checkpoint, atomically."""
         header = {
@@ -119,7 +123,7 @@ class RunState:
             "epochs": [asdict(epoch) for epoch in self.epochs],
             "generators": self.generators.state(),
             "schedule": self.rate.state_dict(),
-            "watchers": [watcher.state_dict() for watcher in self.watchers],
+            "watchers": [watcher.state_dict() for watcher in self._kept()],
         }
         arrays = {f"model:{k}": v for k, v in self.model.state_dict().items()}
         arrays.update({f"best:{k}": v for k, v in self.best_state.items()})
@@ -143,13 +147,14 @@ class RunState:
             drawn = header.get("generators") or [{"paths": ["rng"], "state": header["rng"]}]
             self.generators.check_state(drawn)
             kept = header["watchers"]
-            if len(kept) != len(self.watchers):
-                raise ValueError(f"it is of {len(kept)} watchers, here are {len(self.watchers)}")
+            watchers = self._kept()
+            if len(kept) != len(watchers):
+                raise ValueError(f"it is of {len(kept)} watchers, here are {len(watchers)}")
             for state in (groups["model"], groups["best"]):
                 self.model.check_state(state)
             self.optimizer.check_state(groups["optimizer"])
             self.rate.load_state_dict(header.get("schedule", {}))
-            for watcher, own in zip(self.watchers, kept, strict=True):
+            for watcher, own in zip(watchers, kept, strict=True):
                 watcher.load_state_dict(own)
         except (KeyError, TypeError, ValueError) as error:
             raise StateError(

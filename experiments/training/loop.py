@@ -161,7 +161,8 @@ def fit(
     drawn: dict[str, Any] = {"rng": rng}
     if checkpoint is not None:
         settings = settings_of(optimizer, schedule, train, dev, batch_size, mode, shuffle)
-        drawn |= {"model": model, "optimizer": optimizer, "watchers": list(watchers), "schedule": schedule}
+        kept_watchers = [watcher for watcher in watchers if watcher.in_checkpoint]
+        drawn |= {"model": model, "optimizer": optimizer, "watchers": kept_watchers, "schedule": schedule}
     run = RunState(model, optimizer, watchers, settings, Generators(drawn), rate)
     kept = None if keep_epochs is None else KeptEpochs(keep_epochs, model)
     if checkpoint is not None and Path(checkpoint).exists():
@@ -172,6 +173,8 @@ def fit(
         if checkpoint is not None:
             run.save(checkpoint)
     saved = time.monotonic()
+    for watcher in watchers:
+        watcher.begin(run.epochs)
 
     def ended() -> bool:
         if len(run.epochs) >= max_epochs or (enough is not None and run.epochs and enough(run.epochs[-1])):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, Unpack
 
@@ -53,7 +54,7 @@ def recorded_fit(
     monitor : Monitor, optional
         Observes the minibatches.
     nodes : function of a minibatch, optional
-        The rows whose gradients the monitor observes, for instance those of the keywords; by default all.
+        The rows whose gradients monitor and looks observe, such as those of the keywords; by default all.
     watchers : sequence of Watcher
         Called before the row is written.
     **options
@@ -68,17 +69,53 @@ def recorded_fit(
     if epoch_0 and not recorder.checkpoint.exists():
         score, mode = options.get("score"), options.get("mode", "compiled")
         rows.write(0, None, scored(model, dev, mode, score, 0), best=False)
-    return fit(
+    with _looking(recorder, model, dev, nodes, monitor, options.get("mode", "compiled")) as looking:
+        return fit(
+            model,
+            optimizer,
+            train,
+            dev,
+            watchers=[*watchers, *watching, rows, *looking],
+            checkpoint=recorder.checkpoint,
+            checkpoint_every=CHECKPOINT_EVERY,
+            progress=recorder.progress,
+            **options,
+        )
+
+
+@contextmanager
+def _looking(
+    recorder: Recorder,
+    model: models.TreeClassifier,
+    dev: models.Forest,
+    nodes: Callable[[models.Forest], np.ndarray] | None,
+    monitor: Monitor | None,
+    mode: str,
+) -> Iterator[list[Watcher]]:
+    """Yield the watcher that looks at the training, if the recorder has a file for its looks."""
+    if recorder.live is None:
+        yield []
+        return
+    # Loaded where it is wanted: it needs viz, which workers do without.
+    from experiments.training.live.look import sentence_of
+    from experiments.training.live.watcher import LiveWatcher
+
+    watcher = LiveWatcher(
+        recorder.live,
+        recorder.name,
         model,
-        optimizer,
-        train,
-        dev,
-        watchers=[*watchers, *watching, rows],
-        checkpoint=recorder.checkpoint,
-        checkpoint_every=CHECKPOINT_EVERY,
-        progress=recorder.progress,
-        **options,
+        sentence_of(dev),
+        nodes=nodes,
+        monitor=monitor,
+        mode=mode,
+        tell=recorder.notices.append,
     )
+    why = "failed"
+    try:
+        yield [watcher]
+        why = "finished"
+    finally:
+        watcher.close(why)
 
 
 def summary(epochs: Sequence[Epoch]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -53,7 +53,18 @@ def best_epoch(epochs: Sequence[Epoch]) -> Epoch:
 
 
 class Watcher:
-    """Is called by `fit` while it trains; override what you need."""
+    """Is called by `fit` while it trains; override what you need.
+
+    Attributes
+    ----------
+    in_checkpoint : bool
+        Whether a checkpoint keeps its state. Where it does not, a run can be resumed with it or without.
+    """
+
+    in_checkpoint: ClassVar[bool] = True
+
+    def begin(self, epochs: Sequence[Epoch]) -> None:
+        """Called once before the first minibatch, with the epochs before a resumption."""
 
     def batch(self, trees: np.ndarray, forest: models.Forest, states: mg.NodeStates) -> None:
         """Called after each update.

@@ -11,6 +11,7 @@ from viz.explorer.looks import looks_json, strip_json
 from viz.explorer.presets import PRESETS, Preset
 from viz.explorer.settings import CONTROLS, Choice, Settings, Slider
 from viz.explorer.still import still
+from viz.web import shared_script
 
 MODEL = ("random", "linear", "matrices", "cells", "flow", "state")  # what needs no browser
 SCREEN = ("charts", "screen")  # what is shown
@@ -31,7 +32,7 @@ def explorer_page() -> str:
         "STILL": still(first.settings),
         "DATA": _data(first.settings),
         "MODEL": "".join(_read(f"{name}.js") for name in MODEL),
-        "SCREEN": "".join(_read(f"{name}.js") for name in SCREEN),
+        "SCREEN": shared_script("svg") + "".join(_read(f"{name}.js") for name in SCREEN),
     }
     page = _read("explorer.html")
     for name, text in parts.items():

@@ -12,6 +12,7 @@ class Recorder:
         self.rows, self.results, self.nodes = [], [], 0
         self.checkpoint = folder / "checkpoint.npz"
         self.model = model
+        self.live = None
         self.stop_after = stop_after
 
     def row(self, row):

@@ -223,6 +223,7 @@ def test_a_schedules_own_generator_is_kept_too(tmp_path):
 class _Recorder:
     def __init__(self, folder):
         self.rows, self.checkpoint, self.progress = [], folder / "checkpoint", None
+        self.live = None
         self.row = self.rows.append
 
     def rewind(self, epochs):

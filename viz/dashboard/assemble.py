@@ -1,0 +1,35 @@
+"""The dashboard's page: HTML, style, scripts and colours put together in one file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from viz.scale import RatioScale
+from viz.style import map_colours
+from viz.web import shared_script
+
+MODEL = ("store", "groups", "scale", "tree")  # what needs no browser
+SCREEN = ("plot", "heat_map", "sentence", "spectrum", "curves", "rules", "panel", "screen", "connect")
+
+
+def dashboard_page() -> str:
+    """Return the page, which asks the server that it came from for records, and nobody else for anything.
+
+    Its element ``data`` holds ``null``. If it holds a name and records instead, the page shows those and asks
+    nobody. What a record is, `experiments/dashboard` says.
+    """
+    parts = {
+        "STYLE": _read("dashboard.css"),
+        "COLOURS": json.dumps(map_colours(RatioScale.colormap), separators=(",", ":")),
+        "MODEL": "".join(_read(f"{name}.js") for name in MODEL),
+        "SCREEN": shared_script("svg") + "".join(_read(f"{name}.js") for name in SCREEN),
+    }
+    page = _read("dashboard.html")
+    for name, text in parts.items():
+        page = page.replace(f"@{name}@", text.strip())
+    return page
+
+
+def _read(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
