@@ -5,7 +5,7 @@ from __future__ import annotations
 from errno import ENOENT
 from pathlib import Path
 
-from experiments.dashboard.places import EMPTY, LIVE, RUNS
+from experiments.dashboard.places import EMPTY, LIVE, RUNS, TABLE
 from experiments.dashboard.saved import everything, with_data
 from experiments.dashboard.tail import Tail
 from viz.dashboard import dashboard_page
@@ -37,5 +37,5 @@ def require_rows(folder: Path) -> None:
     """
     if not folder.is_dir():
         raise OSError(ENOENT, f"{folder} is no folder; name the one in which a sweep or a demo writes")
-    if not any((folder / name).is_dir() for name in (RUNS, LIVE)):
+    if not any((folder / name).exists() for name in (RUNS, TABLE, LIVE)):
         raise OSError(ENOENT, f"{folder} is not a sweep's folder: {EMPTY}")

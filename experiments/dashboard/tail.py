@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from lzma import LZMAError
 from pathlib import Path
 from typing import Any
 
 from experiments.dashboard.growing import Growing
-from experiments.dashboard.places import LIVE, RUNS
+from experiments.dashboard.places import LIVE, RUNS, TABLE, run_id, unpacked
 from experiments.dashboard.records import LOOKS, ROWS, ForeignLineError, Record, of_look, of_row
 
 PATIENCE = 5.0  # seconds after which a last line that is not whole is told of
@@ -30,18 +31,20 @@ class Tail:
         self.folder = folder
         self._files: dict[tuple[str, str], Growing] = {}
         self._kept: dict[tuple[str, str], list[Record]] = {}
+        self._table, self._packed = (-1, -1), set[str]()
         self._problems: dict[str, str] = {}
         self._changed: dict[str, float] = {}
 
     def poll(self) -> list[Record]:
         """Return what is new since the last call."""
-        news: list[Record] = []
-        present = set()
+        news = self._read_table()
+        present = {(ROWS, run) for run in self._packed}
         for source, run, path in self._list():
             present.add((source, run))
             news += self._read(source, run, path)
         for gone in self._kept.keys() - present:
-            del self._kept[gone], self._files[gone]
+            del self._kept[gone]
+            self._files.pop(gone, None)
             news.append(_reset(*gone))
         return news
 
@@ -77,6 +80,37 @@ class Tail:
             yield ROWS, path.stem, path
         for path in sorted((self.folder / LIVE).glob("*.jsonl")):
             yield LOOKS, path.stem, path
+
+    def _read_table(self) -> list[Record]:
+        """Return what is new in the table of finished runs; of those whose files were read nothing is."""
+        path = self.folder / TABLE
+        try:
+            about = path.stat()
+            state = about.st_size, about.st_mtime_ns
+            if state == self._table:
+                return []
+            self._table = state
+            contents, _ = unpacked(path)
+        except FileNotFoundError:
+            self._packed = set()
+            return []
+        except (OSError, LZMAError, EOFError) as error:
+            return self._tell(TABLE, str(error))
+        self._packed = set()
+        news = self._tell(TABLE, None)
+        for lines in map(bytes.splitlines, contents):
+            try:
+                header = json.loads(lines[0])
+                run = run_id(header["name"], header["settings"])
+            except (ValueError, KeyError, TypeError, IndexError):
+                news += self._tell(TABLE, "it holds something else than runs")
+                continue
+            self._packed.add(run)
+            if (ROWS, run) not in self._kept:
+                found = [record for line in lines for record in _records(ROWS, run, line)[0]]
+                self._kept[ROWS, run] = found
+                news += found
+        return news
 
     def _read(self, source: str, run: str, path: Path) -> list[Record]:
         key, where = (source, run), self._where(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from experiments.dashboard.places import LIVE, RUNS
+from experiments.dashboard.places import LIVE, RUNS, TABLE
 
 
 class Folder:
@@ -32,7 +32,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.runs, self.checkpoints, self.models = path / RUNS, path / "checkpoints", path / "models"
-        self.looks, self.table = path / LIVE, path / "runs.jsonl.xz"
+        self.looks, self.table = path / LIVE, path / TABLE
         self.manifest, self.lock = path / "manifest.json", path / ".lock"
 
     def finished(self, id: str) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -10,23 +9,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from experiments.dashboard.places import canonical, run_id
 from experiments.sweep.settings import to_json
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 _NAME = re.compile(r"\w[\w.+-]*(/\w[\w.+-]*)*", re.ASCII)
-
-
-def canonical(settings: dict[str, Any]) -> str:
-    """Return settings as JSON text that is the same for equal settings."""
-    return json.dumps(settings, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def run_id(name: str, settings: dict[str, Any]) -> str:
-    """Return the name of a run's files: the run's name, and a hash of its settings."""
-    digest = hashlib.sha256(canonical(settings).encode()).hexdigest()[:8]
-    return f"{name.replace('/', '-')}-{digest}"
 
 
 @dataclass(frozen=True)

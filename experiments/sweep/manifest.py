@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from experiments.dashboard.places import canonical
 from experiments.sweep.environment import describe_environment
 from experiments.sweep.folder import Folder
-from experiments.sweep.job import canonical
 from experiments.sweep.output import write_text
 from experiments.sweep.rows import Run, finished
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.dashboard.places import run_id
 from experiments.sweep.errors import SweepError
 from experiments.sweep.folder import Folder
-from experiments.sweep.job import Job, natural_order, run_id
+from experiments.sweep.job import Job, natural_order
 from experiments.sweep.own_code import was_changed
 from experiments.sweep.rows import Row, Run, decode, environments, finished
 from experiments.sweep.table import pack

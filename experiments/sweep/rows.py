@@ -19,9 +19,10 @@ from typing import Any
 
 import numpy as np
 
+from experiments.dashboard.places import run_id
 from experiments.sweep.errors import SweepError
 from experiments.sweep.folder import Folder
-from experiments.sweep.job import natural_order, run_id
+from experiments.sweep.job import natural_order
 from experiments.sweep.table import read_table
 from minigrad.waiting import waiting
 

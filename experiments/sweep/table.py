@@ -14,12 +14,11 @@ from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from experiments.dashboard.places import run_id, unpacked
 from experiments.sweep.errors import SweepError
 from experiments.sweep.folder import Folder
-from experiments.sweep.job import natural_order, run_id
+from experiments.sweep.job import natural_order
 from minigrad.files import atomic_write
-
-LAST = b'{"kind":"end",'  # how the last line of a run's file begins
 
 
 def read_table(path: Path) -> list[bytes]:
@@ -33,17 +32,12 @@ def read_table(path: Path) -> list[bytes]:
     if not path.exists():
         return []
     try:
-        text = lzma.decompress(path.read_bytes())
+        contents, rest = unpacked(path)
     except (lzma.LZMAError, EOFError) as error:
         raise SweepError(
             f"{path} is damaged: {error}. Restore it, or delete it to have its runs repeated"
         ) from None
-    contents = [b""]
-    for line in text.splitlines(keepends=True):
-        contents[-1] += line
-        if line.startswith(LAST):
-            contents.append(b"")
-    if contents.pop():
+    if rest:
         raise SweepError(f"{path} is damaged: its last run has no end. Restore it, or delete it")
     return contents
 

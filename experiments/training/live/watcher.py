@@ -54,7 +54,7 @@ class LiveWatcher(Watcher):
     nodes : function of a forest, optional
         Gives the rows whose gradients matter, such as those of the keywords; all if left out.
     ratios : RatioWatcher, optional
-        One that comes before this in the training: ratios of epochs are then its, of all trees, not a sample's.
+        One that comes before this in the training: ratios of epochs are then its, of all trees, not sampled.
     monitor : Monitor, optional
         One that observes the training already; if there is none, one of its own sees a sample of minibatches.
     mode : str

@@ -120,7 +120,8 @@ with serving(Path({str(folder)!r})) as address:
 
 @pytest.mark.parametrize("saved", [True, False])
 @pytest.mark.parametrize(
-    ("name", "message"), [("none", "is no folder"), ("other", "neither runs/"), ("file", "is no folder")]
+    ("name", "message"),
+    [("none", "is no folder"), ("other", "no runs/ or"), ("file", "is no folder")],
 )
 def test_a_folder_of_another_program_is_refused(tmp_path, capsys, name, message, saved):
     (tmp_path / "other").mkdir()

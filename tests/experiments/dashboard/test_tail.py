@@ -7,12 +7,13 @@ import json
 import pytest
 
 from experiments.dashboard import tail as tail_module
-from experiments.dashboard.places import LIVE, RUNS
+from experiments.dashboard.places import LIVE, RUNS, run_id
 from experiments.dashboard.records import ForeignLineError, of_look, of_row
 from experiments.dashboard.tail import Tail
 from experiments.sweep.folder import Folder
 from experiments.sweep.output import RESULTS
 from experiments.sweep.rows import finished
+from experiments.sweep.table import pack
 
 RUN = {"kind": "run", "name": "a/RNN/1", "settings": {"model": "RNN"}, "work": 3}
 HEAD = {"kind": "live", "contract": 1, "run": "a-RNN-1", "name": "a/RNN/1", "model": "RNN", "epochs": 0}
@@ -172,3 +173,28 @@ def test_stored_rows_are_all_told(tmp_path):
     run = next(run for run in runs if run.name == "gradient/03/RLSTM/2")
     table = known[run.id, 4]["by_depth"]
     assert table["median"] == [five[2] for five in run.rows[4]["ratios"]["post"]["quantiles"]]
+
+
+def test_finished_runs_that_are_packed_stay_and_are_told_where_they_are_new(tmp_path):
+    folder = Folder(tmp_path)
+    ids = []
+    for number in (1, 2):
+        header = {**RUN, "name": f"a/RNN/{number}"}
+        ids.append(run_id(header["name"], header["settings"]))
+        body = [header, _row(1), {"kind": "result"}]
+        _write(folder.finished(ids[-1]), *body, more='{"kind":"end","sha256":"x"}\n')
+    tail = Tail(tmp_path)
+    before = tail.poll()
+    assert _kinds(before) == [("run", None), ("epoch", 1), ("end", None)] * 2
+    pack(folder)
+    assert not list(folder.runs.iterdir())
+    assert tail.poll() == []
+    assert tail.overview() == before
+    new = Tail(tmp_path)
+    assert new.poll() == before
+    assert new.poll() == []
+    pack(folder, drop=ids[:1])
+    assert new.poll() == [{"kind": "reset", "run": ids[0], "source": "rows"}]
+    assert new.overview() == before[3:]
+    folder.table.write_bytes(b"no table")
+    assert [record["where"] for record in new.poll()] == ["runs.jsonl.xz"]
