@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from experiments import sweep
-from experiments.sweep.settings import defaults, later
 from experiments.dashboard.places import canonical
+from experiments.sweep.settings import defaults, later
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 
 from experiments.__main__ import main
+from experiments.dashboard.places import run_id
 from experiments.paper.datasets import datasets
 from experiments.paper.grids import EXPERIMENTS, experiment_jobs
 from experiments.paper.settings import SCALES, Settings, run_settings
@@ -16,7 +17,6 @@ from experiments.paper.why.decay import FIRST_RUN, GRID, Decay
 from experiments.paper.why.plan import Plan
 from experiments.paper.why.variants import L2, RATE, SINGLE, drawn
 from experiments.sweep import finished, from_json
-from experiments.sweep.job import run_id
 from experiments.sweep.output import RESULTS
 from experiments.sweep.settings import defaults, to_json
 from tests.experiments.paper.why.pretended import CPU_SECONDS, done
