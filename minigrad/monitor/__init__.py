@@ -1,6 +1,7 @@
 """Detection: rules that watch training and say at which node, op, epoch and minibatch it went wrong."""
 
 from minigrad.monitor.alert import Alert, MonitorWarning, Stop
+from minigrad.monitor.collapsed import Collapsed
 from minigrad.monitor.dead import Dead
 from minigrad.monitor.monitor import RULES, Monitor
 from minigrad.monitor.not_finite import NotFinite, first_bad_node
@@ -14,6 +15,7 @@ from minigrad.monitor.stuck import Stuck
 __all__ = [
     "RULES",
     "Alert",
+    "Collapsed",
     "Dead",
     "Exploding",
     "Monitor",

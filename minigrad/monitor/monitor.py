@@ -13,6 +13,7 @@ from minigrad.fold.run import NodeStates
 from minigrad.fold.schedule import Trees
 from minigrad.internal.table import aligned
 from minigrad.monitor.alert import Alert, MonitorWarning, Stop
+from minigrad.monitor.collapsed import Collapsed
 from minigrad.monitor.dead import Dead
 from minigrad.monitor.not_finite import NotFinite
 from minigrad.monitor.observation import Observation
@@ -25,7 +26,7 @@ from minigrad.nn import Parameter, StateError
 from minigrad.tensor import Tensor
 
 RULES: dict[str, type[Rule]] = {
-    rule.name: rule for rule in (NotFinite, Vanishing, Exploding, Dead, Saturated, Stuck, Stalled)
+    rule.name: rule for rule in (NotFinite, Vanishing, Exploding, Dead, Saturated, Stuck, Stalled, Collapsed)
 }
 
 
@@ -82,10 +83,10 @@ class Monitor:
         nodes : rows, optional
             The nodes whose gradients matter, for instance the keywords; all if left out.
         loss : tensor or float, optional
-            For Stalled and NotFinite. A tensor whose backward ran under `record_gradients` lets alerts name
-            an op.
+            For Stalled, Collapsed and NotFinite. A tensor whose backward ran under `record_gradients` lets
+            alerts name an op.
         parameters : {name: Parameter}, optional
-            ``dict(model.named_parameters())``: for Stuck and NotFinite.
+            ``dict(model.named_parameters())``: for Stuck, Collapsed and NotFinite.
 
         Returns
         -------
@@ -110,7 +111,10 @@ class Monitor:
         return self._look(Observation(self.epoch, self.batch, states, forest, rows, loss, parameters, graph))
 
     def end_epoch(self, loss: float | None = None) -> list[Alert]:
-        """Count an epoch; Stalled looks at its mean loss, if it is given. Returns and raises as `observe`."""
+        """Count an epoch; Stalled and Collapsed look at its mean loss, if it is given.
+
+        Returns and raises as `observe`.
+        """
         try:
             return [] if loss is None else self._look(Observation(self.epoch, 0, loss=float(loss)))
         finally:

@@ -329,4 +329,4 @@ def test_all_rules_look_at_a_real_minibatch_without_a_word() -> None:
         loss.backward()
         parameters = dict(model.named_parameters())
         assert monitor.observe(folded, FOREST, loss=float(loss), parameters=parameters) == []
-    assert len(monitor.rules) == len(RULES) == 7
+    assert len(monitor.rules) == len(RULES) == 8

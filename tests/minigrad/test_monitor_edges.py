@@ -35,6 +35,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "saturated": {"threshold": 0.5, "min_count": 1000, "patience": 3, "ends": (-1.0, 1.0), "margin": 0.01},
     "stuck": {"threshold": 1e-6, "min_count": 100, "patience": 3},
     "stalled": {"threshold": 0.001, "min_count": 1, "patience": 5},
+    "collapsed": {"threshold": 0.1, "min_count": 1000, "patience": 2, "guess": None, "tolerance": 0.02},
 }
 
 

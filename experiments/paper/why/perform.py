@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+import minigrad as mg
 import models
 from experiments.paper.data import CLASSES, KEYWORDS
 from experiments.paper.datasets import datasets
@@ -55,11 +57,12 @@ def norms(model: models.TreeClassifier) -> dict[str, float]:
     found = {
         "keywords": np.median(words[:KEYWORDS]),
         "others": np.median(words[KEYWORDS:]),
-        "cell": _norm(model.cell.parameters()),
-        "classifier": _norm([model.Ws, model.bs]),
+        "cell": norm_of(model.cell.parameters()),
+        "classifier": norm_of([model.Ws, model.bs]),
     }
     return {name: float(f"{value:.{DIGITS}g}") for name, value in found.items()}
 
 
-def _norm(parameters: Any) -> float:
+def norm_of(parameters: Iterable[mg.Tensor]) -> float:
+    """Return the Euclidean norm of all elements of some parameters together."""
     return float(np.sqrt(sum(np.square(parameter.data).sum() for parameter in parameters)))

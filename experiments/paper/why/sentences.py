@@ -58,6 +58,7 @@ def job(
     size: Scale,
     seed: int,
     changes: Mapping[str, Any],
+    perform: str = PERFORM,
 ) -> Job:
     """Return one run as work for a sweep.
 
@@ -73,6 +74,8 @@ def job(
     seed : int
     changes : dict
         Settings other than the paper's.
+    perform : str
+        As in `Job`.
     """
     settings = run_settings(EXPERIMENTS[on.kind], on.number, model, run, scale=size, seed=seed, **changes)
-    return Job(f"why/{name}/{model}/{on.name}/{run}", settings, grids.work(settings), PERFORM)
+    return Job(f"why/{name}/{model}/{on.name}/{run}", settings, grids.work(settings), perform)

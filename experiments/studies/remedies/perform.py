@@ -15,12 +15,12 @@ from experiments.paper.run import train
 from experiments.studies.remedies.settings import DEEP, RemedySettings
 from experiments.sweep import Recorder
 from experiments.training.evaluation import accuracy
-from experiments.training.monitoring import MonitorWatcher, quiet_monitor
+from experiments.training.monitoring import OF_ROWS, MonitorWatcher, quiet_monitor
 from experiments.training.ratios import RatioWatcher, error_rows
 from experiments.training.recorded import record_result, summary
 from experiments.training.step import passes
 from experiments.training.summaries import by_depth, overall
-from minigrad.monitor import RULES, Monitor, Vanishing
+from minigrad.monitor import Monitor, Vanishing
 from minigrad.nn import initialise
 from minigrad.optim import Optimizer, by_name, clip_grad_norm
 
@@ -85,8 +85,8 @@ def remedied_optimizer(model: models.TreeClassifier, settings: RemedySettings) -
 
 
 def _monitor() -> Monitor:
-    """Return a monitor of all rules that looks at every minibatch: few keywords lie deep."""
-    others = [kind() for kind in RULES.values() if kind is not Vanishing]  # type: ignore[call-arg]
+    """Return a monitor that looks at every minibatch: few keywords lie deep."""
+    others = [kind() for kind in OF_ROWS if kind is not Vanishing]  # type: ignore[call-arg]
     return quiet_monitor(every=1, rules=[Vanishing(min_depth=DEEP), *others])
 
 
