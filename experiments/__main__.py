@@ -20,6 +20,7 @@ COMMANDS = {
     "ablate": "try what the paper leaves open, and what it says makes no difference",
     "why": "find out what decides at which length the RLSTM stops learning, and choose settings",
     "sentiment": "train on the Stanford Sentiment Treebank, and see how far gradients get in real sentences",
+    "predict": "classify sentences with a trained model",
     "beyond": "all studies in one go, and a page that shows them",
     **STUDIES,
     "dashboard": "show trainings in the browser, while they run or afterwards",

@@ -6,6 +6,7 @@ from models.cells import *  # noqa: F403 (its __all__, which is a part of this o
 from models.chains import as_chains, chain_forest
 from models.check_cell import check_cell
 from models.checkpoint import load, save
+from models.class_names import class_names
 from models.classifier import Dropout, TreeClassifier
 from models.conllu import ConlluReader, read_conllu
 from models.dependencies import DependencyTree
@@ -55,6 +56,7 @@ __all__ = [
     "binarise",
     "chain_forest",
     "check_cell",
+    "class_names",
     "collapse_unary",
     "debinarise",
     "expand_unary",

@@ -56,7 +56,7 @@ def save(path: str | os.PathLike[str], model: TreeClassifier) -> Path:
     header = {
         "cell": type(model.cell).__name__,
         "settings": settings,
-        "classes": model.classes,
+        "classes": model.classes if model.names is None else list(model.names),
         "head": model.head,
         "vocabulary": list(model.vocabulary.words),
         "counts": list(model.vocabulary.counts),

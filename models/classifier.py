@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +12,11 @@ import minigrad as mg
 from minigrad import kernels
 from minigrad.nn import Module, Parameter, initial
 from models.cells import Encoder, encode
+from models.class_names import checked_names, some_names
 from models.errors import one_of
 from models.forest import Forest
 from models.forest_checks import check_vocabulary
+from models.tree import Tree
 from models.vocabulary import Vocabulary
 
 HEADS = ("root", "labelled")
@@ -46,8 +49,8 @@ class TreeClassifier(Module):
     cell : minigrad.Cell or Encoder
         Its dtype is the model's.
     vocabulary : Vocabulary
-    classes : int
-        Labels are 0..classes−1.
+    classes : int or sequence of str
+        Their number, labels being 0..classes−1, or their names in the order of their numbers.
     rng : numpy.random.Generator
         Draws L from U(±1e-4), as the paper does, and Ws from U(±1/√D), as the authors' code does; bs starts
         at 0.
@@ -56,6 +59,8 @@ class TreeClassifier(Module):
 
     Attributes
     ----------
+    classes : int
+    names : tuple of str or None
     dropout : Dropout or None
         Applied by `loss` while `training` is True. It belongs to training and is not saved with the model.
         None at first.
@@ -75,18 +80,23 @@ class TreeClassifier(Module):
         self,
         cell: mg.Cell | Encoder,
         vocabulary: Vocabulary,
-        classes: int,
+        classes: int | Sequence[str],
         rng: np.random.Generator,
         head: str = "root",
     ) -> None:
         if not isinstance(cell, mg.Cell | Encoder):
             raise TypeError(f"cell is a Cell such as RNN(D=50, rng=rng), not {cell!r}")
         check_vocabulary(vocabulary)
+        names = checked_names(classes) if isinstance(classes, Iterable) else None
+        classes = len(names) if names is not None else classes
+        if not isinstance(classes, int | np.integer) or isinstance(classes, bool):
+            raise TypeError(f"classes is how many there are, or a list of their names, not {classes!r}")
         if classes < 2:
             raise ValueError(f"a classifier needs at least two classes, not {classes}")
         self.cell: Any = cell
         self.vocabulary = vocabulary
         self.classes = classes
+        self.names = names
         self.head = one_of("head", head, HEADS)
         self.dropout: Dropout | None = None
         leaf = next(p for p in cell.right_parts or cell.parts if p.leaf == "vector")
@@ -125,6 +135,11 @@ class TreeClassifier(Module):
             If one is missing or is not a class of this model; the text names the node.
         """
         rows = self.rows(forest)
+        if forest.names not in (None, self.names):
+            own = "0.." + str(self.classes - 1) if self.names is None else some_names(self.names)
+            raise ValueError(
+                f"the labels are of the classes {some_names(forest.names)}, the model's are {own}"
+            )
         labels = forest.label[rows]
         bad = kernels.first_outside(labels, self.classes)
         if bad >= 0:
@@ -166,15 +181,33 @@ class TreeClassifier(Module):
         ValueError
             If there is nothing to classify: with the head "labelled", no node has a label.
         """
+        self._something(forest)
+        with mg.no_grad():
+            logits, _ = self(forest, mode)
+        return logits.data.argmax(axis=1)
+
+    def probabilities(self, forest: Forest, mode: str = "compiled") -> np.ndarray:
+        """Return the probabilities of classes at classified nodes, (n, classes); errors as in `predict`."""
+        self._something(forest)
+        with mg.no_grad():
+            logits, _ = self(forest, mode)
+            return mg.softmax(logits).data
+
+    def name(self, number: int) -> str:
+        """Return what a class is called: its name, or its number."""
+        return str(number) if self.names is None else self.names[number]
+
+    def forest(self, trees: Iterable[Tree]) -> Forest:
+        """Return a forest of trees, with the model's vocabulary and classes; errors as in `Forest`."""
+        return Forest(trees, self.vocabulary, self.names)
+
+    def _something(self, forest: Forest) -> None:
         if not len(self.rows(forest)):
             raise ValueError(
                 "there is nothing to classify: this model reads the nodes that have a label "
                 f"(head='labelled'), and none of these {len(forest)} trees has one; give a label, any class, "
                 "to the nodes that are asked for"
             )
-        with mg.no_grad():
-            logits, _ = self(forest, mode)
-        return logits.data.argmax(axis=1)
 
     def _states(self, forest: Forest, mode: str, dropout: Dropout | None = None) -> mg.NodeStates:
         leaves = mg.gather(self.L, self.words(forest))

@@ -28,6 +28,8 @@ def loss_and_gradients(
         return None
     if forest.vocabulary is not model.vocabulary or len(model.vocabulary) != len(model.L.data):
         return None
+    if forest.names not in (None, model.names):
+        return None
     if len(forest) == forest.n_nodes:
         return None
     if model.training and model.dropout is not None:

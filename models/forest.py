@@ -10,6 +10,7 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
+from models.class_names import Names, checked_names
 from models.errors import ForestError
 from models.forest_checks import (
     check_arrays,
@@ -42,6 +43,8 @@ class Forest:
     vocabulary : Vocabulary, optional
         Maps words to numbers; by default a new one, of the words of these trees in order of
         appearance.
+    classes : sequence of str, optional
+        The names of the classes, if labels are names: the first is label 0, and so on.
 
     Attributes
     ----------
@@ -56,6 +59,8 @@ class Forest:
     root : (n_trees,) array
         The row of each tree's root, ascending.
     vocabulary : Vocabulary
+    names : tuple of str or None
+        The classes' names.
 
     Raises
     ------
@@ -83,12 +88,20 @@ class Forest:
     height: IntArray
     root: IntArray
     vocabulary: Vocabulary
+    names: Names
 
-    def __init__(self, trees: Iterable[Tree], vocabulary: Vocabulary | None = None) -> None:
+    def __init__(
+        self,
+        trees: Iterable[Tree],
+        vocabulary: Vocabulary | None = None,
+        classes: Iterable[str] | None = None,
+    ) -> None:
         if isinstance(trees, Tree | str):
             raise TypeError("a Forest is made of a list of Trees: Forest([tree])")
         if vocabulary is not None:
             check_vocabulary(vocabulary)
+        names = None if classes is None else checked_names(classes)
+        numbers = None if names is None else {name: number for number, name in enumerate(names)}
         left: list[int] = []
         right: list[int] = []
         label: list[int] = []
@@ -112,7 +125,7 @@ class Forest:
                 else:
                     raise placed(source, not_binary(node, row - start, number))
                 try:
-                    label.append(label_number(node, row - start, number))
+                    label.append(label_number(node, row - start, number, numbers))
                 except ForestError as error:
                     raise placed(source, error) from None
                 waiting.append(row)
@@ -124,7 +137,7 @@ class Forest:
         vocabulary = Vocabulary(words) if vocabulary is None else vocabulary
         table[WORD, table[LEFT] < 0] = vocabulary.lookup(words)
         complete(table)
-        self._adopt(table, np.array(root, np.intp), vocabulary)
+        self._adopt(table, np.array(root, np.intp), vocabulary, names)
 
     @classmethod
     def from_arrays(
@@ -166,11 +179,12 @@ class Forest:
         complete(table)
         return cls.__new__(cls)._adopt(table, root.copy(), vocabulary)
 
-    def _adopt(self, table: IntArray, root: IntArray, vocabulary: Vocabulary) -> Forest:
+    def _adopt(self, table: IntArray, root: IntArray, vocabulary: Vocabulary, names: Names = None) -> Forest:
         vars(self).update(zip(FIELDS, table, strict=True))
         self._table = table
         self.root = root
         self.vocabulary = vocabulary
+        self.names = names
         return self
 
     def __len__(self) -> int:
@@ -223,7 +237,7 @@ class Forest:
         if not trees.size:
             raise ForestError("an empty forest: the selection has no tree in it")
         table, root = select(self._table, self.root, trees)
-        return Forest.__new__(Forest)._adopt(table, root, self.vocabulary)
+        return Forest.__new__(Forest)._adopt(table, root, self.vocabulary, self.names)
 
     def to_tree(self, number: int) -> Tree:
         """One of the trees as a `Tree`; labels become text again."""
@@ -232,7 +246,7 @@ class Forest:
         waiting: list[Tree] = []
         rows = self._table[:, start : self.root[number] + 1]
         for left, word, label in rows[[LEFT, WORD, LABEL]].T.tolist():
-            name = None if label < 0 else str(label)
+            name = None if label < 0 else str(label) if self.names is None else self.names[label]
             if left < 0:
                 waiting.append(Tree(name, self.vocabulary.word(word)))
             else:

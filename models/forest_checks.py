@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
 from models.binary import is_inserted
+from models.class_names import some_names
 from models.errors import ForestError
 from models.layout import IntArray, first_fault
 from models.notation import shorten
@@ -64,8 +65,10 @@ def topmost(label: str) -> str:
     return label.lstrip("+").partition("+")[0]
 
 
-def label_number(node: Tree, row: int, tree: int) -> int:
+def label_number(node: Tree, row: int, tree: int, names: Mapping[str, int] | None = None) -> int:
     """The label of a node as a number, -1 if it has none or `binarise` inserted it.
+
+    With `names` it is the name of a class, and they give its number.
 
     Of the labels that `collapse_unary` has put into one, the topmost counts, that of the phrase; if the
     topmost node has none, the first number below it.
@@ -73,7 +76,16 @@ def label_number(node: Tree, row: int, tree: int) -> int:
     label = node.label
     if label is None or is_inserted(label):
         return -1
+    if names is not None and label in names:
+        return names[label]
     label = topmost(label)
+    if names is not None and label:
+        if label in names:
+            return names[label]
+        raise ForestError(
+            f"{node_name(row, tree, node.words())}, has the label '{shorten(label)}', but the classes are "
+            f"{some_names(list(names))}; tree.map(label=…) changes labels, None is none"
+        )
     if label.isascii() and label.isdigit() and len(label) <= _LABEL_DIGITS:
         return int(label)
     if label and (node.label or "").startswith("+"):
@@ -83,8 +95,8 @@ def label_number(node: Tree, row: int, tree: int) -> int:
         leaf = f"; {one_word(node)}"
     raise ForestError(
         f"{node_name(row, tree, node.words())}, has the label '{label}'{leaf}. The labels of a Forest are "
-        "whole numbers >= 0 (class numbers), or None: tree.map(label=…) changes them, and "
-        "tree.map(label=lambda label: None) removes them"
+        "whole numbers >= 0 (class numbers), or None; with classes=[…] they are names of classes: "
+        "tree.map(label=…) changes them, and tree.map(label=lambda label: None) removes them"
     )
 
 

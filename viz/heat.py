@@ -43,7 +43,7 @@ def gradient_norms(model: TreeClassifier, forest: Forest, mode: str = "level") -
 
 
 def root_gradient_norms(
-    model: TreeClassifier, tree: Tree, label: int | None = None, mode: str = "node"
+    model: TreeClassifier, tree: Tree, label: int | str | None = None, mode: str = "node"
 ) -> npt.NDArray[np.float64]:
     """Return ‖∂J/∂p‖ at every node of a tree, J being the cross-entropy at its root alone.
 
@@ -53,9 +53,9 @@ def root_gradient_norms(
         Of any kind, including one that classifies every labelled node.
     tree : Tree
         Binary. Labels below the root are ignored, and may be words such as NP.
-    label : int, optional
-        The class whose cross-entropy is taken; by default the root's label. If that is no number, as NP, or
-        missing, the class that the model finds most probable. `root_class` says which it is.
+    label : int or str, optional
+        The class, by number or name, whose cross-entropy is taken; by default the root's label. If that is
+        none, as NP, or missing, the class that the model finds most probable. `root_class` says which it is.
     mode : str
         Of the fold.
 

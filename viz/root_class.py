@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import minigrad as mg
 from models.classifier import TreeClassifier
+from models.notation import shorten
 from models.tree import Tree
 from viz.rooted import rooted_forest
 
@@ -23,17 +24,24 @@ class RootClass:
     predicted : int
     probability : float
         Of the class that is predicted.
+    names : tuple of str or None
+        The classes' names.
     """
 
     of: int
     predicted: int
     probability: float
+    names: tuple[str, ...] | None = None
+
+    def called(self, number: int) -> str:
+        """Return a class in words, by name or number."""
+        return f"class {number}" if self.names is None else f"class '{shorten(self.names[number])}'"
 
     def __str__(self) -> str:
-        return f"class {self.predicted} (p = {self.probability:.2f})"
+        return f"{self.called(self.predicted)} (p = {self.probability:.2f})"
 
 
-def root_class(model: TreeClassifier, tree: Tree, label: int | None = None) -> RootClass:
+def root_class(model: TreeClassifier, tree: Tree, label: int | str | None = None) -> RootClass:
     """Return the class that `root_gradient_norms` differentiates, and the model's; errors as there."""
     forest = rooted_forest(model, tree, label)
     training = model.training
@@ -44,7 +52,7 @@ def root_class(model: TreeClassifier, tree: Tree, label: int | None = None) -> R
     finally:
         model.train(training)
     predicted = int(p.argmax())
-    return RootClass(int(forest.label[forest.root[0]]), predicted, float(p[predicted]))
+    return RootClass(int(forest.label[forest.root[0]]), predicted, float(p[predicted]), model.names)
 
 
 def in_words(classes: Mapping[str, RootClass]) -> str:
@@ -55,8 +63,8 @@ def in_words(classes: Mapping[str, RootClass]) -> str:
     classes : mapping of str to RootClass
         By the models' titles.
     """
-    of = {each.of for each in classes.values()}
-    which = f"class {of.pop()}" if len(of) == 1 else "the class that each model predicts"
+    of = {each.called(each.of) for each in classes.values()}
+    which = of.pop() if len(of) == 1 else "the class that each model predicts"
     told = [f"{title}: {each}" if len(classes) > 1 else str(each) for title, each in classes.items()]
     lines = [", ".join(told[k : k + _PER_LINE]) for k in range(0, len(told), _PER_LINE)]
     return "\n".join([f"J: cross-entropy of {which} at the root", f"predicted: {lines[0]}", *lines[1:]])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from models.class_names import some_names
 from models.classifier import TreeClassifier
 from models.forest import Forest
 from models.forest_checks import topmost
@@ -17,7 +19,7 @@ class RootLabelError(ValueError):
     """A root's label that is a number, but no class of the model."""
 
 
-def rooted_forest(model: TreeClassifier, tree: Tree, label: int | None = None) -> Forest:
+def rooted_forest(model: TreeClassifier, tree: Tree, label: int | str | None = None) -> Forest:
     """Return the forest of one tree, with a label at its root only.
 
     The loss of any classifier on it is the cross-entropy at the root, even if it classifies every labelled
@@ -28,9 +30,9 @@ def rooted_forest(model: TreeClassifier, tree: Tree, label: int | None = None) -
     model : TreeClassifier
     tree : Tree
         Binary.
-    label : int, optional
-        The class at the root; by default the root's label. If that is no number, as NP, or missing, the class
-        that the model finds most probable.
+    label : int or str, optional
+        The class at the root, by number or name; by default the root's label. If that is none, as NP, or
+        missing, the class that the model finds most probable.
 
     Raises
     ------
@@ -41,8 +43,10 @@ def rooted_forest(model: TreeClassifier, tree: Tree, label: int | None = None) -
     VocabularyError
         A word is not in the model's vocabulary.
     """
+    if isinstance(label, str):
+        label = numbered(model, label)
     if label is None:
-        label = own_class(tree, model.classes)
+        label = own_class(tree, model.classes, model.names)
     if label is None:
         # Any class will do here: all that matters is which nodes have one.
         label = int(model.predict(Forest([rooted(tree, 0)], model.vocabulary), "level")[0])
@@ -57,8 +61,24 @@ def rooted(tree: Tree, label: int) -> Tree:
     return Tree(str(label), bare.word, bare.children)
 
 
-def own_class(tree: Tree, classes: int) -> int | None:
-    """Return the root's label as a class; None if it is no number, as NP, or missing.
+def numbered(model: TreeClassifier, label: str) -> int:
+    """Return the class that is called like this, by name or number.
+
+    Raises
+    ------
+    ValueError
+        If none is.
+    """
+    if model.names is not None and label in model.names:
+        return model.names.index(label)
+    if label.isascii() and label.isdigit() and int(label) < model.classes:
+        return int(label)
+    own = f"0..{model.classes - 1}" if model.names is None else some_names(model.names)
+    raise ValueError(f"the classes of this model are {own}, not {shorten(label)}")
+
+
+def own_class(tree: Tree, classes: int, names: Sequence[str] | None = None) -> int | None:
+    """Return the root's label as a class; None if it is neither a number nor one of the `names`, or missing.
 
     Of the labels that `models.collapse_unary` has put into one, the topmost counts, as in a `models.Forest`.
 
@@ -68,6 +88,8 @@ def own_class(tree: Tree, classes: int) -> int | None:
         It is a number, but not one of 0..classes−1.
     """
     label = topmost(tree.label or "") or tree.label or ""
+    if names is not None:
+        return next((names.index(name) for name in (tree.label, label) if name in names), None)
     if label.isascii() and label.isdigit() and int(label) < classes:
         return int(label)
     if _NUMBER.fullmatch(label):

@@ -1,9 +1,10 @@
 """Sentiment of real sentences: RNN and RLSTM on the Stanford Sentiment Treebank, and how far gradients get.
 
 Reads train.txt, dev.txt and test.txt, binary trees with a class at their roots and at other nodes: 0 to 4 in
-the Stanford Sentiment Treebank, in others any number from two on. Reports test accuracies of the roots and of
-all nodes, of all classes and of negative against positive ones (see --polarity); draws the gradient ratio
-against depth over the whole test set, and sentences with the gradient from their root to every word.
+the Stanford Sentiment Treebank, in others any number from two on, or names such as good and bad. Reports test
+accuracies of the roots and of all nodes, of all classes and of negative against positive ones (see
+--polarity); draws the gradient ratio against depth over the whole test set, and sentences with the gradient
+from their root to every word.
 
 --cell takes other cells; they are trained with the RLSTM's settings. A cell for sequences reads each sentence
 as a chain and learns from the class of the whole sentence alone; no tree is drawn for it.
@@ -46,8 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--polarity",
         metavar="NEG:NEUTRAL:POS",
-        help="which classes are negative, neutral and positive, as 0,1:2:3,4, or none (default: this "
-        "for five classes, 0:1:2 for three, 0::1 for two, none for others)",
+        help="which classes are negative, neutral and positive, as 0,1:2:3,4 or bad::good, or none (default: "
+        "0,1:2:3,4 for five classes, 0:1:2 for three, 0::1 for two, none for others)",
     )
     parser.add_argument(
         "--draw",

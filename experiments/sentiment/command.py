@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("--vectors-encoding: there is no file of vectors; name it with --vectors")
     treebank = read_treebank(args.treebank, Reading.of(args))
     try:
-        polarity(treebank.classes, args.polarity)
+        polarity(treebank.classes, args.polarity, treebank.names)
     except ValueError as error:
         raise InputError(f"--{error}") from None
     for number in args.draw or ():
@@ -111,7 +111,7 @@ def _tell(
     """Print and write the table, and draw; `stage` is told what is being done."""
     settings = from_json(Settings, runs[0].settings)  # all runs read the same trees
     data = sets(settings, paths)
-    sides = polarity(data.classes, args.polarity)
+    sides = polarity(data.classes, args.polarity, data.names)
     majority = {part: most_frequent_class(data.train, getattr(data, part), sides) for part in ("dev", "test")}
     text = report.as_markdown(runs, majority, data.classes, sides)
     write_text(args.out / TABLE, text)

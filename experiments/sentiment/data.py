@@ -14,6 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 import models
+from experiments.sentiment.names import root_names, with_numbers
 from experiments.sentiment.settings import UNKNOWN, Settings
 from experiments.training.treebank import PARTS, USUAL, read_parts
 from minigrad.nn import StateError
@@ -33,11 +34,14 @@ class Treebank:
         Of the files, by the same names.
     classes : int
         As many as there are labels in train, from 0 on.
+    names : tuple of str or None
+        Of the classes, if they have names; the trees' labels are their numbers.
     """
 
     trees: Mapping[str, list[models.Tree]]
     sha256: Mapping[str, str]
     classes: int = 0
+    names: tuple[str, ...] | None = None
 
     def words(self, *parts: str) -> Iterator[str]:
         """Yield the words of some parts, one by one in their order."""
@@ -55,6 +59,8 @@ class Sets:
     vectors : WordVectors or None
         What the words start from, if not from random vectors.
     classes : int
+    names : tuple of str or None
+        Of the classes.
     """
 
     train: models.Forest
@@ -62,6 +68,7 @@ class Sets:
     test: models.Forest
     vectors: models.WordVectors | None
     classes: int
+    names: tuple[str, ...] | None = None
 
     def as_chains(self) -> Sets:
         """Return the sentences as left-branching chains, with the roots' classes and no others.
@@ -71,14 +78,16 @@ class Sets:
         """
         start = self.train.vocabulary[UNKNOWN]
         train, dev, test = (models.as_chains(forest, start) for forest in (self.train, self.dev, self.test))
-        return Sets(train, dev, test, self.vectors, self.classes)
+        return Sets(train, dev, test, self.vectors, self.classes, self.names)
 
 
 @lru_cache(maxsize=1)
 def read_treebank(folder: Path, reading: Reading = USUAL) -> Treebank:
     """Read the files that `read_parts` reads: binary trees with classes from 0 on; errors as there.
 
-    There are as many classes as train has labels, up to its largest one. A class that train does not have is
+    If a root of train has a label that is no number, the classes are the labels of its roots, by name, and
+    other labels, as NP, are none; how many nodes have such a label is told. Otherwise there are as many
+    classes as train has labels, up to its largest one. A class that train does not have is
     told, since a label may be wrong, or counted from 1.
 
     Raises
@@ -88,8 +97,14 @@ def read_treebank(folder: Path, reading: Reading = USUAL) -> Treebank:
         not have, or a node with other than two children; or if train has one class only. The text names the
         file and the line.
     """
-    trees, sha256, classes = {}, {}, 0
+    trees: dict[str, list[models.Tree]] = {}
+    sha256: dict[str, str] = {}
+    classes = 0
+    names: tuple[str, ...] | None = None
     for path, found, lines, digest in read_parts(folder, reading):
+        names = names if trees else root_names(found)
+        if names is not None:
+            found = with_numbers(path, found, lines, names)
         labels = _labels(path, found, lines)
         if not classes:
             classes = _classes(path, labels)
@@ -101,7 +116,7 @@ def read_treebank(folder: Path, reading: Reading = USUAL) -> Treebank:
                 f"{PARTS[0]}.txt are 0..{classes - 1}"
             )
         trees[path.stem], sha256[path.stem] = found, digest
-    return Treebank(trees, sha256, classes)
+    return Treebank(trees, sha256, classes, names)
 
 
 def _labels(path: Path, trees: list[models.Tree], lines: list[int]) -> np.ndarray:
@@ -219,14 +234,14 @@ def sets(settings: Settings, paths: Mapping[str, str]) -> Sets:
     kept = sampled(settings, treebank)
     words = vocabulary(kept, settings.min_count, settings.lower, vectors)
     train, dev, test = (models.Forest(kept.trees[part], words) for part in PARTS)
-    return Sets(train, dev, test, vectors, treebank.classes)
+    return Sets(train, dev, test, vectors, treebank.classes, treebank.names)
 
 
 def sampled(settings: Settings, treebank: Treebank) -> Treebank:
     """Return the trees that a run reads."""
     places = sample(settings, treebank)
     kept = {part: [trees[k] for k in places[part]] for part, trees in treebank.trees.items()}
-    return Treebank(kept, treebank.sha256, treebank.classes)
+    return Treebank(kept, treebank.sha256, treebank.classes, treebank.names)
 
 
 def sample(settings: Settings, treebank: Treebank) -> dict[str, Sequence[int]]:

@@ -24,7 +24,7 @@ def new_model(settings: Settings, sets: Sets) -> models.TreeClassifier:
     # The paper's cells have an activation to choose; others do not.
     options = (settings.activation,) if settings.model in MODELS else ()
     cell = models.cell(settings.model)(settings.D, rng, *options)
-    model = models.TreeClassifier(cell, vocabulary, sets.classes, rng, head="labelled")
+    model = models.TreeClassifier(cell, vocabulary, sets.names or sets.classes, rng, head="labelled")
     if sets.vectors is None:
         words = initial("uniform", rng, model.L.shape, bound=settings.word_bound)
     else:

@@ -32,16 +32,18 @@ _USUAL = {
 }
 
 
-def polarity(classes: int, text: str | None = None) -> Polarity | None:
+def polarity(classes: int, text: str | None = None, names: Sequence[str] | None = None) -> Polarity | None:
     """Return the sides of so many classes; None if they have none.
 
     Parameters
     ----------
     classes : int
     text : str, optional
-        "0,1:2:3,4", the negative, the neutral and the positive classes, or "none". By default those of the
-        Stanford Sentiment Treebank for five classes, of negative, neutral and positive for three, of negative
-        and positive for two; none for other numbers.
+        "0,1:2:3,4", the negative, the neutral and the positive classes, by number or name, or "none". By
+        default those of the Stanford Sentiment Treebank for five classes, of negative, neutral and positive
+        for three, of negative and positive for two; none for other numbers, and for classes with names.
+    names : sequence of str, optional
+        Of the classes.
 
     Raises
     ------
@@ -49,10 +51,13 @@ def polarity(classes: int, text: str | None = None) -> Polarity | None:
         If the text has another form, or does not name every class once.
     """
     if text is None:
-        return _USUAL.get(classes)
+        return _USUAL.get(classes) if names is None else None
     if text == NONE:
         return None
     sides = text.split(":")
+    if names is not None:
+        number = {name: str(k) for k, name in enumerate(names)}
+        sides = [",".join(number.get(part, part) for part in side.split(",")) for side in sides]
     if len(sides) != 3 or not all(part.isdecimal() for side in sides if side for part in side.split(",")):
         raise ValueError(
             f"polarity is none, or the negative, the neutral and the positive classes, as 0,1:2:3,4 or 0::1, "
@@ -62,7 +67,8 @@ def polarity(classes: int, text: str | None = None) -> Polarity | None:
     named = [*negative, *neutral, *positive]
     if sorted(named) != list(range(classes)) or not negative or not positive:
         raise ValueError(
-            f"polarity names every class of the treebank once, 0..{classes - 1}, and at least one negative "
+            f"polarity names every class of the treebank once, "
+            f"{f'0..{classes - 1}' if names is None else ', '.join(names)}, and at least one negative "
             f"and one positive one, not {text!r}"
         )
     return Polarity(negative, neutral, positive)

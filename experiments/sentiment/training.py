@@ -41,7 +41,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     # One generator for the order of the trees and for dropout.
     rng = np.random.default_rng(settings.seeds["order"])
     model.dropout = models.Dropout(settings.dropout_words, settings.dropout_states, rng)
-    sides = polarity(data.classes, settings.treebank.get("polarity"))
+    sides = polarity(data.classes, settings.treebank.get("polarity"), data.names)
     measures = Measures(model, data, sides, mode)
     epochs = recorded_fit(
         recorder,

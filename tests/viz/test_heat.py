@@ -247,3 +247,15 @@ def test_a_caption_says_which_classes_they_are():
         "J: cross-entropy of the class that each model predicts at the root\npredicted: a: class 0 "
         "(p = 0.25), b: class 1 (p = 0.25), c: class 2 (p = 0.25)\nd: class 3 (p = 0.25)"
     )
+
+
+def test_classes_by_name_are_named_in_the_caption_and_found_by_name_or_number() -> None:
+    rng = np.random.default_rng(0)
+    made = models.TreeClassifier(models.RNN(3, rng), models.Vocabulary(["not", "bad"]), ["ill", "well"], rng)
+    tree = Tree.parse("(well (not) (bad))")
+    assert root_class(made, tree).of == root_class(made, tree, "1").of == root_class(made, tree, 1).of == 1
+    assert root_class(made, tree, "ill").of == root_class(made, Tree.parse("(ill+NP (not) (bad))")).of == 0
+    told = in_words({"": root_class(made, tree)})
+    assert told.startswith("J: cross-entropy of class 'well' at the root\npredicted: class '")
+    with pytest.raises(ValueError, match="the classes of this model are ill, well, not good"):
+        root_class(made, tree, "good")

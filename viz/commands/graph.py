@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _loss(
-    model: models.TreeClassifier, tree: models.Tree, label: int | None
+    model: models.TreeClassifier, tree: models.Tree, label: str | None
 ) -> tuple[mg.Tensor, models.Forest]:
     """Return the cross-entropy at the root alone, of this class, its own or the predicted one."""
     model.eval()

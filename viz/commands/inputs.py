@@ -108,7 +108,9 @@ def add_look(parser: argparse.ArgumentParser) -> None:
 def add_label(parser: argparse.ArgumentParser) -> None:
     """Declare the class whose cross-entropy is taken."""
     parser.add_argument(
-        "--label", type=int, metavar="CLASS", help="whose cross-entropy J is; the root's label if left out"
+        "--label",
+        metavar="CLASS",
+        help="whose cross-entropy J is, by number or name; the root's label if left out",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import html
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -147,6 +148,60 @@ def test_a_treebank_is_read_as_the_options_say_and_a_run_is_another_then(tiny, h
         del fewer[fewer.index(spoilt) : fewer.index(spoilt) + 2]
         assert _main("--treebank", odd, *fewer) == 2
         assert told in capsys.readouterr().err, spoilt
+
+
+@pytest.mark.parametrize("names", [("bad", "good"), ("a", "b", "c", "d", "e", "f", "g")])
+def test_classes_may_have_names_beside_labels_of_phrases(names, tiny, here, bank, tmp_path, capsys):
+    for path in bank.iterdir():
+        lines = [
+            f"({names[k % len(names)]} (NP (X {names[k % len(names)]}er) (X film)) ({names[0]} fun))"
+            for k in range(20)
+        ]
+        path.write_text("\n".join(lines), encoding="utf-8")
+    out = tmp_path / "out"
+    sides = ["--polarity", "bad::good"] if len(names) == 2 else []
+    assert _main("--treebank", bank, "--out", out, "--cell", "RNN", "--draw", 1, *sides) == 0
+    told = capsys.readouterr()
+    note = "train.txt: 60 nodes below the roots have labels that are no class (NP, X); they are read without"
+    assert note in told.err
+    assert ("binary" in told.out) == (len(names) == 2)
+    [run] = finished(out)
+    model = models.load(out / "models" / f"{run.id}.npz")
+    assert model.names == names
+    assert data.read_treebank(bank.absolute()).trees["test"][1].label == "1"
+    drawn = html.unescape((out / "figures" / "sentence-1.svg").read_text(encoding="utf-8"))
+    assert ">film<" in drawn
+
+    sentences = tmp_path / "new.txt"
+    sentences.write_text(f"(S ({names[1]}er) (NP (zyx) (film)))\n\n(zyx)", encoding="utf-8")
+    capsys.readouterr()
+    assert main(["predict", str(out / "models" / f"{run.id}.npz"), str(sentences)]) == 0
+    told = capsys.readouterr()
+    records = list(map(json.loads, told.out.splitlines()))
+    assert [(record["file"], record["line"]) for record in records] == [
+        (str(sentences), 1),
+        (str(sentences), 3),
+    ]
+    assert [record["unknown"] for record in records] == [["zyx"], ["zyx"]]
+    trees = [models.Tree.parse(f"(0 ({names[1]}er) ((zyx) (film)))"), models.Tree("0", "zyx")]
+    for record, p in zip(records, model.probabilities(models.Forest(trees, model.vocabulary)), strict=True):
+        assert record["probabilities"] == pytest.approx(dict(zip(names, p.tolist(), strict=True)), abs=1e-6)
+        assert record["label"] == names[p.argmax()]
+    assert "note: 2 of 4 words are unknown to the model, which reads them as '<unknown>': 'zyx'" in told.err
+
+
+def test_classes_with_names_that_do_not_fit_are_refused_with_the_line(tiny, bank, tmp_path, capsys):
+    (bank / "train.txt").write_text("(good a)\n(bad b)\n", encoding="utf-8")
+    (bank / "dev.txt").write_text("(good a)\n\n(ugly b)\n", encoding="utf-8")
+    assert _main("--treebank", bank, "--out", tmp_path / "out") == 2
+    assert "dev.txt, line 3: the root has the label 'ugly'; the classes" in capsys.readouterr().err
+    (bank / "train.txt").write_text("(good a)\n(good b)\n", encoding="utf-8")
+    assert _main("--treebank", bank, "--out", tmp_path / "out") == 2
+    assert "all roots have the label 'good'; there are at least two classes" in capsys.readouterr().err
+    for name in ("train", "dev", "test"):
+        (bank / f"{name}.txt").write_text("(good a)\n(bad b)\n", encoding="utf-8")
+    assert _main("--treebank", bank, "--out", tmp_path / "out", "--polarity", "bad::fine") == 2
+    assert "--polarity is none, or the negative" in capsys.readouterr().err
 
 
 def test_vectors_have_an_encoding_and_the_message_names_its_option(tiny, here, bank, tmp_path, capsys):

@@ -1,0 +1,70 @@
+"""``python -m experiments predict``: what it writes of any model, and what it refuses."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import numpy as np
+import pytest
+
+import models
+from experiments.__main__ import main
+from models import LSTM, RNN, TreeClassifier, Vocabulary
+
+
+def stored(path, kind=RNN, unknown="<unk>", head="root"):
+    rng = np.random.default_rng(0)
+    model = TreeClassifier(kind(3, rng), Vocabulary(["not", "bad"], unknown), 2, rng, head)
+    for parameter in model.parameters():
+        parameter.data[...] = rng.normal(size=parameter.shape)
+    models.save(path, model)
+    return model
+
+
+def records(capsys, *argv):
+    assert main(["predict", *map(str, argv)]) == 0
+    told = capsys.readouterr()
+    return list(map(json.loads, told.out.splitlines())), told.err
+
+
+@pytest.mark.parametrize("head", ["root", "labelled"])
+@pytest.mark.parametrize("kind", [RNN, LSTM])
+def test_labels_are_those_of_the_roots_whatever_the_model_reads(tmp_path, capsys, kind, head):
+    model = stored(tmp_path / "m.npz", kind, head=head)
+    (tmp_path / "t.txt").write_text("(S (X not) (VP (X not) (X bad)))\n(X bad)\n", encoding="utf-8")
+    found, err = records(capsys, tmp_path / "m.npz", tmp_path / "t.txt")
+    trees = [models.Tree.parse("(0 (not) ((not) (bad)))"), models.Tree("0", "bad")]
+    forest = models.Forest(trees, model.vocabulary)
+    p = model.probabilities(forest if kind is RNN else models.as_chains(forest), "level")
+    for record, of in zip(found, p, strict=True):
+        assert set(record) == {"file", "line", "label", "probabilities"}
+        assert record["label"] == str(of.argmax())
+        assert record["probabilities"] == pytest.approx({"0": of[0], "1": of[1]}, abs=2e-6)
+    assert "note" not in err
+
+
+def test_trees_of_any_shape_are_read_with_the_options_of_all_commands(tmp_path, capsys, monkeypatch):
+    stored(tmp_path / "m.npz")
+    (tmp_path / "a.mrg").write_text("( (S (NP-SBJ (-NONE- *)) (X not) (X bad) (X bad)) )", encoding="utf-8")
+    argv = [tmp_path / "m.npz", tmp_path]
+    assert main(["predict", *map(str, argv)]) == 2
+    err = capsys.readouterr().err
+    assert "a.mrg, line 1: node 2, '*', has 1 child; a Forest holds binary trees: --binarise left" in err
+    found, _ = records(capsys, *argv, "--binarise", "right", "--strip-traces")
+    assert [(record["file"], record["line"]) for record in found] == [(str(tmp_path / "a.mrg"), 1)]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("(S (not) (bad))\n"))
+    found, _ = records(capsys, argv[0], "-")
+    assert found[0]["file"] == "standard input"
+
+
+def test_a_word_that_a_model_has_no_entry_for_is_refused(tmp_path, capsys):
+    stored(tmp_path / "m.npz", unknown=None)
+    (tmp_path / "t.txt").write_text("(S (not) (nice))\n", encoding="utf-8")
+    assert main(["predict", str(tmp_path / "m.npz"), str(tmp_path / "t.txt")]) == 2
+    assert "the word 'nice' is not among the 2 words" in capsys.readouterr().err
+    assert main(["predict", str(tmp_path / "t.txt"), str(tmp_path / "t.txt")]) == 2
+    assert "is not an .npz" in capsys.readouterr().err
+    assert main(["predict", str(tmp_path / "m.npz"), str(tmp_path / "no.txt")]) == 2
+    assert "no.txt: No such file" in capsys.readouterr().err
