@@ -72,6 +72,7 @@ def run_command(
 def notes() -> Iterator[None]:
     """Print what is strange about a file as one line on stderr, without the line of code that noticed it."""
     from models import TreebankWarning, VectorsWarning
+    from viz.glyphs import GlyphWarning
     from viz.reading import with_options
 
     with warnings.catch_warnings():
@@ -85,7 +86,7 @@ def notes() -> Iterator[None]:
             file: TextIO | None = None,
             line: str | None = None,
         ) -> None:
-            if issubclass(category, (TreebankWarning, VectorsWarning)):
+            if issubclass(category, (GlyphWarning, TreebankWarning, VectorsWarning)):
                 prefix = "vectors-" if issubclass(category, VectorsWarning) else ""
                 print(f"note: {with_options(str(message), prefix)}", file=sys.stderr)  # noqa: T201
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Unpack
 
+from models.forest_checks import span_text
 from viz.scale import Scale
 from viz.tree_panel import Options
 from viz.tree_picture import TreeSheet, Values
@@ -13,8 +14,11 @@ if TYPE_CHECKING:
     from models.tree import Tree
 
 
+LONGEST_SENTENCE = 60  # words; of a longer one the end is left out
+
+
 class Comparison(TreeSheet):
-    """Picture of one tree under several models, side by side on one scale.
+    """Picture of one tree under several models, side by side on one scale, with its sentence above them.
 
     Parameters
     ----------
@@ -48,6 +52,7 @@ class Comparison(TreeSheet):
         if columns is not None and columns < 1:
             raise ValueError(f"a row has at least one column, not {columns}")
         super().__init__(tree, values, scale, columns, options)
+        self.heading = span_text(tree.words(), LONGEST_SENTENCE)
 
 
 compare = Comparison  # reads better where it is called

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Unpack
 
 from viz.comparison import Comparison
+from viz.picture import Width
 from viz.scale import Scale
 from viz.slider import slider_body
 from viz.tree_panel import Options, TreePanel
@@ -58,9 +59,9 @@ class Epochs(Comparison):
         full: Options = {**options, "numbers": True}
         self.frames = [TreePanel(tree, of, self.scale, title, **full) for title, of in titled.items()]
 
-    def html_body(self) -> str:
+    def html_body(self, width: Width = None) -> str:
         """Return the tree with a slider that moves it through the epochs; nothing else is loaded."""
-        return slider_body(self.frames, self.legend())
+        return slider_body(self.frames, self.legend(), self.heading, width)
 
 
 epochs = Epochs  # reads better where it is called

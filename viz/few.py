@@ -18,7 +18,13 @@ FEW = 20  # trees; a median of fewer says little
 
 
 def hollow(
-    axes: Axes, x: Sequence[int], y: npt.ArrayLike, counts: Sequence[int], colour: Any, size: float
+    axes: Axes,
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    counts: Sequence[int] | npt.NDArray[np.int_],
+    colour: Any,
+    size: float,
+    marker: str = "o",
 ) -> None:
     """Draw a hollow point over each one that is based on fewer than `FEW` trees.
 
@@ -32,14 +38,17 @@ def hollow(
         Of the points.
     size : float
         Of the points, in points.
+    marker : str
+        Of the points, as matplotlib has it.
     """
-    heights = np.asarray(y, float)
+    places, heights = np.asarray(x, float), np.asarray(y, float)
     few = [k for k, count in enumerate(counts) if count < FEW and np.isfinite(heights[k])]
     if few:
         axes.scatter(
-            [x[k] for k in few],
+            places[few],
             heights[few],
             s=size**2,
+            marker=marker,
             facecolor="white",
             edgecolor=[colour],
             linewidth=0.8,

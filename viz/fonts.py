@@ -19,7 +19,8 @@ from xml.sax.saxutils import escape
 FONT = "DejaVu Sans,sans-serif"  # a reader of the SVG without DejaVu gets its own sans-serif
 
 _VARIABLE = "FONTCONFIG_FILE"
-_SYSTEM = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "WINDOWSFONTDIR")
+_WINDOWS = "WINDOWSFONTDIR"  # fontconfig knows what it stands for
+_SYSTEM = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", _WINDOWS)
 
 
 @contextmanager
@@ -38,6 +39,21 @@ def findable() -> Iterator[None]:
             del os.environ[_VARIABLE]
         else:
             os.environ[_VARIABLE] = before
+
+
+def folders() -> list[Path]:
+    """Return the folders in which fonts are looked for, matplotlib's first."""
+    from matplotlib import get_data_path
+
+    windows = os.environ.get("WINDIR")
+    own = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "fonts"
+    system = [Path(folder).expanduser() for folder in _SYSTEM if folder != _WINDOWS]
+    return [
+        Path(get_data_path()) / "fonts" / "ttf",
+        *system,
+        own,
+        *([Path(windows) / "Fonts"] if windows else []),
+    ]
 
 
 @cache

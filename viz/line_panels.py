@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from viz.few import FEW, hollow
 from viz.page import GREY, GRID, LOOKS, PAGE, add_grid, legend_above, new_figure, note
 
 if TYPE_CHECKING:
@@ -27,10 +28,14 @@ class Line:
     x : sequence of float
     runs : sequence of sequences of float
         For every run a number for every x; NaN where there is none.
+    counts : sequence of int
+        How many trees there are at every x, in the run that has the fewest: few are marked. Empty if
+        unknown, or if the numbers are not those of trees.
     """
 
     x: Sequence[float]
     runs: Sequence[Sequence[float]]
+    counts: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -107,11 +112,11 @@ def line_panels(
             handles |= _draw(axes, panel, looks)
             if legends == "panels":
                 axes.legend(loc="best", fontsize=6, handlelength=3.2, framealpha=0.85, edgecolor=GRID)
-        several = any(len(line.runs) > 1 for panel in panels for line in panel.lines.values())
-        if legends == "panels" and several:
-            figure.suptitle("median and range of the runs", fontsize=7)
-        elif legends == "figure" and (len(names) > 1 or several):
-            title = "median and range of the runs" if several else None
+        told = _told([line for panel in panels for line in panel.lines.values()])
+        if legends == "panels" and told:
+            figure.suptitle(told, fontsize=7)
+        elif legends == "figure" and (len(names) > 1 or told):
+            title = told or None
             room = 0.6 + 0.06 * max(map(len, names))  # inches of an entry: its line, and about its letters
             columns = max(1, min(len(names), 5, int(width / room)))
             entries = [handles[name] for name in names]
@@ -129,6 +134,14 @@ def _looks(together: Sequence[Sequence[str]]) -> dict[str, tuple[str, Any, str]]
     if (most := max(places.values(), default=-1) + 1) > len(LOOKS):
         raise ValueError(f"{most} lines can't be told apart; at most {len(LOOKS)}: {', '.join(often)}")
     return {name: LOOKS[place] for name, place in places.items()}
+
+
+def _told(lines: Sequence[Line]) -> str:
+    """Return what is to be known of all lines."""
+    several = any(len(line.runs) > 1 for line in lines)
+    few = any(count < FEW for line in lines for count in line.counts)
+    said = [("median and range of the runs", several), (f"hollow: fewer than {FEW} trees", few)]
+    return "; ".join(text for text, holds in said if holds)
 
 
 def _draw(axes: Axes, panel: LinePanel, looks: Mapping[str, tuple[str, Any, str]]) -> dict[str, Any]:
@@ -150,15 +163,18 @@ def _draw(axes: Axes, panel: LinePanel, looks: Mapping[str, tuple[str, Any, str]
         if len(values) > 1:
             low, high = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
             axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
+        middle = np.nanmedian(values, axis=0)
         (handles[name],) = axes.plot(
             x,
-            np.nanmedian(values, axis=0),
+            middle,
             color=colour,
             linestyle=dash,
             marker=marker if len(line.x) <= MARKED else "",
             markersize=3.5,
             label=name,
         )
+        if line.counts:
+            hollow(axes, x, middle, np.asarray(line.counts)[known], colour, 3.5, marker)
     if panel.xlim is not None:
         axes.set_xlim(panel.xlim)
     if panel.ylim is not None:

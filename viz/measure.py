@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,9 +50,9 @@ def wrapped(text: str, width: float, size: float) -> list[str]:
     return lines
 
 
-def lacking(texts: Sequence[str]) -> list[str]:
-    """Return the characters that the font lacks, in order of their numbers."""
-    return sorted({letter for text in texts for letter in text if ord(letter) not in _letters()})
+def lacking(text: str) -> list[str]:
+    """Return the characters of a text that the font lacks, in order of their numbers."""
+    return [] if text.isascii() else sorted(letter for letter in set(text) if ord(letter) not in _letters())
 
 
 @cache

@@ -9,7 +9,9 @@ from pathlib import Path
 from viz.files import suffix_of, write_atomic
 from viz.html import inline, page
 from viz.render import FORMATS, render
+from viz.size import sized
 
+Width = str | float | None
 SUFFIXES = (*FORMATS, "dot", "html", "txt")
 
 
@@ -33,37 +35,43 @@ class Picture(ABC):
         """What the picture's page is called."""
         return type(self).__name__
 
-    def to_svg(self) -> str:
-        """Return the picture as the text of an SVG file.
+    def to_svg(self, width: Width = None) -> str:
+        """Return the picture as the text of an SVG file; `width`: see `save`.
 
         Raises
         ------
+        ValueError
+            There is no such width.
         RenderError
             There is no layout engine; the text says how to get one.
         """
-        return render(self.dot, "svg").decode()
+        return render(sized(self.dot, width), "svg").decode()
 
-    def html_body(self) -> str:
+    def html_body(self, width: Width = None) -> str:
         """Return the body of the picture's page, as HTML that loads nothing from elsewhere.
 
         Raises
         ------
+        ValueError
+            There is no such width.
         RenderError
             There is no layout engine.
         """
-        return inline(self.to_svg())
+        return inline(self.to_svg(width))
 
-    def to_html(self) -> str:
+    def to_html(self, width: Width = None) -> str:
         """Return a page with the picture in it, in one file that needs no network.
 
         Raises
         ------
+        ValueError
+            There is no such width.
         RenderError
             There is no layout engine.
         """
-        return page(self.name, self.html_body())
+        return page(self.name, self.html_body(width))
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, *, width: Width = None) -> Path:
         """Write the picture to a file, in the format that the suffix names, and return its path.
 
         Parameters
@@ -71,20 +79,29 @@ class Picture(ABC):
         path : str or Path
             Ends in ``.svg``, ``.png``, ``.pdf``, ``.dot``, ``.html`` or ``.txt``; ``.dot`` and ``.txt`` need
             no layout engine.
+        width : float or str, optional
+            Of the picture, in inches, or with a unit: ``3.3in``, ``8.4cm``, ``84mm``, ``240pt``. All of it is
+            scaled, letters too. By default they have 10 points.
 
         Raises
         ------
         ValueError
-            The suffix is none of these.
+            The suffix is none of these; there is no such width, or a text should have one.
         RenderError
             There is no layout engine; the text says how to get one.
         OSError
             The file cannot be written; nothing is left behind.
         """
         suffix = suffix_of(path, SUFFIXES)
+        if suffix == "txt" and width is not None:
+            raise ValueError(f"{str(path)!r} is a text, which has no width; leave it out")
         if suffix in FORMATS:
-            return write_atomic(path, render(self.dot, suffix))
-        texts = {"dot": lambda: self.dot, "html": self.to_html, "txt": self.to_text}
+            return write_atomic(path, render(sized(self.dot, width), suffix))
+        texts = {
+            "dot": lambda: sized(self.dot, width),
+            "html": lambda: self.to_html(width),
+            "txt": self.to_text,
+        }
         return write_atomic(path, texts[suffix]().encode())
 
     def _repr_mimebundle_(

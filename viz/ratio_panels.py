@@ -128,7 +128,8 @@ def _draw(axes: Axes, panel: EpochPanel, colour: str, deepest: int) -> None:
     depths = sorted({depth for run in panel.runs for depth in run.depths})
     tables = [_table(run, depths) for run in panel.runs]
     trees = [dict(zip(run.depths, run.counts, strict=False)) for run in panel.runs]
-    counts = [min(of.get(depth, FEW) for of in trees) for depth in depths]
+    # Of a run whose numbers of trees are known, there is none at a depth that it does not have.
+    counts = [min(of.get(depth, 0 if of else FEW) for of in trees) for depth in depths]
     draw_quantiles(axes, depths, tables, counts, colour, _MARKER)
     hidden = int(((ratio > HIGHEST) | (depth > deepest)).sum())
     if hidden:

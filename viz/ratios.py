@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 import numpy.typing as npt
 
+from viz.epoch_colours import epoch_colours, marker_of
 from viz.few import FEW, entry, hollow
 from viz.page import BLACK, GREY, PAGE, STYLE, add_grid, legend_above, new_figure, sample
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.colors import ListedColormap
     from matplotlib.figure import Figure
 
+_POINT = 2.8  # the size of a marker, in points
 _IN_A_ROW = 2  # panels; with more, their titles would not fit
 
 # Values that a logarithmic axis cannot show: a marker, and its height as a share of the axis.
@@ -62,7 +64,7 @@ def ratio_figure(results: Mapping[str, Ratios], *, at: str = "keyword", counted:
     for name, ratios in results.items():
         _check(name, ratios)
     epochs = max(len(ratios["medians"]) for ratios in results.values())
-    colours = _epoch_colours(epochs)
+    colours = epoch_colours(epochs)
     rows = -(-len(results) // _IN_A_ROW)
     with new_figure(PAGE, 4.2 * rows, STYLE) as figure:
         panels = figure.subplots(
@@ -126,25 +128,14 @@ def _accuracy(ratios: Ratios) -> str:
     return f"best dev accuracy {accuracy[best]:.1%} (epoch {best})"
 
 
-def _epoch_colours(epochs: int) -> ListedColormap:
-    """Return a colour per epoch: light before the first update, then ever darker.
-
-    The lightest colours of cividis are left out: they are hard to see on white paper.
-    """
-    from matplotlib import colormaps
-    from matplotlib.colors import ListedColormap
-
-    return ListedColormap(colormaps["cividis"](np.linspace(0.85, 0.0, epochs)))
-
-
 def _draw_lines(axes: Axes, ratios: Ratios, colours: ListedColormap) -> None:
     axes.axhline(1.0, color="black", linewidth=1.0)
     for epoch, row in enumerate(ratios["medians"]):
         values, colour = _numbers(row), colours(epoch)
         inside = np.where((values > 0) & np.isfinite(values), values, math.nan)
-        style = "--" if epoch == 0 else "-"
-        axes.plot(ratios["depths"], inside, style, color=colour, marker="o", markersize=2.5)
-        hollow(axes, ratios["depths"], inside, ratios["counts"], colour, 2.5)
+        style, shape = "--" if epoch == 0 else "-", marker_of(epoch)
+        axes.plot(ratios["depths"], inside, style, color=colour, marker=shape, markersize=_POINT)
+        hollow(axes, ratios["depths"], inside, ratios["counts"], colour, _POINT, shape)
         for value, (marker, height) in _OFF_THE_AXIS.items():
             off = np.asarray(ratios["depths"])[values == value]
             axes.plot(
@@ -187,7 +178,7 @@ def _explain(figure: Figure, results: Mapping[str, Ratios], counted: str) -> Non
 
 
 def _epoch_bar(figure: Figure, axes: Sequence[Axes], colours: ListedColormap) -> None:
-    """Draw one cell per epoch beside the panels."""
+    """Draw one cell per epoch beside the panels, with the epoch's marker."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import NoNorm
 
@@ -200,3 +191,5 @@ def _epoch_bar(figure: Figure, axes: Sequence[Axes], colours: ListedColormap) ->
     )
     bar.set_label("epoch")
     bar.ax.tick_params(length=0)
+    for epoch in range(colours.N):
+        bar.ax.plot(0.5, epoch, marker_of(epoch), color="white", markersize=_POINT)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import graphviz
 
 from viz.fonts import findable
+from viz.glyphs import tell_missing
 from viz.messages import engine_messages
 from viz.svg_text import centred
 
@@ -44,9 +45,15 @@ def render(dot: str, format: str) -> bytes:
         The format is none of these.
     RenderError
         There is neither pygraphviz nor a ``dot`` program, or the text is no graph.
+
+    Warns
+    -----
+    GlyphWarning
+        No font has some of the characters; every one is told once.
     """
     if format not in FORMATS:
         raise ValueError(f"unknown format {format!r}; possible are {', '.join(FORMATS)}")
+    tell_missing(dot)
     with _one_at_a_time, findable():
         engine = _engine()
         if format == "png":

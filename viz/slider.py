@@ -16,7 +16,9 @@ from xml.etree import ElementTree
 
 from viz.html import inline
 from viz.measure import text_width
+from viz.picture import Width
 from viz.render import render
+from viz.size import sized
 from viz.text import visible
 from viz.tree_box import FONT_SIZE
 from viz.tree_dot import sheet
@@ -56,6 +58,7 @@ _SCRIPT = """\
 
 _BODY = """\
 <div id="{id}">
+<p>{sentence}</p>
 <p><label>{first} <input type="range" min="0" max="{most}" value="{most}" step="1"
  style="width: 24em; max-width: 60%; vertical-align: middle"> {last}</label>
  &emsp; <strong><output>{last}</output></strong></p>
@@ -68,7 +71,9 @@ _BODY = """\
 </div>"""
 
 
-def slider_body(frames: Sequence[TreePanel], legend: Callable[[float], str] | None) -> str:
+def slider_body(
+    frames: Sequence[TreePanel], legend: Callable[[float], str] | None, sentence: str, width: Width = None
+) -> str:
     """Return the slider, the tree and the script as HTML.
 
     Parameters
@@ -77,6 +82,10 @@ def slider_body(frames: Sequence[TreePanel], legend: Callable[[float], str] | No
         The same tree with the same options in every epoch, with numbers; at least one.
     legend : function or None
         Returns an HTML-like label for a picture of a width in points.
+    sentence : str
+        Printed above the slider.
+    width : str or float, optional
+        As in `Picture.save`.
 
     Raises
     ------
@@ -84,7 +93,7 @@ def slider_body(frames: Sequence[TreePanel], legend: Callable[[float], str] | No
         There is no layout engine.
     """
     looks = [{f"n{node.id}": look(node) for node in frame.shown} for frame in frames]
-    svg = _dressed(render(sheet([_with_room(frames)], legend), "svg").decode(), looks[-1])
+    svg = _dressed(render(sized(sheet([_with_room(frames)], legend), width), "svg").decode(), looks[-1])
     titles = [frame.title or "" for frame in frames]
     data = json.dumps(
         [{"title": title, "nodes": nodes} for title, nodes in zip(titles, looks, strict=True)],
@@ -95,6 +104,7 @@ def slider_body(frames: Sequence[TreePanel], legend: Callable[[float], str] | No
     id = "epochs-" + hashlib.sha256((svg + data).encode()).hexdigest()[:12]
     return _BODY.format(
         id=id,
+        sentence=escape(visible(sentence)),
         first=escape(titles[0]),
         last=escape(titles[-1]),
         most=len(frames) - 1,

@@ -5,15 +5,17 @@ import math
 
 from graphviz import nohtml
 
+from viz.unseen import by_number, with_unseen
+
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # XML 1.0 cannot contain these, and a NUL would end the string inside Graphviz.
-_VISIBLE = {code: 0x2400 + code for code in range(0x20)}
+_VISIBLE: dict[int, int | str] = {code: by_number(chr(code)) for code in range(0x20)}
 _VISIBLE |= dict.fromkeys([*range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], 0xFFFD)
 
 
 def visible(line: str) -> str:
-    """Return the line with visible stand-ins for control characters, such as those that move a cursor."""
-    return line.translate(_VISIBLE)
+    """Return the line with visible stand-ins for control characters, and for those that have no width."""
+    return with_unseen(line.translate(_VISIBLE))
 
 
 def safe_label(*lines: str) -> str:
@@ -21,7 +23,7 @@ def safe_label(*lines: str) -> str:
 
     Graphviz would otherwise read ``\N`` as the node's name, ``&lt;`` as a smaller-than sign and
     ``<b>`` as markup. What an SVG file cannot contain is replaced: control characters by their
-    Unicode pictures, the rest by U+FFFD.
+    numbers, the rest by U+FFFD.
     """
     escaped = (visible(line).replace("&", "&amp;") for line in lines)
     label: str = nohtml(r"\n".join(line.replace("\\", "\\\\") for line in escaped))

@@ -61,7 +61,7 @@ class TreeSheet(Picture):
 
     def to_text(self) -> str:
         """Return the trees in box characters, one below the other: a line per node, a bar for its value."""
-        return sheet_text(self.panels, self.scale, self.caption)
+        return sheet_text(self.panels, self.scale, self.caption, self.heading)
 
     def legend(self) -> Callable[[float], str] | None:
         """Return what makes the legend of a picture of some width; None where no node has a value."""

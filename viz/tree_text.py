@@ -14,9 +14,10 @@ LEVELS = 40  # of indentation; that of deeper nodes is cut at its beginning
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 
 
-def sheet_text(panels: Sequence[TreePanel], scale: Scale, caption: str) -> str:
-    """Return the trees, one below the other, and what their bars mean, ending with a line break."""
-    blocks = [panel_text(panel) for panel in panels]
+def sheet_text(panels: Sequence[TreePanel], scale: Scale, caption: str, heading: str = "") -> str:
+    """Return heading, trees and what their bars mean, one below the other, ending with a line break."""
+    blocks = [f"{visible(heading)}\n"] if heading else []
+    blocks += [panel_text(panel) for panel in panels]
     if any(panel.styles for panel in panels):
         low, high = tick_number(scale.vmin), tick_number(scale.vmax)
         told = "\n".join(map(visible, caption.split("\n")))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, TypeAlias
 
 from experiments.sweep import Run
@@ -66,12 +68,22 @@ def lines(runs: Mapping[Any, Runs], x: str, y: Number) -> dict[str, Line]:
 
 def positive(line: Line) -> Line:
     """Return a line for a logarithmic axis: with NaN where it is not positive."""
-    return Line(line.x, [[y if y > 0 else math.nan for y in run] for run in line.runs])
+    return Line(line.x, [[y if y > 0 else math.nan for y in run] for run in line.runs], line.counts)
 
 
-def epochs(runs: Runs, y: Callable[[dict[str, Any]], float], keep_last: bool = False) -> Line:
-    """Return a line over the epochs; after a run's last epoch it has NaN, or the last value."""
+def epochs(
+    runs: Runs,
+    y: Callable[[dict[str, Any]], float],
+    keep_last: bool = False,
+    count: Callable[[dict[str, Any]], int] | None = None,
+) -> Line:
+    """Return a line over the epochs; after a run's last epoch it has NaN, or the last value.
+
+    `count` gives the number of trees behind a value.
+    """
     found = [[y(row) for row in run.rows] for run in runs]
     longest = max(runs, key=lambda run: len(run.rows)).rows
     padded = [line + [line[-1] if keep_last else math.nan] * (len(longest) - len(line)) for line in found]
-    return Line([row["epoch"] for row in longest], padded)
+    counts = [] if count is None else [[count(row) for row in run.rows] for run in runs]
+    fewest = [min(of) for of in zip_longest(*counts, fillvalue=sys.maxsize)]
+    return Line([row["epoch"] for row in longest], padded, fewest)

@@ -202,3 +202,31 @@ def test_the_slider_makes_every_node_look_as_in_that_epoch(tmp_path, max_depth):
             assert set(shown["nodes"][name]["fonts"]) == node["fonts"]
             assert set(map(tuple, shown["nodes"][name]["borders"])) == node["borders"]
             assert shown["nodes"][name]["tooltip"] == node["tooltip"]
+
+
+SENTENCE = Tree.parse("(1 (0 ((0 <not>) (1 so))) (1 bad))")
+
+
+@pytest.mark.parametrize("kind", [compare, epochs])
+def test_pictures_of_several_trees_carry_the_sentence(kind):
+    picture = kind(SENTENCE, {"a": np.ones(6), "b": np.ones(6)})
+    texts = svg_text(picture.to_svg())
+    assert texts.count("<not> so bad") == 1
+    assert texts.index("<not> so bad") < texts.index("a")  # above the panels
+    assert picture.to_text().startswith("<not> so bad\n\na\n")
+
+
+def test_the_page_with_a_slider_carries_the_sentence():
+    assert "<p>&lt;not&gt; so bad</p>" in epochs(SENTENCE, {1: np.ones(6)}).to_html()
+
+
+def test_a_long_sentence_is_broken_into_lines_and_a_very_long_one_is_cut():
+    def heading(words):
+        tree = Tree(None, children=[Tree(None, f"w{k}") for k in range(words)])
+        drawn = svg_text(compare(tree, {"RNN": np.ones(words + 1)}, numbers=False, max_depth=0).to_svg())
+        start = next(k for k, text in enumerate(drawn) if text.startswith("w0 "))
+        return drawn[start : drawn.index("RNN")]
+
+    assert " ".join(heading(40)) == " ".join(f"w{k}" for k in range(40))
+    assert len(heading(40)) > 2
+    assert " ".join(heading(100)) == " ".join([*(f"w{k}" for k in range(60)), "…"])

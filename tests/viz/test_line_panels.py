@@ -112,3 +112,16 @@ def test_frames_and_ticks_are_thinner_than_lines(style) -> None:
     with rc_context(style):
         frames = [rcParams[name] for name in ("axes.linewidth", "xtick.major.width", "ytick.major.width")]
         assert max(frames) < rcParams["lines.linewidth"]
+
+
+@pytest.mark.parametrize("legends", ["figure", "panels"])
+def test_points_from_fewer_than_20_trees_are_hollow_and_said_to_be(legends: str) -> None:
+    def drawn(counts: list[int]) -> tuple[list[float], str]:
+        line = Line([1, 2, 3], [[5, nan, 7], [6, nan, 8]], counts)
+        figure = line_panels([panel(a=line, b=Line([1], [[1]]))], legends=legends)
+        points = [x for c in figure.axes[0].collections[1:] for x, _ in c.get_offsets().tolist()]
+        title = figure.legends[0].get_title().get_text() if legends == "figure" else figure.get_suptitle()
+        return points, title
+
+    assert drawn([20, 3, 19]) == ([3], "median and range of the runs; hollow: fewer than 20 trees")
+    assert drawn([20, 20, 20]) == drawn([]) == ([], "median and range of the runs")

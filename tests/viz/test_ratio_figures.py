@@ -109,6 +109,12 @@ def hollows(axes):
     return [x for c in points for x, _ in c.get_offsets().tolist()]
 
 
+def test_a_depth_that_a_run_does_not_have_is_one_of_no_trees():
+    table = [[0.1] * 5] * 2
+    runs = [DepthQuantiles([1, 2], table, [30, 30]), DepthQuantiles([1], table[:1], [30])]
+    assert hollows(ratio_panels([EpochPanel("epoch 1", runs)], colour="#0072b2").axes[0]) == [2]
+
+
 def test_a_point_is_hollow_where_one_of_the_runs_has_fewer_than_20_trees():
     table = [list(STEPS)] * 3
     a, b = [19, 20, 30], [25, 20, 3]

@@ -3,11 +3,13 @@ import subprocess
 import sys
 import warnings
 
+import numpy as np
 import pytest
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 
 from viz import accuracy_figure, caption, ratio_figure, save_figure
 from viz.colour import contrast
+from viz.epoch_colours import lab
 
 
 def model(epochs=13, depths=6, **changes):
@@ -23,7 +25,7 @@ def model(epochs=13, depths=6, **changes):
 
 def lines(axes):
     """The lines of the epochs, without the reference line and the markers off the axis."""
-    return [line for line in axes.lines if line.get_marker() == "o"]
+    return [line for line in axes.lines if line.get_marker() in "osDPX"]
 
 
 def test_there_is_one_line_per_epoch_and_panels_share_their_axes():
@@ -42,7 +44,28 @@ def test_an_epoch_has_the_same_colour_in_both_panels_and_later_is_darker():
     assert rlstm == rnn[:9]
     on_white = [contrast(colour, "#ffffff") for colour in rnn]
     assert on_white == sorted(on_white)
-    assert on_white[0] > 1.6
+    assert on_white[0] > 1.9
+
+
+@pytest.mark.parametrize("epochs", [2, 7, 13, 20])
+def test_epochs_can_be_told_apart_by_colour_or_by_marker(epochs):
+    """A difference of 2 in L*a*b* is the least that the eye sees, side by side."""
+    figure = ratio_figure({"RNN": model(epochs)})
+    drawn = lines(figure.axes[0])
+    colours = lab(np.array([to_rgb(line.get_color()) for line in drawn]))
+    apart = np.linalg.norm(colours[:, None] - colours, axis=-1)
+    assert apart[~np.eye(epochs, dtype=bool)].min() > 8
+    # Where colours are near, markers differ; the bar beside the panels shows both.
+    alike = np.array([[a.get_marker() == b.get_marker() for a in drawn] for b in drawn])
+    assert apart[alike & ~np.eye(epochs, dtype=bool)].min(initial=99) > 30
+    assert [line.get_marker() for line in figure.axes[-1].lines] == [line.get_marker() for line in drawn]
+
+
+def test_colours_are_measured_as_the_cie_does():
+    white, red, grey = lab(np.array([[1.0, 1, 1], [1, 0, 0], [0.5, 0.5, 0.5]]))
+    assert white == pytest.approx([100, 0, 0], abs=0.01)
+    assert red == pytest.approx([53.24, 80.09, 67.20], abs=0.01)
+    assert grey == pytest.approx([53.39, 0, 0], abs=0.01)
 
 
 @pytest.mark.parametrize(

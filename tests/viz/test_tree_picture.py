@@ -99,6 +99,7 @@ def test_a_chain_of_200_leaves_is_drawn():
     assert len(svg_nodes(svg)) == 399
 
 
+@pytest.mark.filterwarnings("ignore::viz.glyphs.GlyphWarning")
 @settings(derandomize=True, deadline=None, max_examples=20)
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
 def test_any_word_label_title_and_caption_make_a_picture(one, other):

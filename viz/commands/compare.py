@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 
 from viz.command_line import InputError
-from viz.commands import inputs
+from viz.commands import inputs, output
 from viz.comparison import compare
 
 
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     with inputs.mistakes():
         values, scale, caption = inputs.drawn(args, tree, dict(zip(names, loaded, strict=True)))
         picture = compare(tree, values, scale, columns=args.columns, **inputs.options(args, tree, caption))
-    return inputs.deliver(picture, args.out)
+    return output.deliver(picture, args)
 
 
 def _repeated(names: list[str]) -> str:

@@ -12,7 +12,7 @@ import argparse
 import re
 from pathlib import Path
 
-from viz.commands import inputs
+from viz.commands import inputs, output
 from viz.epochs import epochs
 
 
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         options = inputs.options(args, tree, caption)
         options["numbers"] = args.numbers
         picture = epochs(tree, values, scale, columns=args.columns, **options)
-    return inputs.deliver(picture, args.out)
+    return output.deliver(picture, args)
 
 
 def by_epoch(paths: list[Path]) -> dict[int, Path]:

@@ -17,7 +17,7 @@ import minigrad as mg
 import models
 from viz.arguments import cell_class, count, seed, whole
 from viz.command_line import InputError
-from viz.commands import inputs
+from viz.commands import inputs, output
 from viz.op_graph import CAPTION, OpGraphPicture
 from viz.root_class import in_words, root_class
 from viz.rooted import RootLabelError, rooted_forest
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-nodes", type=count("boxes"), default=300, metavar="N", help="draw no more boxes"
     )
     parser.add_argument("--values", action="store_true", help="print the values")
-    inputs.add_out(parser)
+    output.add_out(parser, "--picture-width")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
             caption=f"{CAPTION}\n{told}",
             names={name.removeprefix("cell."): tensor for name, tensor in model.named_parameters()},
         )
-    return inputs.deliver(picture, args.out)
+    return output.deliver(picture, args)
 
 
 def _loss(

@@ -1,4 +1,4 @@
-"""Options that the commands share: the tree, the models, how it is drawn, and where it is written."""
+"""Options that the commands share: the tree, the models, and how it is drawn."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ from models.forest_checks import one_word, span_text
 from models.notation import shorten
 from viz.arguments import cell_class, whole
 from viz.command_line import InputError
+from viz.commands import output
 from viz.directions import JACOBIANS, jacobian_values
-from viz.files import suffix_of
 from viz.heat import root_gradient_norms
-from viz.picture import SUFFIXES, Picture
 from viz.reading import Reading, add_reading
 from viz.root_class import in_words, root_class
 from viz.rooted import RootLabelError
@@ -102,7 +101,7 @@ def add_look(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-depth", type=int, metavar="N", help="draw no deeper levels; say how many nodes they have"
     )
-    add_out(parser)
+    output.add_out(parser)
 
 
 def add_label(parser: argparse.ArgumentParser) -> None:
@@ -111,17 +110,6 @@ def add_label(parser: argparse.ArgumentParser) -> None:
         "--label",
         metavar="CLASS",
         help="whose cross-entropy J is, by number or name; the root's label if left out",
-    )
-
-
-def add_out(parser: argparse.ArgumentParser) -> None:
-    """Declare where a picture is written."""
-    parser.add_argument(
-        "-o",
-        "--out",
-        type=picture_path,
-        metavar="FILE",
-        help=f"where to write ({' '.join(f'.{name}' for name in SUFFIXES)}); printed as text if left out",
     )
 
 
@@ -210,12 +198,6 @@ def mistakes() -> Iterator[None]:
         raise InputError(told) from error
 
 
-def deliver(picture: Picture, out: Path | None) -> int:
-    """Write the picture and print its path, or print the picture; return the exit code."""
-    print(picture.to_text() if out is None else picture.save(out), end="" if out is None else "\n")
-    return 0
-
-
 def _read_tree(args: argparse.Namespace) -> tuple[models.Tree, str]:
     """Return the tree that the user means, and where it is, in words."""
     source = args.source
@@ -271,12 +253,3 @@ def _keyword_row(tree: models.Tree, wanted: str) -> int:
             f"--keyword {wanted}: that word occurs {len(exact)} times; say which, from {wanted}#1 on"
         )
     return exact[0]
-
-
-def picture_path(text: str) -> Path:
-    """Read the path of a picture, which ends in one of the formats."""
-    try:
-        suffix_of(text, SUFFIXES)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    return Path(text)

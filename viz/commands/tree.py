@@ -13,7 +13,7 @@ import argparse
 from typing import Any
 
 from viz.command_line import InputError
-from viz.commands import inputs
+from viz.commands import inputs, output
 from viz.tree_picture import TreePicture
 
 
@@ -42,4 +42,4 @@ def run(args: argparse.Namespace) -> int:
             numbers, scale, caption = inputs.drawn(args, tree, {"": model})
             values = numbers[""]
         picture = TreePicture(tree, values, scale, title=args.title, **inputs.options(args, tree, caption))
-    return inputs.deliver(picture, args.out)
+    return output.deliver(picture, args)

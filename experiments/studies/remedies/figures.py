@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from experiments.paper.data import CLASSES
-from experiments.studies.remedies.found import deep_ratio, found
+from experiments.studies.remedies.found import deep_count, deep_ratio, found
 from experiments.studies.remedies.settings import ACTIVATION, ARCHITECTURE, CHAINS, DEEP, REMEDIES, TRAINING
 from experiments.studies.runs import Runs, epochs, positive
 from experiments.studies.study import Figures
@@ -30,7 +30,7 @@ def figures(runs: Runs) -> Figures:
         xlim=(0, 100),
         references={"guessing": 100 / CLASSES},
     )
-    lines = {name: positive(epochs(f.runs, deep_ratio)) for name, f in of.items()}
+    lines = {name: positive(epochs(f.runs, deep_ratio, count=deep_count)) for name, f in of.items()}
     # One axis for all panels, with room for all lines, so that panels can be compared.
     known = [y for line in lines.values() for run in line.runs for y in run if not math.isnan(y)]
     limits = (max(min(known) / 1.5, LOWEST), max(*known, LOWEST) * 1.5) if known else None

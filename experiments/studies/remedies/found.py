@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from experiments.paper.stored import percent
-from experiments.studies.remedies.settings import CHAINS, REMEDIES
+from experiments.studies.remedies.settings import CHAINS, DEEP, REMEDIES
 from experiments.studies.runs import Runs, by, fired
 from experiments.sweep.rows import number
 from experiments.training.summaries import median_at
@@ -93,6 +93,12 @@ class Found:
 def found(runs: Runs) -> dict[str, Found]:
     """Return the remedies that have runs, in the order of `REMEDIES`."""
     return {name: Found(name, of) for name, of in by(runs, "remedy", REMEDIES).items()}
+
+
+def deep_count(row: dict[str, Any]) -> int:
+    """Return how many trees have their keyword at depth 8 or below, of an epoch's row."""
+    ratios = row["ratios"]
+    return sum(n for depth, n in zip(ratios["depth"], ratios["count"], strict=True) if depth >= DEEP)
 
 
 def deep_ratio(row: dict[str, Any]) -> float:
