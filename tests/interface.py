@@ -25,9 +25,12 @@ PLAIN = (
 
 
 def defaults(module: str, source: str) -> Iterator[str]:
-    """Yield a line for every default and constant of a module that has a public name."""
+    """Yield a line for every default and constant of a module that has a public name, and what a class is."""
     for node in ast.parse(source).body:
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            for call in node.decorator_list:
+                if isinstance(call, ast.Call) and call.keywords:  # a dataclass that is frozen, for instance
+                    yield f"@{module}.{node.name} = {ast.unparse(call)}"
             for inner in node.body:
                 yield from _of(inner, f"{module}.{node.name}", init=True)
         else:
