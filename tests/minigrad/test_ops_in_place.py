@@ -32,6 +32,22 @@ def test_results_and_leaves_with_gradients_are_not_changed_by_accident() -> None
         lambda w: leaf(1.0, 2.0) * w.reshape(2),
         lambda w: leaf(1.0, 2.0) * w.detach(),
         lambda w: mg.where(w, leaf(1.0, 2.0), 0.0),
+        # Views: what is changed lies under another tensor.
+        lambda w: leaf(1.0, 2.0) * mg.squeeze(w),
+        lambda w: leaf(1.0, 2.0) * mg.expand_dims(w, 0),
+        lambda w: leaf(1.0, 2.0) * mg.reshape(mg.expand_dims(w, 1), (2,)),
+        # Ops that read their operand in backward, one of each file.
+        lambda w: w / leaf(1.0, 2.0),
+        lambda w: leaf(1.0, 2.0) ** w,
+        lambda w: w**2.0,
+        lambda w: mg.sin(w),
+        lambda w: mg.maximum(w, leaf(1.0, 3.0)),
+        lambda w: mg.clip(w, 0.0, 1.5),
+        lambda w: mg.var(w),
+        lambda w: mg.prod(w),
+        lambda w: mg.einsum("i,i->", w, leaf(1.0, 2.0)),
+        lambda w: mg.erf(w),
+        lambda w: mg.relu(w),
     ],
 )
 @pytest.mark.parametrize("change", ["setitem", "copy_", "view"])
