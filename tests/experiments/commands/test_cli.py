@@ -32,7 +32,22 @@ def test_the_demo_writes_what_it_lists(small_demo, tmp_path, capsys):
         assert word in printed
 
     content = json.loads((out / "demo.json").read_text())
-    assert content["settings"]["seed"] == 3
+    assert content["settings"] == {
+        "seed": 3, "lengths": [11, 20], "sizes": {"train": 60, "dev": 30, "test": 80}, "shape": "uniform_split",
+        "D": 50, "lr": 0.05, "l2": 1e-3, "batch": {"RNN": 20, "RLSTM": 5}, "max_epochs": 2, "patience": 3,
+    }  # fmt: skip
+    assert set(content) == {"settings", "models", "picture", "seconds", "machine"}
+    assert set(content["machine"]) == {"processor", "python"}
+    assert list(content["models"]) == ["RNN", "RLSTM"]
+    for each in content["models"].values():
+        assert set(each) == {"epochs", "best_epoch", "test_accuracy", "seconds", "ratios"}
+        assert set(each["ratios"]) == {"depths", "counts", "medians", "dev_accuracy"}
+        accuracies = [epoch["dev_accuracy"] for epoch in each["epochs"]]
+        assert each["ratios"]["dev_accuracy"] == [None, *accuracies]
+        assert each["best_epoch"] == 1 + accuracies.index(max(accuracies))
+        assert [epoch["epoch"] for epoch in each["epochs"]] == [1, 2]
+        assert all(epoch["loss"] > 0 for epoch in each["epochs"])
+        assert f"test accuracy {each['test_accuracy']:.1%} (guessing: 10 %); 2 epochs in" in printed
     rlstm = content["models"]["RLSTM"]
     assert len(rlstm["ratios"]["medians"]) == len(rlstm["epochs"]) + 1  # epoch 0 comes first
     picture = content["picture"]
