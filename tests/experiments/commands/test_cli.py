@@ -33,7 +33,8 @@ def test_the_demo_writes_what_it_lists(small_demo, tmp_path, capsys):
 
     content = json.loads((out / "demo.json").read_text())
     assert content["settings"] == {
-        "seed": 3, "lengths": [11, 20], "sizes": {"train": 60, "dev": 30, "test": 80}, "shape": "uniform_split",
+        "seed": 3, "lengths": [11, 20], "sizes": {"train": 60, "dev": 30, "test": 80},
+        "shape": "uniform_split",
         "D": 50, "lr": 0.05, "l2": 1e-3, "batch": {"RNN": 20, "RLSTM": 5}, "max_epochs": 2, "patience": 3,
     }  # fmt: skip
     assert set(content) == {"settings", "models", "picture", "seconds", "machine"}
