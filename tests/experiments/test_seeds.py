@@ -22,6 +22,7 @@ from experiments.paper.grids import experiment_jobs
 from experiments.studies import STUDIES
 from experiments.sweep import Job
 from experiments.training.fingerprint import data_hash
+from experiments.training.monitoring import MonitorWatcher
 from tests.experiments.paper.recorder import Recorder
 from tests.references import assert_reference
 
@@ -36,6 +37,7 @@ class Drawn(NamedTuple):
     seeds: list[str]  # of all generators made since the run began
     train: models.Forest
     dev: models.Forest
+    asked: list[str]  # how `fit` is to train, and which rows a monitor looks at
 
 
 Begin = Callable[[Perform, Any], Drawn]
@@ -47,6 +49,29 @@ class BegunError(Exception):
 
 def _checksum(values: np.ndarray) -> str:
     return hashlib.sha256(values.tobytes()).hexdigest()
+
+
+def _options(options: dict[str, Any]) -> list[str]:
+    plain = {name: value for name, value in options.items() if isinstance(value, int | float | str | None)}
+    others = sorted(options.keys() - plain.keys())
+    return [*(f"{name} = {value!r}" for name, value in sorted(plain.items())), f"given: {others}"]
+
+
+def _optimizer(optimizer: Any) -> list[str]:
+    kind = type(optimizer).__name__
+    return [
+        f"{kind} of {len(group['params'])}: { {name: of for name, of in group.items() if name != 'params'} }"
+        for group in optimizer.groups
+    ]
+
+
+def _watched(watchers: Sequence[Any], train: models.Forest) -> list[str]:
+    told = [type(watcher).__name__ for watcher in watchers]
+    for watcher in watchers:
+        if isinstance(watcher, MonitorWatcher):
+            rows = None if watcher._nodes is None else watcher._nodes(train)[:8].tolist()
+            told.append(f"every {watcher.monitor.every}, rows {rows}: {watcher.monitor.rules}")
+    return told
 
 
 @pytest.fixture
@@ -63,7 +88,8 @@ def begin(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Begin:
     def fit(model: Any, optimizer: Any, train: Any, dev: Any, *, rng: Any, **options: Any) -> None:
         named = model.named_parameters()
         weights = {name: _checksum(p.data) for name, p in named if len(np.unique(p.data)) > 2}
-        seen.append(Drawn(weights, str(rng.bit_generator.state), [*seeds], train, dev))
+        asked = [*_options(options), *_optimizer(optimizer), *_watched(options["watchers"], train)]
+        seen.append(Drawn(weights, str(rng.bit_generator.state), [*seeds], train, dev, asked))
         raise BegunError
 
     monkeypatch.setattr("experiments.training.recorded.fit", fit)
@@ -126,7 +152,8 @@ def test_runs_start_from_weights_and_an_order_of_their_own(name: str, begin: Beg
         assert _distinct(run.seeds)  # train, dev and test are drawn by generators of their own
         assert _alike(run.train, run.dev) < 0.5
     first = runs[0]
-    told = [first.order, str(first.train.to_tree(0)), data_hash(first.train, first.dev), *first.seeds]
+    told = [first.order, str(first.train.to_tree(0)), data_hash(first.train, first.dev)]
+    told += [*first.seeds, *first.asked]
     assert_reference(f"experiments/references/drawn-{name.replace('/', '-')}.txt", "\n".join(told))
     again = begin(perform, _settings(jobs[0]))
     assert (again.weights, again.order) == (runs[0].weights, runs[0].order)
