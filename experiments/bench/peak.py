@@ -31,10 +31,13 @@ TURNS = 100_000
 # HighwayRNN: W and Wt. 4(n − 1).
 # DenseRNN: W; with nodes below it, also V. 3n − 4.
 # LSTM:  four U for a word, four W for a state. In a chain of n words, 8n − 4.
+OWN = "experiments.bench.own_cells"
 PRODUCTS = {
     "RLSTM": (5, 10, 1), "RNN": (1, 1, 0), "TreeLSTM": (8, 5, 0), "SLSTM": (4, 8, 1), "TreeGRU": (5, 5, 5),
     "ResidualRNN": (1, 1, 0), "HighwayRNN": (2, 2, 0), "DenseRNN": (1, 2, 0), "LSTM": (4, 4, 0),
+    "RNTN": (1, 1, 0), f"{OWN}:NormedTreeLSTM": (5, 5, 0), f"{OWN}:Attention": (2, 2, 0),
 }  # fmt: skip
+TENSORS = {"RNTN": 4}  # of D × D × D, at a node
 
 
 def training_flop(config: Config, forest: Forest) -> int:
@@ -49,6 +52,7 @@ def training_flop(config: Config, forest: Forest) -> int:
     children = np.concatenate([left, right])
     leaves = int((forest.left[children] < 0).sum())
     of_leaf, of_inner, of_node = PRODUCTS[config.cell]
+    of_node += TENSORS.get(config.cell, 0) * config.D
     products = of_leaf * leaves + of_inner * (len(children) - leaves) + of_node * len(forest.inner)
     return 3 * products * 2 * config.D**2
 

@@ -34,6 +34,14 @@ SHARED = [Config("RLSTM", (1, 100), 32, D=D) for D in (50, 150)]  # by several t
 ASKED = [Config("RLSTM", (21, 30), batch) for batch in (1, 10)]
 CELLS = [Config(cell, (1, 100), 10) for cell in sorted(TREE_CELLS, key=lambda cell: cell != "RLSTM")]
 CHAINS = Config("LSTM", (100, 100), 20)
+OWN = [
+    Config(cell, (1, 100), 10, D=D)
+    for cell, D in (
+        ("experiments.bench.own_cells:NormedTreeLSTM", 50),
+        ("experiments.bench.own_cells:Attention", 50),
+        ("RNTN", 25),
+    )
+]
 TREEBANK = [Config(cell, (2, 36), 25, labelled=True) for cell in ("RNN", "RLSTM")]
 LEAVES = (10, 100, 1_000, 10_000, 100_000)
 GROWING = (  # and up to how many leaves
@@ -95,6 +103,12 @@ def cells(quick: bool) -> Document:
     for entry in found["cells"]:
         entry["of_rlstm"] = round(entry["peak_share"] / found["cells"][0]["peak_share"], 3)
     return found
+
+
+def along_rows(quick: bool) -> Document:
+    """Time cells that compute along their rows, compiled and by level."""
+    entrants = ([_minigrad(mode, config) for mode in ("compiled", "level")] for config in OWN)
+    return merged(race("along_rows", PLANS[quick], each) for each in entrants)
 
 
 def sentiment(quick: bool) -> Document:

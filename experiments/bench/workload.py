@@ -22,7 +22,7 @@ class Config:
     Attributes
     ----------
     cell : str
-        A name of `models.CELLS`. Cells for chains get sentences instead of trees.
+        As `models.cell` takes it. Cells for chains get sentences instead of trees.
     lengths : (int, int)
         The numbers of leaves are drawn uniformly from this range, ends included.
     batch : int
@@ -72,7 +72,7 @@ def new_model(config: Config) -> TreeClassifier:
     """Return the paper's classifier in float32, the same one for the same cell."""
     rng = np.random.default_rng(0)
     head = "labelled" if config.labelled else "root"
-    model = TreeClassifier(models.CELLS[config.cell](config.D, rng), VOCABULARY, CLASSES, rng, head)
+    model = TreeClassifier(models.cell(config.cell)(config.D, rng), VOCABULARY, CLASSES, rng, head)
     if config.labelled:
         model.dropout = models.Dropout(words=0.3, states=0.2, rng=rng)
     return model

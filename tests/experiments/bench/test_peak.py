@@ -7,6 +7,7 @@ import pytest
 
 import models
 from experiments.bench import peak
+from experiments.bench.steps import OWN
 from experiments.bench.workload import Config, minibatches, new_model
 from minigrad.kernels.jit import JIT_ENABLED
 
@@ -31,18 +32,21 @@ def test_the_arithmetic_of_the_equations_is_counted(cell, of_n):
 @pytest.mark.parametrize("cell", [name for name in peak.PRODUCTS if name != "RLSTM"])
 def test_a_node_with_inner_children_meets_every_matrix_but_those_of_leaves_once(cell):
     # In the RLSTM i1 and i2 share theirs, and so do f1 and f2.
-    matrices = [p for p in new_model(Config(cell, (1, 1), 1)).cell.parameters() if p.ndim == 2]
+    sizes = [p.size for p in new_model(Config(cell, (1, 1), 1)).cell.parameters() if p.ndim > 1]
+    matrices = sum(sizes) // 50**2
     of_leaf, of_inner, of_node = peak.PRODUCTS[cell]
+    of_node += 50 * peak.TENSORS.get(cell, 0)
     only_of_leaves = 3 if cell == "TreeLSTM" else 0
     if cell in models.CHAIN_CELLS:
-        assert len(matrices) == of_leaf + of_inner + of_node
+        assert matrices == of_leaf + of_inner + of_node
     else:
-        assert len(matrices) - only_of_leaves == 2 * of_inner + of_node
+        shared = cell.endswith("Attention")  # by both children: the matrix of the scores
+        assert matrices - only_of_leaves + shared == 2 * of_inner + of_node
 
 
 def test_every_cell_for_trees_has_its_count():
-    # An RNTN's arithmetic grows with D³: no number of D × D matrices
-    assert {*models.TREE_CELLS} - {"RNTN"} <= set(peak.PRODUCTS) <= set(models.CELLS)
+    own = {config.cell for config in OWN}
+    assert set(models.TREE_CELLS) <= set(peak.PRODUCTS) <= {*models.CELLS, *own}
 
 
 def test_the_state_before_a_chain_s_first_word_is_multiplied_with_nothing():
