@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
+import viz
 from experiments import sweep
 from experiments.paper.settings import base
-from experiments.paper.why import report
+from experiments.paper.why import figures, mechanism, mechanism_page, report
 from experiments.paper.why.found import Found
 from experiments.paper.why.plan import Plan
 from experiments.sweep import arguments, finished
-from experiments.sweep.output import RESULTS, write_text
+from experiments.sweep.output import RESULTS, writable_folder, write_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FOLDERS = {"paper": RESULTS / "why", "smoke": RESULTS / "why-smoke"}
-PAGE = "why.md"
+TWINS = "-mechanism"  # of the folder for those, behind the scale's
+PAGE, FIGURES = "why.md", "figures"
+FORMATS = ("pdf", "svg", "png")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -22,9 +29,12 @@ def run(args: argparse.Namespace) -> int:
     A part begins when those before it are finished, and if the CPU-hours that are used and those that it may
     take are not more than ``args.hours`` together.
     """
-    plan = Plan(args.scale, args.seed, args.runs)
     if args.out is None:
-        args.out = FOLDERS[args.scale]
+        usual = FOLDERS[args.scale]
+        args.out = usual.with_name(usual.name + TWINS) if args.mechanism else usual
+    if args.mechanism:
+        return _run_twins(args)
+    plan = Plan(args.scale, args.seed, args.runs)
     found = Found(finished(args.out))
     if args.dry_run:
         print(report.state(plan, found))
@@ -49,8 +59,30 @@ def run(args: argparse.Namespace) -> int:
         if code:
             break
     _write(plan, found, args)
+    if any(part.kind == "final" and part.model == "RLSTM" for part in report.finished(plan, found)):
+        _draw("lengths", figures.lengths_figure(found, plan.extent), args)
     print(f"\n{report.page(plan, found)}\nwrote {args.out / PAGE}")
     return code
+
+
+def _run_twins(args: argparse.Namespace) -> int:
+    jobs = mechanism.jobs(args.scale, args.seed)
+    code = sweep.run(jobs, args, base=base(), packed=True)
+    runs = finished(args.out)
+    if args.dry_run or len(runs) < len(jobs):
+        return code
+    text = mechanism_page.page(runs) + "\n"
+    _draw("mechanism", figures.mechanism_figure(runs), args)
+    write_text(args.out / PAGE, text)
+    print(f"\n{text}\nwrote {args.out / PAGE}")
+    return code
+
+
+def _draw(name: str, figure: Figure, args: argparse.Namespace) -> None:
+    folder = writable_folder(args.out / FIGURES)
+    for suffix in FORMATS:
+        viz.save_figure(figure, folder / f"{name}.{suffix}")
+    print(f"figure: {folder / name}.pdf, .svg, .png")
 
 
 def _write(plan: Plan, found: Found, args: argparse.Namespace) -> None:
@@ -67,5 +99,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=10.0,
         metavar="H",
         help="CPU-hours of all runs together; a part that may take more is not begun (default: 10)",
+    )
+    parser.add_argument(
+        "--mechanism",
+        action="store_true",
+        help="train one RLSTM with L2 on words and its twin without it, and draw how norms, gradients and "
+        "loss go, minibatch by minibatch; the default folder is why-mechanism then",
     )
     sweep.add_arguments(parser, "experiments/results/why, or why-smoke")

@@ -14,6 +14,7 @@ from experiments.paper.grids import EXPERIMENTS, experiment_jobs
 from experiments.paper.settings import SCALES, Settings, run_settings
 from experiments.paper.why import report, sentences
 from experiments.paper.why.decay import FIRST_RUN, GRID, Decay
+from experiments.paper.why.figures import lengths_figure
 from experiments.paper.why.plan import Plan
 from experiments.paper.why.variants import L2, RATE, SINGLE, drawn
 from experiments.sweep import finished, from_json
@@ -138,6 +139,16 @@ def test_the_page_tells_proportions_with_their_intervals():
     assert "## The candidates: RLSTM (partial)" in text
 
 
+def test_the_figure_of_lengths_has_every_run_of_every_candidate():
+    few = done(PLAN, lambda part, job: 99.0 - job.json["dataset"] - job.json["run"] / 10, parts=4)
+    (axes,) = lengths_figure(few, PLAN.extent).axes
+    lines = [line for line in axes.lines if len(line.get_xdata()) == 7]
+    assert len(lines) == 5
+    for line in lines:
+        assert list(line.get_xdata()) == [20, 30, 40, 50, 60, 70, 80]
+        assert list(line.get_ydata()) == pytest.approx([99 - i - 1.55 for i in range(2, 9)])  # medians of ten
+
+
 def test_a_dry_run_tells_the_plan_and_writes_nothing(tmp_path, capsys):
     out = tmp_path / "rows"
     assert main(["why", "--scale", "paper", "--dry-run", "--out", str(out)]) == 0
@@ -156,14 +167,14 @@ def test_a_part_that_takes_too_long_is_not_begun(tmp_path, capsys):
 
 def test_parts_are_done_one_after_another_and_never_again(tmp_path, monkeypatch, capsys, in_process):
     """The first part in small, one run of one cell, and once more with nothing left to do."""
-    part = replace(Plan("smoke", runs=1).parts[2], settings=lambda found: {"a": GRID[0].changes}, at_most=1)
+    part = replace(Plan("smoke", runs=1).parts[3], settings=lambda found: {"a": GRID[0].changes}, at_most=1)
     monkeypatch.setattr(Plan, "_parts", lambda self: iter([part]))
     monkeypatch.setattr("experiments.paper.why.report._sections", lambda *of: ())
-    assert part.kind == "final"
+    assert (part.kind, part.model) == ("final", "RNN")
     for again in (False, True):
         assert main(["why", "--runs", "1", "--out", str(tmp_path)]) == 0
         assert ("1 of 1 runs are finished" in capsys.readouterr().out) != again
     (run,) = finished(tmp_path)
-    assert run.name == "why/final/a/RLSTM/length-01/11"
+    assert run.name == "why/final/a/RNN/depth-02/11"
     assert run.rows[0]["norms"].keys() == {"keywords", "others", "cell", "classifier"}
     assert (tmp_path / "why.md").read_text().startswith("# Why")
