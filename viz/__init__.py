@@ -7,6 +7,7 @@ from viz.dots import DotRow, dot_rows
 from viz.epochs import Epochs, epochs
 from viz.heat import gradient_norms, root_gradient_norms
 from viz.line_panels import Line, LinePanel, line_panels
+from viz.linear_scale import ActivationScale
 from viz.op_graph import OpGraphPicture
 from viz.page import BLUE, COLUMN, LOOKS, PAGE, RED, caption, save_figure
 from viz.picture import Picture
@@ -16,6 +17,7 @@ from viz.ratios import Ratios, ratio_figure
 from viz.render import RenderError, render
 from viz.scale import NormScale, RatioScale, Scale
 from viz.steps import StepsPicture
+from viz.text_picture import TextPicture
 from viz.tree_picture import TreePicture
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "LOOKS",
     "PAGE",
     "RED",
+    "ActivationScale",
     "Comparison",
     "Curve",
     "DepthQuantiles",
@@ -41,6 +44,7 @@ __all__ = [
     "RenderError",
     "Scale",
     "StepsPicture",
+    "TextPicture",
     "TreePicture",
     "accuracy_figure",
     "caption",

@@ -109,10 +109,14 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     OSError
         The file cannot be written; nothing is left behind.
     """
+    return write_atomic(path, image(figure, suffix_of(path, ("svg", "png", "pdf"))))
+
+
+def image(figure: Figure, format: str) -> bytes:
+    """Return the figure's file: svg, png or pdf, without a date."""
     from matplotlib import rc_context
 
-    suffix = suffix_of(path, ("svg", "png", "pdf"))
     buffer = io.BytesIO()
     with rc_context(STYLE):
-        figure.savefig(buffer, format=suffix, metadata=_UNDATED[suffix])
-    return write_atomic(path, buffer.getvalue())
+        figure.savefig(buffer, format=format, metadata=_UNDATED[format])
+    return buffer.getvalue()
