@@ -31,11 +31,11 @@ TURNS = 100_000
 # HighwayRNN: W and Wt. 4(n − 1).
 # DenseRNN: W; with nodes below it, also V. 3n − 4.
 # LSTM:  four U for a word, four W for a state. In a chain of n words, 8n − 4.
-OWN = "experiments.bench.own_cells"
 PRODUCTS = {
     "RLSTM": (5, 10, 1), "RNN": (1, 1, 0), "TreeLSTM": (8, 5, 0), "SLSTM": (4, 8, 1), "TreeGRU": (5, 5, 5),
     "ResidualRNN": (1, 1, 0), "HighwayRNN": (2, 2, 0), "DenseRNN": (1, 2, 0), "LSTM": (4, 4, 0),
-    "RNTN": (1, 1, 0), f"{OWN}:NormedTreeLSTM": (5, 5, 0), f"{OWN}:Attention": (2, 2, 0),
+    "RNTN": (1, 1, 0), "experiments.bench.own_cells:NormedTreeLSTM": (5, 5, 0),
+    "experiments.bench.own_cells:Attention": (2, 2, 0),
 }  # fmt: skip
 TENSORS = {"RNTN": 4}  # of D × D × D, at a node
 
