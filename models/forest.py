@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.class_names import Names, checked_names
+from models.display import Displayed
 from models.errors import ForestError
 from models.forest_checks import (
     check_arrays,
@@ -27,7 +28,7 @@ from models.tree import Tree
 from models.vocabulary import Vocabulary
 
 
-class Forest:
+class Forest(Displayed):
     """Binary trees, one after another, with a row per node.
 
     The rows of a tree are in post-order: children come before their parent, the root is the tree's

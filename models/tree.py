@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn, TypeVar
 
+from models.display import Displayed
 from models.notation import escape, shorten
 from models.treebank import parse_tree
 
 R = TypeVar("R")
 
 
-class Tree:
+class Tree(Displayed):
     """A labelled tree: a leaf with a word, or an inner node with one or more children.
 
     A tree cannot be changed, so subtrees can be shared and trees can be put into sets. Nothing here

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import struct
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection
 from pathlib import Path
 
 from viz.files import suffix_of, write_atomic
 from viz.html import inline, page
-from viz.render import FORMATS, render
+from viz.render import FORMATS, LONGEST_SIDE, PNG_DPI, render, svg_size
 from viz.size import sized
 
 Width = str | float | None
@@ -106,17 +108,28 @@ class Picture(ABC):
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> dict[str, str]:
+    ) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
         """Return what a notebook shows, by media type; if nothing can draw, the text and the reason.
+
+        A PNG stands beside the SVG for what a notebook is exported to. It is left out where the picture is so
+        large that nobody could read it.
 
         Parameters
         ----------
         include, exclude : collection of str, optional
             Media types wanted and not wanted, as in Jupyter's protocol.
+
+        Returns
+        -------
+        bundle : dict of str
+            A PNG is in base64.
+        metadata : dict
+            The size of a PNG in pixels of the page, of which it has more, to be sharp.
         """
         makers: dict[str, Callable[[], str]] = {
             "text/html": self.html_body,
             "image/svg+xml": self.to_svg,
+            "image/png": self._png,
             "text/plain": self.to_text,
         }
         bundle, failures = {}, []
@@ -127,6 +140,22 @@ class Picture(ABC):
                 bundle[kind] = make()
             except Exception as error:  # or a notebook would show a traceback instead of the value
                 failures.append(f"{kind}: {error}")
+        metadata = {}
+        if png := bundle.pop("image/png", None):
+            bundle["image/png"] = png
+            metadata["image/png"] = _size_on_page(base64.b64decode(png))
         if failures and (wanted := bundle.get("text/plain")) is not None:
             bundle["text/plain"] = "\n".join([wanted, *failures])
-        return bundle
+        return bundle, metadata
+
+    def _png(self) -> str:
+        """Return the picture as a PNG in base64; nothing if it is too large to be read."""
+        if max(svg_size(self.to_svg())) > LONGEST_SIDE * 72 / PNG_DPI:
+            return ""
+        return base64.b64encode(render(self.dot, "png")).decode()
+
+
+def _size_on_page(png: bytes) -> dict[str, int]:
+    pixels = struct.unpack(">II", png[16:24])
+    width, height = (round(96 * side / PNG_DPI) for side in pixels)  # a page has 96 pixels to an inch
+    return {"width": width, "height": height}

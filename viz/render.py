@@ -57,7 +57,7 @@ def render(dot: str, format: str) -> bytes:
     with _one_at_a_time, findable():
         engine = _engine()
         if format == "png":
-            dot = _with_dpi(dot, _png_dpi(engine(dot, "svg")))
+            dot = _with_dpi(dot, _png_dpi(engine(dot, "svg").decode()))
         image = engine(dot, format)
     if format == "svg":
         return centred(image.decode()).encode()
@@ -104,11 +104,15 @@ def _undated(pdf: bytes) -> bytes:
     return re.sub(rb"/CreationDate \(D:[^)]*\)", lambda date: b" " * len(date[0]), pdf)
 
 
-def _png_dpi(svg: bytes) -> float:
+def svg_size(svg: str) -> tuple[float, float]:
+    """Return the width and height of what Graphviz has drawn as an SVG file, in points."""
+    size = re.search(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg)
+    return (float(size[1]), float(size[2])) if size else (1.0, 1.0)
+
+
+def _png_dpi(svg: str) -> float:
     """Return the resolution for a picture of this size: the usual one, unless it would be too large."""
-    size = re.search(rb'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg)
-    longest = max(map(float, size.groups())) if size else 1.0
-    return min(PNG_DPI, LONGEST_SIDE * 72 / longest)
+    return min(PNG_DPI, LONGEST_SIDE * 72 / max(svg_size(svg)))
 
 
 def _with_dpi(dot: str, dpi: float) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from viz.render import svg_size
+
 LETTERS = 10.0  # points, at a picture's natural size
 _PER_INCH = {"in": 1.0, "cm": 2.54, "mm": 25.4, "pt": 72.0}
 _WIDEST = 200.0  # inches: what readers of PDF files can show
@@ -40,5 +42,4 @@ def sized(dot: str, width: str | float | None) -> str:
 
 def letter_size(svg: str, width: str | float) -> float:
     """Return the size in points that the letters of a picture have at a width, given its SVG at its own."""
-    own = re.search(r'<svg width="([\d.]+)pt"', svg)
-    return LETTERS * 72 * inches(width) / float(own[1]) if own else LETTERS
+    return LETTERS * 72 * inches(width) / svg_size(svg)[0]

@@ -331,10 +331,10 @@ def test_the_suffix_decides_the_format(tmp_path: Any, suffix: str) -> None:
 
 
 def test_a_notebook_shows_the_picture_and_its_text() -> None:
-    bundle = gated()._repr_mimebundle_()
+    bundle, _ = gated()._repr_mimebundle_()
     assert "<svg" in bundle["image/svg+xml"]
     assert "— the gate" in bundle["text/plain"]
-    assert set(gated()._repr_mimebundle_(include=["text/plain"])) == {"text/plain"}
+    assert set(gated()._repr_mimebundle_(include=["text/plain"])[0]) == {"text/plain"}
 
 
 def test_the_engine_draws_every_box_that_it_is_given() -> None:

@@ -1,5 +1,6 @@
 """What every picture does: it is saved, and shows itself in a notebook whatever happens."""
 
+import base64
 import shutil
 import sys
 from xml.etree import ElementTree
@@ -7,11 +8,11 @@ from xml.etree import ElementTree
 import pytest
 
 from models.tree import Tree
-from tests.viz.pictures import svg_nodes
+from tests.viz.pictures import chain, svg_nodes
 from viz.comparison import compare
 from viz.epochs import epochs
 from viz.picture import SUFFIXES
-from viz.render import RenderError
+from viz.render import RenderError, render, svg_size
 from viz.tree_picture import TreePicture
 
 TREE = Tree.parse("(1 (0 not) (1 bad))")
@@ -67,8 +68,16 @@ def test_the_dot_program_draws_the_same_picture_as_pygraphviz(picture, monkeypat
 
 @any_picture
 def test_a_notebook_shows_the_picture(picture):
-    bundle = picture._repr_mimebundle_()
-    assert set(bundle) == {"text/html", "image/svg+xml", "text/plain"}
+    bundle, metadata = picture._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "image/svg+xml", "image/png", "text/plain"}
+    png = base64.b64decode(bundle["image/png"], validate=True)
+    assert png == render(picture.dot, "png")
+    (size,) = metadata.values()
+    width, height = svg_size(picture.to_svg())
+    assert size == {
+        "width": pytest.approx(width * 96 / 72, abs=1),
+        "height": pytest.approx(height * 96 / 72, abs=1),
+    }
     assert svg_nodes(bundle["image/svg+xml"].encode())
     assert "<svg" in bundle["text/html"]
     assert "<html" not in bundle["text/html"]  # a part of the notebook's page
@@ -77,18 +86,26 @@ def test_a_notebook_shows_the_picture(picture):
 
 @any_picture
 def test_a_notebook_gets_only_what_it_asks_for(picture):
-    assert set(picture._repr_mimebundle_(include=["text/plain", "image/png"])) == {"text/plain"}
-    assert set(picture._repr_mimebundle_(exclude={"text/html"})) == {"image/svg+xml", "text/plain"}
-    assert set(picture._repr_mimebundle_(include=["text/plain", "text/html"], exclude=["text/html"])) == {
-        "text/plain"
-    }
-    assert picture._repr_mimebundle_(include=["image/png"]) == {}
+    def kinds(**wanted):
+        return set(picture._repr_mimebundle_(**wanted)[0])
+
+    assert kinds(include=["text/plain", "image/gif"]) == {"text/plain"}
+    assert kinds(exclude={"text/html", "image/png"}) == {"image/svg+xml", "text/plain"}
+    assert kinds(include=["text/plain", "text/html"], exclude=["text/html"]) == {"text/plain"}
+    assert kinds(include=["image/png"]) == {"image/png"}
+    assert picture._repr_mimebundle_(include=["image/gif"]) == ({}, {})
+
+
+def test_a_picture_that_is_too_large_to_be_read_has_no_png():
+    bundle, metadata = TreePicture(chain(300), None)._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "image/svg+xml", "text/plain"}
+    assert metadata == {}
 
 
 @any_picture
 @pytest.mark.usefixtures("no_engine")
 def test_a_notebook_without_an_engine_shows_text_and_the_reason(picture):
-    bundle = picture._repr_mimebundle_()
+    bundle, _ = picture._repr_mimebundle_()
     assert set(bundle) == {"text/plain"}
     assert "not" in bundle["text/plain"]
     assert "pip install pygraphviz" in bundle["text/plain"]
@@ -101,8 +118,9 @@ def test_a_notebook_gets_no_exception_whatever_fails(monkeypatch, broken):
 
     picture = TreePicture(TREE, NORMS)
     monkeypatch.setattr(TreePicture, broken, property(fail) if broken == "dot" else fail)
-    bundle = picture._repr_mimebundle_()
-    assert set(bundle) == ({"text/plain"} if broken == "dot" else {"text/html", "image/svg+xml"})
+    bundle, _ = picture._repr_mimebundle_()
+    drawn = {"text/html", "image/svg+xml", "image/png"}
+    assert set(bundle) == ({"text/plain"} if broken == "dot" else drawn)
     if broken == "dot":
         assert "a bug" in bundle["text/plain"]
 
