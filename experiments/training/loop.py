@@ -202,6 +202,7 @@ def fit(
                         watcher.batch(trees, batch, states)
                     if progress is not None:
                         progress(batch.n_nodes)
+                    del states  # so that the next minibatch can have their memory
             dev_accuracy = scored(model, dev, mode, score, number)
             run.finish(Epoch(number, total / len(train), dev_accuracy, False, optimizer.lr_factor))
             if kept is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -15,10 +15,12 @@ from minigrad.cotangent import SparseRows
 from minigrad.fold import compiler
 from minigrad.fold.cell import Cell
 from minigrad.fold.compiler import Done, Finished
+from minigrad.fold.compiler.rooms import Lease
 from minigrad.fold.run import NodeStates, check_chains
 from minigrad.fold.shards import Rooted, Shard, shards
 from minigrad.internal import crew
-from minigrad.internal.flat import add_gradient, add_gradients
+from minigrad.internal.flat import add_gradient, add_gradients, flat_gradients
+from minigrad.internal.lent import lent_gradient
 from minigrad.tensor import Tensor
 
 Array = np.ndarray
@@ -83,7 +85,8 @@ def loss_and_gradients(
         If a chain cell meets a right child that is not a leaf.
     """
     check_chains(cell, forest)
-    if thread.state.observers or not thread.state.recording_graph:
+    state = thread.state
+    if state.observers or not state.recording_graph:
         return None
     L, Ws, bs = map(np.ascontiguousarray, (table.data, W.data, b.data))
     dtype, D = L.dtype, cell.parts[0].width
@@ -99,22 +102,31 @@ def loss_and_gradients(
         return None
     nodes = len(forest.left)
     roots, masks = rows is forest.root, code.masks(nodes)
+    leaves = [W, b, *code.trace.parameters]
+    flat = flat_gradients(leaves)
     model = _Model(code, L, Ws, bs, 1 / divisor)
     cut = shards(forest)
     if cut:
         jobs = [partial(model.shard, shard, nodes, entry, rows, roots, target, masks) for shard in cut]
         parts = crew.run(jobs, threads)
     else:
-        parts = [model.run(forest, entry, rows, roots, target, masks)]
+        gradient = flat.room(dtype) if flat else None
+        parts = [model.run(forest, entry, rows, roots, target, masks, gradient)]
     if not all(part.legal for part in parts):
         return None
     loss = sum(part.loss for part in parts)
     complete = math.isfinite(loss)
-    done = [Done(p.evaluation, p.given, p.totals if complete else None) for p in parts]
-    states = NodeStates(Finished(done, [part.rows for part in cut]))
+    states = NodeStates(Finished([part.done for part in parts], complete, [part.rows for part in cut]))
     if complete:
-        add_gradient(table, _words(parts, len(L)))
-        add_gradients([W, b, *code.trace.parameters], _total([part.gradient for part in parts]))
+        words, lent = _words(parts, len(L)), lent_gradient(table)
+        if not cut and lent is not None:
+            lent.put(words, parts[0].lease)
+        else:
+            add_gradient(table, words if cut else words.copy())
+        if flat is not None:
+            flat.add(_total([part.gradient for part in parts]))
+        else:
+            add_gradients(leaves, _total([part.gradient for part in parts]))
     return loss, states
 
 
@@ -123,12 +135,14 @@ class _Part(NamedTuple):
 
     legal: bool
     loss: float
-    evaluation: compiler.Evaluation
-    given: Mapping[str, SparseRows]
-    totals: Array
     gradient: Array
-    entries: Array
-    by_entries: Array
+    read: int
+    lease: Lease
+    done: Callable[[], Done]
+
+    def words(self) -> tuple[Array, Array]:
+        """Return the rows of the table that were read, and the gradients with respect to them."""
+        return self.lease.room.entries[: self.read], self.lease.room.by_entries[: self.read]
 
 
 class _Model(NamedTuple):
@@ -149,38 +163,45 @@ class _Model(NamedTuple):
         return self.run(shard, entry[shard.rows], own, roots, target[shard.rows], masks)
 
     def run(
-        self, trees: Rooted, entry: Array, rows: Array, roots: bool, target: Array, masks: Array
+        self,
+        trees: Rooted,
+        entry: Array,
+        rows: Array,
+        roots: bool,
+        target: Array,
+        masks: Array,
+        gradient: Array | None = None,
     ) -> _Part:
         """Compute all trees in one piece; `roots` says whether `rows` is ``trees.root``."""
         code, dtype = self.code, self.table.dtype
-        nodes = len(trees.left)
+        nodes, n = len(trees.left), len(rows)
         leaves = (nodes + len(trees.root)) // 2  # the trees are binary
-        states, totals = np.empty(nodes * code.width, dtype), np.empty(nodes * code.width, dtype)
-        by_h = np.empty((len(rows), self.W.shape[1]), dtype)
-        by_entries = np.empty((leaves, code.leaf_width), dtype)
-        gradient = np.empty(self.W.size + self.b.size + code.size, dtype)
-        entries = np.empty(leaves, np.intp)
-        memory = code.take(nodes - leaves)
-        evaluation = compiler.Evaluation(
-            code, trees, self.table, lambda leaves: entry[leaves], memory, masks, states
-        )
-        with code.buffers(memory) as pointers:
+        size = nodes * code.width
+        lease = code.rooms.lease(code, nodes, leaves, n)
+        room, weights = lease.room, (code.values.pointers, code.values.held)
+        if gradient is None:
+            gradient = np.empty(self.W.size + self.b.size + code.size, dtype)
+        scratch = code.take_scratch()
+        try:
             legal, loss, read = compiler.driver(dtype)(
-                states, totals, by_h, gradient, entries, by_entries,
-                *code.addresses, pointers, code.values.pointers, code.widths, code.chain, code.leaves_written,
+                room.states[:size], room.totals[:size], room.by_h[:n], gradient,
+                room.entries[:leaves], room.by_entries[:leaves],
+                *code.addresses, room.memory.with_scratch(scratch), weights[0],
+                code.widths, code.chain, code.leaves_written,
                 trees.left, trees.right, entry, target, masks,
                 rows, roots, self.table, self.W, self.b, self.scale,
             )  # fmt: skip
-        given = {code.trace.parts[0].name: SparseRows(rows, by_h, nodes, distinct=True)}
-        return _Part(legal, loss, evaluation, given, totals, gradient, entries[:read], by_entries[:read])
+        finally:
+            code.give_back_scratch(scratch)
+        done = partial(Done, code, trees, self.table, entry, masks, rows, lease, weights)
+        return _Part(legal, loss, gradient, read, lease, done)
 
 
 def _words(parts: Sequence[_Part], height: int) -> SparseRows:
     """Return the gradient with respect to the table; a word's of several shards are added in their order."""
-    entries, by_entries = parts[0].entries, parts[0].by_entries
+    entries, by_entries = parts[0].words()
     if len(parts) > 1:
-        entries = np.concatenate([part.entries for part in parts])
-        by_entries = np.concatenate([part.by_entries for part in parts])
+        entries, by_entries = map(np.concatenate, zip(*(part.words() for part in parts), strict=True))
         read = kernels.sum_rows(entries, by_entries)
         entries, by_entries = entries[:read], by_entries[:read]
     return SparseRows(entries, by_entries, height, distinct=True)

@@ -13,6 +13,7 @@ from minigrad.kernels.machine import address
 from minigrad.tensor import Tensor
 
 Array = np.ndarray
+_DATA = operator.attrgetter("data")
 
 
 class Addresses:
@@ -54,7 +55,7 @@ class Addresses:
         ShapeError
             If a tensor's shape has changed since the beginning.
         """
-        data = [t.data for t in self._tensors]
+        data = list(map(_DATA, self._tensors))
         if not all(map(operator.is_, data, self._data)):
             self._find(data)
         for k, copy in self._copies.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,8 @@ class FlatGradients:
         All gradients, in the order of the leaves; None if there are none, or leaves keep their own.
     separate : bool
         Whether leaves may keep their own.
+    seen : bool
+        Whether someone may hold a part of the vector.
     """
 
     version = 0
@@ -44,7 +47,8 @@ class FlatGradients:
         self.leaves = list(leaves)
         self.slices: list[Slice] = []
         self.vector: Array | None = None
-        self.separate = False
+        self.separate = self.seen = False
+        self._spare: Array | None = None
         start = 0
         for leaf in leaves:
             own = Slice(self, start, leaf.shape)
@@ -64,9 +68,17 @@ class FlatGradients:
         for own in self.slices:
             own.add(own.cut(vector), owned=True)
 
+    def room(self, dtype: Any) -> Array:
+        """Return an undefined vector for `add`: the last one, if nobody has seen a part of it."""
+        vector, self._spare = self._spare, None
+        if vector is None or vector.dtype != dtype:
+            vector = np.empty(self.slices[-1].stop, dtype)
+        return vector
+
     def clear(self) -> None:
         """Forget all gradients."""
-        self.vector = None
+        self._spare = None if self.seen else self.vector
+        self.vector, self.seen = None, False
         if self.separate:
             for own in self.slices:
                 own.own = None
@@ -74,6 +86,7 @@ class FlatGradients:
 
     def split(self) -> None:
         """Let every leaf keep its own gradient."""
+        self.seen = False
         if self.vector is not None:
             vector, self.vector = self.vector, None
             for own in self.slices:
@@ -107,7 +120,10 @@ class Slice(Gradient):
     @property
     def value(self) -> Cotangent:
         """The gradient."""
-        return self.own if self.flat.vector is None else self.cut(self.flat.vector)
+        if self.flat.vector is None:
+            return self.own
+        self.flat.seen = True
+        return self.cut(self.flat.vector)
 
     @value.setter
     def value(self, value: Cotangent) -> None:

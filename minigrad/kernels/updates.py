@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import struct
 import sys
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +23,8 @@ Array = np.ndarray
 # Numbers of the rules
 SGD, MOMENTUM, NESTEROV, ADAGRAD, RMSPROP, ADADELTA, ADAM = range(7)
 CONSTANTS = 7  # η, λ₂, λ₁, ε, and up to three that are the rule's own
+Constants = tuple[float, ...]
+_PACK_CONSTANTS, _PACK_ADDRESS = struct.Struct(f"{CONSTANTS}d").pack_into, struct.Struct("q").pack_into
 
 
 def _decayed(w: Any, g: Any, l2: Any, l1: Any) -> Any:
@@ -112,7 +116,7 @@ def _array(address: int, n: int, dtype: Any) -> Array:
 
 def _update_twin(
     a: Array, b: Array, counts: Array, spans: Array, sources: Array, rows: Array,
-    rule: int, c: tuple[float, ...],
+    rule: int, c: Constants,
 ) -> None:  # fmt: skip
     for start, first, height, width, source, offset, at_w in spans.tolist():
         at_g, low, high = sources[source].tolist()
@@ -133,7 +137,7 @@ def _update_twin(
 
 def update(
     a: Array, b: Array, counts: Array, spans: Array, sources: Array, rows: Array,
-    rule: int, c: tuple[float, ...],
+    rule: int, c: Constants,
 ) -> None:  # fmt: skip
     """Take one step of a rule, in place, for several arrays at once.
 
@@ -160,21 +164,47 @@ def update(
         One of SGD … ADAM.
     c : tuple of `CONSTANTS` floats
     """
-    if not JIT_ENABLED or a.dtype.char not in "fd":
-        _update_twin(a, b, counts, spans, sources, rows, rule, c)
-        return
-    call, address = _machine_code(rule, a.dtype)
-    constants = np.array(c)
-    at = [address(array) for array in (a, b, counts, spans, sources, rows, constants)]
-    call(address(np.array([*at[:4], len(spans), *at[4:]], np.intp)))
+    prepare(a, b, counts, spans, sources)(rows, rule, c)
 
 
 update.twin = _update_twin  # type: ignore[attr-defined]
 
 
+def prepare(
+    a: Array, b: Array, counts: Array, spans: Array, sources: Array
+) -> Callable[[Array, int, Constants], None]:
+    """Return `update` for these arrays, a function of the rest: steps that share them find them once."""
+    if not JIT_ENABLED or a.dtype.char not in "fd":
+        return functools.partial(_update_twin, a, b, counts, spans, sources)
+    return _Prepared(a, b, counts, spans, sources)
+
+
+class _Prepared:
+    """Machine code with a frame that is filled but for the rows and the constants."""
+
+    def __init__(self, a: Array, b: Array, counts: Array, spans: Array, sources: Array) -> None:
+        from minigrad.kernels.machine import address
+
+        self._address, self._dtype = address, a.dtype
+        self._constants: Any = np.zeros(CONSTANTS)
+        self._held = a, b, counts, spans, sources
+        at = [address(array) for array in (*self._held, self._constants)]
+        self._frame: Any = np.array([*at[:4], len(spans), at[4], 0, at[5]], np.intp)
+        self._at = address(self._frame)
+        self._calls: dict[int, Callable[[int], None]] = {}
+
+    def __call__(self, rows: Array, rule: int, c: Constants) -> None:
+        call = self._calls.get(rule)
+        if call is None:
+            call = self._calls[rule] = _machine_code(rule, self._dtype)
+        _PACK_CONSTANTS(self._constants, 0, *c)
+        _PACK_ADDRESS(self._frame, 6 * 8, self._address(rows))
+        call(self._at)
+
+
 @functools.cache
-def _machine_code(rule: int, dtype: Any) -> tuple[Any, Any]:
-    """Return a rule's step, which takes the address of a frame, and what tells addresses."""
+def _machine_code(rule: int, dtype: Any) -> Any:
+    """Return a rule's step, which takes the address of a frame."""
     # Not before it is needed: who imports minigrad may compute nothing
     from minigrad.kernels import activations, elements, jit, machine, objects, update_code, vectors
 
@@ -182,4 +212,4 @@ def _machine_code(rule: int, dtype: Any) -> tuple[Any, Any]:
     name = objects.key("update", [str(rule), dtype.name], files)
     symbols = update_code.trace_rule(RULES[rule].formula, _decayed)
     objects.load(name, lambda: str(update_code.update_module(RULES[rule], symbols, dtype, name)))
-    return machine.entry(name, name), machine.address
+    return machine.entry(name, name)

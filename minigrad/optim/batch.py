@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from minigrad import kernels
 from minigrad.cotangent import Gradient, SparseRows
 from minigrad.graph import new_id
 from minigrad.internal.addresses import Addresses
 from minigrad.internal.flat import FlatGradients, Slice, cut
+from minigrad.internal.lent import LentGradient
+from minigrad.kernels import updates
 from minigrad.kernels.machine import address
 from minigrad.nn import Parameter
 
@@ -66,8 +67,13 @@ class Batch:
         self._seen = -1  # of `FlatGradients.version`
         self._gradients: list[Gradient] = []
         self._members: dict[FlatGradients, list[int]] = {}
+        self._whole: list[FlatGradients] = []  # those all of whose leaves are here
+        self._others: list[Gradient] = []  # of parameters that belong to none of these
         self._flat: list[FlatGradients] = []  # what `_together` was when `_spans` was laid out
         self._single: list[int] = []  # parameters that are members of none of these
+        self._together_stored: list[Any] = []  # the storages of those that are
+        self._sources = np.zeros((2 * len(parameters), 3), np.intp)
+        self._update: Callable[[Array, int, updates.Constants], None] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:  # a copy has other parameters, in other memory
         arguments = self.parameters, self._dtype, len(self.kept)
@@ -80,12 +86,10 @@ class Batch:
     def zero_grad(self) -> None:
         """Forget the gradients."""
         self._look()
-        whole = {flat for flat, members in self._members.items() if len(members) == len(flat.slices)}
-        for flat in whole:
+        for flat in self._whole:
             flat.clear()
-        for gradient in self._gradients:
-            if not isinstance(gradient, Slice) or gradient.flat not in whole:
-                gradient.value = None
+        for gradient in self._others:
+            gradient.value = None
 
     def step(self, rule: int, constants: tuple[float, ...]) -> None:
         """Change every parameter that has a gradient."""
@@ -95,18 +99,22 @@ class Batch:
         self._values.update()
         if self._placed is not self._values.pointers:
             self._placed = self._spans[:, 6] = self._values.pointers
+        if self._update is None:
+            arrays = *self._kept, self._counts, self._spans, self._sources
+            self._update = updates.prepare(*arrays)
         rows, now = self._no_rows, new_id()
-        held: list[Any] = []  # what stands in `sources` by its address
-        sources: list[tuple[int, int, int]] = []
+        sources: list[int] = []  # address, first and last row, of each
+        held: list[Array] = []  # what stands at the addresses
         for flat in self._flat:
-            held.append(flat.vector)
-            sources.append((address(held[-1]), 0, 0))
-            for k in self._members[flat]:
-                self._storages[k].changed = now
+            held.append(flat.vector)  # type: ignore[arg-type]
+            sources += address(held[-1]), 0, 0
+        for storage in self._together_stored:
+            storage.changed = now
         for k in self._single:
-            g, low = self._gradients[k].value, len(rows)
+            gradient, low = self._gradients[k], len(rows)
+            g = gradient.peek() if isinstance(gradient, LentGradient) else gradient.value
             if g is None:
-                sources.append((0, 0, 0))
+                sources += 0, 0, 0
                 continue
             self._storages[k].changed = now
             if isinstance(g, SparseRows):
@@ -116,10 +124,9 @@ class Batch:
             if not g.flags.carray or g.dtype != self._dtype:
                 g = np.array(g, self._dtype, order="C")
             held.append(g)
-            sources.append((address(g), low, len(rows)))
-        table = np.array(sources, np.intp)
-        a, b = self._kept
-        kernels.update(a, b, self._counts, self._spans, table, rows, rule, constants)
+            sources += address(g), low, len(rows)
+        self._sources.ravel()[: len(sources)] = sources
+        self._update(rows, rule, constants)
         self._values.write_back()
 
     def _look(self) -> None:
@@ -132,12 +139,15 @@ class Batch:
         for k, gradient in enumerate(self._gradients):
             if isinstance(gradient, Slice):
                 self._members.setdefault(gradient.flat, []).append(k)
+        self._whole = [flat for flat, members in self._members.items() if len(members) == len(flat.slices)]
+        self._others = [g for g in self._gradients if not isinstance(g, Slice) or g.flat not in self._whole]
         self._lay_out()
 
     def _lay_out(self) -> None:
         """Number the sources of gradients, and say in `spans` where each parameter's is."""
         self._flat, size = self._together(), self._dtype.itemsize
         self._single = []
+        self._together_stored = [self._storages[k] for flat in self._flat for k in self._members[flat]]
         for k, gradient in enumerate(self._gradients):
             if isinstance(gradient, Slice) and gradient.flat in self._flat:
                 self._spans[k, 4:6] = self._flat.index(gradient.flat), gradient.start * size

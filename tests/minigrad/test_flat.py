@@ -64,6 +64,25 @@ def test_a_gradient_that_was_looked_at_is_not_changed_by_the_next() -> None:
     np.testing.assert_array_equal(seen, parts(vector())[0])
 
 
+def test_a_vector_that_nobody_looked_at_is_used_again() -> None:
+    own = leaves()
+    flat = flat_gradients(own)
+    first = vector()
+    flat.add(first)
+    flat.clear()
+    assert flat.room(first.dtype) is first
+    assert flat.room(first.dtype) is not first, "it is lent once"
+    for look in (lambda: own[0].grad, lambda: setattr(own[0], "grad", None)):
+        flat.add(first)
+        look()
+        flat.clear()
+        assert flat.room(first.dtype) is not first
+    flat.add(first)
+    flat.clear()
+    assert flat.room(np.float16).dtype == np.float16
+    assert flat.room(first.dtype).shape == first.shape
+
+
 def test_changes_in_place_stay() -> None:
     own = leaves()
     add_gradients(own, vector())

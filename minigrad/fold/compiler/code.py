@@ -28,6 +28,7 @@ from minigrad.fold.compiler.memory import Memory
 from minigrad.fold.compiler.numpy_text import NumpyText
 from minigrad.fold.compiler.passes import Pass, optimise
 from minigrad.fold.compiler.reads import Reads
+from minigrad.fold.compiler.rooms import SPARE, Rooms
 from minigrad.fold.compiler.trace import trace
 from minigrad.fold.compiler.writer import CHUNK
 from minigrad.internal.addresses import Addresses
@@ -49,7 +50,6 @@ from minigrad.waiting import waiting
 
 Array = np.ndarray
 FUNCTIONS = ("forward", "backward")
-SPARE = 64 << 20  # bytes of memory that wait for another run
 # The files that decide on the shared kernels' machine code, and with the NumPy text on that of cells.
 KERNELS: tuple[ModuleType, ...] = (machine, packing, product, shared, vectors)
 LOWERING: tuple[ModuleType, ...] = (
@@ -93,6 +93,8 @@ class CompiledCell:
         Of `forward` and `backward` in machine code; none without a JIT.
     values : Addresses
         Of the parameters.
+    rooms : Rooms
+        For steps without a graph.
 
     Raises
     ------
@@ -126,6 +128,7 @@ class CompiledCell:
         self.gradient_size = self.size if self.outer is None else self.outer.size
         self.widths = np.array([part.width for part in self.trace.parts], np.intp)
         self.width = int(self.widths.sum())
+        self.rooms = Rooms()
         self._pool: list[Memory] = []
         self._workspaces: list[Memory] = []
         self._no_masks = np.empty(0, np.bool_)
@@ -203,14 +206,22 @@ class CompiledCell:
     @contextmanager
     def buffers(self, memory: Memory) -> Iterator[Array]:
         """Lend the addresses of all buffers: of `memory`, and of scratch that nobody else has meanwhile."""
+        scratch = self.take_scratch()
         try:
-            scratch = self._workspaces.pop()
-        except IndexError:
-            scratch = Memory(self._scratch, 0, self.dtype)
-        try:
-            yield np.concatenate([memory.pointers, scratch.pointers])
+            yield memory.with_scratch(scratch)
         finally:
-            self._workspaces.append(scratch)
+            self.give_back_scratch(scratch)
+
+    def take_scratch(self) -> Memory:
+        """Return scratch; the caller gives it back."""
+        try:
+            return self._workspaces.pop()
+        except IndexError:
+            return Memory(self._scratch, 0, self.dtype)
+
+    def give_back_scratch(self, scratch: Memory) -> None:
+        """Keep scratch for the next runs."""
+        self._workspaces.append(scratch)
 
 
 def module_name(source: str) -> str:

@@ -63,6 +63,8 @@ class Evaluation:
         Of the code's dropouts.
     vector : array (N · Σ widths,)
         The states of all nodes, part after part: to be written, or written by compiled code already.
+    weights : (addresses, list of arrays), optional
+        What ``code.weights()`` returned when the states were computed.
 
     Attributes
     ----------
@@ -78,10 +80,11 @@ class Evaluation:
         memory: Memory,
         masks: Array,
         vector: Array,
+        weights: tuple[Array, list[Array]] | None = None,
     ) -> None:
         self.code, self._forest, self._table, self._find_entries = code, forest, table, entries
         self._memory, self._masks, self._vector = memory, masks, vector
-        self._values, self._held = code.weights()
+        self._values, self._held = weights or code.weights()
 
     def __del__(self) -> None:
         self.code.give_back(self._memory)

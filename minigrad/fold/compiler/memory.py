@@ -106,7 +106,15 @@ class Memory:
         ends = np.cumsum(sizes, dtype=np.intp) * np.dtype(dtype).itemsize
         self.bytes = np.zeros(int(ends[-1]) + LINE, np.uint8)
         start = address(self.bytes)
+        self._scratch: Memory | None = None
+        self._both: Array
         self.pointers: Array = start + -start % LINE + np.concatenate([[0], ends[:-1]])
+
+    def with_scratch(self, scratch: Memory) -> Array:
+        """Return the addresses of the buffers of both."""
+        if self._scratch is not scratch:
+            self._scratch, self._both = scratch, np.concatenate([self.pointers, scratch.pointers])
+        return self._both
 
     @cached_property
     def kept(self) -> dict[str, Array]:
