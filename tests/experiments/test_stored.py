@@ -13,6 +13,8 @@ from experiments.paper import claims, error_vectors
 from experiments.paper.ablation import ablation_jobs, table
 from experiments.paper.grids import EXPERIMENTS, experiment_jobs
 from experiments.paper.stored import Stored
+from experiments.paper.why import mechanism, mechanism_page
+from experiments.paper.why.plan import SEED
 from experiments.sentiment import command as sentiment
 from experiments.sentiment.data import Treebank
 from experiments.studies import agreement, copy, count, remedies, spectrum, tasks
@@ -43,16 +45,21 @@ def _sentiment():
 PLANNED = {
     "paper": lambda: chain.from_iterable(experiment_jobs(e, "paper") for e in EXPERIMENTS),
     "ablate": lambda: ablation_jobs("paper"),
+    "why-mechanism": lambda: mechanism.jobs("paper", SEED),
     "sentiment": _sentiment,
 } | {f"beyond/{study.name}": lambda study=study: study.jobs("paper", 0, None) for study in STUDIES}
 
 
+# Folders whose runs are in one table.
+PACKED = ("why-mechanism",)
+
+
 def test_no_folder_of_rows_is_left_out():
-    folders = {path.parent.relative_to(RESULTS).as_posix() for path in RESULTS.rglob("runs")}
+    folders = {path.parent.relative_to(RESULTS).as_posix() for path in RESULTS.rglob("manifest.json")}
     assert set(PLANNED) == folders
 
 
-@pytest.mark.parametrize("folder", PLANNED)
+@pytest.mark.parametrize("folder", [folder for folder in PLANNED if folder not in PACKED])
 def test_files_are_named_by_what_is_in_them(folder):
     files = {path.stem for path in (RESULTS / folder / "runs").iterdir()}
     assert {run.id for run in _stored(folder)} == files
@@ -75,6 +82,11 @@ def test_summaries_are_those_of_the_stored_runs(folder):
     (study,) = (study for study in STUDIES if study.name == Path(folder).name)
     text = (RESULTS / folder / "summary.md").read_text(encoding="utf-8")
     assert study.summary(_stored(folder)).strip() + "\n" == text
+
+
+def test_the_page_of_the_mechanism_is_that_of_the_stored_runs():
+    text = (RESULTS / "why-mechanism" / "why.md").read_text(encoding="utf-8")
+    assert mechanism_page.page(_stored("why-mechanism")) + "\n" == text
 
 
 def test_tables_of_the_paper_are_those_of_the_stored_runs(monkeypatch):
