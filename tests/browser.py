@@ -120,13 +120,21 @@ class Browser:
 
     def open(self, path: Path, address: str = "", width: int = 1280, height: int = 800) -> None:
         """Open a file with an address after the #, in a window of this size, with the network off."""
-        speeds = {"latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
-        self.call("Network.emulateNetworkConditions", offline=True, **speeds)
+        self._go(path.absolute().as_uri() + address, width, height, offline=True)
+
+    def visit(self, url: str, width: int = 1280, height: int = 800) -> None:
+        """Open a page of a server on this machine, in a window of this size."""
+        self._go(url, width, height, offline=False)
+
+    def _go(self, url: str, width: int, height: int, offline: bool) -> None:
+        speed = 0 if offline else -1
+        speeds = {"latency": 0, "downloadThroughput": speed, "uploadThroughput": speed}
+        self.call("Network.emulateNetworkConditions", offline=offline, **speeds)
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self.call("Emulation.setDeviceMetricsOverride", **size)
         self.call("Page.navigate", url="about:blank")
         self.requests.clear()
-        self.call("Page.navigate", url=path.absolute().as_uri() + address)
+        self.call("Page.navigate", url=url)
         self.until(lambda: self.run("document.readyState") == "complete")
 
     def until(self, true: Callable[[], Any]) -> None:

@@ -1,7 +1,7 @@
 """What the page is told of a line that training has written: records, plain dicts with a "kind".
 
-Of a run's rows: run, epoch, alert, end. Of looks at it: run, live, epoch, look, alert, end. Of files:
-problem, reset. The page knows nothing else, and nothing of an experiment.
+Of a run's rows: run, epoch, alert, end. Of looks at it: run, resumed, live, epoch, look, alert, end. Of
+files: problem, reset. The page knows nothing else, and nothing of an experiment.
 """
 
 from __future__ import annotations
@@ -61,7 +61,11 @@ def of_look(run: str, line: Any) -> list[Record]:
             raise ForeignLineError(
                 f"it follows contract {line.get('contract')!r}, and {CONTRACT} is known here"
             )
-        return [_run(run, line, line.get("model"), LOOKS), {**line, "run": run}]
+        epochs = line.get("epochs")
+        if not isinstance(epochs, int):
+            raise ForeignLineError("it does not say after how many epochs it begins")
+        begun = {"kind": "resumed", "run": run, "epochs": epochs}
+        return [_run(run, line, line.get("model"), LOOKS), begun, {**line, "run": run}]
     if kind == "epoch":
         return [_epoch(run, line, line.get("by_depth"), LOOKS)]
     if kind == "look":

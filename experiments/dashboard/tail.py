@@ -60,7 +60,10 @@ class Tail:
         found: list[Record] = []
         try:
             for line in Growing().read(self._path(run))[1]:
-                found += _records(LOOKS, run, line)[0]
+                for record in _records(LOOKS, run, line)[0]:
+                    if record["kind"] == "resumed":  # what came after the checkpoint is taken back
+                        found = [look for look in found if look.get("epoch", 0) <= record["epochs"]]
+                    found.append(record)
         except OSError as error:
             return [_problem(self._where(self._path(run)), error.strerror or str(error))]
         return [record for record in found if record["kind"] in ("live", "look")]

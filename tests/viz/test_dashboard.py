@@ -97,7 +97,7 @@ def test_all_its_parts_are_installed():
 @node
 def test_colours_are_those_of_viz(ask):
     scale = RatioScale(2e-5, 50.0)
-    values = np.concatenate([10 ** np.random.default_rng(0).uniform(-5.5, 2.5, 990), [1, 2e-5, 50, 0, 0.1]])
+    values = np.concatenate([10 ** np.random.default_rng(0).uniform(-5.5, 2.5, 1000), [1, 2e-5, 50, 0, 0.1]])
     looks = ask(
         "ask.values.map(value => lookOf(value, {low: 2e-5, high: 50}, colours))", values=values.tolist()
     )
@@ -191,7 +191,9 @@ def test_records_that_come_twice_or_after_a_resumption_count_once(ask):
     shown = "[run.looks.map(timeOf), run.alerts.length, lastTime(run)]"
     times = f"[...stored().runs.values()].map(run => {shown})"
     assert ask(times, records=records) == [[[0.5, 1.0, 1.5, 2.2], 2, 2.2]]
-    assert ask(times, records=[*records, {**head, "epochs": 1}]) == [[[0.5, 1.0], 1, 1.0]]
+    assert ask(times, records=[*records, head]) == [[[0.5, 1.0, 1.5, 2.2], 2, 2.2]]
+    again = {"kind": "resumed", "run": "r0", "epochs": 1}
+    assert ask(times, records=[*records, again]) == [[[0.5, 1.0], 1, 1.0]]
     reset = {"kind": "reset", "run": "r0", "source": "looks"}
     assert ask(times, records=[*records, reset]) == [[[], 0, 0]]
 

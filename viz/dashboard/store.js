@@ -31,7 +31,7 @@ function resetRun(run, source) {
 
 // A training that was resumed takes back what came after its checkpoint.
 function resumeRun(run, record) {
-  run.live = record;
+  for (const [number, epoch] of run.epochs) if (number > record.epochs) delete epoch.looks;
   run.looks = run.looks.filter(look => look.epoch <= record.epochs);
   run.alerts = run.alerts.filter(alert => alert.source !== "looks" || alert.epoch <= record.epochs);
 }
@@ -57,7 +57,8 @@ function addRecord(store, record) {
   } else if (record.kind === "epoch") {
     const known = run.epochs.get(record.epoch) ?? {};
     run.epochs.set(record.epoch, { ...known, [record.source]: record });
-  } else if (record.kind === "live" && kept) resumeRun(run, record);
+  } else if (record.kind === "resumed") resumeRun(run, record);
+  else if (record.kind === "live" && kept) run.live = record;
   else if (record.kind === "look" && kept) insertLook(run.looks, record);
   else if (record.kind === "alert") addAlert(run, record);
   else if (record.kind === "end") run.ends[record.source] = record.why;

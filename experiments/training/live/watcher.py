@@ -28,8 +28,8 @@ CONTRACT = 1
 # Shares of the time of training, 1 % together: looks at one matrix each, looks at all of them after epochs,
 # ratios of a minibatch, rules that see one.
 LOOKS, WHOLES, RATIOS, RULES = 0.003, 0.005, 0.001, 0.001
-LOOK_EVERY = 0.2  # seconds, at least
-DOUBLED_AFTER = 300  # looks
+LOOK_EVERY, WHOLE_EVERY = 0.2, 1.0  # seconds, at least
+DOUBLED_AFTER, WHOLE_DOUBLED_AFTER = 300, 50  # looks
 GATES = "gates"
 GATES_EVERY = 3  # matrices: gates change faster, and are all seen at once
 LISTED = ("rule", "message", "value", "epoch", "batch", "node", "row", "op", "parameter")
@@ -95,7 +95,8 @@ class LiveWatcher(Watcher):
         self._parameters = dict(model.named_parameters())
         self._matrices = look.matrices(model)
         self._looks = Throttle(LOOKS, LOOK_EVERY, DOUBLED_AFTER)
-        self._wholes, self._ratios, self._rules = Throttle(WHOLES), Throttle(RATIOS), Throttle(RULES)
+        self._wholes = Throttle(WHOLES, WHOLE_EVERY, WHOLE_DOUBLED_AFTER)
+        self._ratios, self._rules = Throttle(RATIOS), Throttle(RULES)
         self._sample = DepthSample()
         self._turns: deque[str] = deque()
         self._epochs = self._batch = self._seen = self._trees = self._told = 0

@@ -132,7 +132,7 @@ def test_answers_can_t_be_kept_framed_or_read_by_other_pages(server):
 def test_runs_and_looks_are_told(server):
     assert _ask(server, "/")[2].decode() == PAGE
     runs = json.loads(_ask(server, "/api/runs")[2])
-    assert [record["kind"] for record in runs] == ["run", "epoch", "run"]
+    assert [record["kind"] for record in runs] == ["run", "epoch", "run", "resumed"]
     looks = json.loads(_ask(server, "/api/run/a-RNN-1")[2])
     assert [record["kind"] for record in looks] == ["live", "look"]
 
@@ -142,7 +142,14 @@ def test_the_saved_page_is_the_page_with_its_data(own_server, folder, tmp_path):
     assert "connect-src 'none'" in text
     data = json.loads(text[text.index("json") + len('json" id="data">') : text.index("</script>")])
     assert data["name"] == "rows"
-    assert [record["kind"] for record in data["records"]] == ["run", "epoch", "run", "live", "look"]
+    assert [record["kind"] for record in data["records"]] == [
+        "run",
+        "epoch",
+        "run",
+        "resumed",
+        "live",
+        "look",
+    ]
     path = save(folder, tmp_path / "saved.html")
     saved = path.read_text(encoding="utf-8")
     assert json.dumps(data["records"], separators=(",", ":")) in saved

@@ -86,8 +86,11 @@ def test_looks_are_passed_on_and_read_again_on_request(tmp_path):
     table = {"depth": [1, 2], "count": [5, 6], "quantiles": [[0, 0, 0.4, 0, 0], [0, 0, "NaN", 0, 0]]}
     _write(live, HEAD, {**look, "by_depth": table}, {"kind": "epoch", **_row(1), "by_depth": table})
     tail = Tail(tmp_path)
-    assert _kinds(tail.poll()) == [("run", None), ("live", None), ("look", 1), ("epoch", 1)]
-    assert _kinds(tail.overview()) == [("run", None), ("epoch", 1)]
+    assert _kinds(tail.poll()) == [
+        *[(kind, None) for kind in ("run", "resumed", "live")],
+        *[("look", 1), ("epoch", 1)],
+    ]
+    assert _kinds(tail.overview()) == [("run", None), ("resumed", None), ("epoch", 1)]
     head, found = tail.looks("a-RNN-1")
     assert head["kind"] == "live"
     assert found["by_depth"] == {"depth": [1, 2], "count": [5, 6], "median": [0.4, "NaN"]}
@@ -198,3 +201,13 @@ def test_finished_runs_that_are_packed_stay_and_are_told_where_they_are_new(tmp_
     assert new.overview() == before[3:]
     folder.table.write_bytes(b"no table")
     assert [record["where"] for record in new.poll()] == ["runs.jsonl.xz"]
+
+
+def test_looks_that_a_resumed_training_takes_back_are_not_told(tmp_path):
+    looks = [{"kind": "look", "epoch": epoch, "batch": 1, "at": 0.5} for epoch in (1, 2, 3)]
+    live = tmp_path / LIVE / "a-RNN-1.jsonl"
+    _write(live, HEAD, *looks, {**HEAD, "epochs": 1}, {**looks[1], "batch": 9})
+    tail = Tail(tmp_path)
+    tail.poll()
+    found = [record for record in tail.looks("a-RNN-1") if record["kind"] == "look"]
+    assert [(look["epoch"], look["batch"]) for look in found] == [(1, 1), (2, 9)]
