@@ -13,7 +13,7 @@ from minigrad.context import no_grad, scope
 from minigrad.cotangent import SparseRows
 from minigrad.errors import CompileWarning, GraphError, ShapeError
 from minigrad.explain import explain, graph_dot
-from minigrad.fold import Cell, Child, NodeStates, Part, constant, fold
+from minigrad.fold import Cell, Child, Children, NaryCell, NodeStates, Part, constant, fold
 from minigrad.ops import *  # noqa: F403
 from minigrad.ops import NAMES as OPS
 from minigrad.ops.formula import activation
@@ -46,9 +46,11 @@ _LATER = {
 __all__ = [
     "Cell",
     "Child",
+    "Children",
     "CompileWarning",
     "GradientRecord",
     "GraphError",
+    "NaryCell",
     "NodeStates",
     "Part",
     "ShapeError",

@@ -22,11 +22,13 @@ from models.errors import (
 from models.forest import Forest
 from models.notation import plain_word, treebank_word
 from models.path_jacobians import path_jacobians
+from models.random_dependencies import random_dependencies
 from models.reader import TreeReader, read_trees
 from models.shapes import SHAPES, random_forest
 from models.strip import strip_functions, strip_traces
 from models.toolkits import from_nltk, from_spacy, from_stanza, to_nltk
 from models.tree import Tree
+from models.tree_forest import TreeForest
 from models.unary import collapse_unary, expand_unary
 from models.vector_file import VectorsError
 from models.vectors import VectorsWarning, WordVectors, read_vectors
@@ -44,6 +46,7 @@ __all__ = [
     "ForestError",
     "Tree",
     "TreeClassifier",
+    "TreeForest",
     "TreeReader",
     "TreebankError",
     "TreebankWarning",
@@ -66,6 +69,7 @@ __all__ = [
     "load",
     "path_jacobians",
     "plain_word",
+    "random_dependencies",
     "random_forest",
     "read_conllu",
     "read_trees",

@@ -12,12 +12,13 @@ import numpy as np
 import minigrad as mg
 from minigrad.cotangent import as_dense
 from minigrad.nn import Module
-from models.cells import encode
+from models.cells import encode, word_width
 from models.chains import as_chains
 from models.forest import Forest
-from models.tree import Tree
+from models.tree_forest import TreeForest
 
-Loss = Callable[[mg.NodeStates, Forest], mg.Tensor]
+AnyForest = Forest | TreeForest
+Loss = Callable[[mg.NodeStates, Any], mg.Tensor]
 Arrays = dict[str, np.ndarray]
 
 
@@ -26,9 +27,9 @@ class Trial:
 
     Parameters
     ----------
-    cell : Cell or Encoder
+    cell : Cell, NaryCell or Encoder
         Says how wide words and states are, and whether the trees become chains.
-    trees : Forest or list of Tree
+    trees : Forest or list of Tree; for a NaryCell TreeForest or list of DependencyTree
     loss : function (states, forest) -> scalar tensor, or None
         None: a random weighted sum of all numbers in all states.
     rng : numpy.random.Generator
@@ -36,23 +37,21 @@ class Trial:
     """
 
     def __init__(
-        self, cell: Any, trees: Forest | list[Tree], loss: Loss | None, rng: np.random.Generator
+        self, cell: Any, trees: AnyForest | list[Any], loss: Loss | None, rng: np.random.Generator
     ) -> None:
-        forest = trees if isinstance(trees, Forest) else Forest(trees)
-        self.forest = forest = forest if cell.right_parts is None else as_chains(forest)
-        width = next(p.width for p in cell.right_parts or cell.parts if p.leaf == "vector")
-        self.words = rng.normal(size=(len(forest.vocabulary), width))
+        self.forest = forest = forest_for(cell, trees)
+        self.words = rng.normal(size=(len(forest.vocabulary), word_width(cell)))
         self._weights = {p.name: rng.normal(size=(forest.n_nodes, p.width)) for p in cell.parts}
         self._loss = loss or self._weighted
 
-    def _weighted(self, states: mg.NodeStates, forest: Forest) -> mg.Tensor:
+    def _weighted(self, states: mg.NodeStates, forest: AnyForest) -> mg.Tensor:
         terms = [mg.sum(self._weights[name].astype(states[name].dtype) * states[name]) for name in states]
         return sum(terms[1:], start=terms[0])
 
     def forward(self, cell: Any, L: mg.Tensor, mode: str) -> tuple[mg.Tensor, mg.NodeStates]:
         """Return the loss and all states, given the words' vectors L; dropout masks are always the same."""
         with rewound(cell):
-            leaves = mg.gather(L, self.forest.word[self.forest.leaves])
+            leaves = mg.gather(L, self.forest.word[self.forest.tokens])
             states = encode(cell, self.forest, leaves, mode)
             return self._loss(states, self.forest), states
 
@@ -66,6 +65,16 @@ class Trial:
         sources |= {f"the nodes' {name}": states[name] for name in states}
         values = {values_of(name): states[name].data for name in states}
         return values | {gradient_of(name): _dense(tensor) for name, tensor in sources.items()}
+
+
+def forest_for(cell: Any, trees: AnyForest | list[Any]) -> AnyForest:
+    """Return trees as a forest that a cell can read; one of another kind is refused when the cell runs."""
+    if isinstance(trees, TreeForest):
+        return trees
+    if isinstance(cell, mg.NaryCell) and not isinstance(trees, Forest):
+        return TreeForest(trees)
+    forest = trees if isinstance(trees, Forest) else Forest(trees)
+    return forest if cell.right_parts is None else as_chains(forest)
 
 
 def values_of(part: str) -> str:

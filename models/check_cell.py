@@ -14,14 +14,16 @@ import numpy as np
 import minigrad as mg
 from minigrad.fold.schedule import MODES
 from minigrad.waiting import waiting
-from models.cell_mixing import TREES, mixing
+from models.cell_mixing import mixing, trees_for
 from models.cell_report import CellReport, difference
-from models.cell_trial import Arrays, Loss, Trial, gradient_of, rewound
-from models.cells import Encoder, encode
+from models.cell_trial import AnyForest, Arrays, Loss, Trial, gradient_of, rewound
+from models.cells import NARY_CELLS, Encoder, encode
 from models.cells import cell as find_cell
+from models.dependencies import DependencyTree
 from models.errors import CellCheckError, CellError, one_of
 from models.forest import Forest
 from models.tree import Tree
+from models.tree_forest import TreeForest
 
 TOLERANCE = {np.float64: 1e-12, np.float32: 2e-5}  # of a tensor's largest element
 SPREAD = 0.1  # of the noise added to the parameters, so that no bias is 0
@@ -48,11 +50,12 @@ def check_cell(
 
     Parameters
     ----------
-    cell : Cell, Encoder, a class of them, or a name as `models.cell` takes it
+    cell : Cell, NaryCell, Encoder, a class of them, or a name as `models.cell` takes it
         A class is called with ``(4, rng)``. The cell itself is not changed: a copy is checked, whose
         parameters are the cell's plus 0.1 times standard normal numbers.
     trees : Forest, Tree, bracketed text, or an iterable of trees or texts
-        A cell of chains gets their sentences, converted by `models.as_chains`.
+        A cell of chains gets their sentences, converted by `models.as_chains`; a NaryCell takes a TreeForest,
+        a DependencyTree, or an iterable of these.
     loss : function (states, forest) -> scalar tensor, optional
         Must not draw random numbers; it is called only with the trees given. By default the loss is the sum
         of all numbers in all states, with random weights.
@@ -106,10 +109,10 @@ def check_cell(
 
 def _made(cell: Any, seed: int) -> Any:
     if isinstance(cell, str):
-        cell = find_cell(cell)
-    if isinstance(cell, type) and issubclass(cell, mg.Cell | Encoder):
+        cell = NARY_CELLS.get(cell) or find_cell(cell)
+    if isinstance(cell, type) and issubclass(cell, mg.Cell | mg.NaryCell | Encoder):
         cell = cell(WIDTH, np.random.default_rng(seed))  # type: ignore[call-arg]
-    if not isinstance(cell, mg.Cell | Encoder):
+    if not isinstance(cell, mg.Cell | mg.NaryCell | Encoder):
         raise CellError(f"a cell is an instance of minigrad.Cell, its class or its name, not {cell!r}")
     for name in ("parts", "right_parts"):
         try:
@@ -119,21 +122,21 @@ def _made(cell: Any, seed: int) -> Any:
     return cell
 
 
-def _listed(trees: Any) -> Forest | list[Tree]:
-    if isinstance(trees, Forest):
+def _listed(trees: Any) -> AnyForest | list[Any]:
+    if isinstance(trees, Forest | TreeForest):
         return trees
-    listed: Iterable[Any] = [trees] if isinstance(trees, Tree | str) else trees
+    listed: Iterable[Any] = [trees] if isinstance(trees, Tree | DependencyTree | str) else trees
     return [Tree.parse(tree) if isinstance(tree, str) else tree for tree in listed]
 
 
 class _Subject:
     """A cell's copies, what they are run on, and what was found."""
 
-    def __init__(self, cell: Any, trees: Forest | list[Tree], loss: Loss | None, seed: int) -> None:
+    def __init__(self, cell: Any, trees: AnyForest | list[Any], loss: Loss | None, seed: int) -> None:
         rng = np.random.default_rng(seed)
         self.original, self.seed = cell, seed
         self.report = CellReport(type(cell).__name__)
-        self.trial = Trial(cell, [*trees, *TREES] if loss is None else trees, loss, rng)
+        self.trial = Trial(cell, [*trees, *trees_for(cell)] if loss is None else trees, loss, rng)
         noisy = copy.deepcopy(cell).astype(np.float64)
         with mg.no_grad():
             for parameter in noisy.parameters():
@@ -170,8 +173,11 @@ class _Subject:
         return bool(self.report)
 
     def one_leaf(self, modes: Sequence[str]) -> None:
-        """Check trees of a single leaf: the state is the leaf's vector, or zeros."""
+        """Check trees of one leaf: the state is the leaf's vector, or zeros; a NaryCell computes it."""
         cell = self.copies[np.float64]
+        if isinstance(cell, mg.NaryCell):
+            self._one_word(cell, modes)
+            return
         single = Forest([Tree("0", "a"), Tree("0", "b")])
         words = self.trial.words[[0, -1]]
         chain = cell.right_parts is not None
@@ -183,6 +189,13 @@ class _Subject:
                 states = encode(cell, single, words, mode)
             problem, _ = difference({name: states[name].data for name in states}, expected, 0.0)
             self.report.add("trees of one leaf", mode, problem, "zeros" if chain else "its vector, or zeros")
+
+    def _one_word(self, cell: mg.NaryCell, modes: Sequence[str]) -> None:
+        trial = Trial(cell, [DependencyTree([word], [-1]) for word in "ab"], None, np.random.default_rng(0))
+        expected = trial.run(cell, "node", np.float64)
+        for mode in modes:
+            problem, _ = difference(trial.run(cell, mode, np.float64), expected, TOLERANCE[np.float64])
+            self.report.add("trees of one leaf", mode, problem, "as node by node")
 
     def company(self, modes: Sequence[str]) -> None:
         """Check that a node is the same alone and together with others."""
@@ -273,6 +286,8 @@ def _refusal(cell: Any) -> str | None:
     from minigrad.fold.compiler.run import compiled
 
     for _, module in cell._modules():
+        if isinstance(module, mg.NaryCell):
+            return "its nodes have any number of children"
         if isinstance(module, mg.Cell):
             form = compiled(module, np.float32)
             if isinstance(form, Refusal):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.nn import StateError, load_document, save_document
-from models.cells import CELLS
+from models.cells import CELLS, NARY_CELLS
 from models.classifier import TreeClassifier
 from models.notation import shorten
 from models.vocabulary import Vocabulary
@@ -85,7 +85,7 @@ def load(path: str | os.PathLike[str], cells: Mapping[str, Any] | None = None) -
     """
     header, arrays = load_document(path, FORMAT)
     try:
-        known = {**CELLS, **(cells or {})}
+        known = {**CELLS, **NARY_CELLS, **(cells or {})}
         if header["cell"] not in known:
             raise UnknownCellError(path, str(header["cell"]), known)
         parameters = {name.removeprefix(_PREFIX): values for name, values in arrays.items()}

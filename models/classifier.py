@@ -11,14 +11,15 @@ import numpy as np
 import minigrad as mg
 from minigrad import kernels
 from minigrad.nn import Module, Parameter, initial
-from models.cells import Encoder, encode
+from models.cells import Encoder, encode, word_width
 from models.class_names import checked_names, some_names
 from models.errors import one_of
 from models.forest import Forest
 from models.forest_checks import check_vocabulary
-from models.tree import Tree
+from models.tree_forest import TreeForest
 from models.vocabulary import Vocabulary
 
+AnyForest = Forest | TreeForest
 HEADS = ("root", "labelled")
 
 
@@ -46,8 +47,9 @@ class TreeClassifier(Module):
 
     Parameters
     ----------
-    cell : minigrad.Cell or Encoder
-        Its dtype is the model's.
+    cell : minigrad.Cell, minigrad.NaryCell or Encoder
+        Its dtype is the model's. A NaryCell reads a `TreeForest` of dependency trees wherever another reads a
+        `Forest`.
     vocabulary : Vocabulary
     classes : int or sequence of str
         Their number, labels being 0..classes−1, or their names in the order of their numbers.
@@ -78,13 +80,13 @@ class TreeClassifier(Module):
 
     def __init__(
         self,
-        cell: mg.Cell | Encoder,
+        cell: mg.Cell | mg.NaryCell | Encoder,
         vocabulary: Vocabulary,
         classes: int | Sequence[str],
         rng: np.random.Generator,
         head: str = "root",
     ) -> None:
-        if not isinstance(cell, mg.Cell | Encoder):
+        if not isinstance(cell, mg.Cell | mg.NaryCell | Encoder):
             raise TypeError(f"cell is a Cell such as RNN(D=50, rng=rng), not {cell!r}")
         check_vocabulary(vocabulary)
         names = checked_names(classes) if isinstance(classes, Iterable) else None
@@ -99,13 +101,12 @@ class TreeClassifier(Module):
         self.names = names
         self.head = one_of("head", head, HEADS)
         self.dropout: Dropout | None = None
-        leaf = next(p for p in cell.right_parts or cell.parts if p.leaf == "vector")
         D, dtype = cell.parts[0].width, cell.parameters()[0].dtype
-        self.L = Parameter(initial("uniform", rng, (len(vocabulary), leaf.width), dtype, bound=1e-4))
+        self.L = Parameter(initial("uniform", rng, (len(vocabulary), word_width(cell)), dtype, bound=1e-4))
         self.Ws = Parameter(initial("fan_in_uniform", rng, (classes, D), dtype))
         self.bs = Parameter(initial("zeros", rng, (classes,), dtype))
 
-    def __call__(self, forest: Forest, mode: str = "compiled") -> tuple[mg.Tensor, mg.NodeStates]:
+    def __call__(self, forest: AnyForest, mode: str = "compiled") -> tuple[mg.Tensor, mg.NodeStates]:
         """Return the scores of the classified nodes, (len(self.rows(forest)), classes), and all states.
 
         Raises
@@ -118,15 +119,15 @@ class TreeClassifier(Module):
         top = mg.gather(states[self.cell.parts[0].name], rows)
         return top @ self.Ws.T + self.bs, states
 
-    def rows(self, forest: Forest) -> np.ndarray:
+    def rows(self, forest: AnyForest) -> np.ndarray:
         """Return the rows of the nodes that are classified, intp (n,)."""
-        if not isinstance(forest, Forest):
+        if not isinstance(forest, Forest | TreeForest):
             raise TypeError(
                 f"a classifier runs over a Forest, as Forest([tree]), not a {type(forest).__name__}"
             )
         return forest.root if self.head == "root" else np.flatnonzero(forest.label >= 0)
 
-    def labels(self, forest: Forest) -> np.ndarray:
+    def labels(self, forest: AnyForest) -> np.ndarray:
         """Return the labels of the classified nodes, intp (n,).
 
         Raises
@@ -148,7 +149,7 @@ class TreeClassifier(Module):
             raise ValueError(f"{forest.describe(row)} {what}; the classes are 0..{self.classes - 1}")
         return labels
 
-    def loss(self, forest: Forest, mode: str = "compiled") -> tuple[mg.Tensor, mg.NodeStates]:
+    def loss(self, forest: AnyForest, mode: str = "compiled") -> tuple[mg.Tensor, mg.NodeStates]:
         """Return the cross-entropy, averaged over the trees, and all states.
 
         A tree's loss is the sum over its classified nodes. This is what training differentiates, so it is
@@ -173,7 +174,7 @@ class TreeClassifier(Module):
             top = mg.dropout(top, dropout.states, dropout.rng)
         return mg.linear_cross_entropy(top, self.Ws, self.bs, labels, rows, divisor=len(forest)), states
 
-    def predict(self, forest: Forest, mode: str = "compiled") -> np.ndarray:
+    def predict(self, forest: AnyForest, mode: str = "compiled") -> np.ndarray:
         """Return the most probable class of every classified node, intp (n,).
 
         Raises
@@ -186,7 +187,7 @@ class TreeClassifier(Module):
             logits, _ = self(forest, mode)
         return logits.data.argmax(axis=1)
 
-    def probabilities(self, forest: Forest, mode: str = "compiled") -> np.ndarray:
+    def probabilities(self, forest: AnyForest, mode: str = "compiled") -> np.ndarray:
         """Return the probabilities of classes at classified nodes, (n, classes); errors as in `predict`."""
         self._something(forest)
         with mg.no_grad():
@@ -197,11 +198,16 @@ class TreeClassifier(Module):
         """Return what a class is called: its name, or its number."""
         return str(number) if self.names is None else self.names[number]
 
-    def forest(self, trees: Iterable[Tree]) -> Forest:
-        """Return a forest of trees, with the model's vocabulary and classes; errors as in `Forest`."""
-        return Forest(trees, self.vocabulary, self.names)
+    def forest(self, trees: Iterable[Any]) -> Any:
+        """Return a forest of trees, with the model's vocabulary and classes.
 
-    def _something(self, forest: Forest) -> None:
+        That is a `Forest` of binary trees, or, for a cell with any number of children, a `TreeForest` of
+        dependency trees; errors as there.
+        """
+        kind = TreeForest if isinstance(self.cell, mg.NaryCell) else Forest
+        return kind(trees, self.vocabulary, self.names)
+
+    def _something(self, forest: AnyForest) -> None:
         if not len(self.rows(forest)):
             raise ValueError(
                 "there is nothing to classify: this model reads the nodes that have a label "
@@ -209,21 +215,21 @@ class TreeClassifier(Module):
                 "to the nodes that are asked for"
             )
 
-    def _states(self, forest: Forest, mode: str, dropout: Dropout | None = None) -> mg.NodeStates:
+    def _states(self, forest: AnyForest, mode: str, dropout: Dropout | None = None) -> mg.NodeStates:
         leaves = mg.gather(self.L, self.words(forest))
         if dropout is not None:
             leaves = mg.dropout(leaves, dropout.words, dropout.rng)
         return encode(self.cell, forest, leaves, mode)
 
-    def words(self, forest: Forest) -> np.ndarray:
-        """Return the row of L of every leaf, intp (number of leaves,).
+    def words(self, forest: AnyForest) -> np.ndarray:
+        """Return the row of L of every node with a word, the leaves of binary trees, intp (words,).
 
         Raises
         ------
         VocabularyError
             If a word of the forest is not in the model's vocabulary.
         """
-        words = forest.word[forest.leaves]
+        words = forest.word[forest.tokens]
         if forest.vocabulary is self.vocabulary or forest.vocabulary == self.vocabulary:
             return words
         used, places = np.unique(words, return_inverse=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import minigrad as mg
 from minigrad.fold import direct
-from models.classifier import TreeClassifier
+from models.classifier import AnyForest, TreeClassifier
 from models.forest import Forest
 
 
 def loss_and_gradients(
-    model: TreeClassifier, forest: Forest, threads: int = 1
+    model: TreeClassifier, forest: AnyForest, threads: int = 1
 ) -> tuple[float, mg.NodeStates] | None:
     """Return the loss and the states of ``model.loss(forest, "compiled")``, after its backward.
 
@@ -19,12 +19,14 @@ def loss_and_gradients(
     Returns
     -------
     None, and nothing is done, if the loss is not simply that of the model's cell over its words: for
-    subclasses of `TreeClassifier`, for encoders, which are more than one fold, for words of another
-    vocabulary or a table that does not fit it, with dropout, for trees of one leaf, for a label that is no
-    class or none at all (`TreeClassifier.loss` says which), and where
+    subclasses of `TreeClassifier`, for encoders, which are more than one fold, for dependency trees, for
+    words of another vocabulary or a table that does not fit it, with dropout, for trees of one leaf, for a
+    label that is no class or none at all (`TreeClassifier.loss` says which), and where
     `minigrad.fold.direct.loss_and_gradients` does not apply.
     """
     if type(model) is not TreeClassifier or not isinstance(model.cell, mg.Cell):
+        return None
+    if not isinstance(forest, Forest):
         return None
     if forest.vocabulary is not model.vocabulary or len(model.vocabulary) != len(model.L.data):
         return None

@@ -201,6 +201,11 @@ class Forest(Displayed):
         """The rows of the leaves, ascending, which is left to right in each tree."""
         return np.flatnonzero(self.left < 0)
 
+    @property
+    def tokens(self) -> IntArray:
+        """The rows that have a word, the leaves."""
+        return self.leaves
+
     @cached_property
     def inner(self) -> IntArray:
         """The rows of the inner nodes, ascending, so children come before their parents."""

@@ -11,6 +11,7 @@ from viz.tree_panel import Options
 from viz.tree_picture import TreeSheet, Values
 
 if TYPE_CHECKING:
+    from models.dependencies import DependencyTree
     from models.tree import Tree
 
 
@@ -40,7 +41,7 @@ class Comparison(TreeSheet):
 
     def __init__(
         self,
-        tree: Tree,
+        tree: Tree | DependencyTree,
         values: Mapping[str, Values],
         scale: Scale | str = "norm",
         *,

@@ -13,6 +13,7 @@ from viz.tree_panel import Options, TreePanel
 from viz.tree_picture import Values
 
 if TYPE_CHECKING:
+    from models.dependencies import DependencyTree
     from models.tree import Tree
 
 _LEAVES_PER_ROW = 34  # words can still be read when the strip is as wide as a page
@@ -44,7 +45,7 @@ class Epochs(Comparison):
 
     def __init__(
         self,
-        tree: Tree,
+        tree: Tree | DependencyTree,
         values: Mapping[int, Values] | Mapping[str, Values],
         scale: Scale | str = "norm",
         *,
@@ -53,7 +54,7 @@ class Epochs(Comparison):
     ) -> None:
         titled = {of if isinstance(of, str) else f"epoch {of}": numbers for of, numbers in values.items()}
         if columns is None:
-            columns = max(1, _LEAVES_PER_ROW // len(tree.leaves()))
+            columns = max(1, _LEAVES_PER_ROW // len(tree.words()))
         strip: Options = {"numbers": False, **options}
         super().__init__(tree, titled, scale, columns=columns, **strip)
         full: Options = {**options, "numbers": True}

@@ -9,14 +9,12 @@ from math import isfinite
 import numpy as np
 import numpy.typing as npt
 
-from models.classifier import TreeClassifier
+from models.classifier import AnyForest, TreeClassifier
 from models.direct import loss_and_gradients
-from models.forest import Forest
-from models.tree import Tree
-from viz.rooted import rooted_forest
+from viz.rooted import AnyTree, rooted_forest
 
 
-def gradient_norms(model: TreeClassifier, forest: Forest, mode: str = "level") -> npt.NDArray[np.float64]:
+def gradient_norms(model: TreeClassifier, forest: AnyForest, mode: str = "level") -> npt.NDArray[np.float64]:
     """Return ‖∂J/∂p‖ at every node of a forest: (number of nodes,) in the order of its rows.
 
     J is the model's loss, the cross-entropy averaged over the trees; p is the hidden vector of a node, the
@@ -43,7 +41,7 @@ def gradient_norms(model: TreeClassifier, forest: Forest, mode: str = "level") -
 
 
 def root_gradient_norms(
-    model: TreeClassifier, tree: Tree, label: int | str | None = None, mode: str = "node"
+    model: TreeClassifier, tree: AnyTree, label: int | str | None = None, mode: str = "node"
 ) -> npt.NDArray[np.float64]:
     """Return ‖∂J/∂p‖ at every node of a tree, J being the cross-entropy at its root alone.
 
@@ -51,8 +49,9 @@ def root_gradient_norms(
     ----------
     model : TreeClassifier
         Of any kind, including one that classifies every labelled node.
-    tree : Tree
-        Binary. Labels below the root are ignored, and may be words such as NP.
+    tree : Tree or DependencyTree
+        What the model reads; a Tree is binary. Labels below the root are ignored, and may be words such as
+        NP.
     label : int or str, optional
         The class, by number or name, whose cross-entropy is taken; by default the root's label. If that is
         none, as NP, or missing, the class that the model finds most probable. `root_class` says which it is.

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 import models
 from models.blocks import LAYOUTS
-from models.lines import Source
+from models.lines import Source, source_name
 
 Branching = Literal["left", "right", "balanced"]
 Layout = Literal["indented", "paragraphs"]
@@ -26,6 +26,10 @@ _ADVICE = [
         "write them so in the file",
     ),
 ]
+
+
+_CONLLU = re.compile(r"\.conllu(\.(gz|bz2|xz))?\Z", re.IGNORECASE)
+AnyTree = models.Tree | models.DependencyTree
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +74,14 @@ class Reading:
             if value != usual[name]
         }
 
-    def reader(self, source: Source) -> models.TreeReader:
-        """Return the trees of a source as they are written; `shaped` nests their nodes."""
+    def reader(self, source: Source) -> models.TreeReader | models.ConlluReader:
+        """Return the trees of a source as they are written; `shaped` nests their nodes.
+
+        A source whose name ends in .conllu, compressed or not, holds dependency trees, of which only the
+        encoding can be chosen.
+        """
+        if _CONLLU.search(source_name(source) or ""):
+            return models.read_conllu(source, encoding=self.encoding)
         return models.read_trees(
             source,
             layout=self.layout,
@@ -81,9 +91,9 @@ class Reading:
             strip_functions=self.strip_functions,
         )
 
-    def shaped(self, tree: models.Tree) -> models.Tree:
-        """Return the tree as a binary one, if that is wanted."""
-        if self.binarise is None:
+    def shaped(self, tree: AnyTree) -> Any:
+        """Return the tree as a binary one, if that is wanted; a dependency tree stays as it is."""
+        if self.binarise is None or isinstance(tree, models.DependencyTree):
             return tree
         return models.binarise(models.collapse_unary(tree), self.binarise)
 

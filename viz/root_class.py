@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import minigrad as mg
 from models.classifier import TreeClassifier
 from models.notation import shorten
-from models.tree import Tree
-from viz.rooted import rooted_forest
+from viz.rooted import AnyTree, rooted_forest
 
 _PER_LINE = 3
 
@@ -41,7 +40,7 @@ class RootClass:
         return f"{self.called(self.predicted)} (p = {self.probability:.2f})"
 
 
-def root_class(model: TreeClassifier, tree: Tree, label: int | str | None = None) -> RootClass:
+def root_class(model: TreeClassifier, tree: AnyTree, label: int | str | None = None) -> RootClass:
     """Return the class that `root_gradient_norms` differentiates, and the model's; errors as there."""
     forest = rooted_forest(model, tree, label)
     training = model.training

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from models.class_names import some_names
 from models.classifier import TreeClassifier
+from models.dependencies import DependencyTree
 from models.forest import Forest
 from models.forest_checks import topmost
 from models.notation import shorten
 from models.tree import Tree
+from models.tree_forest import TreeForest
 
+AnyTree = Tree | DependencyTree
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
@@ -19,8 +23,8 @@ class RootLabelError(ValueError):
     """A root's label that is a number, but no class of the model."""
 
 
-def rooted_forest(model: TreeClassifier, tree: Tree, label: int | str | None = None) -> Forest:
-    """Return the forest of one tree, with a label at its root only.
+def rooted_forest(model: TreeClassifier, tree: AnyTree, label: int | str | None = None) -> Any:
+    """Return the forest of one tree, with a label at its root only: a Forest, or a TreeForest.
 
     The loss of any classifier on it is the cross-entropy at the root, even if it classifies every labelled
     node. Labels below the root may be words such as NP.
@@ -28,8 +32,8 @@ def rooted_forest(model: TreeClassifier, tree: Tree, label: int | str | None = N
     Parameters
     ----------
     model : TreeClassifier
-    tree : Tree
-        Binary.
+    tree : Tree or DependencyTree
+        What the model reads; a Tree is binary.
     label : int or str, optional
         The class at the root, by number or name; by default the root's label. If that is none, as NP, or
         missing, the class that the model finds most probable.
@@ -49,14 +53,23 @@ def rooted_forest(model: TreeClassifier, tree: Tree, label: int | str | None = N
         label = own_class(tree, model.classes, model.names)
     if label is None:
         # Any class will do here: all that matters is which nodes have one.
-        label = int(model.predict(Forest([rooted(tree, 0)], model.vocabulary), "level")[0])
+        label = int(model.predict(one_tree(model, rooted(tree, 0)), "level")[0])
     if not 0 <= label < model.classes:
         raise ValueError(f"the classes of this model are 0..{model.classes - 1}, not {label}")
-    return Forest([rooted(tree, label)], model.vocabulary)
+    return one_tree(model, rooted(tree, label))
 
 
-def rooted(tree: Tree, label: int) -> Tree:
+def one_tree(model: TreeClassifier, tree: AnyTree) -> Any:
+    """Return the forest of one tree, whose labels are numbers, with the model's words."""
+    if isinstance(tree, DependencyTree):
+        return TreeForest([tree], model.vocabulary)
+    return Forest([tree], model.vocabulary)
+
+
+def rooted(tree: AnyTree, label: int) -> Any:
     """Return the tree with this label at its root and none elsewhere."""
+    if isinstance(tree, DependencyTree):
+        return tree.with_label(str(label))
     bare = tree.map(label=lambda label: None)
     return Tree(str(label), bare.word, bare.children)
 
@@ -77,7 +90,7 @@ def numbered(model: TreeClassifier, label: str) -> int:
     raise ValueError(f"the classes of this model are {own}, not {shorten(label)}")
 
 
-def own_class(tree: Tree, classes: int, names: Sequence[str] | None = None) -> int | None:
+def own_class(tree: AnyTree, classes: int, names: Sequence[str] | None = None) -> int | None:
     """Return the root's label as a class; None if it is neither a number nor one of the `names`, or missing.
 
     Of the labels that `models.collapse_unary` has put into one, the topmost counts, as in a `models.Forest`.

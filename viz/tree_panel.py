@@ -15,6 +15,7 @@ from viz.style import SPECIAL, Style
 from viz.walk import Place, places
 
 if TYPE_CHECKING:
+    from models.dependencies import DependencyTree
     from models.tree import Tree
 
 LONGEST_NAME = 40  # characters; the tooltip has the rest
@@ -102,7 +103,7 @@ class TreePanel:
 
     def __init__(
         self,
-        tree: Tree,
+        tree: Tree | DependencyTree,
         values: Sequence[float] | npt.NDArray[np.float64] | None,
         scale: Scale,
         title: str | None,

@@ -18,6 +18,7 @@ from viz.tree_panel import Options, TreePanel
 from viz.tree_text import sheet_text
 
 if TYPE_CHECKING:
+    from models.dependencies import DependencyTree
     from models.tree import Tree
 
 Values = Sequence[float] | npt.NDArray[np.float64]
@@ -37,7 +38,7 @@ class TreeSheet(Picture):
 
     def __init__(
         self,
-        tree: Tree,
+        tree: Tree | DependencyTree,
         values: Mapping[str | None, Values | None] | Mapping[str, Values],
         scale: Scale | str,
         columns: int | None,
@@ -77,7 +78,7 @@ class TreePicture(TreeSheet):
 
     Parameters
     ----------
-    tree : models.Tree
+    tree : models.Tree or DependencyTree
         Any number of children per node, any depth.
     values : sequence of float, one per node, or None
         Norms in post-order: entry k belongs to row k of the tree's `models.Forest`. None draws only labels
@@ -99,7 +100,7 @@ class TreePicture(TreeSheet):
 
     def __init__(
         self,
-        tree: Tree,
+        tree: Tree | DependencyTree,
         values: Values | None,
         scale: Scale | str = "norm",
         *,

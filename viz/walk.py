@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from models.tree import Tree
+from models.dependencies import DependencyNode, DependencyTree
+from models.tree import Tree
 
 
 @dataclass(slots=True)
@@ -15,7 +15,7 @@ class Place:
 
     Attributes
     ----------
-    node : models.Tree
+    node : models.Tree or DependencyNode
         The node itself.
     parent : int
         The parent's index in pre-order, -1 for the root.
@@ -27,7 +27,7 @@ class Place:
         The node's index in post-order: its row in `models.Forest`.
     """
 
-    node: Tree
+    node: Tree | DependencyNode
     parent: int
     depth: int
     size: int = 1
@@ -39,15 +39,16 @@ class Place:
         return not self.node.children
 
 
-def places(tree: Tree) -> list[Place]:
-    """Return the nodes of the tree in pre-order, left before right."""
+def places(tree: Tree | DependencyTree) -> list[Place]:
+    """Return the nodes of the tree in pre-order, left before right; a word is followed by its dependents."""
     found: list[Place] = []
-    waiting = [Place(tree, -1, 0)]
+    waiting = [Place(tree.top if isinstance(tree, DependencyTree) else tree, -1, 0)]
     while waiting:
         place = waiting.pop()
         here = len(found)
         found.append(place)
-        waiting += [Place(child, here, place.depth + 1) for child in reversed(place.node.children)]
+        children: tuple[Any, ...] = place.node.children
+        waiting += [Place(child, here, place.depth + 1) for child in reversed(children)]
     for place in reversed(found):
         if place.parent >= 0:
             found[place.parent].size += place.size

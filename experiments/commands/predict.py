@@ -1,9 +1,9 @@
 """Classify sentences with a trained model: a line of JSON for each, its label and all probabilities.
 
 TREES is a file of trees in brackets, a folder of .mrg files, a pattern such as "trees/*.txt", or - for
-standard input; their labels are not read. A record has the file and the line of its tree, the label with the
-highest probability, the probability of every class at the root, and the words that the model does not know,
-which it reads as its entry for unknown words.
+standard input; a file that ends in .conllu holds dependency trees. Their labels are not read. A record has
+the file and the line of its tree, the label with the highest probability, the probability of every class at
+the root, and the words that the model does not know, which it reads as its entry for unknown words.
 
 example: python -m experiments predict sentiment.npz new.txt --binarise left > answers.jsonl
 """
@@ -17,12 +17,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import models
 from experiments.training.prediction import Predictions
 from models.notation import shorten
 from viz.arguments import cell_class
 from viz.commands.inputs import load_models
-from viz.reading import Reading, add_reading
+from viz.reading import AnyTree, Reading, add_reading
 
 _SHOWN = 5  # unknown words
 
@@ -60,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _read(args: argparse.Namespace) -> Iterator[tuple[models.Tree, dict[str, Any]]]:
+def _read(args: argparse.Namespace) -> Iterator[tuple[AnyTree, dict[str, Any]]]:
     """Yield the trees, each with the place that its record tells."""
     reading = Reading.of(args)
     source = sys.stdin.buffer if args.trees == "-" and hasattr(sys.stdin, "buffer") else args.trees

@@ -9,8 +9,8 @@ from itertools import islice
 from typing import Any
 
 import models
-from models.cells import is_chain_cell
-from viz.rooted import rooted
+from models.cells import check_kind, is_chain_cell
+from viz.rooted import AnyTree, rooted
 
 BATCH = 500  # trees that are run at once
 
@@ -35,7 +35,7 @@ class Predictions:
     words: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
 
-    def of(self, trees: Iterable[tuple[models.Tree, dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    def of(self, trees: Iterable[tuple[AnyTree, dict[str, Any]]]) -> Iterator[dict[str, Any]]:
         """Yield a record per tree: what was told of it, its label, all probabilities, and its unknown words.
 
         Only the roots are classified; labels of the trees are not read.
@@ -43,7 +43,7 @@ class Predictions:
         Raises
         ------
         ForestError
-            If a tree is not binary.
+            If a tree is not binary, or not of the kind that the model reads.
         VocabularyError
             If a word is unknown and the model has no entry for such words.
         """
@@ -53,23 +53,27 @@ class Predictions:
             for (tree, told), p in zip(batch, self.model.probabilities(forest, self.mode), strict=True):
                 yield {**told, **self._record(tree, p)}
 
-    def _forest(
-        self, trees: list[models.Tree], batch: list[tuple[models.Tree, dict[str, Any]]]
-    ) -> models.Forest:
-        # A label, any class, at the root alone: a model that classifies labelled nodes classifies it then.
+    def _forest(self, trees: list[Any], batch: list[tuple[Any, dict[str, Any]]]) -> Any:
         try:
-            forest = models.Forest([rooted(tree, 0) for tree in trees], self.model.vocabulary)
+            return self._read(trees)
         except models.ForestError:
             for tree, told in batch:
                 try:
-                    models.Forest([rooted(tree, 0)], self.model.vocabulary)
+                    self._read([tree])
                 except models.ForestError as error:
                     text = str(error).replace(" of tree 1", "", 1)
                     raise models.ForestError(f"{told['file']}, line {told['line']}: {text}") from None
             raise
+
+    def _read(self, trees: list[Any]) -> Any:
+        # A label, any class, at the root alone: a model that classifies labelled nodes classifies it then.
+        bare = [rooted(tree, 0) for tree in trees]
+        kind: Any = models.TreeForest if isinstance(bare[0], models.DependencyTree) else models.Forest
+        forest = kind(bare, self.model.vocabulary)
+        check_kind(self.model.cell, forest)
         return models.as_chains(forest) if is_chain_cell(self.model.cell) else forest
 
-    def _record(self, tree: models.Tree, p: Any) -> dict[str, Any]:
+    def _record(self, tree: AnyTree, p: Any) -> dict[str, Any]:
         words = tree.words()
         unknown = [word for word in words if word not in self.model.vocabulary]
         self.words += len(words)

@@ -65,10 +65,10 @@ class Child:
         )
 
 
-class _MissingParts:
+class MissingParts:
     """What `parts` is before a cell has set it."""
 
-    def __get__(self, cell: Cell | None, kind: type[Cell]) -> tuple[Part, ...]:
+    def __get__(self, cell: Any, kind: type) -> tuple[Part, ...]:
         raise AttributeError(
             f"{kind.__name__} has no `parts`, the state of a tree node; set it in __init__, as in "
             'self.parts = (minigrad.Part("h", D),)',
@@ -93,7 +93,7 @@ class Cell(Module):
         left-branching chain starts from zeros, and the vector of the leftmost leaf is not read.
     """
 
-    parts: tuple[Part, ...] = _MissingParts()  # type: ignore[assignment]
+    parts: tuple[Part, ...] = MissingParts()  # type: ignore[assignment]
     right_parts: tuple[Part, ...] | None = None
 
     def compose(self, left: Child, right: Child) -> Tensor | Mapping[str, Tensor]:
@@ -113,7 +113,11 @@ def composed(cell: Cell, left: Child, right: Child) -> dict[str, Tensor]:
     ValueError
         If it returns other parts than the cell declares.
     """
-    found = cell.compose(left, right)
+    return named_parts(cell, cell.compose(left, right))
+
+
+def named_parts(cell: Any, found: Any) -> dict[str, Tensor]:
+    """Return what ``compose`` returned by part; errors as in `composed`."""
     if found is None or isinstance(found, tuple | list):
         raise TypeError(_advice(cell, found))
     if isinstance(found, Tensor) or not isinstance(found, Mapping):
@@ -123,7 +127,7 @@ def composed(cell: Cell, left: Child, right: Child) -> dict[str, Tensor]:
     return {name: as_tensor(state) for name, state in found.items()}
 
 
-def _advice(cell: Cell, found: Any) -> str:
+def _advice(cell: Any, found: Any) -> str:
     """Say what ``compose`` returned instead of the parts of its cell, and how it should end."""
     names = [part.name for part in cell.parts]
     pairs = ", ".join(f'"{name}": {name}' for name in names)

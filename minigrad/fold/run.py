@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
 import numpy as np
 
-from minigrad.context import scope, thread
+from minigrad.context import thread
 from minigrad.errors import GraphError, ShapeError
-from minigrad.fold.cell import Cell, Child, ComposeContext, Part, composed
+from minigrad.fold.cell import Cell, Child, Part, composed
+from minigrad.fold.nary import NaryCell, NaryTrees, nary_states, warn_not_compiled
+from minigrad.fold.rows import RowRun
 from minigrad.fold.schedule import MODES, Tile, Trees
-from minigrad.fold.state import States
 from minigrad.graph import Meta
 from minigrad.ops.index import read_rows
 from minigrad.tensor import Tensor, as_tensor
@@ -53,21 +54,23 @@ class NodeStates(Mapping[str, Tensor]):
         raise AttributeError(f"the states have no part {name!r}; they have {', '.join(self._parts)}")
 
 
-def fold(cell: Cell, forest: Trees, leaves: Any, mode: str = "level") -> NodeStates:
-    """Run `cell` over every inner node of a forest, children first.
+def fold(cell: Cell | NaryCell, forest: Trees | NaryTrees, leaves: Any, mode: str = "level") -> NodeStates:
+    """Run `cell` over every inner node of a forest, children first; a `NaryCell` over every node.
 
     Parameters
     ----------
-    cell : Cell
-    forest : Trees
-        Binary trees as flat arrays, for instance `models.Forest`.
+    cell : Cell or NaryCell
+    forest : Trees or NaryTrees
+        Binary trees as flat arrays, for instance `models.Forest`; for a NaryCell trees with any number of
+        children and a word at every node, as `models.TreeForest`.
     leaves : tensor (number of leaves, width)
-        The leaves' vectors, in the order of their rows.
+        The leaves' vectors, in the order of their rows; for a NaryCell those of all nodes.
     mode : "node", "level" or "compiled"
         Node by node, every op in the graph under the tree node's scope; all nodes of one height at once; or
         the cell traced and compiled, forward and backward, for all nodes, once for each state of what
         ``compose`` reads. Values and gradients are the same up to rounding. A cell with an op that can't be
-        compiled, or that reads what could change unnoticed, runs as "level", after a warning.
+        compiled, or that reads what could change unnoticed, runs as "level", after a warning; so does a
+        NaryCell.
 
     Returns
     -------
@@ -89,24 +92,35 @@ def fold(cell: Cell, forest: Trees, leaves: Any, mode: str = "level") -> NodeSta
     if mode not in MODES:
         raise ValueError(f"there is no mode {mode!r}; choose one of {', '.join(MODES)}")
     leaves = as_tensor(leaves)
-    check(cell, forest, leaves)
+    if isinstance(cell, NaryCell):
+        return _nary(cell, forest, leaves, mode)
+    trees = cast(Trees, forest)
+    check(cell, trees, leaves)
     refusal = None
     if mode == "compiled":
         from minigrad.fold import compiler
 
-        states = compiler.run(cell, forest, leaves)
+        states = compiler.run(cell, trees, leaves)
         if isinstance(states, Mapping):
             return NodeStates(states)
         refusal = states
-    run = _Run(cell, forest, leaves)
+    run = _Run(cell, trees, leaves)
     state = thread.state
     with state.using(context=run, meta=state.meta):
-        for tile in MODES[mode](forest):
+        for tile in MODES[mode](trees):
             state.meta = Meta(tile)
             run.step(tile)
     if refusal is not None:  # a cell that is wrong has raised its own error by now
         compiler.warn(cell, refusal)
     return NodeStates({name: states.tensor for name, states in run.states.items()})
+
+
+def _nary(cell: NaryCell, forest: Any, words: Tensor, mode: str) -> NodeStates:
+    """Fold a cell of any number of children; errors as there."""
+    states = nary_states(cell, forest, words, mode)
+    if mode == "compiled":  # a cell that is wrong has raised its own error by now
+        warn_not_compiled(cell)
+    return NodeStates(states)
 
 
 def check(cell: Cell, forest: Trees, leaves: Tensor) -> None:
@@ -141,43 +155,29 @@ def check_chains(cell: Cell, forest: Trees) -> None:
             )
 
 
-class _Run(ComposeContext):
-    """A fold in mode node or level, while it runs."""
+class _Run(RowRun):
+    """A fold over binary trees in mode node or level, while it runs."""
 
     def __init__(self, cell: Cell, forest: Trees, leaves: Tensor) -> None:
+        super().__init__(cell.parts, len(forest.left), leaves.dtype)
         self._cell = cell
         self._left, self._right = forest.left, forest.right
         self._is_leaf = forest.left < 0
         self._leaves = leaves
-        rows = np.flatnonzero(self._is_leaf)
-        n = len(self._is_leaf)
-        self.states = {part.name: States(part.name, n, part.width, leaves.dtype) for part in cell.parts}
+        self._rows = rows = np.flatnonzero(self._is_leaf)
         if cell.right_parts is None:
             for part in cell.parts:
                 if part.leaf == "vector":
                     self.states[part.name].write(rows, leaves)
         else:
             self._leaf_number = np.cumsum(self._is_leaf) - 1
-        self._once: dict[Any, Tensor] = {}
-        self._masks: list[Array] = []
-        self._mask = 0
-        self._rows = rows
 
     def step(self, tile: Tile) -> None:
         """Compute the nodes of a tile, whose children have been computed."""
-        self._rows = rows = tile.rows
-        self._mask = 0
+        rows = self.begin(tile)
         left, right = self._left[rows], self._right[rows]
         parent = composed(self._cell, self._read(left), self._read_right(right))
-        dtype = self._leaves.dtype
-        for part in self._cell.parts:
-            value, shape = parent[part.name], (len(rows), part.width)
-            if value.shape != shape or value.dtype != dtype:
-                raise ShapeError(
-                    f"compose of {type(self._cell).__name__} in {tile}: part {part.name!r} is "
-                    f"{value.dtype} {value.shape} and should be {dtype} {shape}"
-                )
-            self.states[part.name].write(rows, value)
+        self.end(tile, parent, type(self._cell).__name__)
 
     def _read(self, rows: Array) -> Child:
         parts = {name: states.read(rows) for name, states in self.states.items()}
@@ -194,25 +194,3 @@ class _Run(ComposeContext):
         if part.leaf == "vector":
             return read_rows(self._leaves, rows=numbers)
         return Tensor(np.zeros((len(numbers), part.width), self._leaves.dtype))
-
-    def once(self, op: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-        """Return op(x); for a parameter it is computed once, and its node is in no tile's scope."""
-        if x._node is not None and x._node.op is not None:
-            return op(x)
-        found = self._once.get((op, id(x)))
-        if found is None:
-            with scope(None):
-                found = self._once[op, id(x)] = op(x)
-        return found
-
-    def mask(self, shape: tuple[int, ...], p: float, rng: np.random.Generator) -> Array:
-        """Return the rows of a dropout mask that belong to the nodes being computed.
-
-        The k-th dropout of ``compose`` has one mask for all nodes, drawn for the first tile.
-        """
-        if shape[:1] != self._rows.shape:
-            raise ShapeError(f"dropout in compose takes one row per node: {len(self._rows)}, not {shape}")
-        if self._mask == len(self._masks):
-            self._masks.append(rng.random((len(self._is_leaf), *shape[1:])) >= p)
-        self._mask += 1
-        return self._masks[self._mask - 1][self._rows]

@@ -8,7 +8,13 @@ from typing import Any, Protocol
 import numpy as np
 
 
-class Trees(Protocol):
+class Levelled(Protocol):
+    """The height of every node, one row per node: 0 at leaves."""
+
+    height: np.ndarray
+
+
+class Trees(Levelled, Protocol):
     """The shape of a forest, one row per node; a node's children have earlier rows.
 
     ``left`` and ``right`` are the children's rows, -1 at leaves; ``height`` is 0 at leaves. A method
@@ -18,7 +24,6 @@ class Trees(Protocol):
 
     left: np.ndarray
     right: np.ndarray
-    height: np.ndarray
 
 
 class Tile:
@@ -32,7 +37,7 @@ class Tile:
 
     __slots__ = ("_trees", "rows")
 
-    def __init__(self, rows: np.ndarray, trees: Trees) -> None:
+    def __init__(self, rows: np.ndarray, trees: Levelled) -> None:
         self.rows = rows
         self._trees = trees
 

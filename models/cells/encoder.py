@@ -9,7 +9,9 @@ import numpy as np
 import minigrad as mg
 from minigrad.nn import Module
 from models.chains import mirrored
+from models.errors import ForestError
 from models.forest import Forest
+from models.tree_forest import TreeForest
 
 
 class Encoder(Module):
@@ -28,8 +30,36 @@ class Encoder(Module):
         raise NotImplementedError
 
 
-def encode(cell: mg.Cell | Encoder, forest: Forest, leaves: Any, mode: str = "level") -> mg.NodeStates:
-    """Return the states of all nodes under a cell or an encoder; otherwise as `minigrad.fold`."""
+def word_width(cell: mg.Cell | mg.NaryCell | Encoder) -> int:
+    """Return how wide the vectors of the words are that a cell or an encoder reads."""
+    if isinstance(cell, mg.NaryCell):
+        return cell.word_width
+    return next(part.width for part in cell.right_parts or cell.parts if part.leaf == "vector")
+
+
+def check_kind(cell: object, forest: Forest | TreeForest) -> None:
+    """Raise ForestError if a cell of any number of children gets binary trees, or another dependency ones."""
+    if isinstance(cell, mg.NaryCell) != isinstance(forest, TreeForest):
+        raise ForestError(
+            f"{type(cell).__name__} can't read a {type(forest).__name__}: dependency trees, in a TreeForest, "
+            "are for cells with any number of children, and binary trees, a Forest, for the others"
+        )
+
+
+def encode(
+    cell: mg.Cell | mg.NaryCell | Encoder, forest: Forest | TreeForest, leaves: Any, mode: str = "level"
+) -> mg.NodeStates:
+    """Return the states of all nodes under a cell or an encoder; otherwise as `minigrad.fold`.
+
+    Raises
+    ------
+    ForestError
+        If a cell of any number of children gets binary trees, or another dependency trees.
+    """
+    check_kind(cell, forest)
+    if isinstance(cell, mg.NaryCell):
+        return mg.fold(cell, forest, leaves, mode)
+    assert isinstance(forest, Forest)
     return (
         cell.fold(forest, leaves, mode) if isinstance(cell, Encoder) else mg.fold(cell, forest, leaves, mode)
     )

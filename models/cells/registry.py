@@ -11,7 +11,9 @@ import numpy as np
 
 import minigrad as mg
 from models.cells.bidirectional import Bidirectional
+from models.cells.child_sum import ChildSumTreeLSTM
 from models.cells.dense import DenseRNN
+from models.cells.dependency_rnn import DependencyRNN
 from models.cells.encoder import Encoder
 from models.cells.highway import HighwayRNN
 from models.cells.multilayer import Multilayer
@@ -39,6 +41,8 @@ TREE_CELLS: dict[str, Any] = {
 }
 CHAIN_CELLS: dict[str, Any] = {**RECURRENT, "Bidirectional": Bidirectional, "Multilayer": Multilayer}
 CELLS: dict[str, Any] = {**TREE_CELLS, **CHAIN_CELLS}
+# Over dependency trees; the experiments have none, so `cell` does not find these.
+NARY_CELLS: dict[str, Any] = {"ChildSumTreeLSTM": ChildSumTreeLSTM, "DependencyRNN": DependencyRNN}
 
 NEEDS = (
     "a cell is a subclass of minigrad.Cell that sets `parts` in __init__(self, D, rng), "

@@ -48,9 +48,14 @@ def add_tree(parser: argparse.ArgumentParser) -> None:
     add_reading(parser)
 
 
-def read_tree(args: argparse.Namespace, *, binary: bool = True) -> models.Tree:
-    """Return the tree that the user means; `binary`: whether a model is to read it."""
+def read_tree(args: argparse.Namespace, *, binary: bool = True) -> Any:
+    """Return the tree that the user means, a Tree or a DependencyTree.
+
+    `binary`: whether a model is to read it, for which a Tree is binary.
+    """
     tree, place = _read_tree(args)
+    if isinstance(tree, models.DependencyTree):
+        return tree
     _tell_labelled_words(tree)
     tree = Reading.of(args).shaped(tree)
     if binary:
@@ -198,7 +203,7 @@ def mistakes() -> Iterator[None]:
         raise InputError(told) from error
 
 
-def _read_tree(args: argparse.Namespace) -> tuple[models.Tree, str]:
+def _read_tree(args: argparse.Namespace) -> tuple[Any, str]:
     """Return the tree that the user means, and where it is, in words."""
     source = args.source
     if source.lstrip().startswith("("):

@@ -100,9 +100,8 @@ class Board:
             raise ValueError(f"a run has a name such as 'mine/RLSTM/1', not {name!r}")
         path = self._folder / LIVE / f"{id}.jsonl"
         if isinstance(sentence, models.Tree):
-            sentence = rooted_forest(model, sentence)
-            if models.is_chain_cell(model.cell):
-                sentence = models.as_chains(sentence)
+            rooted: models.Forest = rooted_forest(model, sentence)
+            sentence = models.as_chains(rooted) if models.is_chain_cell(model.cell) else rooted
         if any(watcher.path == path for watcher in self._watchers):
             raise ValueError(
                 f"the name {name!r} was given before; a number as its last part tells runs apart"

@@ -12,6 +12,7 @@ import pytest
 import models
 from experiments.__main__ import main
 from models import LSTM, RNN, TreeClassifier, Vocabulary
+from viz.__main__ import main as draw
 
 
 def stored(path, kind=RNN, unknown="<unk>", head="root"):
@@ -68,3 +69,31 @@ def test_a_word_that_a_model_has_no_entry_for_is_refused(tmp_path, capsys):
     assert "is not an .npz" in capsys.readouterr().err
     assert main(["predict", str(tmp_path / "m.npz"), str(tmp_path / "no.txt")]) == 2
     assert "no.txt: No such file" in capsys.readouterr().err
+
+
+CONLLU = "# label = 1\n1\tnot\t_\t_\t_\t_\t2\tadvmod\t_\t_\n2\tbad\t_\t_\t_\t_\t0\troot\t_\t_\n"
+
+
+@pytest.mark.filterwarnings("ignore::minigrad.CompileWarning")
+def test_dependency_trees_are_read_by_models_for_them_and_drawn(tmp_path, capsys):
+    model = stored(tmp_path / "m.npz", models.ChildSumTreeLSTM)
+    stored(tmp_path / "binary.npz")
+    path = tmp_path / "a.conllu"
+    path.write_text(f"{CONLLU}\n{CONLLU}", encoding="utf-8")
+    found, _ = records(capsys, tmp_path / "m.npz", path)
+    assert [record["line"] for record in found] == [1, 5]
+    p = model.probabilities(model.forest(models.read_conllu(path)), "level")
+    assert [record["probabilities"]["1"] for record in found] == pytest.approx(p[:, 1].tolist(), abs=2e-6)
+    assert main(["predict", str(tmp_path / "binary.npz"), str(path)]) == 2
+    assert "a.conllu, line 1: RNN can't read a TreeForest: dependency trees" in capsys.readouterr().err
+
+    assert draw(["tree", str(path), "--tree", "2", "--model", str(tmp_path / "m.npz")]) == 0
+    drawn = capsys.readouterr().out
+    assert "J: cross-entropy of class 1 at the root" in drawn
+    assert drawn.index("bad") < drawn.index("not")
+    assert draw(["tree", str(path)]) == 0
+    assert draw(["tree", str(path), "--model", str(tmp_path / "binary.npz")]) == 2
+    assert "RNN can't read a TreeForest" in capsys.readouterr().err
+    (tmp_path / "t.txt").write_text("(1 (not) (bad))\n", encoding="utf-8")
+    assert main(["predict", str(tmp_path / "m.npz"), str(tmp_path / "t.txt")]) == 2
+    assert "ChildSumTreeLSTM can't read a Forest" in capsys.readouterr().err
