@@ -108,7 +108,6 @@ class Forest(Displayed):
         label: list[int] = []
         words: list[str] = []
         root: list[int] = []
-        source = trees
         for number, tree in enumerate(trees):
             if not isinstance(tree, Tree):
                 raise TypeError(f"tree {number + 1} is not a Tree but {type(tree).__name__}")
@@ -124,11 +123,11 @@ class Forest(Displayed):
                     right.append(waiting.pop())
                     left.append(waiting.pop())
                 else:
-                    raise placed(source, not_binary(node, row - start, number))
+                    raise placed(trees, not_binary(node, row - start, number))
                 try:
                     label.append(label_number(node, row - start, number, numbers))
                 except ForestError as error:
-                    raise placed(source, error) from None
+                    raise placed(trees, error) from None
                 waiting.append(row)
             root.append(len(left) - 1)
         if not root:
@@ -277,10 +276,7 @@ class Forest(Displayed):
         return span_text(self._words(self._row(row)))
 
     def describe(self, row: int) -> str:
-        """The name of a row in messages and pictures: ``node 17 of tree 3, 'not bad'``.
-
-        Trees, and the nodes of each in the order of their rows, are counted from 1.
-        """
+        """The name of a row in messages and pictures, counted from 1: ``node 17 of tree 3, 'not bad'``."""
         row = self._row(row)
         tree = int(np.searchsorted(self.root, row))
         start = self.root[tree - 1] + 1 if tree else 0
