@@ -135,7 +135,7 @@ def _tick_row(places: list[int], labels: list[str], half: int) -> str:
     for place, label in zip(places, labels, strict=True):  # a label starts at its cell's column, less half
         if place > end:
             cells.append(f'<TD COLSPAN="{place - end}"></TD>')
-        cells.append(f'<TD COLSPAN="{2 * half + 1}">{label}</TD>')
+        cells.append(f'<TD COLSPAN="{2 * half + 1}" HEIGHT="{_TICKS}">{label}</TD>')
         end = place + 2 * half + 1
     return "".join(cells)
 

@@ -67,6 +67,7 @@ class StepsPicture(Picture):
                 "fontname": FONT,
                 "label": safe_label(self.title or ""),
                 "labelloc": "t",
+                "margin": "0",
             },
             node_attr={
                 "fontname": FONT,

@@ -28,11 +28,14 @@ SCALES = [
 def test_every_tick_stands_under_the_cell_of_its_own_colour(scale):
     svg = drawn(colour_bar(scale))
     drawing = ElementTree.fromstring(svg)
-    cells = []  # each is painted over the right part of the one before
+    cells, bands = [], set()  # each is painted over the right part of the one before
     for shape in drawing.iter(f"{SVG}polygon"):
         corners = [float(point.split(",")[0]) for point in shape.get("points").split()]
         cells.append((min(corners), shape.get("fill")))
+        heights = [float(point.split(",")[1]) for point in shape.get("points").split()]
+        bands.add((min(heights), max(heights)))
     cells = cells[1:]  # the page
+    assert len(bands) == 2  # the page's and the bar's
     step = cells[1][0] - cells[0][0]
     assert len(cells) == CELLS
     texts = {text.text: text for text in drawing.iter(f"{SVG}text")}

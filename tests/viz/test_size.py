@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+import minigrad as mg
 from models.tree import Tree
 from tests.viz.test_render import png_size
 from viz.__main__ import main
@@ -11,6 +12,7 @@ from viz.epochs import epochs
 from viz.op_graph import OpGraphPicture
 from viz.render import PNG_DPI
 from viz.size import inches, letter_size
+from viz.steps import StepsPicture
 from viz.tree_picture import TreePicture
 
 TREE = "(3 (2 not) ((1 so) (1 bad)))"
@@ -75,10 +77,8 @@ def test_a_text_has_no_width(tmp_path):
 
 def test_a_pdf_has_no_margin(tmp_path):
     """Its page is as large as the SVG, which has none."""
-    import minigrad as mg
-
-    graph = OpGraphPicture(mg.tanh(mg.tensor([1.0], requires_grad=True, name="x")))
-    for picture in (PICTURE, graph):
+    y = mg.tanh(mg.tensor([1.0], requires_grad=True, name="x")).sum()
+    for picture in (PICTURE, OpGraphPicture(y), StepsPicture(y)):
         sizes = [width_of(picture.save(tmp_path / f"tree.{suffix}")) for suffix in ("svg", "pdf")]
         assert sizes[0] == pytest.approx(sizes[1], abs=1)
 
