@@ -57,7 +57,7 @@ def training_step(
     threads : int
         How many may work on a large minibatch, of more than some 1,000 inner nodes; results are the same bits
         for every number. One does all where a step takes a graph: with dropout of the classifier, for
-        encoders and subclasses of `TreeClassifier`, for cells that can't be compiled.
+        encoders and subclasses of `TreeClassifier`, for cells that can't be compiled or compute weights.
 
     Raises
     ------
