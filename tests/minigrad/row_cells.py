@@ -76,6 +76,11 @@ def parts_cut_and_joined(p: Any, x: Any, y: Any) -> Any:
     return {"h": mg.tanh(both(p, x, y) + x.c[:, :E] * y.c[:, E:-1]) * y.c[:, -1:] + y.h, "c": c}
 
 
+def a_column_of_its_own_loop(p: Any, x: Any, y: Any) -> Any:
+    z = mg.tanh(both(p, x, y))
+    return z * z[:, 1:2] + y.h
+
+
 def columns_as_operands(p: Any, x: Any, y: Any) -> Any:
     return mg.tanh(x.h[:, :2] @ p.V.T + y.h[:, 1:] @ p.V.T)
 
@@ -109,6 +114,7 @@ ROW_CELLS: dict[str, type[ContractCell]] = {
         ),
         _cell("overlapping_columns", overlapping_columns, {**PAIR, "V": (E + 2, 3 * E)}),
         _cell("parts_cut_and_joined", parts_cut_and_joined, PAIR, (*H, _memory(2 * E + 1))),
+        _cell("a_column_of_its_own_loop", a_column_of_its_own_loop, PAIR),
         _cell("columns_as_operands", columns_as_operands, {"V": (E, 2)}),
         _cell("computed_weights", computed_weights, {**PAIR, "W": (E, 2 * E), "mix": (2,)}),
         _cell(

@@ -277,6 +277,4 @@ def _dependent(traced: Trace) -> set[Symbol]:
         zero = s.op == "place" and not isinstance(s.args[0], Symbol)  # what is beside the gradient of a slice
         if s.op == "cotangent" or zero or any(isinstance(a, Symbol) and a in dependent for a in s.args):
             dependent.add(s)
-            if s.op == "concat":
-                dependent.update(s.args)
     return dependent
