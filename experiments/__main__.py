@@ -24,6 +24,7 @@ COMMANDS = {
     "beyond": "all studies in one go, and a page that shows them",
     **STUDIES,
     "dashboard": "show trainings in the browser, while they run or afterwards",
+    "export-trees": "write a dataset in the form that the authors' program reads",
     "export": "write all rows of a sweep as one CSV file",
     "bench": "measure the training speed, beside PyTorch and DyNet where they are installed",
 }
@@ -57,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _module(command: str) -> str:
     """Return the module of a command: a study is a command of its own."""
-    return f"experiments.{'studies' if command in STUDIES else 'commands'}.{command}"
+    return f"experiments.{'studies' if command in STUDIES else 'commands'}.{command.replace('-', '_')}"
 
 
 if __name__ == "__main__":
