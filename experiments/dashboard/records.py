@@ -39,8 +39,9 @@ def of_row(run: str, row: Any) -> list[Record]:
     if "epoch" not in row:
         return []
     ratios = row.get("ratios")
-    post = ratios.get("post") if isinstance(ratios, dict) else None
-    found = [_epoch(run, row, post, ROWS)]
+    if isinstance(ratios, dict):  # of one definition, or of several by name
+        ratios = ratios.get("post", ratios)
+    found = [_epoch(run, row, ratios, ROWS)]
     alerts = row.get("alerts")
     if isinstance(alerts, list):
         found += [_alert(run, alert, ROWS) for alert in alerts if isinstance(alert, dict)]

@@ -110,6 +110,11 @@ function render() {
   dropPanels(chosen);
   document.querySelector("main").style.setProperty("--columns", Math.max(1, chosen.length));
   document.querySelector("[data-part=curves] .columns").style.setProperty("--columns", 2);
+  const seen = chosen.some(({ runs }) => shownRun(runs)), alarmed = chosen.some(({ runs }) => runs.some(run => run.alerts.length));
+  at("nobody").hidden = seen || !chosen.length;
+  for (const part of ["sentence", "spectrum", "gates"]) document.querySelector(`[data-part=${part}]`).hidden = !seen;
+  document.querySelector("[data-part=rules]").hidden = !seen && !alarmed;
+  document.querySelector(".bar").hidden = !chosen.some(({ runs }) => seen || runs.some(run => [...run.epochs.keys()].some(epoch => epochOf(run, epoch).byDepth)));
   const scale = fitScale(ratiosOfGroups(chosen)), { time } = state;
   document.querySelector(".bar").replaceChildren(...(chosen.length ? [colourBar(scale, colours, 330)] : []));
   const epochs = epochsOf(chosen.flatMap(({ runs }) => runs.filter(run => epochsOf([run]).some(epoch => epochOf(run, epoch).byDepth))));

@@ -30,6 +30,7 @@ CONTRACT = 1
 LOOKS, WHOLES, RATIOS, RULES = 0.003, 0.005, 0.001, 0.001
 LOOK_EVERY, WHOLE_EVERY = 0.2, 1.0  # seconds, at least
 DOUBLED_AFTER, WHOLE_DOUBLED_AFTER = 300, 50  # looks
+FREE = 0.03  # seconds of a training for looks after epochs, whatever their share
 GATES = "gates"
 GATES_EVERY = 3  # matrices: gates change faster, and are all seen at once
 LISTED = ("rule", "message", "value", "epoch", "batch", "node", "row", "op", "parameter")
@@ -95,7 +96,7 @@ class LiveWatcher(Watcher):
         self._parameters = dict(model.named_parameters())
         self._matrices = look.matrices(model)
         self._looks = Throttle(LOOKS, LOOK_EVERY, DOUBLED_AFTER)
-        self._wholes = Throttle(WHOLES, WHOLE_EVERY, WHOLE_DOUBLED_AFTER)
+        self._wholes = Throttle(WHOLES, WHOLE_EVERY, WHOLE_DOUBLED_AFTER, FREE)
         self._ratios, self._rules = Throttle(RATIOS), Throttle(RULES)
         self._sample = DepthSample()
         self._turns: deque[str] = deque()

@@ -158,6 +158,13 @@ def test_rows_without_ratios_or_with_others_than_tables_have_none():
         assert record["loss"] is None
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_ratios_of_one_definition_and_of_several_are_told(named):
+    table = {"depth": [3], "count": [7], "quantiles": [[0.1, 0.2, 0.3, 0.4, 0.5]]}
+    (record,) = of_row("a", {**_row(1), "ratios": {"post": table, "pre": {}} if named else table})
+    assert record["by_depth"] == {"depth": [3], "count": [7], "median": [0.3]}
+
+
 def test_the_folder_of_a_sweep_is_where_the_tail_looks(tmp_path):
     folder = Folder(tmp_path)
     assert folder.finished("a").parent == tmp_path / RUNS
@@ -211,3 +218,17 @@ def test_looks_that_a_resumed_training_takes_back_are_not_told(tmp_path):
     tail.poll()
     found = [record for record in tail.looks("a-RNN-1") if record["kind"] == "look"]
     assert [(look["epoch"], look["batch"]) for look in found] == [(1, 1), (2, 9)]
+
+
+def test_a_stored_run_that_vanishes_has_alerts_and_one_that_does_not_has_none():
+    tail = Tail(RESULTS / "beyond" / "remedies")
+    tail.poll()
+    records = tail.overview()
+    names = {record["run"]: record["name"] for record in records if record["kind"] == "run"}
+    rules = {}
+    for record in records:
+        if record["kind"] == "alert":
+            rules.setdefault(names[record["run"]], []).append(record["rule"])
+    assert "vanishing" in rules["remedies/Elman/1"]
+    assert "remedies/highway/1" in names.values()
+    assert "remedies/highway/1" not in rules

@@ -294,6 +294,24 @@ def test_looks_are_throttled_by_their_cost_and_seldom_in_long_trainings():
     assert throttle.next == pytest.approx(60.8)
 
 
+def test_what_is_free_is_due_at_once_and_then_no_longer():
+    throttle = Throttle(0.01, least=0.2, free=0.03)
+    throttle.spent(1.0, 1.5)
+    assert throttle.next == 1.5
+    throttle.spent(2.0, 2.02)
+    assert throttle.next == 2.02
+    throttle.spent(3.0, 3.02)
+    assert throttle.next == pytest.approx(5.02)
+
+
+def test_a_short_training_is_looked_at_after_its_epochs(tmp_path):
+    model = _model()
+    _fit(model, [_watch(tmp_path, model)], 3)
+    ends = [line for line in _lines(tmp_path) if line["kind"] == "look" and line["at"] == 1]
+    assert [line["epoch"] for line in ends][:2] == [1, 2]
+    assert all(len(line["spectrum"]) == 2 for line in ends[:2])
+
+
 def test_the_sentence_to_look_at_is_one_of_median_size():
     chosen = look.sentence_of(DEV)
     sizes = np.diff(DEV.root, prepend=-1)
