@@ -7,6 +7,8 @@ function say(text, alarming = false) {
   at("status").className = alarming ? "notice" : "";
 }
 
+const busy = loading => document.body.setAttribute("aria-busy", String(loading));
+
 function showSaved({ name, records }) {
   for (const record of records) addRecord(store, record);
   state.follow = false;
@@ -14,6 +16,7 @@ function showSaved({ name, records }) {
   at("following").hidden = true;
   say(`${name}, as saved: ${told()}`);
   render();
+  busy(false);
 }
 
 function connect() {
@@ -26,13 +29,15 @@ function connect() {
   };
   // The looks at the chosen groups; those at others are let go.
   const loadLooks = async () => {
+    busy(true);
     const wanted = new Set(chosenGroups(groupsOf(store)).flatMap(({ runs }) => runs.map(run => run.id)));
     for (const id of store.loaded) if (!wanted.has(id)) { store.loaded.delete(id); Object.assign(runOf(store, id), { looks: [], live: null }); }
     await Promise.all([...wanted].filter(id => !store.loaded.has(id)).map(async id => {
       store.loaded.add(id);
       for (const record of await get(`/api/run/${encodeURIComponent(id)}`)) addRecord(store, record);
     }));
-    renderSoon();
+    render();
+    busy(false);
   };
   const loadAll = async () => {
     const records = await get("/api/runs");
