@@ -5,14 +5,26 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from experiments.paper import claims
+from experiments.paper import beside, claims, sweeps
+from experiments.paper.named import Rows
 from experiments.sweep import arguments
+from viz.command_line import InputError
 from viz.reading import add_reading
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    arguments.add_stored(parser)
+    where = parser.add_mutually_exclusive_group()
+    arguments.add_stored(where)
+    sweeps.add_settings(where, "where the rows of these settings are stored")
+    where.add_argument(
+        "--beside",
+        nargs="+",
+        type=_rows,
+        metavar="NAME[:SEED]",
+        help="instead of all this, a table of the verdicts under these settings, side by side",
+    )
+    arguments.add_seed(parser)
     parser.add_argument(
         "--ablate",
         type=Path,
@@ -21,6 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_treebank(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the decisions there, too")
+
+
+def _rows(text: str) -> Rows:
+    try:
+        return Rows.read(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def add_treebank(parser: argparse.ArgumentParser) -> None:
@@ -38,4 +57,15 @@ def add_treebank(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the decisions; return the exit code."""
     reading = claims.reading(args)
-    return claims.tell(args.out, args.ablate, args.treebank, args.json, reading=reading)
+    if args.beside:
+        others = {
+            "--ablate": args.ablate,
+            "--treebank": args.treebank,
+            "--json": args.json,
+            "--seed": args.seed,
+        }
+        if given := [name for name, value in others.items() if value]:
+            raise InputError(f"{', '.join(given)}: not with --beside, which reads the folders that it names")
+        print(beside.beside(list(dict.fromkeys(args.beside))))
+        return 0
+    return claims.tell(sweeps.stored_folder(args), args.ablate, args.treebank, args.json, reading=reading)

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import argparse
 
-from experiments.paper import figures
+from experiments.paper import figures, sweeps
 from experiments.sweep import arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    arguments.add_stored(parser, "; the figures go into DIR/figures")
+    where = parser.add_mutually_exclusive_group()
+    arguments.add_stored(where, "; the figures go into DIR/figures")
+    sweeps.add_settings(where, "where the rows of these settings are stored")
+    arguments.add_seed(parser)
     parser.add_argument(
         "--only",
         type=int,
@@ -28,4 +31,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw; return the exit code."""
-    return figures.draw(args.out, args.only)
+    return figures.draw(sweeps.stored_folder(args), args.only)

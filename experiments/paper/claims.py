@@ -15,7 +15,7 @@ from typing import Any
 from experiments.paper import stored
 from experiments.paper.criteria import CLAIMS, NO_ROWS, Claim, Decision, Evidence
 from experiments.paper.settings import SCALES
-from experiments.paper.stored import ABLATION, command_line, scale_of, whose_rows
+from experiments.paper.stored import ablation_of, command_line, whose_rows
 from experiments.paper.treebank import measure
 from experiments.sweep import SweepError
 from experiments.sweep.output import writable_folder, write_text
@@ -65,7 +65,7 @@ def tell(
         keep_treebank(out, measure(treebank, reading))
     if not out.is_dir():
         raise SweepError(f"no such folder: {out}; make it: {command_line('all', out)}")
-    ablate = ABLATION[scale_of(out)] if ablate is None else ablate
+    ablate = ablation_of(out) if ablate is None else ablate
     evidence = read(out, ablate)
     if not (evidence.runs.runs or evidence.treebank):
         line = command_line("all", out)

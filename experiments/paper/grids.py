@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from experiments.paper.settings import DATASETS, GRADIENT_DATASET, MODELS, SCALES, Settings, run_settings
 from experiments.sweep import Job
@@ -12,7 +13,13 @@ PERFORM = "experiments.paper.run:perform"
 
 
 def experiment_jobs(
-    experiment: str, scale: str, *, seed: int = 0, runs: int | None = None, cells: Sequence[str] = MODELS
+    experiment: str,
+    scale: str,
+    *,
+    seed: int = 0,
+    runs: int | None = None,
+    cells: Sequence[str] = MODELS,
+    changes: Mapping[str, Any] | None = None,
 ) -> Iterator[Job]:
     """Yield the runs of Experiment 1 ("length"), 2 ("depth") or 3 ("gradient").
 
@@ -25,12 +32,16 @@ def experiment_jobs(
         Runs of each model on each dataset, if not as many as the scale has.
     cells : sequence of str
         The models' cells, as `models.cell` takes them.
+    changes : dict, optional
+        Settings other than the paper's, such as those of `named.NAMED`.
     """
     size = SCALES[scale]
     for dataset in (GRADIENT_DATASET,) if experiment == "gradient" else DATASETS:
         for model in cells:
             for run in range(1, (runs or size.runs) + 1):
-                settings = run_settings(experiment, dataset, model, run, scale=size, seed=seed)
+                settings = run_settings(
+                    experiment, dataset, model, run, scale=size, seed=seed, **(changes or {})
+                )
                 drawn = experiment == "gradient" and run == 1  # Figure 2
                 name = model.replace(":", ".")  # a user's own cell is package.module:Class
                 yield job(f"{experiment}/{dataset:02}/{name}/{run}", settings, keep_model=drawn)

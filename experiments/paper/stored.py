@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.paper.grids import EXPERIMENTS
+from experiments.paper.named import Rows
 from experiments.paper.settings import GRADIENT_DATASET, MODELS
 from experiments.sweep import Run, SweepError, finished
 from experiments.sweep.arguments import cells_folder
@@ -45,10 +46,18 @@ def scale_of(out: Path) -> str:
     return "smoke" if out.name.endswith("smoke") else "paper"
 
 
+def ablation_of(out: Path) -> Path:
+    """Return where the rows of `ablate` are that belong to those in the folder `out`."""
+    named = Rows.of(out)
+    return ABLATION[scale_of(out)] if named is None else named.ablation
+
+
 def command_line(command: str, out: Path) -> str:
     """Return the command line that makes rows in the folder `out`."""
     scale = scale_of(out)
     options = "" if command.startswith("claims") else f" --scale {scale}"
+    if (named := Rows.of(out)) is not None:
+        return f"python -m experiments {command}{options} {named.options}"
     usual = ABLATION[scale] if command == "ablate" else RESULTS / scale
     if " --cell " in command:
         usual = cells_folder(scale)

@@ -1,99 +1,91 @@
-"""What `length`, `depth`, `gradient`, `ablate` and `all` have in common: their options, and their sweeps."""
+"""The norms by which trees are coloured: of the gradient that reaches every node."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import isfinite
 
-from experiments import sweep
-from experiments.paper import ablation, claims, error_vectors, figures
-from experiments.paper.grids import EXPERIMENTS, experiment_jobs
-from experiments.paper.settings import MODELS, base
-from experiments.paper.stored import ABLATION
-from experiments.paper.treebank import measure
-from experiments.sweep import arguments, finished
-from experiments.sweep.output import RESULTS, write_text
-from viz.command_line import InputError
+import numpy as np
+import numpy.typing as npt
+
+from models.classifier import AnyForest, TreeClassifier
+from models.direct import loss_and_gradients
+from viz.rooted import AnyTree, rooted_forest
 
 
-def add_arguments(
-    parser: argparse.ArgumentParser,
-    out: str = "experiments/results/SCALE",
-    read_cell: Callable[[str], str] = arguments.cell,
-) -> None:
-    """Declare scale, runs, seed and cells, and the options of a sweep.
+def gradient_norms(model: TreeClassifier, forest: AnyForest, mode: str = "level") -> npt.NDArray[np.float64]:
+    """Return ‖∂J/∂p‖ at every node of a forest: (number of nodes,) in the order of its rows.
 
-    Parameters
-    ----------
-    parser : argparse.ArgumentParser
-    out : str
-        The default folder, in words.
-    read_cell : function
-        Reads the values of ``--cell``.
-    """
-    arguments.add_scale(parser, "a few hundred sentences, or the paper's 12,000")
-    arguments.add_cells(parser, "the paper's two", read_cell)
-    sweep.add_arguments(parser, out)
-
-
-def run_experiment(experiment: str, args: argparse.Namespace) -> int:
-    """Do the runs of one of the paper's experiments that are not done yet; return the exit code."""
-    code = _run(_jobs(experiment, args), args)
-    if args.dry_run or experiment != "gradient":
-        return code
-    if text := error_vectors.write(finished(args.out), args.out):
-        print(f"\nmedian ratio by error vector\n{text}wrote {args.out / error_vectors.FILE}")
-    return code
-
-
-def run_ablation(args: argparse.Namespace) -> int:
-    """Do the runs of `ablate` that are not done yet, print the table and write it; return the exit code."""
-    cells = tuple(dict.fromkeys(args.cell or ()))
-    jobs = list(ablation.ablation_jobs(args.scale, seed=args.seed, runs=args.runs, cells=cells))
-    code = _run(jobs, args, ABLATION[args.scale])
-    if not args.dry_run:
-        text = ablation.table(jobs, finished(args.out))
-        write_text(args.out / "ablate.md", text)
-        print(f"\n{text}\nwrote {args.out / 'ablate.md'}")
-    return code
-
-
-def run_all(args: argparse.Namespace) -> int:
-    """Do the runs of all three experiments, draw, decide; return the first exit code that is not 0.
-
-    Claim 21 is decided by what `ablate` made at the same scale. Of cells of the user's choice there are
-    figures, and no claims.
+    J is the model's loss, the cross-entropy averaged over the trees; p is the hidden vector of a node, the
+    part of its state that is classified, after the activation. The derivative is total, through all of the
+    node's ancestors: the error vector of Le & Zuidema (2016). The gradients of the model's parameters are
+    left as they were.
 
     Raises
     ------
-    InputError
-        If there is a treebank for the claims, and cells that no claim is about.
+    ValueError
+        A classified node has no label, or one that is no class of the model.
+    VocabularyError
+        A word is not in the model's vocabulary.
     """
-    if args.cell and args.treebank is not None:
-        raise InputError("--treebank is for a claim about the paper's cells: leave it out, or --cell")
-    # Before the training, so that a treebank that can't be read is reported at once.
-    measured = None if args.treebank is None else measure(args.treebank, claims.reading(args))
-    trained = _run([job for experiment in EXPERIMENTS for job in _jobs(experiment, args)], args)
-    if args.dry_run:
-        return trained
-    drawn = figures.draw(args.out)
-    if args.cell:
-        print("no claims: they are about the paper's RNN and RLSTM")
-        return trained or drawn
-    if measured is not None:
-        claims.keep_treebank(args.out, measured)
-    decided = claims.tell(args.out, ABLATION[args.scale], write=True)
-    error_vectors.write(finished(args.out), args.out)
-    return trained or drawn or decided
+    with _undisturbed(model):
+        direct = loss_and_gradients(model, forest) if mode == "compiled" else None
+        if direct is not None and isfinite(direct[0]):  # without a graph, as training does it
+            states = direct[1]
+        else:
+            loss, states = model.loss(forest, mode)
+            loss.backward()
+        gradient = states[model.cell.parts[0].name].grad
+        return np.linalg.norm(np.asarray(gradient, np.float64), axis=1)
 
 
-def _jobs(experiment: str, args: argparse.Namespace) -> list[sweep.Job]:
-    cells = tuple(dict.fromkeys(args.cell or MODELS))
-    return list(experiment_jobs(experiment, args.scale, seed=args.seed, runs=args.runs, cells=cells))
+def root_gradient_norms(
+    model: TreeClassifier, tree: AnyTree, label: int | str | None = None, mode: str = "node"
+) -> npt.NDArray[np.float64]:
+    """Return ‖∂J/∂p‖ at every node of a tree, J being the cross-entropy at its root alone.
+
+    Parameters
+    ----------
+    model : TreeClassifier
+        Of any kind, including one that classifies every labelled node.
+    tree : Tree or DependencyTree
+        What the model reads; a Tree is binary. Labels below the root are ignored, and may be words such as
+        NP.
+    label : int or str, optional
+        The class, by number or name, whose cross-entropy is taken; by default the root's label. If that is
+        none, as NP, or missing, the class that the model finds most probable. `root_class` says which it is.
+    mode : str
+        Of the fold.
+
+    Returns
+    -------
+    (number of nodes,) array of float64
+        In post-order: children before their parents, the root last.
+
+    Raises
+    ------
+    ValueError
+        ``label``, or the root's, is a number but no class of the model.
+    ForestError
+        The tree is not binary.
+    VocabularyError
+        A word is not in the model's vocabulary.
+    """
+    return gradient_norms(model, rooted_forest(model, tree, label), mode)
 
 
-def _run(jobs: Sequence[sweep.Job], args: argparse.Namespace, out: Path | None = None) -> int:
-    """Do the jobs; `out`: where their rows go by default, if not into the scale's folder or the cells'."""
-    arguments.choose_folder(args, out or RESULTS / args.scale)
-    return sweep.run(jobs, args, base=base())
+@contextmanager
+def _undisturbed(model: TreeClassifier) -> Iterator[None]:
+    """Switch dropout off; restore it and all gradients at the end, so that the model is not changed."""
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    before = [parameter.grad for parameter in parameters]
+    training = model.training
+    model.eval()
+    model.zero_grad()
+    try:
+        yield
+    finally:
+        model.train(training)
+        for parameter, gradient in zip(parameters, before, strict=True):
+            parameter.grad = gradient

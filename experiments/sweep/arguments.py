@@ -26,7 +26,7 @@ def add_scale(parser: argparse.ArgumentParser, sizes: str) -> None:
     add_seed(parser)
 
 
-def add_stored(parser: argparse.ArgumentParser, more: str = "") -> None:
+def add_stored(parser: argparse.ArgumentParser | argparse._MutuallyExclusiveGroup, more: str = "") -> None:
     """Declare ``--out`` of a command that reads rows; `more`: what else is done there, in words."""
     help = f"where the rows are stored{more}"
     parser.add_argument("--out", type=Path, default=RESULTS / "paper", metavar="DIR", help=help)

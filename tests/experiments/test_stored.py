@@ -21,6 +21,7 @@ from experiments.studies import agreement, copy, count, remedies, spectrum, task
 from experiments.studies.remedies.trials import TRIAL_STUDY
 from experiments.sweep import finished, from_json
 from experiments.sweep.output import RESULTS
+from experiments.training.treebank import USUAL
 
 STUDIES = (
     *(module.STUDY for module in (agreement, copy, count, remedies, spectrum, tasks)),
@@ -37,7 +38,7 @@ def _sentiment():
     """Plan on the treebank that the rows tell of, which nobody needs to have."""
     treebank = Treebank({"train": []}, _stored("sentiment")[0].settings["treebank"])
     options = {"scale": "paper", "treebank": Path(), "seed": 0}
-    options |= dict.fromkeys(["vectors", "polarity", "cell", "runs"])
+    options |= dict.fromkeys(["vectors", "polarity", "cell", "runs"]) | vars(USUAL)
     return sentiment.jobs(treebank, argparse.Namespace(**options))
 
 
