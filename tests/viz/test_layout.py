@@ -146,6 +146,8 @@ def test_the_layout_engine_keeps_the_sizes_and_places_that_it_is_given():
         assert bottom - top == pytest.approx(72 * float(height) + second, abs=0.1)
         assert (left + right) / 2 == pytest.approx(float(x), abs=0.1)
         below.append((top + bottom) / 2 + float(y))
+    leaves = sorted(room for name, room in box.items() if name != "n0")
+    assert all(right[0] - left[2] == pytest.approx(8.6, abs=0.1) for left, right in pairwise(leaves))
     assert max(below) - min(below) <= 0.1  # the same for all: the layout engine makes room for the legend
 
 

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.markers import MarkerStyle
 
 from viz import accuracy_figure, caption, ratio_figure, save_figure
 from viz.colour import contrast
@@ -59,6 +60,14 @@ def test_epochs_can_be_told_apart_by_colour_or_by_marker(epochs):
     alike = np.array([[a.get_marker() == b.get_marker() for a in drawn] for b in drawn])
     assert apart[alike & ~np.eye(epochs, dtype=bool)].min(initial=99) > 30
     assert [line.get_marker() for line in figure.axes[-1].lines] == [line.get_marker() for line in drawn]
+
+
+def test_points_from_few_trees_have_their_epochs_marker_too():
+    axes = ratio_figure({"RNN": model(5, counts=[30, 30, 19, 30, 30, 1])}).axes[0]
+    shapes = [len(points.get_paths()[0].vertices) for points in axes.collections]
+    assert shapes == [len(MarkerStyle(line.get_marker()).get_path().vertices) for line in lines(axes)]
+    assert len(set(shapes)) > 2
+    assert all([x for x, _ in points.get_offsets()] == [2, 5] for points in axes.collections)
 
 
 def test_colours_are_measured_as_the_cie_does():

@@ -92,13 +92,24 @@ def test_a_drawing_says_nothing_on_stderr():
     assert (done.stdout, done.stderr) == (b"", b"")
 
 
-def test_stderr_of_others_comes_through(capfd):
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "Fontconfig warning: old",
+        "Warning: no hard-coded metrics for 'DejaVu Sans'",
+        "(process:17): Pango-CRITICAL **: 23:31:23.926: assertion failed",
+        "Error: out of ink",
+    ],
+)
+def test_stderr_of_others_comes_through_and_that_of_the_engine_does_not(capfd, caplog, engine):
     from viz.messages import engine_messages
 
-    with engine_messages() as said:
-        os.write(2, b"Fontconfig warning: old\nsomething else\n")
-    assert said == ["something else"]
+    with caplog.at_level("DEBUG", logger="minigrad"), engine_messages() as said:
+        os.write(2, f"{engine}\n\nsomething else\n".encode())
+    assert said[-1] == "something else"
     assert capfd.readouterr().err == "something else\n"
+    logged = [record.getMessage() for record in caplog.records]
+    assert logged == ([] if engine.startswith("Fontconfig") else [f"layout engine: {engine}"])
 
 
 def test_drawing_works_without_stderr():
