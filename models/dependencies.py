@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
+from models.display import Displayed
 from models.notation import shorten
 
 
-class DependencyTree:
+class DependencyTree(Displayed):
     """The words of a sentence, each with the word that it depends on, its head.
 
     It cannot be changed. Nothing here recurses: a sentence may be a chain of any length.

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from models.class_names import Names, checked_names
 from models.dependencies import DependencyTree
+from models.display import Displayed
 from models.errors import ForestError
 from models.forest_checks import check_vocabulary, label_number, node_name, placed, span_text
 from models.layout import IntArray
@@ -20,7 +21,7 @@ from models.tree_layout import check_postorder, levels_of
 from models.vocabulary import Vocabulary
 
 
-class TreeForest:
+class TreeForest(Displayed):
     """Trees with a word at every node, one after another, with a row per node.
 
     The rows of a tree are in post-order: children come before their parent, from left to right, and the root

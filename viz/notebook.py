@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Sequence
+from typing import Any, TypeAlias
 
+import numpy as np
+
+from models.dependencies import DependencyTree
+from models.forest import Forest
+from models.tree import Tree
+from models.tree_forest import TreeForest
 from viz.picture import Picture
 from viz.scale import NormScale
 from viz.tree_dot import sheet
 from viz.tree_panel import TreePanel
 from viz.tree_text import panel_text
+from viz.walk import places
 
-if TYPE_CHECKING:
-    from models.forest import Forest
-    from models.tree import Tree
-
+AnyTree: TypeAlias = Tree | DependencyTree
 MOST_NODES, MOST_TREES = 250, 3  # of a tree, and of a forest: more are counted, not drawn
 _ACROSS = 24  # words in a row of trees
 
@@ -24,7 +28,7 @@ class Trees(Picture):
 
     Parameters
     ----------
-    trees : list of Tree
+    trees : sequence of Tree or DependencyTree
         At least one. Of large ones only the upper levels are drawn.
     titles : list of str or None
         One for each.
@@ -32,14 +36,14 @@ class Trees(Picture):
         How many trees there are, of which these are the first.
     """
 
-    def __init__(self, trees: list[Tree], titles: list[str | None], total: int = 1) -> None:
+    def __init__(self, trees: Sequence[AnyTree], titles: list[str | None], total: int = 1) -> None:
         scale = NormScale.fit()
         self.panels = [
             TreePanel(tree, None, scale, title, leaf_labels=True, max_depth=_levels(tree))
             for tree, title in zip(trees, titles, strict=True)
         ]
         self.heading = f"the first {len(trees)} of {total:,} trees" if total > len(trees) else ""
-        longest = max(len(tree.leaves()) for tree in trees)
+        longest = max(len(tree.words()) for tree in trees)
         self.columns = max(1, min(len(trees), _ACROSS // longest))
 
     @property
@@ -53,16 +57,16 @@ class Trees(Picture):
 
 
 def bundle(
-    value: Tree | Forest, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    value: AnyTree | Forest | TreeForest,
+    include: Collection[str] | None = None,
+    exclude: Collection[str] | None = None,
 ) -> tuple[dict[str, str], dict[str, Any]]:
     """Return what a notebook shows of a tree or a forest, by media type, and its metadata.
 
     The text is that which Python prints, with the reason where there is no picture.
     """
-    from models.forest import Forest
-
-    if isinstance(value, Forest):
-        trees = [value.to_tree(k) for k in range(min(len(value), MOST_TREES))]
+    if isinstance(value, (Forest, TreeForest)):
+        trees: list[AnyTree] = [value.to_tree(k) for k in range(min(len(value), MOST_TREES))]
         titles: list[str | None] = [f"tree {k + 1}" for k in range(len(trees))]
         picture = Trees(trees, titles, len(value))
     else:
@@ -74,13 +78,7 @@ def bundle(
     return shown, metadata
 
 
-def _levels(tree: Tree) -> int | None:
-    """Return how many levels can be drawn with no more than `MOST_NODES` nodes; None for all."""
-    level, nodes, depth = [tree], 1, 0
-    while level:
-        level = [child for node in level for child in node.children]
-        nodes += len(level)
-        if nodes > MOST_NODES:
-            return depth
-        depth += 1
-    return None
+def _levels(tree: AnyTree) -> int | None:
+    """Return how many levels below the root have no more than `MOST_NODES` nodes together; None for all."""
+    counts = np.cumsum(np.bincount([place.depth for place in places(tree)]))
+    return None if counts[-1] <= MOST_NODES else int(np.searchsorted(counts, MOST_NODES, "right")) - 1

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from models import Forest, Tree
+from models import DependencyTree, Forest, Tree, TreeForest
 from tests.viz.pictures import chain, svg_nodes, svg_text
 from viz import notebook
 
@@ -32,6 +32,16 @@ def test_a_forest_shows_its_first_trees_and_counts_the_others():
     assert bundle["text/plain"].startswith("<Forest of 1234 trees")
     one, _ = Forest([Tree.parse(SENTENCE)])._repr_mimebundle_(include=["image/svg+xml"])
     assert not any("first" in text for text in svg_text(one["image/svg+xml"]))
+
+
+def test_dependency_trees_and_their_forests_show_themselves():
+    tree = DependencyTree(["the", "cat", "sleeps"], [1, 2, -1], ["det", "nsubj", "root"])
+    bundle, _ = tree._repr_mimebundle_(include=["image/svg+xml"])
+    nodes = svg_nodes(bundle["image/svg+xml"])
+    assert [nodes[f"n{k}"]["text"] for k in range(3)] == [["sleeps"], ["cat"], ["the"]]
+    bundle, _ = TreeForest([tree] * 5)._repr_mimebundle_()
+    assert svg_text(bundle["image/svg+xml"]).count("sleeps") == 3
+    assert bundle["text/plain"].startswith("<TreeForest of 5 trees")
 
 
 def test_of_large_trees_the_upper_levels_are_shown():

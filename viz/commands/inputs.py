@@ -211,7 +211,7 @@ def _read_tree(args: argparse.Namespace) -> tuple[Any, str]:
             raise InputError(f"--tree {args.tree} chooses from a file of trees; TREE is a tree itself")
         reader = Reading.of(args).reader([source])
         models.Tree.parse(source)  # one tree, and no other
-        tree = next(reader, None)
+        tree: Any = next(reader, None)
         if tree is None:
             raise InputError("--strip-traces leaves nothing of this tree")
         return tree, "the tree"
