@@ -52,7 +52,7 @@ def test_cells(kind: type[ContractCell], dtype: Any, trees: Trees, monkeypatch: 
     close(*both(case.cell, dtype, lambda: joined(case), monkeypatch), TOLERANCE[dtype])
 
 
-@each
+@pytest.mark.parametrize("dtype", [np.float64, pytest.param(np.float32, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", sorted(name for name, kind in MODELS.items() if issubclass(kind, mg.Cell)))
 def test_cells_of_models(name: str, dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """At a width that is no multiple of a vector's, and with children that read words alone."""

@@ -152,6 +152,7 @@ def test_updates_are_like_the_twin_s(rule: int, dtype: type) -> None:
             np.testing.assert_allclose(fast, slow, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.slow  # each kernel is compiled once more
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_arrays_that_are_not_contiguous(name: str) -> None:
     for n in ROWS:

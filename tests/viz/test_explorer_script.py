@@ -103,7 +103,8 @@ def log10(norms):
         return np.log10(norms)
 
 
-def test_every_norm_is_the_engines(ran):
+@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.slow), 12])
+def test_every_norm_is_the_engines(ran, every):
     """The page's own matrices and words, through `models`' cells: 1e-8 decades for all cells and steps.
 
     Left out is what rounding decides: the LSTM where its memory is large, and rounded zeros.
@@ -111,7 +112,7 @@ def test_every_norm_is_the_engines(ran):
     compared, left_out = 0, 0
     seen = {(setting.matrix, setting.by, setting.D, setting.f) for setting in SETTINGS}
     assert len(seen) > 80
-    for setting, found in zip(SETTINGS, ran["settings"], strict=True):
+    for setting, found in list(zip(SETTINGS, ran["settings"], strict=True))[::every]:
         of = made(found, setting.D)
         engine = gradient_norms(of, setting.f, setting.forget, "compiled")
         assert set(engine) == {"elman", "lstm", "gru"}
@@ -128,7 +129,7 @@ def test_every_norm_is_the_engines(ran):
                 found_logs, engine_logs, rtol=0, atol=1e-8, err_msg=f"{cell}: {setting}"
             )
             assert (norms[:first] <= LEAST_SHARE).all()
-    assert compared >= COMPARED
+    assert compared >= COMPARED // every
     assert left_out <= 3
 
 

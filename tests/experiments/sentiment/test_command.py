@@ -275,7 +275,7 @@ def _relabelled(bank, change):
             3,
             "neutral labels left out; positive where",
         ),
-        (lambda label: str(min(int(label), 3)), [], 4, ""),
+        pytest.param(lambda label: str(min(int(label), 3)), [], 4, "", marks=pytest.mark.slow),
         (lambda label: str(min(int(label), 3)), ["--polarity", "3:0:1,2"], 4, "p(1) + p(2) > p(3)."),
         (lambda label: str(int(label) + 1), ["--polarity", "none"], 6, ""),
     ],

@@ -66,6 +66,7 @@ def test_processes_end_at_once_where_the_block_raises():
         future.result()
 
 
+@pytest.mark.slow  # two processes start, and import all
 def test_the_export_does_not_depend_on_the_number_of_processes(tmp_path, undisturbed):
     assert sweep(tmp_path / "two", "--jobs", "2") == (0, "")
     assert export(tmp_path / "two") == undisturbed

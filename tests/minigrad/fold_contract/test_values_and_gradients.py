@@ -61,7 +61,7 @@ def test_random_forests_agree_with_plain_recursion(mode: str, trees: Trees) -> N
 
 
 @cells
-@shapes
+@pytest.mark.parametrize("trees", [FIXED["leaves and trees"], FIXED["left and right chain"]])
 def test_single_precision_agrees_with_node_mode_and_stays_single(
     cell: type[ContractCell], trees: Trees, mode: str
 ) -> None:
