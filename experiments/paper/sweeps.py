@@ -1,91 +1,147 @@
-"""The norms by which trees are coloured: of the gradient that reaches every node."""
+"""What `length`, `depth`, `gradient`, `ablate` and `all` have in common: their options, and their sweeps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from math import isfinite
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from models.classifier import AnyForest, TreeClassifier
-from models.direct import loss_and_gradients
-from viz.rooted import AnyTree, rooted_forest
-
-
-def gradient_norms(model: TreeClassifier, forest: AnyForest, mode: str = "level") -> npt.NDArray[np.float64]:
-    """Return ‖∂J/∂p‖ at every node of a forest: (number of nodes,) in the order of its rows.
-
-    J is the model's loss, the cross-entropy averaged over the trees; p is the hidden vector of a node, the
-    part of its state that is classified, after the activation. The derivative is total, through all of the
-    node's ancestors: the error vector of Le & Zuidema (2016). The gradients of the model's parameters are
-    left as they were.
-
-    Raises
-    ------
-    ValueError
-        A classified node has no label, or one that is no class of the model.
-    VocabularyError
-        A word is not in the model's vocabulary.
-    """
-    with _undisturbed(model):
-        direct = loss_and_gradients(model, forest) if mode == "compiled" else None
-        if direct is not None and isfinite(direct[0]):  # without a graph, as training does it
-            states = direct[1]
-        else:
-            loss, states = model.loss(forest, mode)
-            loss.backward()
-        gradient = states[model.cell.parts[0].name].grad
-        return np.linalg.norm(np.asarray(gradient, np.float64), axis=1)
+from experiments import sweep
+from experiments.paper import ablation, claims, error_vectors, figures
+from experiments.paper.grids import EXPERIMENTS, experiment_jobs
+from experiments.paper.named import NAMED, USUAL, Rows
+from experiments.paper.settings import MODELS, base
+from experiments.paper.stored import ABLATION
+from experiments.paper.treebank import measure
+from experiments.sweep import arguments, finished
+from experiments.sweep.output import RESULTS, write_text
+from viz.command_line import InputError
 
 
-def root_gradient_norms(
-    model: TreeClassifier, tree: AnyTree, label: int | str | None = None, mode: str = "node"
-) -> npt.NDArray[np.float64]:
-    """Return ‖∂J/∂p‖ at every node of a tree, J being the cross-entropy at its root alone.
+def add_arguments(
+    parser: argparse.ArgumentParser,
+    out: str = "experiments/results/SCALE",
+    read_cell: Callable[[str], str] = arguments.cell,
+) -> None:
+    """Declare scale, runs, seed and cells, and the options of a sweep.
 
     Parameters
     ----------
-    model : TreeClassifier
-        Of any kind, including one that classifies every labelled node.
-    tree : Tree or DependencyTree
-        What the model reads; a Tree is binary. Labels below the root are ignored, and may be words such as
-        NP.
-    label : int or str, optional
-        The class, by number or name, whose cross-entropy is taken; by default the root's label. If that is
-        none, as NP, or missing, the class that the model finds most probable. `root_class` says which it is.
-    mode : str
-        Of the fold.
+    parser : argparse.ArgumentParser
+    out : str
+        The default folder, in words.
+    read_cell : function
+        Reads the values of ``--cell``.
+    """
+    arguments.add_scale(parser, "a few hundred sentences, or the paper's 12,000")
+    arguments.add_cells(parser, "the paper's two", read_cell)
+    add_settings(parser, "train with these settings; rows go into a folder with that name then")
+    sweep.add_arguments(parser, out)
 
-    Returns
-    -------
-    (number of nodes,) array of float64
-        In post-order: children before their parents, the root last.
+
+def add_settings(parser: argparse.ArgumentParser | argparse._MutuallyExclusiveGroup, what: str) -> None:
+    """Declare ``--settings``; `what`: what it is for, in words."""
+    parser.add_argument(
+        "--settings", choices=NAMED, metavar="NAME", help=f"{what}: {', '.join(NAMED)} (default: {USUAL})"
+    )
+
+
+def stored_folder(args: argparse.Namespace) -> Path:
+    """Return the folder that ``--out``, or ``--settings`` and ``--seed``, name; of a command that reads rows.
 
     Raises
     ------
-    ValueError
-        ``label``, or the root's, is a number but no class of the model.
-    ForestError
-        The tree is not binary.
-    VocabularyError
-        A word is not in the model's vocabulary.
+    InputError
+        If there is a seed, and a folder that it does not belong to.
     """
-    return gradient_norms(model, rooted_forest(model, tree, label), mode)
+    if args.settings:
+        return Rows(args.settings, args.seed).folder
+    if args.seed:
+        raise InputError("--seed names the rows of --settings: leave it out, or name the settings")
+    out: Path = args.out
+    return out
 
 
-@contextmanager
-def _undisturbed(model: TreeClassifier) -> Iterator[None]:
-    """Switch dropout off; restore it and all gradients at the end, so that the model is not changed."""
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    before = [parameter.grad for parameter in parameters]
-    training = model.training
-    model.eval()
-    model.zero_grad()
-    try:
-        yield
-    finally:
-        model.train(training)
-        for parameter, gradient in zip(parameters, before, strict=True):
-            parameter.grad = gradient
+def run_experiment(experiment: str, args: argparse.Namespace) -> int:
+    """Do the runs of one of the paper's experiments that are not done yet; return the exit code."""
+    _check(args)
+    code = _run(_jobs(experiment, args), args)
+    if args.dry_run or experiment != "gradient":
+        return code
+    if text := error_vectors.write(finished(args.out), args.out):
+        print(f"\nmedian ratio by error vector\n{text}wrote {args.out / error_vectors.FILE}")
+    return code
+
+
+def run_ablation(args: argparse.Namespace) -> int:
+    """Do the runs of `ablate` that are not done yet, print the table and write it; return the exit code."""
+    cells = tuple(dict.fromkeys(args.cell or ()))
+    _check(args)
+    more = {"seed": args.seed, "runs": args.runs, "cells": cells, "changes": _changes(args)}
+    jobs = list(ablation.ablation_jobs(args.scale, **more))
+    named = _named(args)
+    code = _run(jobs, args, ABLATION[args.scale] if named is None else named.ablation)
+    if not args.dry_run:
+        text = ablation.table(jobs, finished(args.out))
+        write_text(args.out / "ablate.md", text)
+        print(f"\n{text}\nwrote {args.out / 'ablate.md'}")
+    return code
+
+
+def run_all(args: argparse.Namespace) -> int:
+    """Do the runs of all three experiments, draw, decide; return the first exit code that is not 0.
+
+    Claim 21 is decided by what `ablate` made at the same scale. Of cells of the user's choice there are
+    figures, and no claims.
+
+    Raises
+    ------
+    InputError
+        If there is a treebank for the claims, and cells that no claim is about.
+    """
+    _check(args)
+    if args.cell and args.treebank is not None:
+        raise InputError("--treebank is for a claim about the paper's cells: leave it out, or --cell")
+    # Before the training, so that a treebank that can't be read is reported at once.
+    measured = None if args.treebank is None else measure(args.treebank, claims.reading(args))
+    trained = _run([job for experiment in EXPERIMENTS for job in _jobs(experiment, args)], args)
+    if args.dry_run:
+        return trained
+    drawn = figures.draw(args.out)
+    if args.cell:
+        print("no claims: they are about the paper's RNN and RLSTM")
+        return trained or drawn
+    if measured is not None:
+        claims.keep_treebank(args.out, measured)
+    named = _named(args)
+    ablate = ABLATION[args.scale] if named is None else named.ablation
+    decided = claims.tell(args.out, ablate, write=True)
+    error_vectors.write(finished(args.out), args.out)
+    return trained or drawn or decided
+
+
+def _jobs(experiment: str, args: argparse.Namespace) -> list[sweep.Job]:
+    cells = tuple(dict.fromkeys(args.cell or MODELS))
+    more = {"seed": args.seed, "runs": args.runs, "cells": cells, "changes": _changes(args)}
+    return list(experiment_jobs(experiment, args.scale, **more))
+
+
+def _check(args: argparse.Namespace) -> None:
+    if args.cell and args.settings:
+        raise InputError("--settings are those of the paper's two models: leave it out, or --cell")
+
+
+def _changes(args: argparse.Namespace) -> Mapping[str, Any]:
+    return NAMED[args.settings] if args.settings else {}
+
+
+def _named(args: argparse.Namespace) -> Rows | None:
+    return Rows(args.settings, args.seed, args.scale) if args.settings else None
+
+
+def _run(jobs: Sequence[sweep.Job], args: argparse.Namespace, out: Path | None = None) -> int:
+    """Do the jobs; `out`: where their rows go by default, if not into the scale's folder or the cells'."""
+    named = _named(args)
+    arguments.choose_folder(args, out or (RESULTS / args.scale if named is None else named.folder))
+    return sweep.run(jobs, args, base=base())
