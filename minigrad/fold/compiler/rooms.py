@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from minigrad.fold.compiler.code import CompiledCell
 
 Array = np.ndarray
-SPARE = 64 << 20  # bytes of memory that wait for another step
+SPARE = 256 << 20  # bytes that may wait for another step: no more than the largest minibatch has needed
 
 
 class Room:
