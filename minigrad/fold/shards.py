@@ -68,12 +68,12 @@ def shards(forest: Rooted, size: int = SIZE) -> list[Shard]:
         total, k = smallest[0]
         trees[k].append(tree)
         heapq.heapreplace(smallest, (total + int(nodes[tree]), k))
-    return [_shard(forest, nodes, np.sort(own)) for own in trees]
+    new = np.full(len(forest.left) + 1, -1)  # rows in the shards; of no child, which is -1, it is -1
+    return [_shard(forest, nodes, np.sort(own), new) for own in trees]
 
 
-def _shard(forest: Rooted, nodes: Array, trees: Array) -> Shard:
+def _shard(forest: Rooted, nodes: Array, trees: Array, new: Array) -> Shard:
     ends = np.cumsum(nodes[trees])
     rows = np.arange(ends[-1]) + np.repeat(forest.root[trees] + 1 - ends, nodes[trees])
-    new = np.full(len(forest.left) + 1, -1)  # of no child, which is -1, it is -1
     new[rows] = np.arange(len(rows))
     return Shard(rows, new[forest.left[rows]], new[forest.right[rows]], forest.height[rows], ends - 1)

@@ -31,9 +31,9 @@ FASTMATH = {"contract", "reassoc", "arcp", "nsz"}
 class Compiling(event.Listener):
     """Says, once per process, that kernels are being compiled: when that has taken `waiting.SILENCE` in all.
 
-    A first training step needs ten in mode level, 2.5 s of processor time (AMD EPYC), and in mode compiled four,
-    4.7 s. Numba tells when it compiles; what
-    it reads from its cache, and functions that are not of this project, don't count.
+    A first step and a first prediction need ten in mode level, 2.5 s of processor time on an AMD EPYC, and
+    four in mode compiled, 4.7 s. Numba tells when it compiles; what it reads from its cache, and functions
+    that are not of this project, don't count.
     """
 
     def __init__(self) -> None:

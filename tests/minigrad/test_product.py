@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -234,23 +230,3 @@ def test_sums_stay_in_registers(dtype: type) -> None:
     lines = [line for line in machine._loaded[name].get_asm_str().splitlines() if "%zmm" in line]
     assert sum("vfmadd" in line for line in lines) >= sum(range(1, 9)) * sum(range(1, 4))
     assert not [line for line in lines if "%rsp" in line]
-
-
-ELSEWHERE = {
-    "no FMA": {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""},
-    "AVX2": {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx,+avx2,+fma"},
-}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("place", ELSEWHERE)
-def test_elsewhere(place: str, tmp_path: Path) -> None:
-    if vectors.VECTOR_BYTES == 16 or (place == "AVX2" and vectors.VECTOR_BYTES != 64):
-        pytest.skip("this is elsewhere, or it has none")
-    environment = {**os.environ, **ELSEWHERE[place], "NUMBA_CACHE_DIR": str(tmp_path)}
-    chosen = "every_copy or every_tail" + (" and float32" if place == "AVX2" else "")
-    options = ["-q", "-x", "-p", "no:xdist", "-p", "no:cacheprovider", "-k", chosen]
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, __file__], env=environment, capture_output=True, text=True
-    )
-    assert run.returncode == 0, run.stdout + run.stderr

@@ -185,9 +185,11 @@ class CompiledCell:
 
     def mask_rows(self, masks: Array, nodes: int, rows: Array) -> Array:
         """Return the masks of some nodes, given those of all."""
+        if not self.trace.masks:
+            return self._no_masks
         ends = np.cumsum([nodes * s.shape[1] for s, _, _ in self.trace.masks], dtype=int)
         picked = [mask.reshape(nodes, -1)[rows].ravel() for mask in np.split(masks, ends)[:-1]]
-        return np.concatenate(picked) if picked else self._no_masks
+        return np.concatenate(picked)
 
     def take(self, n: int) -> Memory:
         """Return memory for n inner nodes; the caller gives it back."""
