@@ -12,6 +12,7 @@ phrase may also end in a number, as in ``world war 2``.
 from __future__ import annotations
 
 import codecs
+import math
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -91,19 +92,41 @@ class VectorFile:
             If they are no numbers, or not finite.
         """
         if self._unit == "word":
-            vector = np.frombuffer(values, "<f4").astype(np.float64)
+            vector: Vector | None = np.frombuffer(values, "<f4").astype(np.float32)
         else:
-            fields = values.split()
-            try:
-                vector = np.array([float(field) for field in fields], np.float64)
-            except ValueError:
-                raise self._ragged(number, word + b" " + values) from None
-            if len(fields) != self.width:
-                raise self._ragged(number, word + b" " + values)
-        if not (np.abs(vector) <= np.finfo(np.float32).max).all():
+            vector = self._parsed(values)
+        if vector is None:
+            raise self._ragged(number, word + b" " + values)
+        # The sum of squares is faster to look at than all numbers, and is finite unless one is huge.
+        if not math.isfinite(vector.dot(vector)) and not np.isfinite(vector).all():
             shown = word if self._unit == "word" else word + b" " + values
             raise self._fault(number, shown, "the numbers of a word are finite")
-        return vector.astype(np.float32)
+        return vector
+
+    def check(self, number: int, word: bytes, values: bytes) -> None:
+        """Raise the error of `vector` if fields are missing, without reading the numbers."""
+        if self._unit == "line" and (b"  " in values or values[:1] == b" "):
+            raise self._ragged(number, word + b" " + values)
+
+    def _parsed(self, values: bytes) -> Vector | None:
+        """Return the numbers of a line of text; None if there are others than `width` of them.
+
+        `values` has a blank between any two fields. NumPy's parser, the fastest there is, stops at the first
+        character that is of no number, so the last field is tried alone, and it reads ``1-2`` as two numbers,
+        so they are counted.
+        """
+        try:
+            float(values[values.rfind(b" ") + 1 :])
+            vector = np.fromstring(values, np.float32, sep=" ")
+        except (ValueError, DeprecationWarning):
+            vector = np.zeros(0, np.float32)
+        if len(vector) != self.width:  # a fault, or a way to write a number that only Python reads, as 1_000
+            try:
+                with np.errstate(over="ignore"):
+                    vector = np.array([float(field) for field in values.split()]).astype(np.float32)
+            except ValueError:
+                return None
+        return vector if len(vector) == self.width else None
 
     def _refuse(self, line: bytes) -> None:
         if line.startswith(_ZIP):
@@ -150,8 +173,8 @@ class VectorFile:
                 self.count += 1
                 if b"\t" in stripped:
                     stripped = stripped.replace(b"\t", b" ")
-                if stripped.count(b" ") == width and b"  " not in stripped:
-                    # Nearly always, and fast.
+                if stripped.count(b" ") == width and line[:1] not in _BLANKS:
+                    # Nearly always, and fast. Two blanks side by side are found by `vector` or `check`.
                     word, _, values = stripped.partition(b" ")
                     only = False
                     yield number, word, values

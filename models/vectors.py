@@ -36,6 +36,9 @@ def forms(word: str) -> tuple[str, ...]:
     As it is, or with the Penn Treebank's notation decoded (``-LRB-``, ``and\/or``), then with its accents
     composed (NFC) and decomposed (NFD); each also in lower case, behind all of these.
     """
+    if word.isascii() and "-" not in word and "\\" not in word:  # nearly always
+        lower = word.lower()
+        return (word,) if lower == word else (word, lower)
     plain = plain_word(_BRACKET.sub(lambda match: match[0].upper(), word))
     exact = [
         form for text in (word, plain) for form in (text, *(normalize(to, text) for to in ("NFC", "NFD")))
@@ -174,7 +177,14 @@ def read_vectors(
     found: dict[str, Vector] = {}
     seen: set[str] = set()  # what the words found have in common with others, by `folded`
     undecoded: list[int] = []
-    with Path(path).open("rb") as raw, damage_named(os.fspath(path)):
+    with (
+        Path(path).open("rb") as raw,
+        damage_named(os.fspath(path)),
+        warnings.catch_warnings(),
+        np.errstate(over="ignore", invalid="ignore"),
+    ):
+        # Of the parser of some NumPys, at fields that are no numbers.
+        warnings.simplefilter("ignore", DeprecationWarning)
         file, packing = unpacked(raw)
         vectors = VectorFile(path, file)
         told = 0
@@ -190,6 +200,8 @@ def read_vectors(
                 if name not in found and (name in wanted or (key in wanted_folded and key not in seen)):
                     found[name] = vectors.vector(number, text, values)
                     seen.add(key)
+                else:
+                    vectors.check(number, text, values)
                 if progress is not None and number % _TELL_EVERY == 0:
                     now = raw.tell() if packing else vectors.bytes
                     progress(now - told)
