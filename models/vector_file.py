@@ -14,6 +14,7 @@ from __future__ import annotations
 import codecs
 import math
 import os
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -111,12 +112,12 @@ class VectorFile:
     def _parsed(self, values: bytes) -> Vector | None:
         """Return the numbers of a line of text; None if there are others than `width` of them.
 
-        `values` has a blank between any two fields. NumPy's parser, the fastest there is, stops at the first
-        character that is of no number, so the last field is tried alone, and it reads ``1-2`` as two numbers,
-        so they are counted.
+        `values` has a blank between any two fields. NumPy's parser reads ``1-2`` as two numbers, so they are
+        counted. Some NumPys stop silently at what is no number: then the last field is tried alone.
         """
         try:
-            float(values[values.rfind(b" ") + 1 :])
+            if _SILENT:
+                float(values[values.rfind(b" ") + 1 :])
             vector = np.fromstring(values, np.float32, sep=" ")
         except (ValueError, DeprecationWarning):
             vector = np.zeros(0, np.float32)
@@ -165,7 +166,7 @@ class VectorFile:
         return not text and (strange or not start.isascii())
 
     def _text(self, number: int, line: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-        width, only = self.width, True
+        width, only, readline = self.width, True, self._file.readline
         while line:
             self.bytes += len(line)
             stripped = line.strip(_BLANKS)
@@ -181,7 +182,7 @@ class VectorFile:
                 elif (entry := self._spread(number, line, stripped)) is not None:
                     only = only and b" " in entry[0] and _is_number(entry[0].rpartition(b" ")[2])
                     yield number, *entry
-            line, number = self._file.readline(), number + 1
+            line, number = readline(), number + 1
         if only and self.promised is not None and self.count > len(self.blank):
             raise VectorsError(
                 f"{self._path}, line 1: expected {width} numbers per word, as it says, "
@@ -230,6 +231,20 @@ class VectorFile:
     def _fault(self, number: int, line: bytes, what: str) -> VectorsError:
         text = shorten(line.decode(errors="replace").strip(), 60)
         return VectorsError(f"{self._path}, {self._unit} {number}: {what}, in '{text}'")
+
+
+def _stops_silently() -> bool:
+    """Whether NumPy's parser of numbers only warns where it meets something else."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            np.fromstring("1 x", sep=" ")
+        except ValueError:
+            return False
+    return True
+
+
+_SILENT = _stops_silently()
 
 
 def _is_number(field: bytes) -> bool:

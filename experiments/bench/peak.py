@@ -14,7 +14,7 @@ from numba.extending import intrinsic
 
 from experiments.bench.workload import Config
 from minigrad.kernels.vectors import VECTOR_BYTES, Emitter
-from models import CHAIN_CELLS, Forest
+from models import CHAIN_CELLS, Forest, TreeForest
 
 LANES = VECTOR_BYTES // 4
 CHAINS = 12  # two units with a latency of four cycles need eight; with the factor, they fit sixteen registers
@@ -37,15 +37,19 @@ PRODUCTS = {
     "RNTN": (1, 1, 0), "experiments.bench.own_cells:NormedTreeLSTM": (5, 5, 0),
     "experiments.bench.own_cells:Attention": (2, 2, 0),
 }  # fmt: skip
+CHILDREN = {"ChildSumTreeLSTM": (7, 1), "DependencyRNN": (2, 0)}  # at a node, and for each child
 TENSORS = {"RNTN": 4}  # of D × D × D, at a node
 
 
-def training_flop(config: Config, forest: Forest) -> int:
+def training_flop(config: Config, forest: Forest | TreeForest) -> int:
     """Return the floating-point operations of the products in one training step.
 
     Those are as many forward as for the derivatives by the vectors and for those by the matrices;
     activations, the softmax and the update are not counted.
     """
+    if isinstance(forest, TreeForest):
+        of_node, of_child = CHILDREN[config.cell]
+        return 3 * (of_node * forest.n_nodes + of_child * len(forest.child)) * 2 * config.D**2
     left, right = forest.left[forest.inner], forest.right[forest.inner]
     if config.cell in CHAIN_CELLS:
         left = left[forest.left[left] >= 0]  # the state before the first word is 0

@@ -1,4 +1,4 @@
-"""Training steps of several systems, timed in turns: microseconds per inner node, share of the peak."""
+"""Training steps of several systems, timed in turns: microseconds per node, share of the peak."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from experiments.bench.agreement import check
 from experiments.bench.peak import fma_peak, training_flop
 from experiments.bench.systems import Builder
-from experiments.bench.workload import Config, minibatches, new_model
+from experiments.bench.workload import Config, computed, minibatches, new_model
 from experiments.training.step import no_collection
 
 Document = dict[str, list[dict[str, Any]]]
@@ -89,7 +89,7 @@ def race(key: str, plan: Plan, entrants: Sequence[Entrant], checked: bool = True
             found["agreement"].append({**entrant.key(), **seen})
         system = entrant.build(new_model(config))
         lanes.append(Lane(system.step, [system.prepare(forest) for forest in forests], entrant.slow))
-        nodes = sum(len(forest.inner) for forest in forests)
+        nodes = sum(computed(forest) for forest in forests)
         work.append((nodes, sum(training_flop(config, forest) for forest in forests)))
     peaks: list[float] = []
     samples = take_turns(plan, lanes, lambda: peaks.append(fma_peak()))

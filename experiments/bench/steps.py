@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -43,6 +44,7 @@ OWN = [
     )
 ]
 TREEBANK = [Config(cell, (2, 36), 25, labelled=True) for cell in ("RNN", "RLSTM")]
+DEPENDENCIES = [Config(cell, (10, 30), 25, D=150) for cell in ("ChildSumTreeLSTM", "TreeLSTM")]
 LEAVES = (10, 100, 1_000, 10_000, 100_000)
 GROWING = (  # and up to how many leaves
     ("compiled", "RLSTM", "balanced", 100_000),
@@ -109,6 +111,13 @@ def along_rows(quick: bool) -> Document:
     """Time cells that compute along their rows, compiled and by level."""
     entrants = ([_minigrad(mode, config) for mode in ("compiled", "level")] for config in OWN)
     return merged(race("along_rows", PLANS[quick], each) for each in entrants)
+
+
+def dependencies(quick: bool) -> Document:
+    """Time the Child-Sum Tree-LSTM over dependency trees, and the binary one over as many words."""
+    binary = [_minigrad(mode, DEPENDENCIES[1]) for mode in ("level", "node")]
+    entrants = [*_all(DEPENDENCIES[0]), *(replace(each, slow=each.name in SLOW) for each in binary)]
+    return race("dependencies", PLANS[quick], entrants)
 
 
 def sentiment(quick: bool) -> Document:

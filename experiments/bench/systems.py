@@ -14,7 +14,7 @@ from experiments.bench.workload import LEARNING_RATE
 from experiments.training.step import training_step
 from minigrad.cotangent import as_dense
 from minigrad.optim import AdaGrad
-from models import CHAIN_CELLS, Forest, TreeClassifier
+from models import CHAIN_CELLS, NARY_CELLS, Forest, TreeClassifier
 
 
 class System(Protocol):
@@ -37,6 +37,7 @@ Builder = Callable[[TreeClassifier], System]
 PEERS = {  # package, module and class, the cells that it was written for
     "torch-level": ("torch", "torch_peers:TorchLevel", ("RNN", "RLSTM")),
     "torch-cell": ("torch", "torch_peers:TorchCell", ("RNN", "RLSTM")),
+    "torch-children": ("torch", "torch_children:TorchChildren", ("ChildSumTreeLSTM",)),
     "torch-lstm": ("torch", "torch_peers:TorchLSTM", ("LSTM",)),
     "dynet": ("dynet", "dynet_peer:Dynet", ("RNN", "RLSTM")),
 }
@@ -73,8 +74,10 @@ class Minigrad:
 
 def builders(cell: str) -> dict[str, Builder]:
     """Return, by name, how each system that can train this cell here is made from a model."""
-    modes = ("compiled", "level") if cell in CHAIN_CELLS else ("compiled", "level", "node")
-    found: dict[str, Builder] = {f"minigrad-{mode}": partial(Minigrad, mode) for mode in modes}
+    modes = {"compiled": cell not in NARY_CELLS, "level": True, "node": cell not in CHAIN_CELLS}
+    found: dict[str, Builder] = {
+        f"minigrad-{mode}": partial(Minigrad, mode) for mode, has in modes.items() if has
+    }
     for name, (package, path, cells) in PEERS.items():
         if cell in cells and installed(package):
             found[name] = partial(_peer, path)
