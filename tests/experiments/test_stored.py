@@ -13,8 +13,9 @@ from experiments.paper import claims, error_vectors
 from experiments.paper.ablation import ablation_jobs, table
 from experiments.paper.grids import EXPERIMENTS, experiment_jobs
 from experiments.paper.stored import Stored
-from experiments.paper.why import mechanism, mechanism_page
-from experiments.paper.why.plan import SEED
+from experiments.paper.why import mechanism, mechanism_page, report
+from experiments.paper.why.found import Found
+from experiments.paper.why.plan import SEED, Plan
 from experiments.sentiment import command as sentiment
 from experiments.sentiment.data import Treebank
 from experiments.studies import agreement, copy, count, remedies, spectrum, tasks
@@ -57,7 +58,7 @@ PACKED = ("why-mechanism",)
 
 def test_no_folder_of_rows_is_left_out():
     folders = {path.parent.relative_to(RESULTS).as_posix() for path in RESULTS.rglob("manifest.json")}
-    assert set(PLANNED) == folders
+    assert {*PLANNED, "why"} == folders  # what "why" plans depends on its rows
 
 
 @pytest.mark.parametrize("folder", [folder for folder in PLANNED if folder not in PACKED])
@@ -83,6 +84,19 @@ def test_summaries_are_those_of_the_stored_runs(folder):
     (study,) = (study for study in STUDIES if study.name == Path(folder).name)
     text = (RESULTS / folder / "summary.md").read_text(encoding="utf-8")
     assert study.summary(_stored(folder)).strip() + "\n" == text
+
+
+def test_rows_and_page_of_the_study_why_are_those_of_its_plan():
+    plan, found = Plan("paper"), Found(_stored("why"))
+    done = report.finished(plan, found)
+    planned = {
+        job.name: job for part in [*done, *plan.parts[len(done) :][:1]] for job in plan.jobs(part, found)
+    }
+    assert done
+    for name, run in found.runs.items():
+        assert planned[name].id == run.id
+        assert planned[name].json == run.settings
+    assert report.page(plan, found) == (RESULTS / "why" / "why.md").read_text(encoding="utf-8")
 
 
 def test_the_page_of_the_mechanism_is_that_of_the_stored_runs():

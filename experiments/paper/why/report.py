@@ -12,10 +12,12 @@ from experiments.paper.why.decision import Decision, best_cell, decide, own_scor
 from experiments.paper.why.found import Found
 from experiments.paper.why.plan import Part, Plan
 from experiments.paper.why.sentences import Sentences
+from experiments.sweep import Run
 from experiments.sweep.wording import median_range, table
 from experiments.training.proportion import wilson
 
 SUCCESS = 50.0  # percent of dev from which a run has learned the task
+COLLAPSED = 0.1
 
 
 def page(plan: Plan, found: Found) -> str:
@@ -74,10 +76,13 @@ def _size(plan: Plan) -> str:
 
 def _sections(plan: Plan, found: Found, done: Sequence[Part]) -> Iterator[str]:
     for model in reversed(MODELS):
-        if cells := found.cells("grid", model):
+        if of := found.of("grid", model):
             yield f"## The grid: {model}"
-            yield "Runs that succeeded, of all; the median accuracy of those, and its range."
-            yield _grid(cells)
+            yield (
+                "Runs that succeeded, of all; the median accuracy of those, and its range. A run has "
+                f"collapsed if the median keyword's norm is less than {COLLAPSED:g} of what it was after another epoch."
+            )
+            yield _grid([run for runs in of.values() for run in runs])
     complete = [part.model for part in done if part.kind == "final"]
     for model in reversed(MODELS):
         if cells := found.cells("final", model):
@@ -122,12 +127,25 @@ def _described(name: str, changes: Mapping[str, Any], part: Part) -> str:
     return f"{name}: " + ", ".join(f"{key} {value}" for key, value in changes.items())
 
 
-def _grid(cells: Mapping[Decay, Accuracies]) -> str:
-    def cell(values: Sequence[float]) -> str:
-        good = [value for value in values if value >= SUCCESS]
-        return f"{len(good)}/{len(values)}" + (f": {median_range(good, '{:.0f}', '–')}" if good else "")
+def collapsed(run: Run) -> bool:
+    """Return whether the words of a run have shrunk to a tenth, or less, of what they had."""
+    norms = [row["norms"]["keywords"] for row in run.rows]
+    return bool(norms) and norms[-1] < COLLAPSED * max(norms)
 
-    return _by_sentences(cells, cell)
+
+def _grid(runs: Sequence[Run]) -> str:
+    groups: dict[Decay, dict[Sentences, list[Run]]] = {}
+    for run in runs:
+        of = groups.setdefault(Decay.of(run.settings), {})
+        of.setdefault(Sentences.of(run.settings), []).append(run)
+
+    def cell(runs: Sequence[Run]) -> str:
+        good = [of for run in runs if (of := 100 * run.result["dev_accuracy"]) >= SUCCESS]
+        text = f"{len(good)}/{len(runs)}" + (f": {median_range(good, '{:.0f}', '–')}" if good else "")
+        shrunk = sum(map(collapsed, runs))
+        return text + (f"; {shrunk} collapsed" if shrunk else "")
+
+    return _by_sentences(groups, cell)
 
 
 def _proportions(cells: Mapping[Decay, Accuracies]) -> str:
@@ -147,7 +165,7 @@ def _successful(cells: Mapping[Decay, Accuracies]) -> str:
     return _by_sentences(cells, cell)
 
 
-def _by_sentences(cells: Mapping[Decay, Accuracies], cell: Any) -> str:
+def _by_sentences(cells: Mapping[Decay, Mapping[Sentences, Sequence[Any]]], cell: Any) -> str:
     columns = sorted({on for of in cells.values() for on in of})
     rows = [
         [one.title, *(cell(of[on]) if on in of else "" for on in columns)]

@@ -15,7 +15,9 @@ def run_of(job: Job, accuracy: float) -> Run:
     """Return the run of a job as if it had been done, with this dev accuracy in percent."""
     timing = {"seconds": CPU_SECONDS, "cpu_seconds": CPU_SECONDS}
     result = {"dev_accuracy": accuracy / 100, "timing": timing}
-    return Run(job.name, job.json, job.work, [{"kind": "epoch", "epoch": 7}], result, [])
+    return Run(
+        job.name, job.json, job.work, [{"kind": "epoch", "epoch": 7, "norms": {"keywords": 1.0}}], result, []
+    )
 
 
 def done(plan: Plan, accuracy: Callable[[Part, Job], float], parts: int | None = None) -> Found:

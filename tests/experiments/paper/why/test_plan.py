@@ -15,6 +15,7 @@ from experiments.paper.settings import SCALES, Settings, run_settings
 from experiments.paper.why import report, sentences
 from experiments.paper.why.decay import FIRST_RUN, GRID, Decay
 from experiments.paper.why.figures import lengths_figure
+from experiments.paper.why.found import Found
 from experiments.paper.why.plan import Plan
 from experiments.paper.why.variants import L2, RATE, SINGLE, drawn
 from experiments.sweep import finished, from_json
@@ -126,6 +127,22 @@ def test_a_page_of_a_part_of_the_runs_says_that_it_is_partial(found):
     assert "| L2 0.001, words 0, shared | 3/3: 95 | 3/3: 95 | 0/3 | 0/3 |" in text
     assert "## The choice" in report.page(PLAN, found)
     assert "**Partial" not in report.page(PLAN, found)
+
+
+def test_the_page_tells_which_runs_have_collapsed():
+    some = done(PLAN, lambda part, job: 95.0 if job.json["run"] == 1 else 11.0, parts=1)
+
+    def with_norms(run, *norms):
+        return replace(
+            run, rows=[{"kind": "epoch", "epoch": k, "norms": {"keywords": n}} for k, n in enumerate(norms)]
+        )
+
+    name = "why/grid/shared/words-0.001/rest-0.001/RLSTM/length-04/{}"
+    changed = {name.format(2): (2.0, 0.5, 0.19), name.format(3): (2.0, 0.5, 0.2)}
+    runs = [with_norms(run, *changed.get(run.name, [1.0])) for run in some.runs.values()]
+    text = report.page(PLAN, Found(runs))
+    assert "| L2 0.001, words 0.001, shared | 1/3: 95 | 1/3: 95; 1 collapsed |" in text
+    assert text.count("collapsed |") == 1
 
 
 def test_the_page_tells_proportions_with_their_intervals():
