@@ -79,8 +79,9 @@ def _sections(plan: Plan, found: Found, done: Sequence[Part]) -> Iterator[str]:
         if of := found.of("grid", model):
             yield f"## The grid: {model}"
             yield (
-                "Runs that succeeded, of all; the median accuracy of those, and its range. A run has collapsed"
-                f" if the median keyword's norm is less than {COLLAPSED:g} of what it was after another epoch."
+                "Runs that succeeded, of all; the median accuracy of those, and its range. A run has "
+                f"collapsed if the median keyword's norm is less than {COLLAPSED:g} of what it was after "
+                "another epoch."
             )
             yield _grid([run for runs in of.values() for run in runs])
     complete = [part.model for part in done if part.kind == "final"]
