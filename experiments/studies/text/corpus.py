@@ -11,10 +11,9 @@ import platform
 import sys
 import sysconfig
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 from pathlib import Path
 
 from experiments.sweep import SweepError
@@ -139,16 +138,19 @@ def split_by_document(documents: Iterable[Document], seed: int) -> dict[str, tup
     return {part: tuple(one for one in documents if found[one.name] == part) for part in PARTS}
 
 
-def first_characters(corpus: Corpus, sizes: dict[str, int]) -> Corpus:
-    """Return a corpus of no more than so many characters of each part, the last document cut."""
+def smaller(corpus: Corpus, sizes: Mapping[str, int]) -> Corpus:
+    """Return a corpus of no more than so many characters of each part.
+
+    Of Python, which has to be whole, these are the documents that still fit, in their order; prose is cut.
+    """
     parts = {}
     for part, documents in corpus.parts.items():
-        ends = accumulate(len(document.text) for document in documents)
-        kept = [
-            Document(one.name, one.text[: sizes[part] - (end - len(one.text))])
-            for one, end in zip(documents, ends, strict=True)
-            if end - len(one.text) < sizes[part]
-        ]
+        kept, left = [], sizes[part]
+        for one in documents:
+            short = one if corpus.name == "python" else Document(one.name, one.text[:left])
+            if len(short.text) <= left:
+                kept.append(short)
+                left -= len(short.text)
         parts[part] = tuple(kept)
     return Corpus(corpus.name, corpus.version, parts)
 

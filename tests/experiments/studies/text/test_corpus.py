@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from experiments.studies.text.corpus import (
+    PARTS,
+    Corpus,
     Document,
-    first_characters,
     prose,
+    smaller,
     split_by_document,
     standard_library,
 )
@@ -72,9 +74,12 @@ def test_prose_that_will_not_do_is_refused(content, message, tmp_path):
         prose(path)
 
 
-def test_a_smaller_corpus_has_the_first_characters():
+def test_a_smaller_corpus_has_whole_modules_and_the_beginning_of_prose():
     whole = standard_library(names=("ast", "bdb", "cmd", "this", "code", "opcode"))
-    part = first_characters(whole, {"train": 100, "dev": 10**9, "test": 0})
-    assert part.sizes == {"train": 100, "dev": whole.sizes["dev"], "test": 0}
-    assert part.parts["train"][0].text == whole.parts["train"][0].text[:100]
+    smallest = min(len(one.text) for one in whole.parts["train"])
+    part = smaller(whole, {"train": smallest, "dev": 10**9, "test": 0})
+    assert part.sizes == {"train": smallest, "dev": whole.sizes["dev"], "test": 0}
+    assert part.parts["train"][0] in whole.parts["train"]
     assert part.hash != whole.hash
+    novel = Corpus("prose", "novel", dict.fromkeys(PARTS, (Document("a", "some words"),)))
+    assert smaller(novel, {"train": 4, "dev": 99, "test": 0}).sizes == {"train": 4, "dev": 10, "test": 0}

@@ -1,0 +1,71 @@
+"""What a run does: a network learns to predict the next character, or its rivals are measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import models
+from experiments.studies.exam import Exam, outcomes
+from experiments.studies.fit import classifier, train
+from experiments.studies.text.alphabet import known
+from experiments.studies.text.compression import compressed_bits
+from experiments.studies.text.data import Data, data
+from experiments.studies.text.ngrams import NGrams
+from experiments.studies.text.settings import BaselineSettings, Settings
+from experiments.studies.text.windows import Numbers, chains, whole
+from experiments.sweep import Recorder
+from experiments.training.recorded import record_result
+from experiments.training.watcher import best_epoch
+
+
+def perform(settings: Settings, recorder: Recorder) -> None:
+    """Train a network and measure its best epoch, or go on with it from its checkpoint."""
+    of = data(settings, recorder.paths)
+    model = new_model(settings, of)
+    exam = Exam(lambda model: {"dev_loss": math.log(2) * bits(model, of.parts["dev"], settings.mode)})
+    epochs = train(
+        recorder,
+        settings,
+        model,
+        chains(of.parts["train"], of.characters, settings.window),
+        next(whole(of.parts["dev"], of.characters)),  # looked at only by --live; the score is the exam's
+        epochs=settings.max_epochs,
+        clip=settings.clip * settings.window,
+        score=exam,
+        measure=lambda _: {"dev_bits": exam.found["dev_loss"] / math.log(2)},
+    )
+    result: dict[str, Any] = {
+        "dev_bits": bits(model, of.parts["dev"], settings.mode),
+        "test_bits": bits(model, of.parts["test"], settings.mode),
+        "best_epoch": best_epoch(epochs).number,
+        "epochs": len(epochs),
+        "alphabet": len(of.characters),
+    }
+    record_result(recorder, model, result)
+
+
+def measure_baselines(settings: BaselineSettings, recorder: Recorder) -> None:
+    """Measure n-grams and compressors on a corpus."""
+    of = data(settings, recorder.paths)
+    ngrams = NGrams(of.parts["train"], len(of.characters), settings.order)
+    found = {part: ngrams.bits(of.parts[part]).tolist() for part in ("dev", "test")}
+    train, test = (known(of.corpus.parts[part], of.characters) for part in ("train", "test"))
+    recorder.progress(sum(map(len, of.parts["train"])))
+    recorder.result(
+        {"ngrams": found, "compressors": compressed_bits(train, test), "alphabet": len(of.characters)}
+    )
+
+
+def new_model(settings: Settings, of: Data) -> models.TreeClassifier:
+    """Return the network before training, which the settings determine."""
+    return classifier(settings, of.characters, len(of.characters), bound=settings.word_bound, head="labelled")
+
+
+def bits(model: models.TreeClassifier, texts: Sequence[Numbers], mode: str) -> float:
+    """Return the bits per character of whole texts, whose first characters are not predicted."""
+    losses = [outcomes(model, forest, mode)[0] for forest in whole(texts, model.vocabulary)]
+    return float(np.concatenate(losses).mean() / math.log(2))
