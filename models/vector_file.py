@@ -21,12 +21,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.decimals import read_decimals
 from models.notation import shorten
 
 Vector = npt.NDArray[np.float32]
 
 _ZIP = b"PK\x03\x04"
 _BLANKS = b" \t\r\n"
+_FEW = 1000  # vectors, for which the loop need not be compiled
 _LOOK = 512  # bytes behind the first line, by which text is told from numbers in binary
 
 
@@ -57,6 +59,7 @@ class VectorFile:
         self.blank: list[int] = []
         self.promised: int | None = None
         self._unit = "line"
+        self._parses = 0
 
     def entries(self) -> Iterator[tuple[int, bytes, bytes]]:
         """Yield the number of every line (of every word, in binary), the word, and its numbers as they stand.
@@ -112,9 +115,15 @@ class VectorFile:
     def _parsed(self, values: bytes) -> Vector | None:
         """Return the numbers of a line of text; None if there are others than `width` of them.
 
-        `values` has a blank between any two fields. NumPy's parser reads ``1-2`` as two numbers, so they are
-        counted. Some NumPys stop silently at what is no number: then the last field is tried alone.
+        `values` has a blank between any two fields. NumPy's parser, for what the loop leaves to it, reads
+        ``1-2`` as two numbers, so they are counted. Some NumPys stop silently at what is no number: then the
+        last field is tried alone.
         """
+        self._parses += 1
+        if self._parses > _FEW:
+            row = np.empty(self.width)
+            if read_decimals(np.frombuffer(values, np.uint8), row) == self.width:
+                return row.astype(np.float32)
         try:
             if _SILENT:
                 float(values[values.rfind(b" ") + 1 :])

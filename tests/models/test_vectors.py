@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import models
+from models import vector_file
 from models.vectors import VectorsError, VectorsWarning, read_vectors
 
 GLOVE = "the 0.1 -0.2 3e-1\n. . . 1 2 3\nbad -1 0 .5\n"
@@ -353,3 +354,18 @@ def test_any_file_gives_vectors_or_a_named_error(monkeypatch):
             read += 1
     assert all("vectors.txt" in message for message in refused)
     assert min(read, len(refused)) > 1000
+
+
+@pytest.mark.parametrize("few", [0, 10**9], ids=["by the loop", "by NumPy"])
+def test_numbers_are_read_to_the_last_bit_by_either_parser(tmp_path, monkeypatch, few):
+    monkeypatch.setattr(vector_file, "_FEW", few)
+    rows = ["1 -2.5", "1e30 1e-30", "0.1234567890123456789 1_000", "3.4e38 -.5", "+7 0.30000001192092896"]
+    (tmp_path / "v.txt").write_text("".join(f"w{k} {row}\n" for k, row in enumerate(rows)), encoding="utf-8")
+    found = read_vectors(tmp_path / "v.txt", [f"w{k}" for k in range(len(rows))]).found
+    for k, row in enumerate(rows):
+        expected = np.array([float(field) for field in row.split()]).astype(np.float32)
+        assert found[f"w{k}"].tobytes() == expected.tobytes()
+    for wrong in ("1 2-3", "1 x", "1 2 3", "1  2 3", "1e999 2", "1 nan"):
+        (tmp_path / "v.txt").write_text(f"a 1 2\nw {wrong}\n", encoding="utf-8")
+        with pytest.raises(VectorsError, match="line 2"):
+            read_vectors(tmp_path / "v.txt", ["w"])
