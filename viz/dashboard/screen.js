@@ -48,6 +48,9 @@ function showMatrixChoice(found, { name, runs }) {
   select.value = state.matrix.get(name);
 }
 
+// A name that may be broken after a slash.
+const breakable = name => name.split(/(?<=\/)/).flatMap(part => [part, make("wbr")]);
+
 function showGroups(groups, chosen) {
   const wanted = at("filter").value.trim().toLowerCase(), names = new Set(chosen.map(({ name }) => name));
   const listed = [...groups].filter(([name]) => name.toLowerCase().includes(wanted));
@@ -58,7 +61,7 @@ function showGroups(groups, chosen) {
     box.disabled = !box.checked && names.size >= MOST_GROUPS;
     box.addEventListener("change", () => choose(groups, name, box.checked));
     const alerts = runs.reduce((sum, run) => sum + run.alerts.length, 0), many = runs.length === 1 ? "1 run" : `${runs.length} runs`;
-    return make("label", {}, box, ` ${name}`, make("small", {}, `${many}${alerts ? `, ${alerts} alert${alerts > 1 ? "s" : ""}` : ""}`));
+    return make("label", {}, box, make("span", {}, ...breakable(name)), make("small", {}, `${many}${alerts ? `, ${alerts} alert${alerts > 1 ? "s" : ""}` : ""}`));
   }));
   if (!listed.length) at("groups").append(make("p", {}, groups.size ? "None is named so." : "No run yet."));
   if (inside) [...at("groups").querySelectorAll("input")].find(box => box.value === focused)?.focus();

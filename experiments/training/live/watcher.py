@@ -114,7 +114,7 @@ class LiveWatcher(Watcher):
         self._batch += 1
         self._seen += len(trees)
         now = time.thread_time()
-        if now >= self._ratios.next:
+        if now >= self._ratios.next or self._batch == 1:  # every epoch has some
             self._guarded(lambda: self._take_sample(trees, forest, states))
             self._ratios.spent(now, now := time.thread_time())
         if now >= self._rules.next:

@@ -139,7 +139,7 @@ def test_all_is_shown_of_runs_that_were_looked_at(browser, page):
     assert "6 of 6 runs have ended" in _text(browser, "status")
     assert _text(browser, "problems").endswith("runs/notes.jsonl: line 1: it is not a line of minigrad's")
     names = browser.run("[...document.querySelectorAll('#groups label')].map(label => label.textContent)")
-    assert names == [f" {GROUPS[0]}2 runs", f" {GROUPS[1]}2 runs", f" {GROUPS[2]}2 runs, 1 alert"]
+    assert names == [f"{GROUPS[0]}2 runs", f"{GROUPS[1]}2 runs", f"{GROUPS[2]}2 runs, 1 alert"]
     chosen = "[...document.querySelectorAll('#groups input:checked')].map(box => box.value)"
     assert browser.run(chosen) == list(GROUPS[:2])
     browser.run("document.querySelectorAll('#groups input')[2].click()")

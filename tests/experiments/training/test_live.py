@@ -269,10 +269,13 @@ def test_a_folder_that_is_a_file_and_a_name_in_use_are_warned_of_once(tmp_path):
 
 def test_an_error_in_a_look_does_not_stop_training(tmp_path, monkeypatch):
     model, told = _model(), []
-    monkeypatch.setattr(look, "heat", lambda *_: 1 / 0)
+    _often(monkeypatch)
+    calls = []
+    monkeypatch.setattr(look, "heat", lambda *_: calls.append(1) or 1 / 0)
     assert len(_fit(model, [_watch(tmp_path, model, tell=told.append)], 2)) == 2
     assert len(told) == 1
     assert "ZeroDivisionError" in told[0]
+    assert len(calls) == 1
 
 
 def test_a_matrix_that_is_not_finite_has_no_spectrum():
@@ -309,6 +312,8 @@ def test_a_short_training_is_looked_at_after_its_epochs(tmp_path):
     _fit(model, [_watch(tmp_path, model)], 3)
     ends = [line for line in _lines(tmp_path) if line["kind"] == "look" and line["at"] == 1]
     assert [line["epoch"] for line in ends][:2] == [1, 2]
+    epochs = [line["by_depth"] for line in _lines(tmp_path) if line["kind"] == "epoch"]
+    assert all(epochs)
     assert all(len(line["spectrum"]) == 2 for line in ends[:2])
 
 
