@@ -15,6 +15,8 @@ import minigrad as mg
 import models
 from minigrad.graph import Node, reachable
 from minigrad.outline import Outline, outline
+from minigrad.outline.boxes import renumbered
+from minigrad.record import Summary, kept
 from tests.minigrad.graphs import expansions, random_graphs
 
 TREE = "(3 (2 (1 it) (1 is)) (1 (1 not) (2 bad)))"
@@ -247,6 +249,14 @@ def test_values_are_kept_as_they_were() -> None:
     later = w * 1.0
     assert later.node is not None
     assert later.node.meta.value is None  # off again
+
+
+def test_values_of_up_to_16_elements_are_kept_whole() -> None:
+    whole, summary = kept(np.arange(16.0)), kept(np.arange(17.0))
+    assert isinstance(whole, np.ndarray)
+    assert isinstance(summary, Summary)
+    assert (summary.min, summary.mean, summary.max, summary.broken) == (0.0, 8.0, 16.0, 0)
+    assert renumbered(outline(mg.tensor([1.0], requires_grad=True) * 2.0)).boxes[0].ids == (1,)
 
 
 def test_the_mean_of_many_float32_values_is_computed_in_float64() -> None:

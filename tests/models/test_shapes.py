@@ -129,6 +129,8 @@ def test_drawn_words_cover_the_vocabulary():
 def test_a_seed_is_not_a_generator(rng):
     with pytest.raises(TypeError, match=r"pass numpy\.random\.default_rng\((seed|3)\)"):
         shapes.random_forest(rng, [3], vocabulary=WORDS)
+    with pytest.raises(TypeError, match=r"pass numpy\.random\.default_rng\((seed|3)\)"):
+        shapes.random_forest(rng, [1], "left_chain", vocabulary=WORDS, words=[0])  # though nothing is drawn
     for shape in (shapes.uniform_split, shapes.uniform_shape):
         with pytest.raises(TypeError, match=r"numpy\.random\.Generator, not"):
             shape([3], rng)

@@ -89,6 +89,11 @@ def test_progress_adds_up_to_the_file(stored):
     read_vectors(stored(content), ["w1"], told.append)
     assert sum(told) == len(content)
     assert len(told) == 3
+    packed = b"25000 1\n" + b"".join(f"w{k} ".encode() + bytes(4) for k in range(25_000))
+    told.clear()
+    read_vectors(stored(packed), ["w1"], told.append)
+    assert sum(told) == len(packed)
+    assert len(told) == 3
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,12 @@ def _graph(expand: str = "all", **options: object) -> Picture:
 KINDS: dict[str, Callable[[], Picture]] = {
     "tree-plain": lambda: TreePicture(TREE, None, keyword=1, title="plain"),
     "tree-special": _special,
+    "tree-key": lambda: TreePicture(  # wide enough for all entries of a row of the key
+        Tree("1", children=[Tree(None, f"a wide word {k}") for k in range(8)]),
+        [math.nan, math.inf, 0.0, 20.0, 1.0, 0.1, 0.5, 0.2, 1.0],
+        NormScale(1e-2, 1),
+        keyword=4,
+    ),
     "tree-ratio": lambda: TreePicture(TREE, RLSTM, "ratio", caption="two\nlines"),
     "tree-outside": lambda: TreePicture(TREE, RLSTM, RatioScale(0.25, 1), keyword=2),
     "tree-cut": lambda: TreePicture(LONG, [0.1 * k for k in range(1, 10)], keyword=4, max_depth=1),
