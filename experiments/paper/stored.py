@@ -13,13 +13,16 @@ from typing import Any
 
 from experiments.paper.grids import EXPERIMENTS
 from experiments.paper.named import Rows
-from experiments.paper.settings import GRADIENT_DATASET, MODELS
+from experiments.paper.settings import GRADIENT_DATASET, MODELS, SCALES
 from experiments.sweep import Run, SweepError, finished
 from experiments.sweep.arguments import cells_folder
 from experiments.sweep.output import RESULTS
 from experiments.sweep.rows import number
 from experiments.sweep.wording import listed, whose
 from experiments.training.summaries import quantiles_at
+
+# Runs of each model on each dataset by which claims are judged; further ones tell how often it learns.
+JUDGED = SCALES["paper"].runs
 
 # Where `ablate` writes.
 ABLATION = {"paper": RESULTS / "ablate", "smoke": RESULTS / "ablate-smoke"}
@@ -140,16 +143,16 @@ class Stored:
 
     @property
     def repetitions(self) -> int:
-        """The number of runs of each model on each dataset: the paper's five, if the sweep is complete."""
-        return max((len(runs) for runs in self._by_dataset.values()), default=0)
+        """The number of runs by which claims are judged: the paper's five, if the sweep is complete."""
+        return min(max((len(runs) for runs in self._by_dataset.values()), default=0), JUDGED)
 
     def found(self, experiment: str, dataset: int, model: str) -> list[Run]:
         """Return the stored runs in the order of their numbers; perhaps none."""
         return [run for _, run in sorted(self._by_dataset.get((experiment, dataset, model), {}).items())]
 
     def complete(self, experiment: str, dataset: int, model: str) -> list[Run]:
-        """Return the runs of a model on a dataset; raise NoRows if some are missing."""
-        runs = self.found(experiment, dataset, model)
+        """Return the runs by which claims are judged, the first five; raise NoRows if some are missing."""
+        runs = [run for run in self.found(experiment, dataset, model) if number_of(run) <= JUDGED]
         if not runs or len(runs) < self.repetitions:
             have = f"{len(runs)} of {self.repetitions} runs are there" if runs else "there are no runs"
             raise NoRows(f"{have} of {experiment}/{dataset:02}/{model}", experiment)
@@ -163,6 +166,11 @@ class Stored:
     def epochs(self, model: str) -> list[list[Epoch]]:
         """Return the epochs of every gradient run, from 0 on; raise NoRows if some runs are missing."""
         return [run_epochs(run) for run in self.complete("gradient", GRADIENT_DATASET, model)]
+
+
+def number_of(run: Run) -> int:
+    """Return the number of a run among those of its model on its dataset."""
+    return int(run.name.rpartition("/")[2])
 
 
 def read(out: Path) -> Stored:

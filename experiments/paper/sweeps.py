@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments import sweep
-from experiments.paper import ablation, claims, error_vectors, figures
+from experiments.paper import ablation, claims, error_vectors, figures, success
 from experiments.paper.grids import EXPERIMENTS, experiment_jobs
 from experiments.paper.named import NAMED, USUAL, Rows
 from experiments.paper.settings import MODELS, base
@@ -67,7 +67,10 @@ def run_experiment(experiment: str, args: argparse.Namespace) -> int:
     """Do the runs of one of the paper's experiments that are not done yet; return the exit code."""
     _check(args)
     code = _run(_jobs(experiment, args), args)
-    if args.dry_run or experiment != "gradient":
+    if args.dry_run:
+        return code
+    if experiment != "gradient":
+        success.write(finished(args.out), args.out)
         return code
     if text := error_vectors.write(finished(args.out), args.out):
         print(f"\nmedian ratio by error vector\n{text}wrote {args.out / error_vectors.FILE}")
@@ -117,7 +120,8 @@ def run_all(args: argparse.Namespace) -> int:
     named = _named(args)
     ablate = ABLATION[args.scale] if named is None else named.ablation
     decided = claims.tell(args.out, ablate, write=True)
-    error_vectors.write(finished(args.out), args.out)
+    for page in (error_vectors, success):
+        page.write(finished(args.out), args.out)
     return trained or drawn or decided
 
 

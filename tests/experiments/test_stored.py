@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.paper import claims, error_vectors
+from experiments.paper import claims, error_vectors, success
 from experiments.paper.ablation import ablation_jobs, table
 from experiments.paper.grids import EXPERIMENTS, experiment_jobs
 from experiments.paper.stored import Stored
@@ -109,6 +109,7 @@ def test_tables_of_the_paper_are_those_of_the_stored_runs(monkeypatch):
     monkeypatch.setattr(claims, "write_text", lambda path, text: written.update({path.name: text}))
     assert claims.tell(paper, RESULTS / "ablate", write=True) == 0
     assert set(written) == {"claims.md", "claims.json"}
+    written["success.md"] = success.table(Stored(_stored("paper")))
     written["error_vectors.md"] = error_vectors.table(Stored(_stored("paper")))
     for name, text in written.items():
         assert text == (paper / name).read_text(encoding="utf-8"), name
