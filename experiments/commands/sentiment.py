@@ -51,6 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "0,1:2:3,4 for five classes, 0:1:2 for three, 0::1 for two, none for others)",
     )
     parser.add_argument(
+        "--width",
+        type=whole("a width"),
+        metavar="D",
+        help="of states and word vectors (default: what was chosen for the model, or the vectors' width)",
+    )
+    parser.add_argument(
         "--draw",
         type=whole("the number of a test sentence"),
         nargs="+",

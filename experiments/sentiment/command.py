@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import models
 from experiments import sweep
@@ -42,6 +43,8 @@ def run(args: argparse.Namespace) -> int:
     args.treebank = args.treebank.absolute()
     if args.vectors is None and args.vectors_encoding != "utf-8":
         raise InputError("--vectors-encoding: there is no file of vectors; name it with --vectors")
+    if None not in (args.vectors, args.width):
+        raise InputError("--width: with --vectors the width is that of the vectors")
     treebank = read_treebank(args.treebank, Reading.of(args))
     try:
         polarity(treebank.classes, args.polarity, treebank.names)
@@ -79,7 +82,8 @@ def jobs(treebank: Treebank, args: argparse.Namespace) -> list[Job]:
     told = {**treebank.sha256, **Reading.of(args).told()}
     if args.polarity is not None:
         told["polarity"] = args.polarity
-    run_of = partial(run_settings, scale=scale, seed=args.seed, treebank=told, vectors=vectors)
+    width: dict[str, Any] = {} if args.width is None else {"D": args.width}
+    run_of = partial(run_settings, scale=scale, seed=args.seed, treebank=told, vectors=vectors, **width)
     train = sample(run_of(MODELS[0], 1), treebank)["train"]
     nodes = sum(treebank.trees["train"][k].n_nodes for k in train)
     return [

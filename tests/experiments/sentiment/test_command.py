@@ -204,6 +204,19 @@ def test_classes_with_names_that_do_not_fit_are_refused_with_the_line(tiny, bank
     assert "--polarity is none, or the negative" in capsys.readouterr().err
 
 
+def test_the_width_is_chosen(here, bank, tmp_path, monkeypatch, capsys):
+    less = functools.partial(run_settings, mode="level", max_epochs=1)
+    monkeypatch.setattr(command, "run_settings", less)
+    monkeypatch.setattr(figures, "FORMATS", ("svg",))
+    shown = ["--treebank", bank, "--out", tmp_path / "out", "--cell", "RNN", "--width", 7]
+    assert _main(*shown) == 0
+    [run] = finished(tmp_path / "out")
+    model = models.load(tmp_path / "out" / "models" / f"{run.id}.npz")
+    assert run.settings["D"] == model.L.shape[1] == model.cell.parts[0].width == 7
+    assert _main(*shown, "--vectors", "v.txt") == 2
+    assert "--width: with --vectors the width is that of the vectors" in capsys.readouterr().err
+
+
 def test_vectors_have_an_encoding_and_the_message_names_its_option(tiny, here, bank, tmp_path, capsys):
     vectors = tmp_path / "v.txt"
     vectors.write_bytes("the 1 2 3\nbête 4 5 6\n".encode("latin-1"))
