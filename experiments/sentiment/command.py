@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import models
@@ -83,7 +82,10 @@ def jobs(treebank: Treebank, args: argparse.Namespace) -> list[Job]:
     if args.polarity is not None:
         told["polarity"] = args.polarity
     width: dict[str, Any] = {} if args.width is None else {"D": args.width}
-    run_of = partial(run_settings, scale=scale, seed=args.seed, treebank=told, vectors=vectors, **width)
+
+    def run_of(model: str, run: int) -> Settings:
+        return run_settings(model, run, scale=scale, seed=args.seed, treebank=told, vectors=vectors, **width)
+
     train = sample(run_of(MODELS[0], 1), treebank)["train"]
     nodes = sum(treebank.trees["train"][k].n_nodes for k in train)
     return [
