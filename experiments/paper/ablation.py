@@ -102,7 +102,7 @@ def ablation_jobs(
     seed: int = 0,
     runs: int | None = None,
     cells: Sequence[str] = (),
-    changes: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Iterator[Job]:
     """Yield all runs, on data and seeds that no run of the paper's experiments has.
 
@@ -113,7 +113,7 @@ def ablation_jobs(
     size = replace(size, max_epochs=min(size.max_epochs, MAX_EPOCHS))
     for question in asked:
         for setting, tried in question.settings.items():
-            all_changes = {**(changes or {}), **tried}
+            all_changes = {**(changes or {}).get(question.model, {}), **tried}
             for dataset in question.datasets:
                 for run in range(1, (runs or min(question.runs, size.runs)) + 1):
                     settings = run_settings(

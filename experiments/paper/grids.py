@@ -19,7 +19,7 @@ def experiment_jobs(
     seed: int = 0,
     runs: int | None = None,
     cells: Sequence[str] = MODELS,
-    changes: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Iterator[Job]:
     """Yield the runs of Experiment 1 ("length"), 2 ("depth") or 3 ("gradient").
 
@@ -33,14 +33,14 @@ def experiment_jobs(
     cells : sequence of str
         The models' cells, as `models.cell` takes them.
     changes : dict, optional
-        Settings other than the paper's, such as those of `named.NAMED`.
+        Settings other than the paper's by model, as in `named.NAMED`.
     """
     size = SCALES[scale]
     for dataset in (GRADIENT_DATASET,) if experiment == "gradient" else DATASETS:
         for model in cells:
             for run in range(1, (runs or size.runs) + 1):
                 settings = run_settings(
-                    experiment, dataset, model, run, scale=size, seed=seed, **(changes or {})
+                    experiment, dataset, model, run, scale=size, seed=seed, **(changes or {}).get(model, {})
                 )
                 drawn = experiment == "gradient" and run == 1  # Figure 2
                 name = model.replace(":", ".")  # a user's own cell is package.module:Class

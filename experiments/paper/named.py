@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from experiments.paper.settings import MODELS
 from experiments.sweep.output import RESULTS
 
 
@@ -18,14 +19,27 @@ def _l2(cell: float, words: float, classifier: float) -> dict[str, float]:
     return {"l2": cell, "l2_words": words, "l2_classifier": classifier}
 
 
-_EQUATIONS = {"leaf_weights": "shared", "first_step": "adagrad", "eps": 1e-10, "shuffle": "every_epoch"}
+_EQUATIONS: dict[str, Any] = {
+    "leaf_weights": "shared",
+    "first_step": "adagrad",
+    "eps": 1e-10,
+    "shuffle": "every_epoch",
+}
 # What the authors' program does (github.com/lephong/lstm-rnn) beside what the paper tells.
-_AUTHORS = {"leaf_weights": "separate", "first_step": "sgd", "eps": 1e-4, "shuffle": "once"}
+_AUTHORS: dict[str, Any] = {"leaf_weights": "separate", "first_step": "sgd", "eps": 1e-4, "shuffle": "once"}
 
-NAMED: Mapping[str, Mapping[str, Any]] = {
-    "first-run": {**_EQUATIONS, **_l2(1e-3, 1e-3, 1e-3)},
-    "authors-1e-3": {**_AUTHORS, **_l2(1e-3, 1e-3, 1e-3)},  # the values in its README
-    "authors-1e-4": {**_AUTHORS, **_l2(1e-4, 1e-4, 1e-5)},  # those that are compiled in
+Changes = Mapping[str, Any]  # of `Settings`
+ByModel = Mapping[str, Changes]  # by model, since what suits one need not suit the other
+
+
+def _both(**changes: Any) -> ByModel:
+    return dict.fromkeys(MODELS, changes)
+
+
+NAMED: Mapping[str, ByModel] = {
+    "first-run": _both(**_EQUATIONS, **_l2(1e-3, 1e-3, 1e-3)),
+    "authors-1e-3": _both(**_AUTHORS, **_l2(1e-3, 1e-3, 1e-3)),  # the values in its README
+    "authors-1e-4": _both(**_AUTHORS, **_l2(1e-4, 1e-4, 1e-5)),  # those that are compiled in
 }
 USUAL = "first-run"  # the settings without a name: with seed 0 their folders have none either
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from experiments import sweep
 from experiments.paper import ablation, claims, error_vectors, figures, success
 from experiments.paper.grids import EXPERIMENTS, experiment_jobs
-from experiments.paper.named import NAMED, USUAL, Rows
+from experiments.paper.named import NAMED, USUAL, ByModel, Rows
 from experiments.paper.settings import MODELS, base
 from experiments.paper.stored import ABLATION
 from experiments.paper.treebank import measure
@@ -136,7 +135,7 @@ def _check(args: argparse.Namespace) -> None:
         raise InputError("--settings are those of the paper's two models: leave it out, or --cell")
 
 
-def _changes(args: argparse.Namespace) -> Mapping[str, Any]:
+def _changes(args: argparse.Namespace) -> ByModel:
     return NAMED[args.settings] if args.settings else {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from experiments.paper.ablation import ablation_jobs
 from experiments.paper.criteria import CLAIMS
 from experiments.paper.grids import EXPERIMENTS, experiment_jobs
 from experiments.paper.named import NAMED, USUAL, Rows
-from experiments.paper.settings import SCALES, Settings, run_settings
+from experiments.paper.settings import MODELS, SCALES, Settings, run_settings
 from experiments.paper.stored import ABLATION, ablation_of, command_line
 from experiments.sweep import finished
 from experiments.sweep.output import RESULTS
@@ -29,14 +30,18 @@ def results(monkeypatch, tmp_path):
 
 
 def test_every_name_says_all_that_the_names_differ_in():
-    assert len({tuple(settings) for settings in map(sorted, NAMED.values())}) == 1
+    assert all(tuple(of) == MODELS for of in NAMED.values())
+    assert len({tuple(sorted(changes)) for of in NAMED.values() for changes in of.values()}) == 1
     usual = defaults(Settings)
-    assert {key: usual[key] for key in NAMED[USUAL]} == NAMED[USUAL]
+    for changes in NAMED[USUAL].values():
+        assert {key: usual[key] for key in changes} == changes
 
 
 def test_the_authors_settings_are_those_of_their_program():
     readme, compiled = (
-        run_settings("length", 1, "RLSTM", 1, scale=SCALES["paper"], seed=0, **NAMED[f"authors-{value}"])
+        run_settings(
+            "length", 1, "RLSTM", 1, scale=SCALES["paper"], seed=0, **NAMED[f"authors-{value}"]["RLSTM"]
+        )
         for value in ("1e-3", "1e-4")
     )
     for settings in (readme, compiled):
@@ -79,13 +84,14 @@ def test_the_command_that_makes_missing_rows_names_the_settings():
 
 
 def test_all_runs_of_the_grids_have_the_settings():
-    changes = NAMED["authors-1e-4"]
+    changes = {"RNN": NAMED["authors-1e-4"]["RNN"], "RLSTM": NAMED["first-run"]["RLSTM"]}
     jobs = [job for e in EXPERIMENTS for job in experiment_jobs(e, "paper", seed=79, changes=changes)]
     plain = [job for e in EXPERIMENTS for job in experiment_jobs(e, "paper", seed=79)]
     assert [job.name for job in jobs] == [job.name for job in plain]
     for job, other in zip(jobs, plain, strict=True):
-        assert {key: job.json[key] for key in changes} == dict(changes)
-        assert {**other.json, **changes} == job.json
+        own = changes[job.settings.model]
+        assert {key: getattr(job.settings, key) for key in own} == own
+        assert replace(other.settings, **own) == job.settings
 
 
 def test_ablate_changes_one_thing_around_the_settings():
@@ -111,7 +117,8 @@ def test_a_command_trains_with_the_settings_that_are_named(results, tiny, in_pro
     runs = finished(results / "paper-authors-1e-3-seed-79-smoke")
     assert len(runs) == 2
     for run in runs:
-        assert {key: run.settings[key] for key in NAMED["authors-1e-3"]} == dict(NAMED["authors-1e-3"])
+        own = NAMED["authors-1e-3"][run.settings["model"]]
+        assert {key: run.settings[key] for key in own} == own
         assert run.settings["seed"] == 79
     assert main([*command, "--dry-run"]) == 0
 
