@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 import minigrad as mg
 from minigrad.fold import direct
 from models.classifier import AnyForest, TreeClassifier
@@ -24,20 +26,8 @@ def loss_and_gradients(
     label that is no class or none at all (`TreeClassifier.loss` says which), and where
     `minigrad.fold.direct.loss_and_gradients` does not apply.
     """
-    if type(model) is not TreeClassifier or not isinstance(model.cell, mg.Cell):
-        return None
-    if not isinstance(forest, Forest):
-        return None
-    if forest.vocabulary is not model.vocabulary or len(model.vocabulary) != len(model.L.data):
-        return None
-    if forest.names not in (None, model.names):
-        return None
-    if len(forest) == forest.n_nodes:
-        return None
-    if model.training and model.dropout is not None:
-        return None
-    rows = model.rows(forest)
-    if not len(rows):
+    rows = classified(model, forest)
+    if rows is None or not isinstance(forest, Forest):
         return None
     return direct.loss_and_gradients(
         model.cell,
@@ -51,3 +41,21 @@ def loss_and_gradients(
         divisor=len(forest),
         threads=threads,
     )
+
+
+def classified(model: TreeClassifier, forest: AnyForest) -> np.ndarray | None:
+    """Return the rows of the nodes that are classified, or None where a step takes a graph."""
+    if type(model) is not TreeClassifier or not isinstance(model.cell, mg.Cell):
+        return None
+    if not isinstance(forest, Forest):
+        return None
+    if forest.vocabulary is not model.vocabulary or len(model.vocabulary) != len(model.L.data):
+        return None
+    if forest.names not in (None, model.names):
+        return None
+    if len(forest) == forest.n_nodes:
+        return None
+    if model.training and model.dropout is not None:
+        return None
+    rows = model.rows(forest)
+    return rows if len(rows) else None

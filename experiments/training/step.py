@@ -15,6 +15,7 @@ from minigrad.internal import crew
 from minigrad.nn import Parameter
 from minigrad.optim import Optimizer
 from models.direct import loss_and_gradients
+from models.prepared import prepare, prepared_step
 
 Penalty = Callable[[models.Forest, mg.NodeStates], mg.Tensor]
 Clip = Callable[[Sequence[Parameter]], object]
@@ -73,8 +74,13 @@ def training_step(
         Of the minibatch, with their gradients.
     """
     require_threads(threads, mode, penalty)
+    without_graph = mode == "compiled" and penalty is None
+    if without_graph and clip is None:
+        found = prepared_step(model, optimizer, forest)
+        if found is not None:
+            return found
     optimizer.zero_grad()
-    direct = loss_and_gradients(model, forest, threads) if mode == "compiled" and penalty is None else None
+    direct = loss_and_gradients(model, forest, threads) if without_graph else None
     if direct is not None:
         value, states = direct
     else:
@@ -88,6 +94,8 @@ def training_step(
         if clip is not None:
             clip(model.parameters())
         optimizer.step()
+        if direct is not None:
+            prepare(model, optimizer)
     return value, states
 
 

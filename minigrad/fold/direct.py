@@ -104,7 +104,7 @@ def loss_and_gradients(
     roots, masks = rows is forest.root, code.masks(nodes)
     leaves = [W, b, *code.trace.parameters]
     flat = flat_gradients(leaves)
-    model = _Model(code, L, Ws, bs, 1 / divisor)
+    model = Whole(code, L, Ws, bs, 1 / divisor)
     cut = shards(forest)
     if cut:
         jobs = [partial(model.shard, shard, nodes, entry, rows, roots, target, masks) for shard in cut]
@@ -130,7 +130,7 @@ def loss_and_gradients(
     return loss, states
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """Loss and gradients of a shard, or of all."""
 
     legal: bool
@@ -145,8 +145,8 @@ class _Part(NamedTuple):
         return self.lease.room.entries[: self.read], self.lease.room.by_entries[: self.read]
 
 
-class _Model(NamedTuple):
-    """What all parts of a minibatch have in common."""
+class Whole(NamedTuple):
+    """What all parts of a minibatch have in common; losses are multiplied by `scale`."""
 
     code: compiler.CompiledCell
     table: Array
@@ -156,7 +156,7 @@ class _Model(NamedTuple):
 
     def shard(
         self, shard: Shard, nodes: int, entry: Array, rows: Array, roots: bool, target: Array, masks: Array
-    ) -> _Part:
+    ) -> Part:
         """Compute a shard of a forest of so many nodes."""
         own = shard.root if roots else shard.own(rows)
         masks = self.code.mask_rows(masks, nodes, shard.rows)
@@ -171,7 +171,7 @@ class _Model(NamedTuple):
         target: Array,
         masks: Array,
         gradient: Array | None = None,
-    ) -> _Part:
+    ) -> Part:
         """Compute all trees in one piece; `roots` says whether `rows` is ``trees.root``."""
         code, dtype = self.code, self.table.dtype
         nodes, n = len(trees.left), len(rows)
@@ -194,10 +194,10 @@ class _Model(NamedTuple):
         finally:
             code.give_back_scratch(scratch)
         done = partial(Done, code, trees, self.table, entry, masks, rows, lease, weights)
-        return _Part(legal, loss, gradient, read, lease, done)
+        return Part(legal, loss, gradient, read, lease, done)
 
 
-def _words(parts: Sequence[_Part], height: int) -> SparseRows:
+def _words(parts: Sequence[Part], height: int) -> SparseRows:
     """Return the gradient with respect to the table; a word's of several shards are added in their order."""
     entries, by_entries = parts[0].words()
     if len(parts) > 1:

@@ -52,13 +52,18 @@ class Shard:
         return at[self.rows[at] == rows]
 
 
+def shard_count(forest: Rooted, size: int = SIZE) -> int:
+    """Return how many shards a forest is cut in."""
+    return min(-(-(len(forest.left) // 2) // size), len(forest.root))
+
+
 def shards(forest: Rooted, size: int = SIZE) -> list[Shard]:
     """Cut a forest in shards, or return no shard if it is small enough to be computed in one piece.
 
     How many there are, and which trees belong to which, depends on the forest alone: the largest tree left
     goes to the shard that is the smallest so far (longest processing time first, Graham 1969).
     """
-    count = min(-(-(len(forest.left) // 2) // size), len(forest.root))
+    count = shard_count(forest, size)
     if count < 2:
         return []
     nodes = np.diff(forest.root, prepend=-1)

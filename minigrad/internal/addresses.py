@@ -61,6 +61,11 @@ class Addresses:
         for k, copy in self._copies.items():
             copy[...] = data[k]
 
+    @property
+    def in_place(self) -> bool:
+        """Whether all addresses at the last `update` were those of the tensors' own arrays."""
+        return not self._copies
+
     def _find(self, data: list[Array]) -> None:
         self._copies = {}
         self.held = []

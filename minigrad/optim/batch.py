@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from minigrad.kernels.machine import address
 from minigrad.nn import Parameter
 
 Array = np.ndarray
+_PACK = struct.Struct("6q").pack_into
 
 
 def batches(parameters: Sequence[Parameter], slots: int) -> Iterator[Batch]:
@@ -72,7 +74,7 @@ class Batch:
         self._flat: list[FlatGradients] = []  # what `_together` was when `_spans` was laid out
         self._single: list[int] = []  # parameters that are members of none of these
         self._together_stored: list[Any] = []  # the storages of those that are
-        self._sources = np.zeros((2 * len(parameters), 3), np.intp)
+        self._sources: Any = np.zeros((2 * len(parameters), 3), np.intp)
         self._update: Callable[[Array, int, updates.Constants], None] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:  # a copy has other parameters, in other memory
@@ -128,6 +130,28 @@ class Batch:
         self._sources.ravel()[: len(sources)] = sources
         self._update(rows, rule, constants)
         self._values.write_back()
+
+    def layout(self, flat: FlatGradients, table: Gradient) -> tuple[object, ...] | None:
+        """Return what tells the layout that the last step has found; None unless gradients are these two.
+
+        As long as the parameters' arrays and all that is returned are the same, `step_with` may be called.
+        """
+        if self._seen != FlatGradients.version or self._flat != [flat] or flat not in self._whole:
+            return None
+        if [self._gradients[k] for k in self._single] != [table]:
+            return None
+        in_place = self._values.in_place and self._placed is self._values.pointers
+        return (self._update, self._flat, self._placed) if in_place else None
+
+    def step_with(
+        self, vector: Array, rows: Array, values: Array, rule: int, constants: tuple[float, ...]
+    ) -> None:
+        """Change all parameters by a vector of gradients and those of a table's rows; see `layout`."""
+        now = new_id()
+        for storage in self._storages:
+            storage.changed = now
+        _PACK(self._sources, 0, address(vector), 0, 0, address(values), 0, len(rows))
+        self._update(rows, rule, constants)  # type: ignore[misc]
 
     def _look(self) -> None:
         """Find out which of the gradients lie side by side."""

@@ -10,7 +10,7 @@ import numpy as np
 from minigrad.kernels.updates import CONSTANTS
 from minigrad.nn import Parameter, StateError
 from minigrad.nn.npz import check_fit
-from minigrad.optim.batch import batches
+from minigrad.optim.batch import Batch, batches
 from minigrad.optim.leaves import leaves, listed
 
 Group = Mapping[str, Any]
@@ -103,12 +103,20 @@ class Optimizer:
     def step(self) -> None:
         """Change every parameter that has a gradient."""
         for group, own in zip(self.groups, self._batches, strict=True):
-            rule, rest = self._rule(group)
-            nothing = [0.0] * (CONSTANTS - 3 - len(rest))
-            lr = group["lr"] * self.lr_factor
-            constants = tuple(map(float, (lr, group["l2"], group["l1"], *rest, *nothing)))
+            rule, constants = self.rule(group)
             for batch in own:
                 batch.step(rule, constants)
+
+    def rule(self, group: Group) -> tuple[int, tuple[float, ...]]:
+        """Return the number of the kernel's rule, and the constants of a step of a group."""
+        rule, rest = self._rule(group)
+        nothing = [0.0] * (CONSTANTS - 3 - len(rest))
+        lr = group["lr"] * self.lr_factor
+        return rule, tuple(map(float, (lr, group["l2"], group["l1"], *rest, *nothing)))
+
+    def only_batch(self) -> Batch | None:
+        """Return the batch of all parameters, if there is one for all."""
+        return self._batches[0][0] if len(self._batches) == len(self._batches[0]) == 1 else None
 
     def _kept(self) -> Iterator[tuple[str, np.ndarray]]:
         """Yield all that is kept, by name and the parameter's position among all groups."""
