@@ -20,6 +20,7 @@ def experiment_jobs(
     runs: int | None = None,
     cells: Sequence[str] = MODELS,
     changes: Mapping[str, Mapping[str, Any]] | None = None,
+    dev_ratios: bool = False,
 ) -> Iterator[Job]:
     """Yield the runs of Experiment 1 ("length"), 2 ("depth") or 3 ("gradient").
 
@@ -34,14 +35,18 @@ def experiment_jobs(
         The models' cells, as `models.cell` takes them.
     changes : dict, optional
         Settings other than the paper's by model, as in `named.NAMED`.
+    dev_ratios : bool
+        As in `Settings`, for Experiment 3.
     """
     size = SCALES[scale]
     for dataset in (GRADIENT_DATASET,) if experiment == "gradient" else DATASETS:
         for model in cells:
             for run in range(1, (runs or size.runs) + 1):
-                settings = run_settings(
-                    experiment, dataset, model, run, scale=size, seed=seed, **(changes or {}).get(model, {})
-                )
+                own = {
+                    **(changes or {}).get(model, {}),
+                    "dev_ratios": dev_ratios and experiment == "gradient",
+                }
+                settings = run_settings(experiment, dataset, model, run, scale=size, seed=seed, **own)
                 drawn = experiment == "gradient" and run == 1  # Figure 2
                 name = model.replace(":", ".")  # a user's own cell is package.module:Class
                 yield job(f"{experiment}/{dataset:02}/{name}/{run}", settings, keep_model=drawn)

@@ -99,6 +99,11 @@ class Rows:
         return self._folder("ablate")
 
     @property
+    def dev_ratios(self) -> bool:
+        """Whether Experiment 3 measures dev sentences, too; the rows that had no name do not have it."""
+        return (self.name, self.seed) != (USUAL, 0)
+
+    @property
     def options(self) -> str:
         """The options that name them on a command line."""
         return f"--settings {self.name}" + (f" --seed {self.seed}" if self.seed else "")

@@ -109,7 +109,15 @@ def _measure(
     depth = ratios.depth
     of = {name: by_depth(depth, ratio) for name, ratio in ratios.ratios.items()}
     of["post"] |= overall(depth, ratios.ratios["post"])
+    if settings.dev_ratios:
+        of["dev"] = _dev(settings, model, sets)
     return {"ratios": {**of, "extra": _extra(settings, model, sets, epoch)}}
+
+
+def _dev(settings: Settings, model: models.TreeClassifier, sets: Datasets) -> dict[str, Any]:
+    watcher = RatioWatcher(error_rows(model.cell, keyword_rows))
+    watcher.measure(model, sets.dev, MEASURED_AT_ONCE, settings.mode)
+    return by_depth(watcher.depth, watcher.ratios["post"])
 
 
 def _extra(settings: Settings, model: models.TreeClassifier, sets: Datasets, epoch: int) -> dict[str, Any]:

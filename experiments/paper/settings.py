@@ -54,6 +54,9 @@ class Settings:
         As in `fit`.
     ratios : bool
         Whether gradient ratios are measured, in Experiment 3.
+    dev_ratios : bool
+        Whether they are measured on the dev sentences, too: a ratio that is high on training sentences only
+        comes from learning them by heart.
     extra : int
         Number of extra sentences whose gradients are measured, of each of the keyword depths `extra_depths`.
     mode : str
@@ -89,6 +92,7 @@ class Settings:
     extra_depths: tuple[int, ...]
     mode: str = "compiled"
     shuffle: str = later("every_epoch")
+    dev_ratios: bool = later(False)
 
 
 @dataclass(frozen=True)

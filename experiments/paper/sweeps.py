@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from experiments import sweep
-from experiments.paper import ablation, claims, error_vectors, figures, success
+from experiments.paper import ablation, claims, error_vectors, figures, memory, success
 from experiments.paper.grids import EXPERIMENTS, experiment_jobs
 from experiments.paper.named import NAMED, USUAL, ByModel, Rows
 from experiments.paper.settings import MODELS, base
@@ -71,6 +71,7 @@ def run_experiment(experiment: str, args: argparse.Namespace) -> int:
     if experiment != "gradient":
         success.write(finished(args.out), args.out)
         return code
+    memory.write(finished(args.out), args.out)
     if text := error_vectors.write(finished(args.out), args.out):
         print(f"\nmedian ratio by error vector\n{text}wrote {args.out / error_vectors.FILE}")
     return code
@@ -119,14 +120,16 @@ def run_all(args: argparse.Namespace) -> int:
     named = _named(args)
     ablate = ABLATION[args.scale] if named is None else named.ablation
     decided = claims.tell(args.out, ablate, write=True)
-    for page in (error_vectors, success):
+    for page in (error_vectors, memory, success):
         page.write(finished(args.out), args.out)
     return trained or drawn or decided
 
 
 def _jobs(experiment: str, args: argparse.Namespace) -> list[sweep.Job]:
     cells = tuple(dict.fromkeys(args.cell or MODELS))
+    named = _named(args)
     more = {"seed": args.seed, "runs": args.runs, "cells": cells, "changes": _changes(args)}
+    more["dev_ratios"] = named is not None and named.dev_ratios
     return list(experiment_jobs(experiment, args.scale, **more))
 
 
