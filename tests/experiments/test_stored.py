@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.commands import sentiment as sentiment_command
 from experiments.paper import claims, error_vectors, success
 from experiments.paper.ablation import ablation_jobs, table
 from experiments.paper.grids import EXPERIMENTS, experiment_jobs
@@ -22,7 +23,6 @@ from experiments.studies import agreement, copy, count, remedies, spectrum, task
 from experiments.studies.remedies.trials import TRIAL_STUDY
 from experiments.sweep import finished, from_json
 from experiments.sweep.output import RESULTS
-from experiments.training.treebank import USUAL
 
 STUDIES = (
     *(module.STUDY for module in (agreement, copy, count, remedies, spectrum, tasks)),
@@ -38,9 +38,9 @@ def _stored(folder):
 def _sentiment():
     """Plan on the treebank that the rows tell of, which nobody needs to have."""
     treebank = Treebank({"train": []}, _stored("sentiment")[0].settings["treebank"])
-    options = {"scale": "paper", "treebank": Path(), "seed": 0}
-    options |= dict.fromkeys(["vectors", "polarity", "cell", "runs"]) | vars(USUAL)
-    return sentiment.jobs(treebank, argparse.Namespace(**options))
+    parser = argparse.ArgumentParser()
+    sentiment_command.add_arguments(parser)
+    return sentiment.jobs(treebank, parser.parse_args(["--scale", "paper", "--treebank", "."]))
 
 
 # The runs that each command plans at --scale paper and otherwise default options.
