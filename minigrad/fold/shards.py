@@ -16,6 +16,9 @@ from minigrad.fold.schedule import Trees
 Array = np.ndarray
 # Inner nodes. Fewer in a shard, and tiles run empty before their trees end; more, and there is less to share.
 SIZE = 1000
+# Nodes that are ready at once, on average, in a shard at least: 20 chains take a fifth less time in one piece
+# than in two shards.
+READY = 16
 
 
 class Rooted(Trees, Protocol):
@@ -52,18 +55,22 @@ class Shard:
         return at[self.rows[at] == rows]
 
 
-def shard_count(forest: Rooted, size: int = SIZE) -> int:
-    """Return how many shards a forest is cut in."""
-    return min(-(-(len(forest.left) // 2) // size), len(forest.root))
+def shard_count(forest: Rooted, size: int = SIZE, ready: int = READY) -> int:
+    """Return how many shards a forest is cut in; 1 if it is computed in one piece."""
+    inner = len(forest.left) // 2
+    if inner <= size:
+        return 1
+    longest = int(forest.height[forest.root].max())
+    return max(1, min(-(-inner // size), len(forest.root), inner // (longest * ready)))
 
 
-def shards(forest: Rooted, size: int = SIZE) -> list[Shard]:
+def shards(forest: Rooted, size: int = SIZE, ready: int = READY) -> list[Shard]:
     """Cut a forest in shards, or return no shard if it is small enough to be computed in one piece.
 
     How many there are, and which trees belong to which, depends on the forest alone: the largest tree left
     goes to the shard that is the smallest so far (longest processing time first, Graham 1969).
     """
-    count = shard_count(forest, size)
+    count = shard_count(forest, size, ready)
     if count < 2:
         return []
     nodes = np.diff(forest.root, prepend=-1)

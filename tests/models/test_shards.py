@@ -13,7 +13,7 @@ import minigrad as mg
 import models
 from experiments.training import fit, training_step
 from minigrad.cotangent import as_dense
-from minigrad.fold.shards import SIZE, shards
+from minigrad.fold.shards import SIZE, shard_count, shards
 from minigrad.kernels.jit import JIT_ENABLED
 from minigrad.optim import SGD, AdaGrad
 from models.direct import loss_and_gradients
@@ -70,7 +70,7 @@ def results(model: Any, loss: float, states: mg.NodeStates) -> dict[str, np.ndar
 @pytest.mark.parametrize("size", [1, 30, SIZE])
 def test_every_tree_is_in_one_shard_whole_and_shards_are_of_about_equal_size(size):
     _, forest = setup()
-    found = shards(forest, size)
+    found = shards(forest, size, ready=1)
     count = min(-(-(forest.n_nodes // 2) // size), TREES)
     assert len(found) == count > 1
     np.testing.assert_array_equal(np.sort(np.concatenate([s.rows for s in found])), np.arange(forest.n_nodes))
@@ -93,6 +93,14 @@ def test_a_small_forest_and_a_single_tree_are_not_cut():
     assert not shards(models.random_forest(rng, [SIZE + 1], vocabulary=VOCABULARY))
     assert not shards(models.random_forest(rng, [3 * SIZE], vocabulary=VOCABULARY))
     assert len(shards(models.random_forest(rng, [SIZE + 1, 2], vocabulary=VOCABULARY))) == 2
+
+
+def test_chains_are_cut_only_if_there_are_many():
+    for chains, length, count in ((20, 100, 1), (31, 100, 1), (32, 100, 2), (64, 100, 4), (200, 29, 6)):
+        words = np.ones(chains * length, np.intp)
+        forest = models.chain_forest(words, [length] * chains, VOCABULARY)
+        assert shard_count(forest) == count
+        assert len(shards(forest)) == (count if count > 1 else 0)
 
 
 @compiled_only
