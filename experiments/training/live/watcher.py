@@ -16,11 +16,10 @@ import minigrad as mg
 import models
 from experiments.training.live import look
 from experiments.training.live.lines import Lines
-from experiments.training.live.sample import DepthSample
+from experiments.training.live.sample import DepthSample, quantiles_by_depth
 from experiments.training.live.throttle import Throttle
 from experiments.training.monitoring import quiet_monitor
 from experiments.training.ratios import RatioWatcher
-from experiments.training.summaries import by_depth
 from experiments.training.watcher import Epoch, Watcher
 from minigrad.monitor import Monitor, Observation
 
@@ -30,7 +29,7 @@ CONTRACT = 1
 LOOKS, WHOLES, RATIOS, RULES = 0.003, 0.005, 0.001, 0.001
 LOOK_EVERY, WHOLE_EVERY = 0.2, 1.0  # seconds, at least
 DOUBLED_AFTER, WHOLE_DOUBLED_AFTER = 300, 50  # looks
-FREE = 0.03  # seconds of a training for looks after epochs, whatever their share
+FREE = 0.006  # seconds of a training for looks after epochs, whatever their share
 GATES = "gates"
 GATES_EVERY = 3  # matrices: gates change faster, and are all seen at once
 LISTED = ("rule", "message", "value", "epoch", "batch", "node", "row", "op", "parameter")
@@ -89,7 +88,7 @@ class LiveWatcher(Watcher):
         self.path = path
         self._id, self._name, self._model, self._sentence = path.stem, name, model, sentence
         self._nodes, self._measured, self._mode = nodes, ratios, mode
-        self._chain, self._gated = models.is_chain_cell(model.cell), False
+        self._chain, self._gated = models.is_chain_cell(model.cell), True  # until the first look
         self._own = monitor is None
         self._monitor = quiet_monitor(every=1) if monitor is None else monitor
         self._lines = Lines(path, _warn if tell is None else tell)
@@ -210,7 +209,7 @@ class LiveWatcher(Watcher):
                 if rule.verdicts
             },
         }
-        wanted = [*self._matrices, GATES] if whole else list(self._turns)[:1]
+        wanted = [*self._matrices, *[GATES] * self._gated] if whole else list(self._turns)[:1]
         self._turns.rotate(-1)
         line["spectrum"] = {name: look.spectrum(self._matrices[name]) for name in wanted if name != GATES}
         if GATES in wanted:
@@ -238,7 +237,7 @@ class LiveWatcher(Watcher):
         """Return the ratios of an epoch that is over, or of the time before the first."""
         if self._measured is None:
             return self._sample.by_depth()
-        return by_depth(self._measured.depth, next(iter(self._measured.ratios.values())))
+        return quantiles_by_depth(self._measured.depth, next(iter(self._measured.ratios.values())))
 
     def _tell_alerts(self) -> None:
         """Write the alerts since the last time."""

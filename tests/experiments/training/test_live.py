@@ -16,9 +16,10 @@ from experiments.paper import data
 from experiments.training import Watcher, fit, live
 from experiments.training.live import look
 from experiments.training.live.lines import Lines
-from experiments.training.live.sample import DepthSample
+from experiments.training.live.sample import DepthSample, quantiles_by_depth
 from experiments.training.live.throttle import Throttle
 from experiments.training.live.watcher import LiveWatcher
+from experiments.training.summaries import by_depth
 from minigrad.monitor import Observation
 
 RNG = np.random.default_rng(7)
@@ -157,6 +158,16 @@ def test_ratios_by_depth_are_those_of_every_node_below_the_root():
     assert found["count"][found["depth"].index(3)] == at.sum()
     assert found["quantiles"][found["depth"].index(3)][2] == pytest.approx(np.median(ratio[at]), rel=1e-5)
     assert 0 not in found["depth"]
+
+
+def test_quantiles_are_those_of_the_rows():
+    rng = np.random.default_rng(4)
+    depth, ratio = rng.integers(0, 9, 500), np.exp(rng.normal(size=500))
+    depth[:3], ratio[3:5] = [20, 21, 21], [np.nan, np.inf]
+    found, expected = quantiles_by_depth(depth, ratio), by_depth(depth, ratio)
+    assert (found["depth"], found["count"]) == (expected["depth"], expected["count"])
+    assert np.ravel(found["quantiles"]) == pytest.approx(np.ravel(expected["quantiles"]), rel=1e-5)
+    assert quantiles_by_depth(depth[:0], ratio[:0]) == {"depth": [], "count": [], "quantiles": []}
 
 
 def test_lines_are_the_contract_s(tmp_path, monkeypatch):
