@@ -44,17 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     arguments.add_seed(parser)
     for name, of in (("l2", "the cell"), ("l2-words", "the words"), ("l2-classifier", "the classifier")):
-        parser.add_argument(f"--{name}", type=_penalty, metavar="X", help=f"L2 on {of} (default: the runs')")
-
-
-def _penalty(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"L2 is a number from 0 on, not {text!r}")
-    return value
+        parser.add_argument(
+            f"--{name}", type=arguments.from_zero("L2"), metavar="X", help=f"L2 on {of} (default: the runs')"
+        )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,21 @@ def add_stored(parser: argparse.ArgumentParser | argparse._MutuallyExclusiveGrou
     """Declare ``--out`` of a command that reads rows; `more`: what else is done there, in words."""
     help = f"where the rows are stored{more}"
     parser.add_argument("--out", type=Path, default=RESULTS / "paper", metavar="DIR", help=help)
+
+
+def from_zero(what: str) -> Callable[[str], float]:
+    """Return a reader of a finite number from 0 on; `what` names it in the message for other texts."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not 0 <= value < math.inf:
+            raise argparse.ArgumentTypeError(f"{what} is a number from 0 on, not {text!r}")
+        return value
+
+    return read
 
 
 def add_seed(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from experiments.paper.why.found import Found
 from experiments.paper.why.plan import Plan
 from experiments.sweep import arguments, finished
 from experiments.sweep.output import RESULTS, writable_folder, write_text
+from viz.command_line import InputError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 FOLDERS = {"paper": RESULTS / "why", "smoke": RESULTS / "why-smoke"}
 TWINS = "-mechanism"  # of the folder for those, behind the scale's
 PAGE, FIGURES = "why.md", "figures"
+HOURS = 10.0
 FORMATS = ("pdf", "svg", "png")
 
 
@@ -28,12 +30,18 @@ def run(args: argparse.Namespace) -> int:
 
     A part begins when those before it are finished, and if the CPU-hours that are used and those that it may
     take are not more than ``args.hours`` together.
+
+    Raises
+    ------
+    InputError
+        If there is an option that the twins do not have.
     """
     if args.out is None:
         usual = FOLDERS[args.scale]
         args.out = usual.with_name(usual.name + TWINS) if args.mechanism else usual
     if args.mechanism:
         return _run_twins(args)
+    allowed = HOURS if args.hours is None else args.hours
     plan = Plan(args.scale, args.seed, args.runs)
     found = Found(finished(args.out))
     if args.dry_run:
@@ -46,10 +54,10 @@ def run(args: argparse.Namespace) -> int:
         if not left:
             continue
         hours = plan.hours(part) * len(left) / max(len(jobs), part.most_runs)
-        if found.hours + hours > args.hours:
+        if found.hours + hours > allowed:
             print(
                 f"{part.kind} {part.model} is not begun: {found.hours:.2f} CPU-hours are used, it may take "
-                f"{hours:.2f}, and {args.hours:g} are allowed (--hours)"
+                f"{hours:.2f}, and {allowed:g} are allowed (--hours)"
             )
             break
         print(f"{part.kind} {part.model}: {part.what}", flush=True)
@@ -66,6 +74,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run_twins(args: argparse.Namespace) -> int:
+    given = [f"--{name}" for name in ("runs", "hours") if getattr(args, name) is not None]
+    if given:
+        raise InputError(f"{', '.join(given)}: not with --mechanism, which is two runs")
     jobs = mechanism.jobs(args.scale, args.seed)
     code = sweep.run(jobs, args, base=base(), packed=True)
     runs = finished(args.out)
@@ -95,10 +106,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(seed=Plan("smoke").seed)
     parser.add_argument(
         "--hours",
-        type=float,
-        default=10.0,
+        type=arguments.from_zero("H"),
         metavar="H",
-        help="CPU-hours of all runs together; a part that may take more is not begun (default: 10)",
+        help=f"CPU-hours of all runs together; a part that may take more is not begun (default: {HOURS:g})",
     )
     parser.add_argument(
         "--mechanism",

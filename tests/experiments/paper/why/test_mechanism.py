@@ -122,6 +122,14 @@ def test_the_command_writes_rows_and_a_page(twins):
     assert "L2 0 on words: no alert" in text
 
 
+@pytest.mark.parametrize("option", [["--runs", "2"], ["--hours", "1"]])
+def test_options_of_the_plan_are_refused(option, tmp_path, capsys):
+    out = tmp_path / "none"
+    assert main(["why", "--mechanism", "--out", str(out), *option]) == 2
+    assert f"{option[0]}: not with --mechanism" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_the_figure_has_both_runs_in_every_panel(twins):
     figure = mechanism_figure(finished(twins))
     panels = [axes for axes in figure.axes if axes.lines]

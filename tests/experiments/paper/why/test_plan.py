@@ -156,6 +156,15 @@ def test_the_page_tells_proportions_with_their_intervals():
     assert "## The candidates: RLSTM (partial)" in text
 
 
+@pytest.mark.parametrize("hours", ["-1", "nan", "inf", "all"])
+def test_hours_that_are_none_are_refused(hours, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["why", "--hours", hours, "--out", str(tmp_path / "none")])
+    assert stopped.value.code == 2
+    assert f"H is a number from 0 on, not '{hours}'" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
 def test_the_figure_of_lengths_has_every_run_of_every_candidate():
     few = done(PLAN, lambda part, job: 99.0 - job.json["dataset"] - job.json["run"] / 10, parts=4)
     (axes,) = lengths_figure(few, PLAN.extent).axes
