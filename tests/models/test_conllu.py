@@ -121,6 +121,12 @@ def test_bytes_of_another_encoding_are_named():
     assert sentence.words() == ["é", "b"]
 
 
+@pytest.mark.filterwarnings("ignore::models.TreebankWarning")
+def test_all_later_roots_hang_from_the_first():
+    [sentence] = read_conllu(["\n".join(row(k, "w", head) for k, head in enumerate([2, 0, 0, 3, 0], 1))])
+    assert sentence.heads == (1, -1, 1, 2, 1)
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "# only\n", "\ufeff"])
 def test_no_sentences_are_no_fault(text):
     assert list(read_conllu(io.StringIO(text))) == []

@@ -361,6 +361,13 @@ def test_any_file_gives_vectors_or_a_named_error(monkeypatch):
     assert min(read, len(refused)) > 1000
 
 
+@pytest.mark.parametrize("line", ["other  1 2", "other 1  2"])
+def test_a_word_that_is_not_wanted_has_as_many_numbers_as_the_others(tmp_path, line):
+    (tmp_path / "v.txt").write_text(f"good 1 2 3\n{line}\n", encoding="utf-8")
+    with pytest.raises(VectorsError, match="line 2: expected a word and 3 numbers"):
+        read_vectors(tmp_path / "v.txt", ["good"])
+
+
 @pytest.mark.parametrize("few", [0, 10**9], ids=["by the loop", "by NumPy"])
 def test_numbers_are_read_to_the_last_bit_by_either_parser(tmp_path, monkeypatch, few):
     monkeypatch.setattr(vector_file, "_FEW", few)

@@ -14,6 +14,7 @@ import models
 from experiments.__main__ import main
 from experiments.sentiment import command, data, figures, report
 from experiments.sentiment.accuracies import NAMES
+from experiments.sentiment.names import root_names, with_numbers
 from experiments.sentiment.polarity import polarity
 from experiments.sentiment.settings import run_settings
 from experiments.sweep import Run, finished
@@ -188,6 +189,14 @@ def test_classes_may_have_names_beside_labels_of_phrases(names, tiny, here, bank
         assert record["probabilities"] == pytest.approx(dict(zip(names, p.tolist(), strict=True)), abs=1e-6)
         assert record["label"] == names[p.argmax()]
     assert "note: 2 of 4 words are unknown to the model, which reads them as '<unknown>': 'zyx'" in told.err
+
+
+def test_the_class_of_a_root_is_that_of_its_topmost_node(tmp_path):
+    texts = ["(good+NP (X a) (@good (bad b) (c)))", "(bad d)"]
+    trees = list(map(models.Tree.parse, texts))
+    assert root_names(trees) == ("bad", "good")
+    made = with_numbers(tmp_path, trees, [1, 2], ("bad", "good"))
+    assert list(map(str, made)) == ["(1 (a) ((0 b) (c)))", "(0 d)"]
 
 
 def test_classes_with_names_that_do_not_fit_are_refused_with_the_line(tiny, bank, tmp_path, capsys):
