@@ -123,8 +123,8 @@ class TreePanel:
         self.with_numbers = self.numbers is not None and numbers
         self._leaf_labels = leaf_labels
         if self.keyword is not None:
-            leaves = {place.row for place in self.places if place.is_leaf}
-            if self.keyword not in leaves:
+            words = {place.row for place in self.places if place.node.word is not None}
+            if self.keyword not in words:
                 raise ValueError(f"the keyword is a leaf, but row {self.keyword} is none")
         if self.max_depth is not None and self.max_depth < 0:
             raise ValueError(f"max_depth is at least 0, the root's, not {self.max_depth}")

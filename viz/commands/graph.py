@@ -102,7 +102,7 @@ def _untrained(tree: models.Tree, args: argparse.Namespace) -> models.TreeClassi
         raise InputError(
             f"{type(cell).__name__} reads sequences; choose one of {', '.join(models.TREE_CELLS)}"
         )
-    words = models.Vocabulary(node.word for node in tree.postorder() if node.word is not None)
+    words = models.Vocabulary(tree.words())
     model = models.TreeClassifier(cell, words, CLASSES, rng)
     with mg.no_grad():
         model.L.copy_(rng.uniform(-1, 1, model.L.shape))

@@ -151,7 +151,10 @@ def drawn(
         raise InputError(
             "--scale and --label are about gradients of a loss, --jacobian about the root's vector"
         )
-    values = {title: jacobian_values(model, tree, args.jacobian) for title, model in of.items()}
+    try:
+        values = {title: jacobian_values(model, tree, args.jacobian) for title, model in of.items()}
+    except TypeError as error:  # a cell that has no one path from a word to the root
+        raise InputError(f"--jacobian: {error}") from None
     measure = JACOBIANS[args.jacobian][1]
     return values, measure.fit(*values.values()) if args.limits is None else measure(*args.limits), None
 
@@ -240,8 +243,12 @@ def _check_binary(tree: models.Tree, place: str) -> None:
             )
 
 
-def _keyword_row(tree: models.Tree, wanted: str) -> int:
-    rows = [(row, node.word) for row, node in enumerate(tree.postorder()) if node.word is not None]
+def _keyword_row(tree: models.Tree | models.DependencyTree, wanted: str) -> int:
+    if isinstance(tree, models.DependencyTree):
+        words = tree.words()
+        rows = [(row, words[place]) for row, place in enumerate(tree.postorder())]
+    else:
+        rows = [(row, node.word) for row, node in enumerate(tree.postorder()) if node.word is not None]
     exact = [row for row, word in rows if word == wanted]
     word, mark, number = wanted.rpartition("#")
     if not exact and mark and number.isdecimal():

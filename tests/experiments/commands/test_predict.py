@@ -91,6 +91,18 @@ def test_dependency_trees_are_read_by_models_for_them_and_drawn(tmp_path, capsys
     drawn = capsys.readouterr().out
     assert "J: cross-entropy of class 1 at the root" in drawn
     assert drawn.index("bad") < drawn.index("not")
+    for more in (
+        ["tree", "--keyword", "bad"],
+        ["compare"],
+        ["epochs"],
+        ["graph"],
+        ["tree", "--align-leaves"],
+    ):
+        assert draw([more[0], str(path), "--model", str(tmp_path / "m.npz"), *more[1:]]) == 0
+    assert "← keyword" in capsys.readouterr().out
+    assert draw(["tree", str(path), "--model", str(tmp_path / "m.npz"), "--jacobian", "rank"]) == 2
+    assert "--jacobian: path_jacobians follows one cell from the leaves" in capsys.readouterr().err
+    assert draw(["graph", str(path), "--cell", "RNN"]) == 2
     assert draw(["tree", str(path)]) == 0
     assert draw(["tree", str(path), "--model", str(tmp_path / "binary.npz")]) == 2
     assert "RNN can't read a TreeForest" in capsys.readouterr().err
