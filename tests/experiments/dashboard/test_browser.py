@@ -309,3 +309,21 @@ def test_axe_finds_nothing_serious(browser, page, server):
             "axe.run().then(result => result.violations.map(one => [one.impact, one.id, one.nodes[0].html]))"
         )
         assert [one for one in found if one[0] in ("serious", "critical")] == []
+
+
+def test_the_page_says_that_its_server_is_silent(browser, folder):
+    with serving(folder) as address:
+        browser.visit(address)
+        browser.until(lambda: _drawn(browser))
+        processes = _children()
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            browser.run("(() => { const now = Date.now; Date.now = () => now() + 60_000; })()")
+            browser.until(lambda: "No word from the server" in _text(browser, "status"))
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+        browser.visit("about:blank")
+    browser.run("1")
+    browser.messages[:] = [text for text in browser.messages if "ERR_" not in text]
