@@ -69,7 +69,16 @@ def test_the_report_says_what_is_missing_and_what_disturbed(document):
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "quiet"), [(0.1, 1.1, True), (1.2, 1.3, False), (0.1, 2.4, False), (None, None, True)]
+    ("before", "after", "quiet"),
+    [
+        (0.1, 1.1, True),
+        (0.5, 1.6, True),
+        (0.6, 1.1, False),
+        (0.1, 1.7, False),
+        (1.2, 1.3, False),
+        (0.1, 2.4, False),
+        (None, None, True),
+    ],
 )
 def test_a_busy_machine_is_noticed(before, after, quiet):
     assert machine.was_quiet(before, after) is quiet

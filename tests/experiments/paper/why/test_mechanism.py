@@ -53,6 +53,8 @@ def test_norms_and_gradients_are_those_of_the_minibatch():
     model, train, _, _ = _parts()
     windows = mechanism.Windows(model)
     batch = train.select(range(6))
+    leaves = np.flatnonzero((batch.left < 0) & (batch.word >= KEYWORDS))
+    batch.word[leaves[::2]] = KEYWORDS  # the first that is no keyword
     loss, states = model.loss(batch, "level")
     loss.backward()
     windows.batch(np.arange(6), batch, states)
@@ -60,7 +62,6 @@ def test_norms_and_gradients_are_those_of_the_minibatch():
     found = {name: value for name, (value,) in windows.of_epoch.items()}
     keyword, gradient = keyword_rows(batch), np.asarray(states.h.grad)
     norms = np.linalg.norm(model.L.data, axis=1)
-    leaves = np.flatnonzero((batch.left < 0) & (batch.word >= KEYWORDS))
     pull = np.linalg.norm(gradient, axis=1)
     expected = {
         "loss": float(loss),
