@@ -1,5 +1,5 @@
 """Text: character language models, and what their cells know.
 
-Start at `corpus.py` (what is read), then `truths.py` (what is true of every character) and `ngrams.py` (what
-a network is compared with).
+Start at README.md, then `corpus.py` (what is read), `truths.py` (what is true of every character) and
+`perform.py` (what a run does).
 """

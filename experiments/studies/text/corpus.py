@@ -20,7 +20,7 @@ from experiments.sweep import SweepError
 
 PARTS = ("train", "dev", "test")
 SHARE = 0.1  # of all characters, for dev and for test
-SHORTEST = 1_000  # characters that prose has to have
+SHORTEST = 10_000  # characters that prose has to have
 
 
 @dataclass(frozen=True)

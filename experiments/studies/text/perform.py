@@ -14,18 +14,23 @@ from experiments.studies.fit import classifier, train
 from experiments.studies.text.alphabet import known
 from experiments.studies.text.compression import compressed_bits
 from experiments.studies.text.data import Data, data
+from experiments.studies.text.knowledge import knowledge
 from experiments.studies.text.ngrams import NGrams
+from experiments.studies.text.reach import reach
 from experiments.studies.text.settings import BaselineSettings, Settings
 from experiments.studies.text.windows import Numbers, chains, whole
 from experiments.sweep import Recorder
 from experiments.training.recorded import record_result
 from experiments.training.watcher import best_epoch
 
+DIGITS = 4  # of gradients
+
 
 def perform(settings: Settings, recorder: Recorder) -> None:
     """Train a network and measure its best epoch, or go on with it from its checkpoint."""
     of = data(settings, recorder.paths)
     model = new_model(settings, of)
+    before = _reach(settings, model, of)  # the same when a run goes on: new models are determined by settings
     exam = Exam(lambda model: {"dev_loss": math.log(2) * bits(model, of.parts["dev"], settings.mode)})
     epochs = train(
         recorder,
@@ -44,6 +49,8 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         "best_epoch": best_epoch(epochs).number,
         "epochs": len(epochs),
         "alphabet": len(of.characters),
+        "reach": {"before": before, "after": _reach(settings, model, of)},
+        "cells": knowledge(settings, model, of),
     }
     record_result(recorder, model, result)
 
@@ -63,6 +70,14 @@ def measure_baselines(settings: BaselineSettings, recorder: Recorder) -> None:
 def new_model(settings: Settings, of: Data) -> models.TreeClassifier:
     """Return the network before training, which the settings determine."""
     return classifier(settings, of.characters, len(of.characters), bound=settings.word_bound, head="labelled")
+
+
+def _reach(settings: Settings, model: models.TreeClassifier, of: Data) -> dict[str, list[float]]:
+    """Return medians of gradients by distance, for each part of the state, at the same places every time."""
+    rng = np.random.default_rng(settings.seeds["places"])
+    sizes = {"places": settings.places, "longest": settings.longest}
+    found = reach(model, of.parts["dev"], rng, **sizes, mode=settings.mode)
+    return {part: [float(f"{value:.{DIGITS}g}") for value in curve] for part, curve in found.items()}
 
 
 def bits(model: models.TreeClassifier, texts: Sequence[Numbers], mode: str) -> float:

@@ -82,6 +82,12 @@ class Settings(CorpusSettings, CellSettings):
         Largest norm of all gradients together, by T: of the mean loss per character, about.
     word_bound : float
         Of U(±bound), for the vectors of characters.
+    places, longest : int
+        Of `reach.reach`: how many characters' losses are followed back, and how far.
+    looked : int
+        Characters of dev, at most, on which units are compared with truths: half of them to search on.
+    shifts : int
+        Circular shifts of the truths, for the level of chance.
     """
 
     window: int
@@ -89,6 +95,10 @@ class Settings(CorpusSettings, CellSettings):
     batch: int = 32
     clip: float = 1.0
     word_bound: float = 1.0
+    places: int = 100
+    longest: int = 200
+    looked: int = 200_000
+    shifts: int = 200
 
 
 def of_corpus(corpus: Corpus, scale: str) -> dict[str, Any]:
@@ -113,7 +123,7 @@ def networks(corpus: Corpus, scale: str, seed: int, run: int) -> Iterator[tuple[
                 D=D,
                 run=run,
                 seed=seed,
-                seeds=streams(seed, 701, run, names=("model", "order")),
+                seeds=streams(seed, 701, run, names=("model", "order", "places", "shifts")),
                 window=of_scale["window"][corpus.name],
                 max_epochs=epochs,
                 **OF_CELL.get(cell, {}),

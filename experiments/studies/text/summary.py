@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from experiments.studies.runs import Runs, by, chosen
 from experiments.studies.text.figures import TITLES, baselines, networks_of, trained
 from experiments.studies.text.settings import PREDICTIONS
+from experiments.studies.text.units import reach_table, units_table, verdicts_of_units
 from experiments.sweep.wording import alerts_in_words, median_range, table, verdict
 
 
 def summary(runs: Runs) -> str:
     """Return a section for each corpus."""
-    return "\n".join(line for corpus, own in by(runs, "corpus").items() for line in _corpus(corpus, own))
+    return "\n".join(
+        line for corpus, own in by(runs, "corpus", TITLES).items() for line in _corpus(corpus, own)
+    )
 
 
 def _corpus(corpus: str, runs: Runs) -> Iterator[str]:
@@ -39,6 +42,10 @@ def _corpus(corpus: str, runs: Runs) -> Iterator[str]:
         rows.append([f"{number}-grams, Kneser–Ney", f"{dev:.3f}", f"{test:.3f}", "", ""])
     rows += [[name, "", f"{bits:.3f}", "", ""] for name, bits in result["compressors"].items()]
     yield table(["model", "dev", "test", "epochs", "alerts"], rows) + "\n"
+    yield reach_table(runs) + "\n"
+    yield units_table(runs) + "\n"
+    if corpus == "python":
+        yield from verdicts_of_units(runs)
     if corpus == "prose":
         yield from _prose(runs, best_ngrams(result["ngrams"])[1])
 

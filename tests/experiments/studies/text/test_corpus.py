@@ -53,19 +53,20 @@ def test_a_folder_without_source_is_refused(tmp_path):
 
 def test_prose_is_cut_where_paragraphs_end(tmp_path):
     path = tmp_path / "novel.txt"
-    paragraphs = [f"{k} " + "word " * 30 + "\n\n" for k in range(50)]
+    paragraphs = [f"{k} " + "word " * 60 + "\n\n" for k in range(50)]
     path.write_text("".join(paragraphs))
     corpus = prose(path)
     parts = {name: documents[0].text for name, documents in corpus.parts.items()}
     assert "".join(parts.values()) == path.read_text()
     assert [len(text) // len(paragraphs[-1]) for text in parts.values()] == [40, 5, 4]
     assert parts["dev"].startswith(("40 ", "41 "))
-    path.write_text("word " * 1000)  # one paragraph
-    assert prose(path).sizes == {"train": 4000, "dev": 500, "test": 500}
+    path.write_text("word " * 2000)  # one paragraph
+    assert prose(path).sizes == {"train": 8000, "dev": 1000, "test": 1000}
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"a" * 999, "has 999 characters"), (b"a" * 2000 + b"\xe9", "byte 2000 is 0xe9")]
+    ("content", "message"),
+    [(b"a" * 9999, "has 9999 characters"), (b"a" * 20000 + b"\xe9", "byte 20000 is 0xe9")],
 )
 def test_prose_that_will_not_do_is_refused(content, message, tmp_path):
     path = tmp_path / "wrong.txt"

@@ -16,6 +16,8 @@ from experiments.studies.text.corpus import PARTS
 from experiments.studies.text.data import data, read
 from experiments.studies.text.perform import bits, measure_baselines, new_model, perform
 from experiments.studies.text.settings import CELLS, SCALES, BaselineSettings, networks, of_corpus
+from experiments.studies.text.summary import summary
+from experiments.studies.text.units import reach_table, units_table, verdicts_of_units
 from experiments.studies.text.windows import chains, whole
 from experiments.sweep import Run, to_json
 from minigrad.nn import StateError
@@ -33,14 +35,14 @@ def novel(tmp_path, monkeypatch):
     monkeypatch.setitem(SCALES, "smoke", TINY)
     rng, path = np.random.default_rng(0), tmp_path / "novel.txt"
     words = ["".join(rng.choice(list("abcde"), 4)) for _ in range(8)]
-    path.write_text(" ".join(rng.choice(words, 1_600)))
+    path.write_text(" ".join(rng.choice(words, 2_400)))
     return path
 
 
 def _settings(novel, cell="GRU", **changes):
     corpus = read("prose", novel, TINY["sizes"])
     named = {settings.cell: settings for _, settings in networks(corpus, "smoke", 0, 1)}
-    return replace(named[cell], **{"mode": "level", "D": 6, **changes})
+    return replace(named[cell], **{"mode": "level", "D": 6, "places": 5, "longest": 20, **changes})
 
 
 def _performed(settings, novel, folder):
@@ -88,6 +90,19 @@ def test_a_run_has_a_row_per_epoch_and_the_best_on_test(cell, novel, tmp_path):
     assert result["dev_bits"] == min(found) == found[result["best_epoch"] - 1]
     assert found[0] > min(found) > 0.5
     assert result["test_bits"] == pytest.approx(result["dev_bits"], rel=0.2)
+    assert {when: {len(c) for c in parts.values()} for when, parts in result["reach"].items()} == {
+        "before": {21},
+        "after": {21},
+    }
+    assert result["reach"]["before"] != result["reach"]["after"]
+    assert set(result["cells"]) == {"position", "letters"}  # there are no quotes
+    row = result["cells"]["letters"]
+    assert abs(row["score"]) > 0.4
+    assert 0 < row["chance"] < 1
+    assert {"relevant", "elsewhere"} == set(row["clamped"]) == set(row["typical_clamped"])
+    shown = row["excerpt"]
+    assert len(shown["text"]) == len(shown["values"]) == len(shown["typical"]) == len(shown["truth"]) == 480
+    assert [bool(value) for value in shown["truth"]] == [letter.isalpha() for letter in shown["text"]]
 
 
 def test_an_interrupted_run_ends_bit_identical(novel, tmp_path, monkeypatch):
@@ -127,16 +142,14 @@ def test_rivals_read_the_same_characters(novel, tmp_path):
 def _run(cell, number, bits, D=128):
     settings = {"cell": cell, "D": D, "run": number, "corpus": "prose"}
     row = {"kind": "epoch", "epoch": 1, "dev_bits": bits, "alerts": []}
-    return Run(
-        f"text/prose/{cell}-{D}/{number}", settings, 1, [row], {"dev_bits": bits, "test_bits": bits}, []
-    )
+    curves = {"before": {"h": [1.0, 0.5]}, "after": {"h": [1.0, 0.9]}}
+    result = {"dev_bits": bits, "test_bits": bits, "reach": curves, "cells": {}}
+    return Run(f"text/prose/{cell}-{D}/{number}", settings, 1, [row], result, [])
 
 
 def _said(*runs):
     settings = {"corpus": "prose", "version": "a.txt", "hash": "0" * 64, "min_count": 10}
     rivals = {"ngrams": {"dev": [3.0, 2.0], "test": [3.1, 2.1]}, "compressors": {"xz": 2.5}, "alphabet": 9}
-    from experiments.studies.text.summary import summary
-
     return summary([*runs, Run("text/prose/baselines", settings, 1, [], rivals, [])])
 
 
@@ -152,6 +165,44 @@ def test_verdicts_are_those_of_the_rows():
     assert "Elman network of the same seed: does not hold (1 of 2 runs)." in bad
     assert "best on dev, 2.100: does not hold (1 of 2 runs)." in bad
     assert "1.95" not in _said(_run("LSTM", 1, 1.9, D=32))  # of another width nothing was expected
+
+
+def _units(number, score, rises, truth="brackets"):
+    """Return a run of the large LSTM on Python, whose unit for a truth has that score and those rises."""
+    run = _run("LSTM", number, 1.8, D=256)
+    run.settings["corpus"] = "python"
+    row = {"unit": "c7", "score": score, "chance": 0.1, "typical_score": 0.01, "left_over": -0.3}
+    clamped = dict(zip(("relevant", "elsewhere"), rises, strict=True))
+    run.result["cells"][truth] = {**row, "clamped": clamped}
+    return run
+
+
+def _said_of_units(*runs):
+    return "\n".join(verdicts_of_units(runs))
+
+
+def test_verdicts_on_units_are_those_of_the_rows():
+    good = _said_of_units(_units(1, -0.75, (0.75, 0.25)), _units(2, 0.9, (0.3, -0.1)))
+    assert "the depth of brackets with r of at least 0.75 in size: holds (at least 0.75 in 2 runs)." in good
+    assert "5 times chance, of r or 2 AUC − 1: holds (at least 7.5)." in good
+    assert "3 times as much as elsewhere: holds (2 of 2 runs)." in good
+    bad = _said_of_units(
+        _units(1, 0.74, (0.29, 0.1)), _units(2, 0.49, (None, 0.1)), _units(3, 0.9, (-0.1, -0.2))
+    )
+    assert "in size: does not hold (at least 0.49 in 3 runs)." in bad
+    assert "2 AUC − 1: does not hold (at least 4.9)." in bad
+    assert "as elsewhere: does not hold (0 of 3 runs)." in bad
+    assert "an AUC of at least 0.9: holds (at least 0.90" in _said_of_units(_units(1, -0.8, (1, 0), "string"))
+    assert "an AUC of at least 0.9: does not hold" in _said_of_units(_units(1, 0.78, (1, 0), "string"))
+    assert _said_of_units(_run("LSTM", 1, 1.9)) == ""
+
+
+def test_tables_tell_of_every_run():
+    table = units_table([_units(1, -0.75, (0.75, 0.25)), _units(2, 0.9, (0.3, -0.1))])
+    assert "| open brackets | LSTM, D 256 | c7, c7 | 0.82 (0.75 to 0.90) | 0.10 " in table
+    assert "(+0.300 to +0.750)" in table
+    reached = reach_table([_run("GRU", 1, 2.0), _run("GRU", 2, 2.0)])
+    assert "| GRU, D 128 | 1.0 | more than 1 in 2 of 2 runs |" in reached
 
 
 def test_the_paper_scale_is_what_the_predictions_are_about(novel):
@@ -191,10 +242,11 @@ def test_a_text_that_will_not_do_is_refused_before_anything_is_written(content, 
 
 
 @pytest.mark.slow
-def test_the_command_trains_draws_and_says_what_one_sees(novel, tmp_path, capsys, drawn):
-    out = tmp_path / "out"
+def test_the_command_trains_draws_and_says_what_one_sees(novel, tmp_path, capsys, drawn, monkeypatch):
+    out, size = tmp_path / "out", 12_000  # there are modules that are as short
+    monkeypatch.setitem(SCALES, "smoke", {**TINY, "sizes": dict.fromkeys(PARTS, size)})
     assert main(["text", "--text", str(novel), "--out", str(out)]) == 0
-    assert {"bits.svg"} <= set(drawn)
+    assert {"bits.svg", "reach.svg", "cell-prose-letters.svg", "cell-prose-letters-typical.svg"} <= set(drawn)
     assert len(sweep.finished(out)) == 8
     text = (out / "summary.md").read_text(encoding="utf-8")
     assert text.strip() in capsys.readouterr().out

@@ -1,0 +1,119 @@
+"""How far back the gradient of one character's loss reaches: ‖∂J_t/∂h_{t−k}‖ by k."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+import models
+from experiments.studies.text.windows import Numbers
+
+WARM_UP = 100  # characters that a chain reads before the first state whose derivative is taken
+
+Floats = npt.NDArray[np.float64]
+
+
+def error_vectors(
+    model: models.TreeClassifier, contexts: npt.NDArray[np.intp], longest: int, mode: str = "compiled"
+) -> dict[str, Floats]:
+    """Return ∂J_t/∂s_{t−k} of each part s of the state, for k = 0, 1, …, `longest`.
+
+    J_t is the cross-entropy of the last character of a context, given those before it. The derivative by h is
+    total, through all later states; that by h_{t−k} does not count what passes by it in c_{t−k}, and the
+    other way round.
+
+    Parameters
+    ----------
+    model : TreeClassifier
+    contexts : (m, n) array of int
+        Numbers of characters: n − 1 to be read, and one to be predicted.
+    longest : int
+        At most n − 2, since the state before the first character is zero whatever the model is.
+    mode : str
+        Of the fold.
+
+    Returns
+    -------
+    dict of str to (m, longest + 1, D) array
+        By the names of the parts, such as "h" and "c". The gradients of the model's parameters are cleared.
+
+    Raises
+    ------
+    ValueError
+        If the contexts are too short.
+    """
+    many, size = contexts.shape
+    if not 0 <= longest <= size - 2:
+        raise ValueError(
+            f"contexts of {size} characters have states for k from 0 to {size - 2}, not {longest}"
+        )
+    labels = np.full((many, size - 1), -1)
+    labels[:, -1] = contexts[:, -1]
+    forest = models.chain_forest(
+        contexts[:, :-1].ravel(), np.full(many, size - 1), model.vocabulary, labels=labels.ravel()
+    )
+    loss, states = model.loss(forest, mode)
+    (loss * many).backward()  # the sum: each context's loss depends on its own states only
+    model.zero_grad()
+    found = {}
+    for part in model.cell.parts:
+        gradient = np.asarray(states[part.name].grad, np.float64)[forest.inner]
+        backwards = gradient.reshape(many, size - 1, part.width)[:, ::-1]
+        found[part.name] = backwards[:, : longest + 1]
+    return found
+
+
+def reach(
+    model: models.TreeClassifier,
+    texts: Sequence[Numbers],
+    rng: np.random.Generator,
+    *,
+    places: int,
+    longest: int,
+    mode: str = "compiled",
+) -> dict[str, Floats]:
+    """Return the median of ‖∂J_t/∂s_{t−k}‖ over random places t, by k from 0 to `longest`, for each part s.
+
+    Parameters
+    ----------
+    model, longest, mode
+        As in `error_vectors`.
+    texts : sequence of (n,) arrays of int
+    rng : numpy.random.Generator
+        Draws the places, from all that have enough characters before them, with replacement.
+    places : int
+
+    Raises
+    ------
+    ValueError
+        If no text is long enough.
+    """
+    size = WARM_UP + longest + 2
+    room = np.array([max(0, len(text) - size + 1) for text in texts])
+    if not room.sum():
+        raise ValueError(f"no text has {size} characters, to look {longest} characters back")
+    text = rng.choice(len(texts), places, p=room / room.sum())
+    start = rng.integers(room[text])
+    contexts = np.stack([texts[k][at : at + size] for k, at in zip(text, start, strict=True)])
+    return {
+        part: np.median(np.linalg.norm(vectors, axis=2), axis=0)
+        for part, vectors in error_vectors(model, contexts, longest, mode).items()
+    }
+
+
+def half_life(medians: npt.ArrayLike) -> float | None:
+    """Return the k at which a curve first falls to half of what it is at k = 0; None if it doesn't.
+
+    Between two numbers it is taken to fall exponentially.
+    """
+    curve = np.asarray(medians, np.float64)
+    below = np.flatnonzero(curve <= curve[0] / 2)
+    if not len(below) or not curve[0]:
+        return None
+    k = int(below[0])
+    if not curve[k]:
+        return float(k)
+    before = np.log2(curve[k - 1] / curve[0])
+    return float(k - 1 + (1 + before) / (before - np.log2(curve[k] / curve[0])))
