@@ -6,7 +6,7 @@ from errno import ENOENT
 from pathlib import Path
 
 from experiments.dashboard.places import EMPTY, LIVE, RUNS, TABLE
-from experiments.dashboard.saved import everything, with_data
+from experiments.dashboard.saved import everything, titled, with_data
 from experiments.dashboard.tail import Tail
 from viz.dashboard import dashboard_page
 from viz.files import write_atomic
@@ -23,7 +23,7 @@ def save(folder: Path, path: Path) -> Path:
     require_rows(folder)
     tail = Tail(folder)
     tail.poll()
-    page = with_data(dashboard_page(), folder.absolute(), everything(tail))
+    page = with_data(titled(dashboard_page(), folder), folder.absolute(), everything(tail))
     return write_atomic(path, page.encode())
 
 

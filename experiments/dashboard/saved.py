@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from pathlib import Path
 
 from experiments.dashboard.records import Record
@@ -18,6 +19,11 @@ def everything(tail: Tail) -> list[Record]:
     for run in dict.fromkeys(record["run"] for record in records if record["kind"] == "run"):
         records += tail.looks(run)
     return records
+
+
+def titled(page: str, folder: Path) -> str:
+    """Return the page with the folder's name in its title, by which tabs of a browser are told apart."""
+    return page.replace("<title>", f"<title>{escape(folder.absolute().name)}: ", 1)
 
 
 def with_data(page: str, folder: Path, records: list[Record]) -> str:

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from experiments.dashboard.clients import Clients
+from experiments.dashboard.saved import titled
 from experiments.dashboard.tail import Tail
 
 HOST = "127.0.0.1"
@@ -52,7 +53,7 @@ class DashboardServer(ThreadingHTTPServer):
 
     def __init__(self, tail: Tail, page: str, port: int = 0) -> None:
         super().__init__((HOST, port), _Handler)
-        self.clients, self.page = Clients(tail), page
+        self.clients, self.page = Clients(tail), titled(page, tail.folder)
         self.key = secrets.token_urlsafe(18)
         self.hosts = {f"{name}:{self.server_port}" for name in NAMES}
         self.address = f"http://{HOST}:{self.server_port}/?key={self.key}"

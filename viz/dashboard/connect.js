@@ -7,6 +7,9 @@ function say(text, alarming = false) {
   at("status").className = alarming ? "notice" : "";
 }
 
+// The server puts the name of its folder in front of the title.
+const sayHowFar = () => say(`${document.title.replace(/: [^:]*$/, "")}: ${told()}`);
+
 const busy = loading => document.body.setAttribute("aria-busy", String(loading));
 
 function showSaved({ name, records }) {
@@ -46,7 +49,7 @@ function connect() {
     store.loaded.clear();
     for (const record of records) addRecord(store, record);
     await loadLooks();
-    say(told());
+    sayHowFar();
   };
   const failed = error => say(`The server does not answer: ${error.message}`, true);
   state.onChoice = () => { loading = loading.then(loadLooks).catch(failed); };
@@ -59,7 +62,7 @@ function connect() {
       addRecord(store, record);
       if (record.kind === "run") state.onChoice();
       renderSoon();
-      say(told());
+      sayHowFar();
     }
   };
   events.onerror = () => say("The server has ended, or does not answer; what is shown is what was there before.", true);

@@ -128,6 +128,15 @@ def test_the_saved_page_asks_for_nothing_and_looks_as_the_live_one_does(browser,
     assert len(set(found["live"])) == 3
 
 
+def test_the_title_names_the_folder(browser, server, page):
+    _ready(browser, server)
+    assert browser.run("document.title") == "rows: Gradients while training"
+    assert _text(browser, "status") == "rows: 6 of 6 runs have ended"
+    browser.open(page)
+    assert browser.run("document.title") == "rows: Gradients while training"
+    assert _text(browser, "status") == "rows, as saved: 6 of 6 runs have ended"
+
+
 def test_the_saved_page_is_what_the_server_sends_as_such(server, page):
     with closing(http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)) as connection:
         connection.request("GET", f"/page.html?key={server.key}")
