@@ -84,6 +84,8 @@ def as_chains(forest: Forest, start: int | None = None) -> Forest:
     start : int, optional
         The number of the word at the start, as in `chain_forest`.
     """
+    if not isinstance(forest, Forest):
+        raise TypeError(f"chains are made of the sentences of a Forest, not of a {type(forest).__name__}")
     tree = forest.tree[forest.leaves]
     lengths = np.bincount(tree, minlength=len(forest))
     labels = np.full(len(forest.leaves), -1)

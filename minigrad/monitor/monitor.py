@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from minigrad.fold.run import NodeStates
-from minigrad.fold.schedule import Trees
 from minigrad.internal.table import aligned
 from minigrad.monitor.alert import Alert, MonitorWarning, Stop
 from minigrad.monitor.collapsed import Collapsed
 from minigrad.monitor.dead import Dead
+from minigrad.monitor.families import AnyTrees
 from minigrad.monitor.not_finite import NotFinite
 from minigrad.monitor.observation import Observation
 from minigrad.monitor.ratio import Exploding, Vanishing
@@ -68,7 +68,7 @@ class Monitor:
     def observe(
         self,
         states: NodeStates | None = None,
-        forest: Trees | None = None,
+        forest: AnyTrees | None = None,
         *,
         nodes: Any = None,
         loss: Tensor | float | None = None,

@@ -12,8 +12,8 @@ import numpy as np
 
 from minigrad import kernels
 from minigrad.fold.run import NodeStates
-from minigrad.fold.schedule import Trees
 from minigrad.graph import Node, reachable
+from minigrad.monitor.families import AnyTrees, computed_rows, depths_and_roots, parents
 from minigrad.nn import Parameter
 
 Array = np.ndarray
@@ -28,7 +28,7 @@ class Observation:
     epoch, batch : int
     states : NodeStates or None
         Of the minibatch's nodes, with their gradients.
-    forest : Trees or None
+    forest : Trees, NaryTrees or None
     nodes : intp array or None
         Rows of the nodes whose gradients are looked at; None for all.
     loss : float or None
@@ -40,7 +40,7 @@ class Observation:
     epoch: int
     batch: int
     states: NodeStates | None = None
-    forest: Trees | None = None
+    forest: AnyTrees | None = None
     nodes: Array | None = None
     loss: float | None = None
     parameters: Mapping[str, Parameter] | None = None
@@ -66,15 +66,15 @@ class Observation:
 
     @cached_property
     def inner(self) -> Array:
-        """Rows of the inner nodes."""
+        """Rows of the nodes that the cell computed: the inner ones, or all that have a word and children."""
         assert self.forest is not None
-        return np.flatnonzero(self.forest.left >= 0)
+        return computed_rows(self.forest)
 
     @cached_property
     def depths_and_roots(self) -> tuple[Array, Array]:
         """Depth of every node below its root, and that root's row."""
         assert self.forest is not None
-        return kernels.depths_and_roots(*(np.asarray(x, np.intp) for x in self._children))
+        return depths_and_roots(self.forest)
 
     def ratios(self, part: str | None, min_depth: int) -> tuple[Array, Array]:
         """Return the nodes at `min_depth` and below, and ‖∂J/∂x‖ at each over that at its root.
@@ -102,9 +102,8 @@ class Observation:
         """
         if self.graph is None or self.forest is None:
             return ""
-        left, right = self._children
-        above = np.flatnonzero((left == row) | (right == row))
-        at = int(above[0]) if len(above) else row
+        above = int(parents(self.forest)[row])
+        at = row if above < 0 else above
         # What keeps a gradient are the states of all nodes, whose cotangent is more than this node's.
         factors = [
             (parent.meta.norm / node.meta.norm, node.op.name)
@@ -123,8 +122,3 @@ class Observation:
         nodes = [] if self.graph is None else reachable(self.graph)
         norms = ((node.op.name, node.meta.norm) for node in nodes if node.op is not None)
         return next((name for name, norm in norms if norm is not None and not isfinite(norm)), "")
-
-    @property
-    def _children(self) -> tuple[Array, Array]:
-        assert self.forest is not None
-        return self.forest.left, self.forest.right

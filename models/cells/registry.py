@@ -77,6 +77,11 @@ def cell(name: str) -> Any:
         return _own(name)
     if name in CELLS:
         return CELLS[name]
+    if name in NARY_CELLS:
+        raise CellError(
+            f"{name} reads dependency trees; a cell for binary trees or sentences is asked for: "
+            f"one of {', '.join(CELLS)}"
+        )
     alike = {known.lower(): known for known in CELLS}
     near = [alike[k] for k in difflib.get_close_matches(name.lower(), alike, n=3, cutoff=0.5)]
     module, _, kind = name.rpartition(".")

@@ -12,6 +12,7 @@ import minigrad as mg
 import models
 import viz
 from experiments.training import accuracy, fit
+from minigrad.monitor.families import depths_and_roots, parents
 from models import (
     RNN,
     ChildSumTreeLSTM,
@@ -192,3 +193,33 @@ def test_random_dependencies_are_projective_trees_of_the_lengths_given():
     counts = np.bincount(np.diff(some.offset))
     assert counts.size > 5  # many children
     assert 0.4 < counts[0] / some.n_nodes < 0.6
+
+
+def test_the_monitor_sees_dependency_trees():
+    forest, rng = TreeForest(SENTENCES), np.random.default_rng(0)
+    model = TreeClassifier(DependencyRNN(4, rng), forest.vocabulary, 2, rng)
+    with mg.no_grad():
+        model.cell.U.copy_(model.cell.U.data * 1e-3)
+    seen = []
+    rules = [mg.monitor.Vanishing(min_count=1, patience=1, min_depth=2), mg.monitor.Dead(patience=1)]
+    monitor = mg.monitor.Monitor(rules, action=seen.append)
+    loss, states = model.loss(forest, "node")
+    with mg.record_gradients():
+        loss.backward()
+    monitor.observe(states, forest, loss=loss, parameters=dict(model.named_parameters()))
+    [alert] = seen
+    assert "vanishing" in str(alert)
+    assert "of tree" in str(alert)
+    depth, root = depths_and_roots(forest)
+    assert depth.tolist() == forest.depth.tolist()
+    assert root.tolist() == forest.root[forest.tree].tolist()
+    assert parents(forest).tolist() == forest.parent.tolist()
+    binary = models.Forest(map(models.Tree.parse, ["(1 ((a) (b)) (c))", "(1 d)"]))
+    assert parents(binary).tolist() == binary.parent.tolist()
+
+
+def test_what_is_for_sentences_and_binary_trees_says_so():
+    with pytest.raises(TypeError, match="the sentences of a Forest, not of a TreeForest"):
+        models.as_chains(TreeForest(SENTENCES))
+    with pytest.raises(models.CellError, match="ChildSumTreeLSTM reads dependency trees"):
+        models.cell("ChildSumTreeLSTM")
