@@ -41,8 +41,10 @@ def prepared_step(
     return found.step(model, optimizer, forest) if found is not None else None
 
 
-def prepare(model: TreeClassifier, optimizer: Optimizer) -> None:
-    """Arrange for the next steps, after one that was taken without a graph."""
+def prepare(model: TreeClassifier, optimizer: Optimizer, forest: Any) -> None:
+    """Arrange for the next steps, after one that was taken without a graph; not if that was cut in shards."""
+    if shard_count(forest) > 1:
+        return
     made = PreparedStep.after(model, optimizer)
     if made is None:
         _known.pop(optimizer, None)

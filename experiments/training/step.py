@@ -56,7 +56,7 @@ def training_step(
     clip : function of the parameters, optional
         Called between backward and update: ``partial(clip_grad_norm, max_norm=5.0)``.
     threads : int
-        How many may work on a large minibatch, of more than some 1,000 inner nodes; results are the same bits
+        How many may work on a large minibatch, of more than some 1,400 inner nodes; results are the same bits
         for every number. One does all where a step takes a graph: with dropout of the classifier, for
         encoders and subclasses of `TreeClassifier`, for cells that can't be compiled or compute weights.
 
@@ -95,7 +95,7 @@ def training_step(
             clip(model.parameters())
         optimizer.step()
         if direct is not None:
-            prepare(model, optimizer)
+            prepare(model, optimizer, forest)
     return value, states
 
 

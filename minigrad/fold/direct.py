@@ -63,7 +63,7 @@ def loss_and_gradients(
     divisor : int
         The sum of their losses is divided by it.
     threads : int
-        How many may work. A forest of some 1,000 inner nodes or less is computed in one piece, a larger one
+        How many may work. A forest of some 1,400 inner nodes or less is computed in one piece, a larger one
         in shards of trees, whose gradients are added up in the shards' order: results are the same bits for
         every number of threads.
 
