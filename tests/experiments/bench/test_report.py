@@ -171,7 +171,7 @@ def test_the_whole_benchmark_runs(tmp_path):
     measured = json.loads(file.read_text(encoding="utf-8"))
     assert set(measured) == {
         "machine", "rows", "sizes", "threads", "prediction", "spread", "agreement", "breakdown", "cells",
-        "chains", "sentiment", "memory",
+        "along_rows", "chains", "dependencies", "sentiment", "memory",
         "growth", "import", "compile", "first_use",
     }  # fmt: skip
     assert len(measured["rows"]) == sum(len(systems.builders(config.cell)) for config in steps.CONFIGS)
