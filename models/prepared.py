@@ -37,13 +37,16 @@ def prepared_step(
     None, where nothing has been arranged or something has changed since, and where `loss_and_gradients`
     returns None or would cut the minibatch in shards. Gradients may have been cleared then.
     """
-    found = _known.get(optimizer)
+    found = _known.get(optimizer) if isinstance(optimizer, Optimizer) else None
     return found.step(model, optimizer, forest) if found is not None else None
 
 
 def prepare(model: TreeClassifier, optimizer: Optimizer, forest: Any) -> None:
-    """Arrange for the next steps, after one that was taken without a graph; not if that was cut in shards."""
-    if shard_count(forest) > 1:
+    """Arrange for the next steps, after one that was taken without a graph.
+
+    Nothing is done if that was cut in shards, or for an optimiser that is none of minigrad's.
+    """
+    if shard_count(forest) > 1 or not isinstance(optimizer, Optimizer):
         return
     made = PreparedStep.after(model, optimizer)
     if made is None:

@@ -215,6 +215,32 @@ def test_other_calls_are_left_to_the_usual_step(monkeypatch: pytest.MonkeyPatch)
     assert prepared_step(model, split, forest) is None, "two groups"
 
 
+class Wrapped:
+    """Has what a step needs of an optimiser, and nothing else."""
+
+    __hash__ = None  # type: ignore[assignment]
+    __slots__ = ("own",)
+
+    def __init__(self, own: Any) -> None:
+        self.own = own
+
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
+        self.own.zero_grad()
+
+    def step(self) -> None:
+        """Change the parameters."""
+        self.own.step()
+
+
+def test_an_optimiser_of_one_s_own_is_taken_as_it_is() -> None:
+    one, other = both(SGD)
+    for forest in forests():
+        found = training_step(one[0], Wrapped(one[1]), forest)  # type: ignore[arg-type]
+        assert found[0] == unprepared(*other, forest)[0]
+    same(parameters(one[0]), kept(parameters(other[0])))
+
+
 def test_a_copy_of_model_and_optimiser_trains_as_they_do() -> None:
     model, forest = setup()
     optimizer = AdaGrad(model.parameters(), lr=0.1)
