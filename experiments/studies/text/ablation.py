@@ -45,7 +45,7 @@ class Clamped(mg.Cell):
         return {name: state * self.keep + getattr(self, f"fill_{name}") for name, state in states.items()}
 
 
-def rise(
+def clamped_losses(
     model: models.TreeClassifier,
     texts: Sequence[Numbers],
     half: Half,
@@ -53,12 +53,11 @@ def rise(
     unit: int,
     mode: str,
 ) -> npt.NDArray[np.float64]:
-    """Return by how many bits the loss rises at every place of a half when a unit is clamped, (n,)."""
-    whole = place_losses(model, texts, half, mode)
+    """Return what `place_losses` does while a unit is clamped to its mean, (n,)."""
     cell = model.cell
     try:
         model.cell = Clamped(cell, means, unit)
-        return place_losses(model, texts, half, mode) - whole
+        return place_losses(model, texts, half, mode)
     finally:
         model.cell = cell
 

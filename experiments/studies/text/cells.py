@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def scores(units: npt.NDArray[np.floating], truth: npt.NDArray[Any]) -> npt.NDAr
     -------
     (U,) array
     """
-    return _Judge(units, truth).scores(np.asarray(truth)[:, np.newaxis])[:, 0]
+    return _Judge(units).scores(truth)
 
 
 def chance(
@@ -38,11 +39,15 @@ def chance(
     That is a quantile of the largest |score| of all units, over circular shifts of the truth. A shifted truth
     is as frequent and lasts as long, but has nothing to do with what was read.
     """
+    return _chance(_Judge(units), truth, rng, shifts)
+
+
+def _chance(judge: _Judge, truth: npt.NDArray[Any], rng: np.random.Generator, shifts: int) -> float:
     n = len(truth)
     by = rng.integers(int(NEAREST * n), n - int(NEAREST * n), shifts)
     places = np.arange(n)
     shifted = np.stack([truth[(places - shift) % n] for shift in by], axis=1)
-    found = np.abs(_Judge(units, truth).scores(shifted))
+    found = np.abs(judge.scores(shifted))
     return float(np.quantile(np.nanmax(found, axis=0), CHANCE))
 
 
@@ -90,20 +95,20 @@ def best_units(
         "typical", the unit whose |score| on the first half is the median, and "typical_score". Truths that
         are constant on one half are left out.
     """
-    found = {}
+    found, here, there = {}, _Judge(search), _Judge(judged)
     for name, (one, other) in truths.items():
         if min(len(np.unique(one)), len(np.unique(other))) < 2:
             continue
-        first = np.nan_to_num(scores(search, one))
+        first = np.nan_to_num(here.scores(one))
         order = np.argsort(np.abs(first), kind="stable")
         unit, typical = int(order[-1]), int(order[len(order) // 2])
-        second = np.nan_to_num(scores(judged, other))
+        second = np.nan_to_num(there.scores(other))
         rest = left_over(judged[:, unit], other, read)
         found[name] = {
             "unit": unit,
             "searched": float(first[unit]),
             "score": float(second[unit]),
-            "chance": chance(judged, other, rng, shifts),
+            "chance": _chance(there, other, rng, shifts),
             "left_over": 0.0 if np.isnan(rest) else rest,
             "typical": typical,
             "typical_score": float(second[typical]),
@@ -112,30 +117,40 @@ def best_units(
 
 
 class _Judge:
-    """Units made such that their scores are products with a truth, of which many are then judged at once."""
+    """Units, kept such that their scores are products with truths, of which many are then judged at once."""
 
-    def __init__(self, units: npt.NDArray[np.floating], truth: npt.NDArray[Any]) -> None:
-        self._binary = np.asarray(truth).dtype == bool
-        values = _ranks(units) if self._binary else np.asarray(units, np.float64)
-        centred = values - values.mean(axis=0)
+    def __init__(self, units: npt.NDArray[np.floating]) -> None:
+        self._units = units
+
+    @cached_property
+    def _ranked(self) -> Floats:
+        """Ranks minus their mean: their sum over n₁ true places is n₁ n₀ (AUC − 1/2)."""
+        ranks = _ranks(self._units)
+        return (ranks - ranks.mean(axis=0)).astype(np.float32)
+
+    @cached_property
+    def _normed(self) -> Floats:
+        """Values minus their mean, of length 1; NaN if they are constant."""
+        centred = self._units - self._units.mean(axis=0, dtype=np.float64)
         length = np.linalg.norm(centred, axis=0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            # Σ (rank − mean rank) over n₁ true places is n₁ n₀ (AUC − 1/2).
-            unit = centred if self._binary else centred / np.where(length > 1e-9 * len(units), length, np.nan)
-        self._units: Floats = unit.astype(np.float32)
+        varies = length > 1e-6 * np.sqrt(len(centred))
+        return np.asarray(centred / np.where(varies, length, np.nan), np.float32)
 
     def scores(self, truths: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Return the scores, (U, k), with k truths, (n, k)."""
+        """Return the scores, (U,) or (U, k), with one truth, (n,), or with k, (n, k), all of one kind."""
+        binary = truths.dtype == bool
         values = np.asarray(truths, np.float64)
-        if self._binary:
+        if binary:
             true = values.sum(axis=0)
             scale = true * (len(values) - true) / 2
         else:
             values = values - values.mean(axis=0)
             scale = np.linalg.norm(values, axis=0)
-        product = self._units.T @ values.astype(np.float32)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(product / np.where(scale > 0, scale, np.nan), np.float64)
+        product = (self._ranked if binary else self._normed).T @ values.astype(np.float32)
+        found = np.asarray(product / np.where(scale > 0, scale, np.nan), np.float64)
+        if binary:
+            found[~self._ranked.any(axis=0)] = np.nan
+        return found
 
 
 def _ranks(units: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 import models
-from experiments.studies.text.ablation import relevant, rise
+from experiments.studies.text.ablation import clamped_losses, place_losses, relevant
 from experiments.studies.text.cells import best_units
 from experiments.studies.text.data import Data
 from experiments.studies.text.looks import halves, unit_name, units
@@ -30,6 +30,7 @@ def knowledge(settings: Settings, model: models.TreeClassifier, of: Data) -> dic
     search, judged = (units(model, texts, half, mode) for half in (first, second))
     both = {name: (first.truths[name], second.truths[name]) for name in first.truths}
     rng = np.random.default_rng(settings.seeds["shifts"])
+    unclamped = place_losses(model, texts, second, mode)
     found: dict[str, dict[str, Any]] = {}
     means = dict(
         zip((part.name for part in model.cell.parts), _parts(search.mean(axis=0), model), strict=True)
@@ -39,7 +40,8 @@ def knowledge(settings: Settings, model: models.TreeClassifier, of: Data) -> dic
         own: dict[str, Any] = dict(row)
         for which, clamped in (("unit", "clamped"), ("typical", "typical_clamped")):
             own[which] = unit_name(model.cell, int(row[which]))
-            rises = rise(model, texts, second, means, int(row[which]) % settings.D, mode)
+            column = int(row[which]) % settings.D  # in each part of the state
+            rises = clamped_losses(model, texts, second, means, column, mode) - unclamped
             own[clamped] = {"relevant": _mean(rises[where]), "elsewhere": _mean(rises[~where])}
         found[name] = own
         if settings.run == 1:

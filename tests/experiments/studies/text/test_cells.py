@@ -24,6 +24,7 @@ def test_booleans_are_judged_by_auc_with_equals_counting_half(rng):
     wanted = [2 * _auc(unit, truth) - 1 for unit in units.T]
     assert scores(units, truth) == pytest.approx(wanted, abs=1e-6)
     assert wanted[2:] == [1, -1]
+    assert np.isnan(scores(np.full((80, 1), 0.1), truth)).all()
 
 
 def test_numbers_are_judged_by_correlation(rng):

@@ -7,7 +7,7 @@ import pytest
 
 import models
 from experiments.studies.exam import outcomes
-from experiments.studies.text.ablation import Clamped, place_losses, relevant, rise
+from experiments.studies.text.ablation import Clamped, clamped_losses, place_losses, relevant
 from experiments.studies.text.alphabet import alphabet, numbers
 from experiments.studies.text.corpus import Corpus, Document
 from experiments.studies.text.data import Data
@@ -99,10 +99,14 @@ def test_a_clamped_unit_has_its_mean_at_every_step_and_the_others_go_on_from_the
 def test_a_unit_that_nothing_depends_on_may_be_clamped(of):
     model, texts = _model(of, models.Elman), of.parts["dev"]
     half, means = halves(of, 1000)[0], {"h": np.full(5, 0.3)}
-    assert np.abs(rise(model, texts, half, means, 2, "level")).max() > 0.01
+    changes = clamped_losses(model, texts, half, means, 2, "level") - place_losses(
+        model, texts, half, "level"
+    )
+    assert np.abs(changes).max() > 0.01
     model.cell.W.data[:, 2] = 0
     model.Ws.data[:, 2] = 0
-    assert rise(model, texts, half, means, 2, "level") == pytest.approx(0, abs=1e-12)
+    clamped = clamped_losses(model, texts, half, means, 2, "level")
+    assert clamped == pytest.approx(place_losses(model, texts, half, "level"), abs=1e-12)
     assert isinstance(model.cell, models.Elman)
 
 
