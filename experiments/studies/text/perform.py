@@ -24,6 +24,7 @@ from experiments.training.recorded import record_result
 from experiments.training.watcher import best_epoch
 
 DIGITS = 4  # of gradients
+SHOWN = 30  # characters of the chain that --live shows
 
 
 def perform(settings: Settings, recorder: Recorder) -> None:
@@ -37,7 +38,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         settings,
         model,
         chains(of.parts["train"], of.characters, settings.window),
-        next(whole(of.parts["dev"], of.characters)),  # looked at only by --live; the score is the exam's
+        chains([max(of.parts["dev"], key=len)], of.characters, SHOWN),  # for --live; the exam reads all
         epochs=settings.max_epochs,
         clip=settings.clip * settings.window,
         score=exam,

@@ -245,7 +245,8 @@ def test_a_text_that_will_not_do_is_refused_before_anything_is_written(content, 
 def test_the_command_trains_draws_and_says_what_one_sees(novel, tmp_path, capsys, drawn, monkeypatch):
     out, size = tmp_path / "out", 12_000  # there are modules that are as short
     monkeypatch.setitem(SCALES, "smoke", {**TINY, "sizes": dict.fromkeys(PARTS, size)})
-    assert main(["text", "--text", str(novel), "--out", str(out)]) == 0
+    assert main(["text", "--text", str(novel), "--out", str(out), "--live"]) == 0
+    assert len(list((out / "live").iterdir())) == 6  # of the networks
     assert {"bits.svg", "reach.svg", "cell-prose-letters.svg", "cell-prose-letters-typical.svg"} <= set(drawn)
     assert len(sweep.finished(out)) == 8
     text = (out / "summary.md").read_text(encoding="utf-8")
