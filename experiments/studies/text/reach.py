@@ -104,11 +104,13 @@ def reach(
 
 
 def half_life(medians: npt.ArrayLike) -> float | None:
-    """Return the k at which a curve first falls to half of what it is at k = 0; None if it doesn't.
+    """Return after how many characters a curve first falls to half of where it begins; None if it doesn't.
 
-    Between two numbers it is taken to fall exponentially.
+    It begins where it is first more than 0: by h that is at k = 0, and by an LSTM's c at k = 1, since J_t
+    reads c_t through h_t only. Between two numbers it is taken to fall exponentially.
     """
     curve = np.asarray(medians, np.float64)
+    curve = curve[np.argmax(curve > 0) :]
     below = np.flatnonzero(curve <= curve[0] / 2)
     if not len(below) or not curve[0]:
         return None

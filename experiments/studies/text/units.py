@@ -17,12 +17,13 @@ AUC = frozenset({"string", "comment", "if", "quotes"})  # truths that are boolea
 
 
 def reach_table(runs: Runs) -> str:
-    """Return a table of half-lives, before and after training."""
+    """Return a table of half-lives before and after training, a row per network and part of its state."""
     rows = [
-        [name, *(_half_lives(own, when) for when in ("before", "after"))]
+        [name, part, *(_half_lives(own, when, part) for when in ("before", "after"))]
         for name, own in networks_of(runs).items()
+        for part in own[0].result["reach"]["before"]
     ]
-    head = ["half-life of ‖∂J(t)/∂h(t−k)‖ in characters", "before training", "after"]
+    head = ["half-life in characters", "of ∂J(t) by", "before training", "after"]
     return table(head, rows)
 
 
@@ -98,12 +99,12 @@ def _matters(rises: dict[str, float | None], ratio: float) -> bool:
     return here is not None and elsewhere is not None and here > 0 and here >= ratio * elsewhere
 
 
-def _half_lives(runs: Sequence[Run], when: str) -> str:
-    curves = [run.result["reach"][when]["h"] for run in runs]
+def _half_lives(runs: Sequence[Run], when: str, part: str) -> str:
+    curves = [run.result["reach"][when][part] for run in runs]
     found = [half_life(curve) for curve in curves]
     known = [each for each in found if each is not None]
     if len(known) < len(found):
-        return f"more than {len(curves[0]) - 1} in {len(found) - len(known)} of {len(found)} runs"
+        return f"not within {len(curves[0]) - 1} in {len(found) - len(known)} of {len(found)} runs"
     return median_range(known, "{:.1f}")
 
 

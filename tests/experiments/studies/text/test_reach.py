@@ -73,6 +73,8 @@ def test_error_vectors_are_finite_differences(kind, mode):
                 ]
                 assert vectors[number, k] == pytest.approx(np.array(differences) / (2 * eps), abs=1e-6)
     assert np.abs(found["h"]).max() > 0.1
+    if "c" in found:
+        assert not found["c"][:, 0].any()  # c_t is read through h_t
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
@@ -99,5 +101,6 @@ def test_half_lives():
     assert half_life(0.8 ** np.arange(20)) == pytest.approx(np.log(0.5) / np.log(0.8))
     assert half_life([1, 2, 3, 0.5]) == pytest.approx(3)
     assert half_life([1, 0]) == 1
+    assert half_life([0, *0.8 ** np.arange(20)]) == half_life(0.8 ** np.arange(20))  # as by an LSTM's c
     assert half_life([1, 0.6, 0.51]) is None
     assert half_life([0, 0]) is None
