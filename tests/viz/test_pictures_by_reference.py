@@ -70,6 +70,8 @@ KINDS: dict[str, Callable[[], Picture]] = {
         NormScale(1e-2, 1),
         keyword=4,
     ),
+    "tree-title": lambda: TreePicture(Tree.parse("(1 a)"), [0.5], title=14 * "a long title "),
+    "compare-headings": lambda: compare(Tree.parse("(1 a)"), {14 * "a long name ": [0.5], "short": [0.25]}),
     "tree-ratio": lambda: TreePicture(TREE, RLSTM, "ratio", caption="two\nlines"),
     "tree-outside": lambda: TreePicture(TREE, RLSTM, RatioScale(0.25, 1), keyword=2),
     "tree-cut": lambda: TreePicture(LONG, [0.1 * k for k in range(1, 10)], keyword=4, max_depth=1),
