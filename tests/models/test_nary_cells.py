@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import models
 import viz
 from experiments.training import accuracy, fit
 from minigrad.monitor.families import depths_and_roots, parents
+from minigrad.symbol import UnsupportedError
 from models import (
     RNN,
     ChildSumTreeLSTM,
@@ -223,3 +225,10 @@ def test_what_is_for_sentences_and_binary_trees_says_so():
         models.as_chains(TreeForest(SENTENCES))
     with pytest.raises(models.CellError, match="ChildSumTreeLSTM reads dependency trees"):
         models.cell("ChildSumTreeLSTM")
+
+
+@pytest.mark.parametrize("show", [mg.fold_source, mg.explain_fold])
+def test_there_is_no_compiled_form_to_be_shown(show: Any) -> None:
+    cell = models.ChildSumTreeLSTM(2, np.random.default_rng(0))
+    with pytest.raises(UnsupportedError, match="ChildSumTreeLSTM, which composes any number of children"):
+        show(cell)

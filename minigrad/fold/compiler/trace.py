@@ -110,6 +110,8 @@ def trace(cell: Cell, dtype: Any = None, reads: Reads | None = None) -> Trace:
     GraphError
         If ``compose`` branches on a value or changes a tensor in place.
     """
+    if not isinstance(cell, Cell):
+        raise UnsupportedError(f"{type(cell).__name__}, which composes any number of children")
     reads = reads or Reads(cell)
     children = {"left": cell.parts, "right": cell.right_parts or cell.parts}
     parameters = cell.parameters()
