@@ -28,7 +28,7 @@ SECTIONS = (
     Section(steps.breakdown, {"breakdown": "What the time of a compiled step goes to, part by part"}),
     Section(steps.cells, {"cells": "Every cell for trees, compiled, over the RLSTM"}),
     Section(steps.along_rows, {"along_rows": "Layer norm, attention, a tensor: compiled, and by level"}),
-    Section(steps.chains, {"chains": "An LSTM over 20 chains of 100 words"}),
+    Section(steps.chains, {"chains": "An LSTM over chains of 100 words"}),
     Section(steps.dependencies, {"dependencies": "Dependency trees, and binary ones of as many words"}),
     Section(steps.sentiment, {"sentiment": "A class at every node, and dropout, as `sentiment` trains"}),
     Section(steps.growth, {"growth": "Single trees, ever larger"}),

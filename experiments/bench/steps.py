@@ -34,7 +34,7 @@ SIZES = (
 SHARED = [Config("RLSTM", (1, 100), 32, D=D) for D in (50, 150)]  # by several threads
 ASKED = [Config("RLSTM", (21, 30), batch) for batch in (1, 10)]
 CELLS = [Config(cell, (1, 100), 10) for cell in sorted(TREE_CELLS, key=lambda cell: cell != "RLSTM")]
-CHAINS = Config("LSTM", (100, 100), 20)
+CHAINS = (Config("LSTM", (100, 100), 20), Config("LSTM", (100, 100), 32, D=128))
 OWN = [
     Config(cell, (1, 100), 10, D=D)
     for cell, D in (
@@ -96,7 +96,7 @@ def prediction(quick: bool) -> Document:
 
 def chains(quick: bool) -> Document:
     """Time an LSTM over chains."""
-    return race("chains", PLANS[quick], _all(CHAINS))
+    return merged(race("chains", PLANS[quick], _all(config)) for config in CHAINS)
 
 
 def cells(quick: bool) -> Document:

@@ -97,8 +97,10 @@ def test_all_cells_for_trees_run_compiled_beside_the_rlstm(races):
 
 def test_chains_are_of_100_words(races):
     steps.chains(quick=True)
-    ((_, _, entrants, _),) = races
-    assert {entrant.config for entrant in entrants} == {Config("LSTM", (100, 100), 20)}
+    assert [{entrant.config for entrant in entrants} for _, _, entrants, _ in races] == [
+        {Config("LSTM", (100, 100), 20)},
+        {Config("LSTM", (100, 100), 32, D=128)},
+    ]
 
 
 def test_training_on_the_treebank_is_timed_in_two_modes(races):
