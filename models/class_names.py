@@ -46,6 +46,19 @@ def checked_names(classes: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
+def numbered_names(classes: Iterable[str] | None) -> tuple[tuple[str, ...] | None, dict[str, int] | None]:
+    """The names of classes, checked, and the number of each; None, and None, without names."""
+    if classes is None:
+        return None, None
+    names = checked_names(classes)
+    return names, {name: number for number, name in enumerate(names)}
+
+
+def label_text(label: int, names: Sequence[str] | None) -> str | None:
+    """A label as the text that a tree has: the name of the class, or its number; None if it is negative."""
+    return None if label < 0 else str(label) if names is None else names[label]
+
+
 def some_names(names: Sequence[str], most: int = 8) -> str:
     """Names for a message, cut with … after the first few."""
     shown = ", ".join(map(shorten, names[:most]))

@@ -10,12 +10,13 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from models.class_names import Names, checked_names
+from models.class_names import Names, label_text, numbered_names
 from models.display import Displayed
 from models.errors import ForestError
 from models.forest_checks import (
     check_arrays,
     check_vocabulary,
+    chosen,
     integers,
     label_number,
     node_name,
@@ -101,8 +102,7 @@ class Forest(Displayed):
             raise TypeError("a Forest is made of a list of Trees: Forest([tree])")
         if vocabulary is not None:
             check_vocabulary(vocabulary)
-        names = None if classes is None else checked_names(classes)
-        numbers = None if names is None else {name: number for number, name in enumerate(names)}
+        names, numbers = numbered_names(classes)
         left: list[int] = []
         right: list[int] = []
         label: list[int] = []
@@ -236,11 +236,7 @@ class Forest(Displayed):
         IndexError
             If there is no such tree.
         """
-        trees = np.ascontiguousarray(self._numbers[indices])  # ascontiguousarray makes 0-d 1-d
-        if trees.ndim != 1:
-            raise IndexError(f"trees are selected by a list of numbers, got shape {trees.shape}")
-        if not trees.size:
-            raise ForestError("an empty forest: the selection has no tree in it")
+        trees = chosen(self._numbers, indices)
         table, root = select(self._table, self.root, trees)
         return Forest.__new__(Forest)._adopt(table, root, self.vocabulary, self.names)
 
@@ -251,7 +247,7 @@ class Forest(Displayed):
         waiting: list[Tree] = []
         rows = self._table[:, start : self.root[number] + 1]
         for left, word, label in rows[[LEFT, WORD, LABEL]].T.tolist():
-            name = None if label < 0 else str(label) if self.names is None else self.names[label]
+            name = label_text(label, self.names)
             if left < 0:
                 waiting.append(Tree(name, self.vocabulary.word(word)))
             else:

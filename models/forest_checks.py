@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -164,3 +165,13 @@ def _check_order(left: IntArray, right: IntArray, root: IntArray) -> None:
         f"row {row}: left = {left[row]}, right = {right[row]}, but rows are in post-order, "
         f"so it must have {expected}"
     )
+
+
+def chosen(numbers: IntArray, indices: Any) -> IntArray:
+    """Some of the numbers of trees, (S,), S >= 1; the errors are those of `Forest.select`."""
+    trees = np.ascontiguousarray(numbers[indices])  # ascontiguousarray makes 0-d 1-d
+    if trees.ndim != 1:
+        raise IndexError(f"trees are selected by a list of numbers, got shape {trees.shape}")
+    if not trees.size:
+        raise ForestError("an empty forest: the selection has no tree in it")
+    return trees

@@ -10,11 +10,11 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from models.class_names import Names, checked_names
+from models.class_names import Names, label_text, numbered_names
 from models.dependencies import DependencyTree
 from models.display import Displayed
 from models.errors import ForestError
-from models.forest_checks import check_vocabulary, label_number, node_name, placed, span_text
+from models.forest_checks import check_vocabulary, chosen, label_number, node_name, placed, span_text
 from models.layout import IntArray
 from models.tree import Tree
 from models.tree_layout import check_postorder, levels_of
@@ -84,8 +84,7 @@ class TreeForest(Displayed):
             raise TypeError("a TreeForest is made of a list of DependencyTrees: TreeForest([tree])")
         if vocabulary is not None:
             check_vocabulary(vocabulary)
-        names = None if classes is None else checked_names(classes)
-        numbers = None if names is None else {name: k for k, name in enumerate(names)}
+        names, numbers = numbered_names(classes)
         parent: list[int] = []
         label: list[int] = []
         position: list[int] = []
@@ -215,11 +214,7 @@ class TreeForest(Displayed):
 
     def select(self, indices: Any) -> TreeForest:
         """A forest of some of these trees, copied, in the order of `indices`; as in `Forest`."""
-        trees = np.atleast_1d(np.arange(len(self))[indices])
-        if trees.ndim != 1:
-            raise IndexError(f"trees are selected by a list of numbers, got shape {trees.shape}")
-        if not trees.size:
-            raise ForestError("an empty forest: the selection has no tree in it")
+        trees = chosen(np.arange(len(self)), indices)
         sizes = np.diff(self.root, prepend=-1)
         first, count = self.root - sizes + 1, sizes[trees]
         ends = np.cumsum(count)
@@ -239,10 +234,7 @@ class TreeForest(Displayed):
         above = self.parent[rows]
         heads = np.where(above < 0, -1, self.position[above])
         words = [self.vocabulary.word(word) for word in self.word[rows].tolist()]
-        labels = [
-            None if label < 0 else str(label) if self.names is None else self.names[label]
-            for label in self.label[rows].tolist()
-        ]
+        labels = [label_text(label, self.names) for label in self.label[rows].tolist()]
         return DependencyTree(words, heads.tolist(), None, labels)
 
     @overload

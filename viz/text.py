@@ -46,6 +46,11 @@ def short_number(value: float) -> str:
     return f"{mantissa}×10{str(power).translate(_SUPERSCRIPT)}"
 
 
+def signed_tick(value: float) -> str:
+    """Return the number for an axis that has both signs, as `tick_number` does, with a minus sign."""
+    return f"−{tick_number(-value)}" if value < 0 else tick_number(abs(value))
+
+
 def tick_number(value: float) -> str:
     """Return the number for an axis, as short as possible: ``0.05``, ``10⁻⁶``, ``2×10⁻⁶``, ``3.16×10⁻⁶``."""
     mantissa, exponent = f"{value:.2e}".split("e")

@@ -13,7 +13,7 @@ from viz.linear_scale import ActivationScale
 from viz.page import COLUMN, PAGE, SMALL, new_figure
 from viz.scale import Scale
 from viz.style import Style
-from viz.text import tick_number, visible
+from viz.text import signed_tick, visible
 from viz.text_lines import Unit
 
 if TYPE_CHECKING:
@@ -109,10 +109,6 @@ def _draw_bar(
     axes.imshow([range(BAR)], aspect="auto", cmap=ListedColormap(colours), extent=(0, 1, 0, 1))
     ticks = scale.ticks()
     axes.set_yticks([])
-    axes.set_xticks([scale.position(tick) for tick in ticks], [_label(tick) for tick in ticks], fontsize=7)
+    axes.set_xticks([*map(scale.position, ticks)], [*map(signed_tick, ticks)], fontsize=7)
     axes.tick_params(length=2, pad=1.5)
     axes.set_xlabel(visible(caption), fontsize=7, labelpad=1.5, color=BLACK)
-
-
-def _label(value: float) -> str:
-    return f"−{tick_number(-value)}" if value < 0 else "0" if value == 0 else tick_number(value)

@@ -15,7 +15,7 @@ from viz.html import page
 from viz.linear_scale import ActivationScale
 from viz.page import image, save_figure
 from viz.scale import Scale, fitted
-from viz.text import tick_number, visible
+from viz.text import signed_tick, visible
 from viz.text_figure import text_figure
 from viz.text_lines import Unit, lines_of
 
@@ -120,7 +120,7 @@ class TextPicture:
             if self.truth is not None:
                 out.append(_line(line, self._strip))
         ticks = self.scale.ticks()
-        low, high = (_tick(tick) for tick in (ticks[0], ticks[-1]))
+        low, high = (signed_tick(tick) for tick in (ticks[0], ticks[-1]))
         out += ["", f"{self.caption}: digits from 0 ({low}) to 9 ({high})"]
         out += [f"{self._strip_name}"] if self.truth is not None else []
         return "\n".join(line.rstrip() for line in out) + "\n"
@@ -168,7 +168,7 @@ class TextPicture:
         return (
             '<p><span style="display: inline-block; width: 20em; height: 1em; border: 1px solid #404040; '
             f'background: linear-gradient(to right, {colours})"></span><br>'
-            f"{html.escape(self.caption)}: {_tick(ticks[0])} to {_tick(ticks[-1])}</p>"
+            f"{html.escape(self.caption)}: {signed_tick(ticks[0])} to {signed_tick(ticks[-1])}</p>"
         )
 
     def to_html(self) -> str:
@@ -231,7 +231,3 @@ def _line(line: Sequence[Unit], shown: Callable[[Unit], str]) -> str:
     for unit in line:
         out = out.ljust(unit.column) + shown(unit)
     return out
-
-
-def _tick(value: float) -> str:
-    return f"−{tick_number(-value)}" if value < 0 else "0" if value == 0 else tick_number(value)

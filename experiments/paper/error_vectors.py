@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from experiments.paper.settings import GRADIENT_DATASET
-from experiments.paper.stored import Stored
+from experiments.paper.stored import Stored, write_table
 from experiments.sweep import Run, wording
-from experiments.sweep.output import write_text
 from experiments.sweep.wording import two_digits
 from experiments.training.ratios import DEFINITIONS
 from experiments.training.summaries import median_at
@@ -24,10 +23,7 @@ EPOCHS = (0, 1, 2, 3, 6)
 
 def write(runs: Iterable[Run], out: Path) -> str:
     """Write the table of a folder's gradient runs beside its rows, and return it; nothing without runs."""
-    text = table(Stored(list(runs)))
-    if text:
-        write_text(out / FILE, text)
-    return text
+    return write_table(table, runs, out / FILE)
 
 
 def table(stored: Stored) -> str:

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from experiments.paper.settings import GRADIENT_DATASET, MODELS
-from experiments.paper.stored import Stored, percent
+from experiments.paper.stored import Stored, percent, write_table
 from experiments.sweep import Run, wording
-from experiments.sweep.output import write_text
 from experiments.sweep.rows import Row, number
 from experiments.sweep.wording import two_digits
 from experiments.training.summaries import median_at
@@ -26,10 +25,7 @@ SENTENCES = {"post": "training", "dev": "dev"}  # by the names of their ratios i
 
 def write(runs: Iterable[Run], out: Path) -> str:
     """Write the table beside the rows of Experiment 3, and return it; nothing where dev was not measured."""
-    text = table(Stored(list(runs)))
-    if text:
-        write_text(out / FILE, text)
-    return text
+    return write_table(table, runs, out / FILE)
 
 
 def table(stored: Stored) -> str:

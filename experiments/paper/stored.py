@@ -5,7 +5,7 @@ Runs are named "length/03/RLSTM/2": experiment, dataset, model, number of the ru
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from experiments.paper.named import Rows
 from experiments.paper.settings import GRADIENT_DATASET, MODELS, SCALES
 from experiments.sweep import Run, SweepError, finished
 from experiments.sweep.arguments import cells_folder
-from experiments.sweep.output import RESULTS
+from experiments.sweep.output import RESULTS, write_text
 from experiments.sweep.rows import number
 from experiments.sweep.wording import listed, whose
 from experiments.training.summaries import quantiles_at
@@ -107,6 +107,14 @@ class Epoch:
         """Return the keyword depths of at least so many trees."""
         pairs = zip(self.ratios["depth"], self.ratios["count"], strict=True)
         return sorted(depth for depth, count in pairs if count >= at_least)
+
+
+def write_table(table: Callable[[Stored], str], runs: Iterable[Run], path: Path) -> str:
+    """Write the table that a function makes of some runs, unless it is empty, and return it."""
+    text = table(Stored(list(runs)))
+    if text:
+        write_text(path, text)
+    return text
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from experiments.paper.criteria.numbers import depth_name, length_name
 from experiments.paper.settings import DATASETS
-from experiments.paper.stored import Stored, percent
+from experiments.paper.stored import Stored, percent, write_table
 from experiments.sweep import Run, wording
-from experiments.sweep.output import write_text
 from experiments.training.proportion import wilson
 
 FILE = "success.md"
@@ -25,10 +24,7 @@ HEAD = """\
 
 def write(runs: Iterable[Run], out: Path) -> str:
     """Write the table of a folder's runs beside them, and return it; nothing without runs."""
-    text = table(Stored(list(runs)))
-    if text:
-        write_text(out / FILE, text)
-    return text
+    return write_table(table, runs, out / FILE)
 
 
 def table(stored: Stored) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from llvmlite import ir
@@ -9,14 +10,12 @@ from llvmlite import ir
 from minigrad.kernels import elements
 from minigrad.kernels.vectors import Emitter
 
-# The op that puts two elements together, and what leaves the other one as it is
-COMBINED = {
-    "row_sum": ("add", 0.0),
-    "row_max": ("maximum", float("-inf")),
-    "row_min": ("minimum", float("inf")),
+# NumPy's name, the op that puts two elements together, and what leaves the other one as it is
+REDUCTIONS = {
+    "row_sum": ("sum", "add", 0.0),
+    "row_max": ("max", "maximum", -math.inf),
+    "row_min": ("min", "minimum", math.inf),
 }
-
-NUMPY = {"row_sum": "sum", "row_max": "max", "row_min": "min"}
 
 
 def text(op: str, rows: Sequence[str], widths: Sequence[int]) -> tuple[str, int]:
@@ -26,7 +25,7 @@ def text(op: str, rows: Sequence[str], widths: Sequence[int]) -> tuple[str, int]
     if op == "contract":
         groups = widths[0] // widths[1]
         return f"({rows[0]}.reshape(m, {groups}, -1) * {rows[1]}[:, None]).sum(2)", groups
-    return f"{rows[0]}.{NUMPY[op]}(1, keepdims=True)", 1
+    return f"{rows[0]}.{REDUCTIONS[op][0]}(1, keepdims=True)", 1
 
 
 def emit(e: Emitter, op: str, to: ir.Value, rows: Sequence[ir.Value], widths: Sequence[int]) -> None:
@@ -42,7 +41,7 @@ def emit(e: Emitter, op: str, to: ir.Value, rows: Sequence[ir.Value], widths: Se
 
 def _reduce(e: Emitter, op: str, to: ir.Value, x: ir.Value, width: int) -> None:
     """Emit to[0] = the sum, the largest or the smallest of x[:width]."""
-    combine, neutral = COMBINED[op]
+    _, combine, neutral = REDUCTIONS[op]
     total = e.variable(e.number(neutral))
     for column, masked in _vectors(e, width):
         value = _or_neutral(e, e.load(e.element(x, column), masked), neutral, masked)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from viz.scale import RatioScale
 from viz.style import map_colours
-from viz.web import shared_script
+from viz.web import filled, scripts, shared_script
 
+HERE = Path(__file__).parent
 MODEL = ("store", "groups", "scale", "tree")  # what needs no browser
 SCREEN = ("plot", "heat_map", "sentence", "spectrum", "curves", "rules", "panel", "screen", "connect")
 
@@ -20,16 +21,9 @@ def dashboard_page() -> str:
     nobody. What a record is, `experiments/dashboard` says.
     """
     parts = {
-        "STYLE": _read("dashboard.css"),
+        "STYLE": (HERE / "dashboard.css").read_text(encoding="utf-8"),
         "COLOURS": json.dumps(map_colours(RatioScale.colormap), separators=(",", ":")),
-        "MODEL": "".join(_read(f"{name}.js") for name in MODEL),
-        "SCREEN": shared_script("svg") + "".join(_read(f"{name}.js") for name in SCREEN),
+        "MODEL": scripts(HERE, MODEL),
+        "SCREEN": shared_script("svg") + scripts(HERE, SCREEN),
     }
-    page = _read("dashboard.html")
-    for name, text in parts.items():
-        page = page.replace(f"@{name}@", text.strip())
-    return page
-
-
-def _read(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return filled(HERE / "dashboard.html", parts)

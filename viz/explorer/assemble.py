@@ -11,8 +11,9 @@ from viz.explorer.looks import looks_json, strip_json
 from viz.explorer.presets import PRESETS, Preset
 from viz.explorer.settings import CONTROLS, Choice, Settings, Slider
 from viz.explorer.still import still
-from viz.web import shared_script
+from viz.web import filled, scripts, shared_script
 
+HERE = Path(__file__).parent
 MODEL = ("random", "linear", "matrices", "cells", "flow", "state")  # what needs no browser
 SCREEN = ("charts", "screen")  # what is shown
 FIRST = "orthogonal"  # the preset that the page opens with
@@ -23,7 +24,7 @@ def explorer_page() -> str:
     first = next(preset for preset in PRESETS if preset.name == FIRST)
     shown = first.as_dict()
     parts = {
-        "STYLE": _read("explorer.css"),
+        "STYLE": (HERE / "explorer.css").read_text(encoding="utf-8"),
         "PRESETS": "\n".join(map(_button, PRESETS)),
         "CONTROLS": "\n".join(_control(name, first.settings) for name in CONTROLS),
         "QUESTION": escape(shown["question"]),
@@ -31,17 +32,10 @@ def explorer_page() -> str:
         "STILL_NAME": escape(first.title),
         "STILL": still(first.settings),
         "DATA": _data(first.settings),
-        "MODEL": "".join(_read(f"{name}.js") for name in MODEL),
-        "SCREEN": shared_script("svg") + "".join(_read(f"{name}.js") for name in SCREEN),
+        "MODEL": scripts(HERE, MODEL),
+        "SCREEN": shared_script("svg") + scripts(HERE, SCREEN),
     }
-    page = _read("explorer.html")
-    for name, text in parts.items():
-        page = page.replace(f"@{name}@", text.strip())
-    return page
-
-
-def _read(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return filled(HERE / "explorer.html", parts)
 
 
 def _data(first: Settings) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -32,6 +32,7 @@ from minigrad.fold.compiler.rooms import SPARE, Rooms
 from minigrad.fold.compiler.trace import trace
 from minigrad.fold.compiler.writer import CHUNK
 from minigrad.internal.addresses import Addresses
+from minigrad.internal.pool import Pool
 from minigrad.kernels import (
     JIT_ENABLED,
     activations,
@@ -129,7 +130,7 @@ class CompiledCell:
         self.widths = np.array([part.width for part in self.trace.parts], np.intp)
         self.width = int(self.widths.sum())
         self.rooms = Rooms()
-        self._pool: list[Memory] = []
+        self._pool: Pool[Memory] = Pool()
         self._workspaces: list[Memory] = []
         self._no_masks = np.empty(0, np.bool_)
         self._functions = self._machine_code() if JIT_ENABLED else {}
@@ -193,17 +194,12 @@ class CompiledCell:
 
     def take(self, n: int) -> Memory:
         """Return memory for n inner nodes; the caller gives it back."""
-        for spare in self._pool[::-1]:
-            if spare.nodes >= n:
-                with suppress(ValueError):  # another thread has just taken it
-                    self._pool.remove(spare)
-                    return spare
-        return Memory(self._kept, max(64, n + n // 4), self.dtype)
+        spare = self._pool.take(lambda memory: memory.nodes >= n)
+        return Memory(self._kept, max(64, n + n // 4), self.dtype) if spare is None else spare
 
     def give_back(self, memory: Memory) -> None:
         """Keep memory for the next runs."""
-        if len(self._pool) < 2 or sum(m.bytes.size for m in (*self._pool, memory)) <= SPARE:
-            self._pool.append(memory)
+        self._pool.give_back(memory, SPARE)
 
     @contextmanager
     def buffers(self, memory: Memory) -> Iterator[Array]:

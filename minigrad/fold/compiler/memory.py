@@ -116,6 +116,11 @@ class Memory:
             self._scratch, self._both = scratch, np.concatenate([self.pointers, scratch.pointers])
         return self._both
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all buffers."""
+        return self.bytes.nbytes
+
     @cached_property
     def kept(self) -> dict[str, Array]:
         """What forward keeps for backward where both are Python: K, a row for each inner node, and more."""

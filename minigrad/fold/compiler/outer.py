@@ -6,11 +6,11 @@ products over all nodes. Others multiply by ``W1 @ W2``, scale by one number, or
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from minigrad.fold.compiler.trace import Trace
-from minigrad.fold.compiler.views import is_rows
+from minigrad.fold.compiler.views import is_rows, reached
 from minigrad.kernels import elements
 from minigrad.symbol import RULES, Symbol
 
@@ -66,39 +66,28 @@ def outer(traced: Trace) -> Outer | None:
 
 def reductions(traced: Trace) -> tuple[list[Symbol], list[Symbol]]:
     """Return the products xᵀ·g and the column sums that the parameters' gradients consist of."""
-    transposed, summed = [], []
-    seen: set[Symbol] = set()
-    stack = [g for g in traced.parameter_gradients if g is not None]
-    while stack:
-        s = stack.pop()
-        if s in seen or is_rows(s):
-            continue
-        seen.add(s)
-        if _is_product(s):
-            transposed.append(s)
-        elif s.op == "column_sums":
-            summed.append(s)
-        else:
-            stack += [a for a in s.args if isinstance(a, Symbol)]
-    return sorted(transposed, key=lambda s: s.id), sorted(summed, key=lambda s: s.id)
+    read = reached(traced.parameter_gradients, lambda s: not is_rows(s) and not _is_sum(s))
+    sums = [s for s in read if not is_rows(s)]
+    return [s for s in sums if _is_product(s)], [s for s in sums if s.op == "column_sums"]
 
 
 def _is_product(s: Symbol) -> bool:
     return s.op == "matmul" and s.args[0].op == "transpose" and is_rows(s.args[0].args[0])
 
 
-def _is_plain(g: Any) -> bool:
+def _is_sum(s: Symbol) -> bool:
+    """Tell whether a symbol is a product or a sum over all nodes."""
+    return _is_product(s) or s.op == "column_sums"
+
+
+def _is_plain(g: Symbol) -> bool:
     """Tell whether compiled code writes a gradient: if it is computed element by element from sums."""
-    stack = [g]
-    while stack:
-        s = stack.pop()
-        if not isinstance(s, Symbol) or _is_product(s) or s.op == "column_sums":
-            continue
-        same = s.op == "transpose" or all(a.shape == s.shape for a in s.args if isinstance(a, Symbol))
-        if not same or (s.op not in RULES and s.op != "transpose"):
-            return False
-        stack += s.args
-    return True
+    computed = (s for s in reached([g], lambda s: not _is_sum(s)) if not _is_sum(s))
+    return all(s.op == "transpose" or (s.op in RULES and _is_of_one_shape(s)) for s in computed)
+
+
+def _is_of_one_shape(s: Symbol) -> bool:
+    return all(a.shape == s.shape for a in s.args if isinstance(a, Symbol))
 
 
 def _named(traced: Trace) -> Iterator[tuple[Symbol, str]]:
@@ -117,7 +106,9 @@ class _Text:
         self.lines.append(f"return [{', '.join(f'np.asarray({name}, T)' for name in names)}]")
 
     def _name(self, s: Symbol) -> str:
-        for part in _in_order(s, self.known):
+        for part in reached([s], lambda t: t not in self.known):
+            if part in self.known:
+                continue
             self.known[part] = f"w{part.id}"
             self.lines.append(f"w{part.id} = {self._expression(part)}")
         return self.known[s]
@@ -131,18 +122,6 @@ class _Text:
         if s.op == "matmul":
             return f"{args[0]} @ {args[1]}"
         return elements.text(s.op, *(a if isinstance(a, str) else elements.number(a) for a in args))
-
-
-def _in_order(s: Symbol, known: dict[Symbol, str]) -> Iterable[Symbol]:
-    """Return what has to be computed, operands first."""
-    found: set[Symbol] = set()
-    stack = [s]
-    while stack:
-        t = stack.pop()
-        if t not in found and t not in known:
-            found.add(t)
-            stack += [a for a in t.args if isinstance(a, Symbol)]
-    return sorted(found, key=lambda t: t.id)
 
 
 def _function(name: str, lines: Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from minigrad.fold.compiler.outer import Outer, outer, reductions
 from minigrad.fold.compiler.trace import Trace
-from minigrad.fold.compiler.views import COPIES, ROW_OPS, SOURCES, is_rows, statements, stored
+from minigrad.fold.compiler.views import COPIES, ROW_OPS, SOURCES, is_rows, reached, statements, stored
 from minigrad.symbol import Symbol
 
 
@@ -259,15 +259,7 @@ def _one_by_one(targets: Iterable[Symbol], given: frozenset[Symbol], keeps: bool
 
 def live(targets: Iterable[Symbol], given: frozenset[Symbol]) -> dict[Symbol, None]:
     """Return all symbols that the targets depend on, in order of creation, stopping at those given."""
-    seen: set[Symbol] = set()
-    stack = [t for t in targets if isinstance(t, Symbol)]
-    while stack:
-        s = stack.pop()
-        if s not in seen:
-            seen.add(s)
-            if s not in given and is_rows(s):
-                stack += [a for a in s.args if isinstance(a, Symbol)]
-    return dict.fromkeys(sorted(seen, key=lambda s: s.id))
+    return dict.fromkeys(reached(targets, lambda s: s not in given and is_rows(s)))
 
 
 def _dependent(traced: Trace) -> set[Symbol]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from minigrad.fold.compiler.views import is_rows, renewed_concat
+from minigrad.fold.compiler.views import is_rows, reached, renewed_concat
 from minigrad.symbol import Symbol, SymbolTable, UnsupportedError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def separated(traced: Trace) -> Trace:
         If rows read what is computed over all nodes.
     """
     derived: dict[Symbol, int] = {}
-    for s in filter(is_rows, _live(_results(traced))):
+    for s in filter(is_rows, reached(_results(traced))):
         for a in s.args:
             if isinstance(a, Symbol) and not is_rows(a):
                 weight = a.args[0] if a.op == "transpose" else a
@@ -40,7 +40,7 @@ def separated(traced: Trace) -> Trace:
                     derived.setdefault(weight, len(traced.parameters) + len(derived))
     if not derived:
         return traced
-    if any(map(is_rows, _live(derived))):
+    if any(map(is_rows, reached(derived))):
         raise UnsupportedError("a computation over all nodes")
     table = SymbolTable(functions=traced.table.functions)
 
@@ -88,15 +88,3 @@ def _rewritten(traced: Trace, table: SymbolTable, arguments: Callable[..., Any])
 
 def _results(traced: Trace) -> Iterable[Symbol | None]:
     return [*traced.outputs.values(), *traced.child_gradients.values(), *traced.parameter_gradients]
-
-
-def _live(results: Iterable[Any]) -> dict[Symbol, None]:
-    """Return all symbols that some depend on."""
-    seen: dict[Symbol, None] = {}
-    stack = [s for s in results if isinstance(s, Symbol)]
-    while stack:
-        s = stack.pop()
-        if s not in seen:
-            seen[s] = None
-            stack += [a for a in s.args if isinstance(a, Symbol)]
-    return seen

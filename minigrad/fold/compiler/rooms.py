@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from minigrad.internal.pool import Pool
 
 if TYPE_CHECKING:
     from minigrad.fold.compiler.code import CompiledCell
@@ -34,9 +35,8 @@ class Room:
         self.by_h = np.empty((rows, int(code.widths[0])), code.dtype)
         self.entries = np.empty(leaves, np.intp)
         self.by_entries = np.empty((leaves, code.leaf_width), code.dtype)
-        self.bytes: int = self.memory.bytes.size + sum(
-            array.nbytes for array in (self.states, self.totals, self.by_h, self.entries, self.by_entries)
-        )
+        arrays = self.states, self.totals, self.by_h, self.entries, self.by_entries
+        self.nbytes = self.memory.nbytes + sum(array.nbytes for array in arrays)
 
 
 class Lease:
@@ -59,19 +59,20 @@ class Rooms:
     """All rooms of a compiled cell."""
 
     def __init__(self) -> None:
-        self._free: list[Room] = []
+        self._free: Pool[Room] = Pool()
 
     def lease(self, code: CompiledCell, nodes: int, leaves: int, rows: int) -> Lease:
         """Return a room of the cell `code` for a minibatch; its arrays may be larger."""
-        for room in self._free[::-1]:
+
+        def fits(room: Room) -> bool:
             enough = room.nodes >= nodes and room.leaves >= leaves and room.rows >= rows
-            if enough and room.memory.nodes >= nodes - leaves:
-                with suppress(ValueError):  # another thread has just taken it
-                    self._free.remove(room)
-                    return Lease(self, room)
-        return Lease(self, Room(code, *(size + size // 4 for size in (nodes, leaves, rows))))
+            return enough and room.memory.nodes >= nodes - leaves
+
+        room = self._free.take(fits)
+        if room is None:
+            room = Room(code, *(size + size // 4 for size in (nodes, leaves, rows)))
+        return Lease(self, room)
 
     def give_back(self, room: Room) -> None:
         """Keep a room for the next steps."""
-        if len(self._free) < 2 or sum(free.bytes for free in (*self._free, room)) <= SPARE:
-            self._free.append(room)
+        self._free.give_back(room, SPARE)

@@ -7,7 +7,7 @@ stands: each is a *place*, the copy of another row to some of its columns.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,27 @@ COPIES = ("copy", "place")  # of their first operand; the others tell them apart
 def is_rows(s: Any) -> bool:
     """Tell whether a symbol has a row per tree node."""
     return isinstance(s, Symbol) and len(s.shape) == 2 and s.shape[0] in (ROWS, OTHER_ROWS)
+
+
+def reached(results: Iterable[Any], into: Callable[[Symbol], bool] = lambda s: True) -> list[Symbol]:
+    """Return all symbols that some depend on, in order of creation.
+
+    Parameters
+    ----------
+    results : iterable
+        Of symbols, and of what is none.
+    into : function of a symbol
+        Whether its operands are looked at.
+    """
+    seen: set[Symbol] = set()
+    stack = [s for s in results if isinstance(s, Symbol)]
+    while stack:
+        s = stack.pop()
+        if s not in seen:
+            seen.add(s)
+            if into(s):
+                stack += [a for a in s.args if isinstance(a, Symbol)]
+    return sorted(seen, key=lambda s: s.id)
 
 
 def stored(s: Any) -> Any:
