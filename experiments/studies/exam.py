@@ -30,11 +30,17 @@ def outcomes(
     (n,) array of bool
     """
     with mg.no_grad():
-        scores = model(forest, mode)[0].data.astype(np.float64)
+        scores = model(forest, mode)[0].data
     labels = model.labels(forest)
-    scores -= scores.max(axis=1, keepdims=True)
-    losses = np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(labels)), labels]
-    return losses, scores.argmax(axis=1) == labels
+    return cross_entropies(scores, labels), scores.argmax(axis=1) == labels
+
+
+def cross_entropies(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return ln Σ exp(s) − s_label for each row of scores (n, classes), nats, float64 (n,)."""
+    shifted = scores.astype(np.float64)
+    shifted -= shifted.max(axis=1, keepdims=True)
+    found: np.ndarray = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]
+    return found
 
 
 class Exam:

@@ -3,46 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-import minigrad as mg
 import models
+from experiments.studies.clamped import Clamped
 from experiments.studies.exam import outcomes
 from experiments.studies.text.looks import Half
 from experiments.studies.text.windows import LONGEST, Numbers, chains
-from minigrad.nn import Parameter
 
 NEWLINE = "\n"
-
-
-class Clamped(mg.Cell):
-    """A cell, some of whose units have a fixed value after each step, so that they carry nothing on.
-
-    Parameters
-    ----------
-    cell : Cell
-    means : dict of str to (D,) array
-        By part: the values.
-    unit : int
-        The column that is clamped, in every part: an LSTM's memory and what it shows of it.
-    """
-
-    def __init__(self, cell: Any, means: Mapping[str, npt.NDArray[np.floating]], unit: int) -> None:
-        self.cell, self.parts, self.right_parts = cell, cell.parts, cell.right_parts
-        dtype = cell.parameters()[0].dtype
-        place = np.arange(cell.parts[0].width) == unit
-        self.keep = Parameter((~place).astype(dtype))
-        for part in cell.parts:
-            setattr(self, f"fill_{part.name}", Parameter((place * means[part.name]).astype(dtype)))
-
-    def compose(self, left: mg.Child, right: mg.Child) -> dict[str, mg.Tensor]:
-        """Return the cell's state with the unit clamped."""
-        found = self.cell.compose(left, right)
-        states = found if isinstance(found, Mapping) else {self.parts[0].name: found}
-        return {name: state * self.keep + getattr(self, f"fill_{name}") for name, state in states.items()}
 
 
 def clamped_losses(

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import models
+from experiments.studies.clamped import Clamped
 from experiments.studies.exam import outcomes
-from experiments.studies.text.ablation import Clamped, clamped_losses, place_losses, relevant
+from experiments.studies.text.ablation import clamped_losses, place_losses, relevant
 from experiments.studies.text.alphabet import alphabet, numbers
 from experiments.studies.text.corpus import Corpus, Document
 from experiments.studies.text.data import Data
@@ -93,6 +94,11 @@ def test_a_clamped_unit_has_its_mean_at_every_step_and_the_others_go_on_from_the
         first, second = forest.inner[:2]
         assert after[name].data[first, others] == pytest.approx(before[name].data[first, others])
         assert after[name].data[second, others] != pytest.approx(before[name].data[second, others])
+    model.cell.clamp([0, 4])  # others than before
+    again = model(forest, "level")[1]
+    for name in names:
+        assert (again[name].data[forest.inner][:, [0, 4]] == means[name][[0, 4]]).all()
+        assert again[name].data[first, 3] == pytest.approx(before[name].data[first, 3])
     model.cell = cell
 
 
