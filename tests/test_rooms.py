@@ -35,7 +35,7 @@ LAYERS = [
 # Inside experiments, from the top down: a room imports only from layers below its own, no sibling.
 EXPERIMENTS = [
     ["__main__"],
-    ["commands"],
+    ["commands", "tutorials"],
     ["paper", "sentiment", "studies", "bench"],
     ["training"],
     ["sweep"],

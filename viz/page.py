@@ -68,10 +68,11 @@ def caption(figure: Figure, text: str) -> None:
 def new_figure(width: float, height: float, style: Mapping[Any, Any] = SMALL) -> Iterator[Figure]:
     """Give an empty figure of this size in inches, with a style for all that is drawn inside the block."""
     from matplotlib import rc_context
-    from matplotlib.figure import Figure
+
+    from viz.notebook_figure import NotebookFigure
 
     with rc_context({**style}):
-        yield Figure(figsize=(width, height), layout="constrained")
+        yield NotebookFigure(figsize=(width, height), layout="constrained")
 
 
 def add_grid(axes: Axes, axis: Literal["both", "x", "y"] = "both") -> None:

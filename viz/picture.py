@@ -143,7 +143,7 @@ class Picture(ABC):
         metadata = {}
         if png := bundle.pop("image/png", None):
             bundle["image/png"] = png
-            metadata["image/png"] = _size_on_page(base64.b64decode(png))
+            metadata["image/png"] = size_on_page(base64.b64decode(png))
         if failures and (wanted := bundle.get("text/plain")) is not None:
             bundle["text/plain"] = "\n".join([wanted, *failures])
         return bundle, metadata
@@ -155,7 +155,8 @@ class Picture(ABC):
         return base64.b64encode(render(self.dot, "png")).decode()
 
 
-def _size_on_page(png: bytes) -> dict[str, int]:
+def size_on_page(png: bytes) -> dict[str, int]:
+    """Return width and height of a PNG on a page: its pixels at the density of a page, not its own."""
     pixels = struct.unpack(">II", png[16:24])
     width, height = (round(96 * side / PNG_DPI) for side in pixels)  # a page has 96 pixels to an inch
     return {"width": width, "height": height}

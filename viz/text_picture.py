@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from viz.files import suffix_of, write_atomic
 from viz.html import page
 from viz.linear_scale import ActivationScale
 from viz.page import image, save_figure
+from viz.picture import size_on_page
 from viz.scale import Scale, fitted
 from viz.text import signed_tick, visible
 from viz.text_figure import text_figure
@@ -197,14 +199,22 @@ class TextPicture:
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> dict[str, str]:
-        """Return what a notebook shows, by media type."""
-        makers = {"text/html": self.html_body, "text/plain": self.to_text}
-        return {
+    ) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
+        """Return what a notebook shows, by media type; a PNG is for what it is exported to.
+
+        The metadata are the PNG's size in pixels of the page, of which it has more, to be sharp.
+        """
+        makers = {"text/html": self.html_body, "image/png": self._png, "text/plain": self.to_text}
+        bundle = {
             kind: make()
             for kind, make in makers.items()
             if (not include or kind in include) and not (exclude and kind in exclude)
         }
+        png = bundle.get("image/png")
+        return bundle, {} if png is None else {"image/png": size_on_page(base64.b64decode(png))}
+
+    def _png(self) -> str:
+        return base64.b64encode(image(self.figure, "png")).decode()
 
 
 def grey(share: float) -> str:

@@ -125,3 +125,9 @@ def test_points_from_fewer_than_20_trees_are_hollow_and_said_to_be(legends: str)
 
     assert drawn([20, 3, 19]) == ([3], "median and range of the runs; hollow: fewer than 20 trees")
     assert drawn([20, 20, 20]) == drawn([]) == ([], "median and range of the runs")
+
+
+def test_a_notebook_shows_the_figure_as_large_as_it_says() -> None:
+    png, size = line_panels([panel(a=Line([1, 2], [[0, 1]]))], width=PAGE, height=2)._repr_png_()
+    assert png.startswith(b"\x89PNG")
+    assert size["width"] == pytest.approx(96 * PAGE, abs=1)

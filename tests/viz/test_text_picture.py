@@ -103,8 +103,10 @@ def test_the_drawing_has_every_letter_at_its_place() -> None:
 def test_of_nothing_and_of_one(text: Any, tmp_path: Any) -> None:
     picture = TextPicture(text, np.zeros(len(text)), truth=np.zeros(len(text)))
     picture.save(tmp_path / "one.svg")
-    assert picture._repr_mimebundle_().keys() == {"text/html", "text/plain"}
-    assert picture._repr_mimebundle_(include=["text/plain"]).keys() == {"text/plain"}
+    bundle, metadata = picture._repr_mimebundle_()
+    assert bundle.keys() == {"text/html", "image/png", "text/plain"}
+    assert metadata["image/png"]["width"] == pytest.approx(96 * picture.figure.get_figwidth(), abs=1)
+    assert picture._repr_mimebundle_(include=["text/plain"]) == ({"text/plain": picture.to_text()}, {})
 
 
 def test_scales_are_fitted_by_name_or_taken_as_they_are() -> None:
