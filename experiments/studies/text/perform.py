@@ -15,15 +15,14 @@ from experiments.studies.text.alphabet import known
 from experiments.studies.text.compression import compressed_bits
 from experiments.studies.text.data import Data, data
 from experiments.studies.text.knowledge import knowledge
+from experiments.studies.text.moments import Look, Moments
 from experiments.studies.text.ngrams import NGrams
-from experiments.studies.text.reach import reach
 from experiments.studies.text.settings import BaselineSettings, Settings
 from experiments.studies.text.windows import Numbers, chains, whole
 from experiments.sweep import Recorder
 from experiments.training.recorded import record_result
 from experiments.training.watcher import best_epoch
 
-DIGITS = 4  # of gradients
 SHOWN = 30  # characters of the chain that --live shows
 
 
@@ -31,7 +30,9 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     """Train a network and measure its best epoch, or go on with it from its checkpoint."""
     of = data(settings, recorder.paths)
     model = new_model(settings, of)
-    before = _reach(settings, model, of)  # the same when a run goes on: new models are determined by settings
+    look = Look(settings, of)
+    before = look(model)  # the same when a run goes on: new models are determined by settings
+    during = Moments(lambda: look(model), settings.moments)
     exam = Exam(lambda model: {"dev_loss": math.log(2) * bits(model, of.parts["dev"], settings.mode)})
     epochs = train(
         recorder,
@@ -43,6 +44,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         clip=settings.clip * settings.window,
         score=exam,
         measure=lambda _: {"dev_bits": exam.found["dev_loss"] / math.log(2)},
+        watchers=[during],
     )
     result: dict[str, Any] = {
         "dev_bits": bits(model, of.parts["dev"], settings.mode),
@@ -50,7 +52,7 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         "best_epoch": best_epoch(epochs).number,
         "epochs": len(epochs),
         "alphabet": len(of.characters),
-        "reach": {"before": before, "after": _reach(settings, model, of)},
+        **_told(before, during.found, look(model), look.excerpt),
         "cells": knowledge(settings, model, of),
     }
     record_result(recorder, model, result)
@@ -73,12 +75,19 @@ def new_model(settings: Settings, of: Data) -> models.TreeClassifier:
     return classifier(settings, of.characters, len(of.characters), bound=settings.word_bound, head="labelled")
 
 
-def _reach(settings: Settings, model: models.TreeClassifier, of: Data) -> dict[str, list[float]]:
-    """Return medians of gradients by distance, for each part of the state, at the same places every time."""
-    rng = np.random.default_rng(settings.seeds["places"])
-    sizes = {"places": settings.places, "longest": settings.longest}
-    found = reach(model, of.parts["dev"], rng, **sizes, mode=settings.mode)
-    return {part: [float(f"{value:.{DIGITS}g}") for value in curve] for part, curve in found.items()}
+def _told(
+    before: dict[str, Any], during: list[dict[str, Any]], after: dict[str, Any], excerpt: dict[str, Any]
+) -> dict[str, Any]:
+    """Return what was looked at by what it is, "reach" and "itemised", not by when."""
+    return {
+        what: {
+            **first,
+            "before": before[what],
+            "during": [{"characters": row["characters"], **row[what]} for row in during],
+            "after": after[what],
+        }
+        for what, first in (("reach", {}), ("itemised", excerpt))
+    }
 
 
 def bits(model: models.TreeClassifier, texts: Sequence[Numbers], mode: str) -> float:

@@ -37,7 +37,7 @@ def error_vectors(
     Returns
     -------
     dict of str to (m, longest + 1, D) array
-        By the names of the parts, such as "h" and "c". The gradients of the model's parameters are cleared.
+        By the names of the parts, such as "h" and "c".
 
     Raises
     ------
@@ -49,20 +49,48 @@ def error_vectors(
         raise ValueError(
             f"contexts of {size} characters have states for k from 0 to {size - 2}, not {longest}"
         )
-    labels = np.full((many, size - 1), -1)
-    labels[:, -1] = contexts[:, -1]
+    found = last_gradients(model, list(contexts), mode)
+    return {
+        part: np.asarray(gradient, np.float64).reshape(many, size - 1, -1)[:, ::-1][:, : longest + 1]
+        for part, gradient in found.items()
+    }
+
+
+def last_gradients(
+    model: models.TreeClassifier, texts: Sequence[Numbers], mode: str = "compiled"
+) -> dict[str, npt.NDArray[np.floating]]:
+    """Return the derivative of each text's last cross-entropy by all states before it.
+
+    Parameters
+    ----------
+    model : TreeClassifier
+    texts : sequence of (n,) arrays of int
+        At least two characters each: all but the last are read from the state zero on, the last is predicted.
+    mode : str
+        Of the fold.
+
+    Returns
+    -------
+    dict of str to (N, D) array
+        By the parts of the state: a row for every character that is read, text by text. The gradients of the
+        model's parameters are what they were.
+    """
+    labels = [np.full(len(text) - 1, -1) for text in texts]
+    for text, label in zip(texts, labels, strict=True):
+        label[-1] = text[-1]
     forest = models.chain_forest(
-        contexts[:, :-1].ravel(), np.full(many, size - 1), model.vocabulary, labels=labels.ravel()
+        np.concatenate([text[:-1] for text in texts]),
+        [len(text) - 1 for text in texts],
+        model.vocabulary,
+        labels=np.concatenate(labels),
     )
-    loss, states = model.loss(forest, mode)
-    (loss * many).backward()  # the sum: each context's loss depends on its own states only
+    own = [parameter.grad for parameter in model.parameters()]  # a monitor may not have read them yet
     model.zero_grad()
-    found = {}
-    for part in model.cell.parts:
-        gradient = np.asarray(states[part.name].grad, np.float64)[forest.inner]
-        backwards = gradient.reshape(many, size - 1, part.width)[:, ::-1]
-        found[part.name] = backwards[:, : longest + 1]
-    return found
+    loss, states = model.loss(forest, mode)
+    (loss * len(texts)).backward()  # the sum: each text's loss depends on its own states only
+    for parameter, gradient in zip(model.parameters(), own, strict=True):
+        parameter.grad = gradient
+    return {part.name: np.asarray(states[part.name].grad)[forest.inner] for part in model.cell.parts}
 
 
 def reach(

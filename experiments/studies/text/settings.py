@@ -13,6 +13,7 @@ from experiments.studies.text.corpus import PARTS, Corpus
 ORDER = 7  # of the longest n-grams
 CELLS = ("Elman", "GRU", "LSTM")
 BUDGET = 20_000_000  # characters to train on, in all epochs together
+MOMENTS = (30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)  # characters trained on
 OF_CELL: Mapping[str, Mapping[str, Any]] = {"Elman": {"lr": 0.001}}
 SCALES: Mapping[str, Mapping[str, Any]] = {
     "paper": {"D": 128, "sizes": None, "window": {"python": 200, "prose": 100}},
@@ -84,6 +85,10 @@ class Settings(CorpusSettings, CellSettings):
         Of U(±bound), for the vectors of characters.
     places, longest : int
         Of `reach.reach`: how many characters' losses are followed back, and how far.
+    moments : tuple of int
+        Characters trained on after which gradients are looked at during training.
+    excerpt : int
+        Characters of dev whose gradients are itemised.
     looked : int
         Characters of dev, at most, on which units are compared with truths: half of them to search on.
     shifts : int
@@ -97,6 +102,8 @@ class Settings(CorpusSettings, CellSettings):
     word_bound: float = 1.0
     places: int = 100
     longest: int = 200
+    moments: tuple[int, ...] = MOMENTS
+    excerpt: int = 160
     looked: int = 200_000
     shifts: int = 200
 

@@ -1,4 +1,4 @@
-"""How far gradients reach, against finite differences of networks that are written down once more."""
+"""How far gradients reach, against finite differences."""
 
 from __future__ import annotations
 
@@ -7,58 +7,13 @@ import pytest
 
 import models
 from experiments.studies.text.reach import error_vectors, half_life, reach
-
-D, E, SIZE = 5, 4, 6
-
-
-def _sigmoid(a):
-    return 1 / (1 + np.exp(-a))
-
-
-def _elman(p, x, h):
-    return {"h": np.tanh(p["W"] @ h["h"] + p["U"] @ x + p["b"])}
-
-
-def _gru(p, x, s):
-    h = s["h"]
-    u, r = (_sigmoid(p[f"W{g}"] @ h + p[f"U{g}"] @ x + p[f"b{g}"]) for g in "ur")
-    return {"h": (1 - u) * h + u * np.tanh(p["Wh"] @ (r * h) + p["Uh"] @ x + p["bh"])}
-
-
-def _lstm(p, x, s):
-    f, i, c, o = (p[f"W{g}"] @ s["h"] + p[f"U{g}"] @ x + p[f"b{g}"] for g in "fico")
-    memory = _sigmoid(f) * s["c"] + _sigmoid(i) * np.tanh(c)
-    return {"h": _sigmoid(o) * np.tanh(memory), "c": memory}
-
-
-STEPS = {models.Elman: _elman, models.GRU: _gru, models.LSTM: _lstm}
-
-
-def _model(kind, dtype=np.float64):
-    rng = np.random.default_rng(3)
-    cell = kind(D, rng, dtype=dtype, E=E)
-    model = models.TreeClassifier(cell, models.Vocabulary(list("abcdef")), SIZE, rng, head="labelled")
-    for parameter in model.parameters():  # biases and words, too
-        parameter.data[...] = rng.normal(0, 0.7, parameter.shape)
-    return model
-
-
-def _loss(model, context, place=None, part=None, change=0.0):
-    """Return J of a context, the state after `place` characters changed."""
-    weights = {name: parameter.data for name, parameter in model.cell.named_parameters()}
-    state = {each.name: np.zeros(D) for each in model.cell.parts}
-    for count, character in enumerate(context[:-1], 1):
-        state = STEPS[type(model.cell)](weights, model.L.data[character], state)
-        if count == place:
-            state[part] = state[part] + change
-    scores = model.Ws.data @ state["h"] + model.bs.data
-    return np.log(np.exp(scores).sum()) - scores[context[-1]]
+from tests.experiments.studies.text.networks import SIZE, STEPS, D, differences, language_model
 
 
 @pytest.mark.parametrize("mode", ["level", "node"])
 @pytest.mark.parametrize("kind", STEPS)
 def test_error_vectors_are_finite_differences(kind, mode):
-    model, longest, eps = _model(kind), 6, 1e-5
+    model, longest = language_model(kind), 6
     contexts = np.random.default_rng(1).integers(SIZE, size=(3, 9))
     found = error_vectors(model, contexts, longest, mode)
     assert set(found) == {part.name for part in model.cell.parts}
@@ -66,12 +21,8 @@ def test_error_vectors_are_finite_differences(kind, mode):
         assert vectors.shape == (3, longest + 1, D)
         for number, context in enumerate(contexts):
             for k in range(longest + 1):
-                place = 8 - k
-                differences = [
-                    _loss(model, context, place, part, e) - _loss(model, context, place, part, -e)
-                    for e in eps * np.eye(D)
-                ]
-                assert vectors[number, k] == pytest.approx(np.array(differences) / (2 * eps), abs=1e-6)
+                wanted = differences(model, context, 8 - k, part)
+                assert vectors[number, k] == pytest.approx(wanted, abs=1e-6)
     assert np.abs(found["h"]).max() > 0.1
     if "c" in found:
         assert not found["c"][:, 0].any()  # c_t is read through h_t
@@ -80,7 +31,7 @@ def test_error_vectors_are_finite_differences(kind, mode):
 
 def test_reach_is_the_median_over_places_that_have_enough_before_them(monkeypatch):
     monkeypatch.setattr("experiments.studies.text.reach.WARM_UP", 3)
-    model, rng = _model(models.LSTM), np.random.default_rng(5)
+    model, rng = language_model(models.LSTM), np.random.default_rng(5)
     text = rng.integers(SIZE, size=10)  # of 3 + 4 + 2 = 9 needed: two places
     found = reach(model, [text[:8], text], rng, places=101, longest=4, mode="level")
     contexts = np.stack([text[:9], text[1:]])
@@ -90,7 +41,7 @@ def test_reach_is_the_median_over_places_that_have_enough_before_them(monkeypatc
 
 
 def test_what_is_too_short_is_refused():
-    model = _model(models.Elman)
+    model = language_model(models.Elman)
     with pytest.raises(ValueError, match="contexts of 5 characters have states for k from 0 to 3, not 4"):
         error_vectors(model, np.zeros((2, 5), int), 4, "level")
     with pytest.raises(ValueError, match="no text has 112 characters, to look 10 characters back"):

@@ -27,6 +27,7 @@ TINY = {
     "D": 6, "sizes": dict(zip(PARTS, (4_000, 1_000, 1_000), strict=True)), "max_epochs": 2,
     "window": {"python": 20, "prose": 20},
 }  # fmt: skip
+LOOKS = {"excerpt": 30, "moments": (2_000, 5_000, 7_500, 1_000_000)}
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def novel(tmp_path, monkeypatch):
 def _settings(novel, cell="GRU", **changes):
     corpus = read("prose", novel, TINY["sizes"])
     named = {settings.cell: settings for _, settings in networks(corpus, "smoke", 0, 1)}
-    return replace(named[cell], **{"mode": "level", "D": 6, "places": 5, "longest": 20, **changes})
+    return replace(named[cell], **{"mode": "level", "D": 6, "places": 5, "longest": 20, **LOOKS, **changes})
 
 
 def _performed(settings, novel, folder):
@@ -90,11 +91,20 @@ def test_a_run_has_a_row_per_epoch_and_the_best_on_test(cell, novel, tmp_path):
     assert result["dev_bits"] == min(found) == found[result["best_epoch"] - 1]
     assert found[0] > min(found) > 0.5
     assert result["test_bits"] == pytest.approx(result["dev_bits"], rel=0.2)
-    assert {when: {len(c) for c in parts.values()} for when, parts in result["reach"].items()} == {
-        "before": {21},
-        "after": {21},
-    }
     assert result["reach"]["before"] != result["reach"]["after"]
+    for when, reached, apart in looks_at(result):
+        parts = {"h", "c"} if cell == "LSTM" else {"h"}
+        assert set(reached) - {"characters"} == set(apart["arriving"]) == parts, when
+        assert {len(reached[part]) for part in parts} == {21}
+        assert len(apart["bits"]) == 30
+        for part in parts:
+            assert [len(own) for own in apart[part]] == [*range(1, 31)]
+            assert len(apart["arriving"][part]) == 30
+    assert len(result["itemised"]["text"]) == 31
+    reached = [row["characters"] for row in result["reach"]["during"]]
+    batch = 32 * 20
+    assert len(reached) == 3  # 12,000 characters are trained on
+    assert all(moment <= n < moment + batch for moment, n in zip(LOOKS["moments"], reached, strict=False))
     assert set(result["cells"]) == {"position", "letters"}  # there are no quotes
     row = result["cells"]["letters"]
     assert abs(row["score"]) > 0.4
@@ -103,6 +113,14 @@ def test_a_run_has_a_row_per_epoch_and_the_best_on_test(cell, novel, tmp_path):
     shown = row["excerpt"]
     assert len(shown["text"]) == len(shown["values"]) == len(shown["typical"]) == len(shown["truth"]) == 480
     assert [bool(value) for value in shown["truth"]] == [letter.isalpha() for letter in shown["text"]]
+
+
+def looks_at(result):
+    """Yield when, medians and itemised gradients of each moment of a run."""
+    reached, apart = result["reach"], result["itemised"]
+    for when in ("before", "after"):
+        yield when, reached[when], apart[when]
+    yield from zip(("during",) * len(reached["during"]), reached["during"], apart["during"], strict=True)
 
 
 def test_an_interrupted_run_ends_bit_identical(novel, tmp_path, monkeypatch):
@@ -118,6 +136,17 @@ def test_an_interrupted_run_ends_bit_identical(novel, tmp_path, monkeypatch):
     perform(settings, recorder)
     assert recorder.rows == once.rows
     assert recorder.results == once.results
+
+
+def test_looking_does_not_change_the_training(novel, tmp_path, monkeypatch):
+    monkeypatch.setattr("experiments.studies.text.perform.knowledge", lambda *_: {})  # not asked here
+    alone = _performed(_settings(novel, moments=(), max_epochs=1), novel, tmp_path)
+    alone.checkpoint.unlink()
+    looked = _performed(_settings(novel, moments=(500, 1_500), max_epochs=1), novel, tmp_path)
+    assert looked.rows == alone.rows
+    assert looked.results[0]["itemised"].pop("during") != alone.results[0]["itemised"].pop("during") == []
+    assert looked.results[0]["reach"].pop("during") != alone.results[0]["reach"].pop("during") == []
+    assert looked.results == alone.results
 
 
 def test_a_corpus_that_has_changed_is_refused(novel, tmp_path):
