@@ -33,12 +33,13 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     look = Look(settings, of)
     before = look(model)  # the same when a run goes on: new models are determined by settings
     during = Moments(lambda: look(model), settings.moments)
+    to_train = chains(of.parts["train"], of.characters, settings.window)
     exam = Exam(lambda model: {"dev_loss": math.log(2) * bits(model, of.parts["dev"], settings.mode)})
     epochs = train(
         recorder,
         settings,
         model,
-        chains(of.parts["train"], of.characters, settings.window),
+        to_train,
         chains([max(of.parts["dev"], key=len)], of.characters, SHOWN),  # for --live; the exam reads all
         epochs=settings.max_epochs,
         clip=settings.clip * settings.window,
@@ -46,10 +47,12 @@ def perform(settings: Settings, recorder: Recorder) -> None:
         measure=lambda _: {"dev_bits": exam.found["dev_loss"] / math.log(2)},
         watchers=[during],
     )
+    best = best_epoch(epochs).number
     result: dict[str, Any] = {
         "dev_bits": bits(model, of.parts["dev"], settings.mode),
         "test_bits": bits(model, of.parts["test"], settings.mode),
-        "best_epoch": best_epoch(epochs).number,
+        "best_epoch": best,
+        "characters": best * len(to_train.inner),  # trained on until then
         "epochs": len(epochs),
         "alphabet": len(of.characters),
         **_told(before, during.found, look(model), look.excerpt),

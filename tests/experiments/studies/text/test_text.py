@@ -89,6 +89,7 @@ def test_a_run_has_a_row_per_epoch_and_the_best_on_test(cell, novel, tmp_path):
     found = [row["dev_bits"] for row in recorder.rows]
     assert len(found) == result["epochs"] == 3
     assert result["dev_bits"] == min(found) == found[result["best_epoch"] - 1]
+    assert result["characters"] == 3_999 * result["best_epoch"]
     assert found[0] > min(found) > 0.5
     assert result["test_bits"] == pytest.approx(result["dev_bits"], rel=0.2)
     assert result["reach"]["before"] != result["reach"]["after"]
