@@ -40,7 +40,7 @@ def read_conllu(
     Parameters
     ----------
     source : path, file object, or iterable of str
-        As in `read_trees`; a path with ``*`` names several files.
+        As in `read_trees`; a folder stands for the ``.conllu`` files in it and in its folders.
     errors : "raise", "skip" or "collect"
         What happens at a sentence with a fault: it is raised; or the sentence is skipped and counted; or the
         fault is also kept in the list ``errors``.
@@ -76,7 +76,7 @@ def read_conllu(
     (['Cats', 'sleep'], (1, -1), 'good')
     """
     one_of("errors", errors, ERRORS)
-    sources = check_source(source, encoding, "read_conllu")
+    sources = check_source(source, encoding, "read_conllu", ".conllu")
     if not isinstance(label, str) or not label or re.search(r"[\s=|]", label):
         raise ValueError(f"label is the name of labels, without blanks, = and |, as 'label', not {label!r}")
     return ConlluReader(sources, errors, encoding, label)
@@ -166,6 +166,7 @@ class ConlluReader(Iterator[DependencyTree]):
     def _sentence(self, lines: list[Line], name: str | None, decoded: bool) -> DependencyTree | None:
         """Return the tree of a sentence's lines; None if there are only comments."""
         rows: list[tuple[Line, list[str]]] = []
+        ranges: list[Line] = []
         label: str | None = None
         for line in lines:
             number, text = line
@@ -181,10 +182,16 @@ class ConlluReader(Iterator[DependencyTree]):
                 raise _no_columns(columns, line, name)
             if _MULTIWORD.fullmatch(columns[_ID]):
                 self.n_multiword += 1
+                ranges.append(line)
             elif _EMPTY.fullmatch(columns[_ID]):
                 self.n_empty += 1
             else:
                 rows.append((line, columns))
+        for number, text in ranges:
+            first, last = map(int, text.split("\t", 1)[0].split("-"))
+            if not first <= last <= len(rows):
+                expected = f"a range of words, of which the sentence has {len(rows)}"
+                raise _fault((number, text), _ID, expected, f"'{first}-{last}'", name)
         return self._tree(rows, label, name) if rows else None
 
     def _tree(

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 
 BLANKS = " \t\n\r\f\v"
 
-# What Unicode calls a space, but this notation does not.
-OTHER_SPACES = "\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
+# What Unicode calls white space, but this notation does not; all of it but U+001C to U+001F.
+OTHER_SPACES = "\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _OTHER_SPACE = re.compile(rf"(?<!\\)[{OTHER_SPACES}]")
 _TOKEN = re.compile(rf"[()]|(?:[^()\\{BLANKS}]++|\\.?)++", re.DOTALL)
 _ESCAPE = re.compile(rf"\\([()\\{BLANKS}{OTHER_SPACES}])")
@@ -41,7 +41,7 @@ def split(text: str) -> list[str]:
 def other_space(text: str) -> str | None:
     """The name of the first character of `text` that looks like a blank, is none, and is not escaped."""
     match = _OTHER_SPACE.search(text)
-    return match and f"U+{ord(match[0]):04X}, {unicodedata.name(match[0])}"
+    return match and f"U+{ord(match[0]):04X}, {unicodedata.name(match[0], 'NEXT LINE')}"  # it has no name
 
 
 def spans(text: str) -> Iterator[tuple[str, int]]:

@@ -235,8 +235,8 @@ class TreeReader(Iterator[Tree]):
         return trusted_tree(label, word, children)
 
 
-def check_source(source: Source, encoding: str, reader: str) -> list[Any]:
-    """Return the sources that `source` stands for.
+def check_source(source: Source, encoding: str, reader: str, suffix: str = ".mrg") -> list[Any]:
+    """Return the sources that `source` stands for; a folder, for its files whose names end in `suffix`.
 
     Raises
     ------
@@ -254,7 +254,7 @@ def check_source(source: Source, encoding: str, reader: str) -> list[Any]:
         "".encode(encoding)
     except LookupError:
         raise ValueError(f"there is no text encoding {encoding!r}; most treebanks are in utf-8") from None
-    return treebank_files(source)
+    return treebank_files(source, suffix)
 
 
 def plural(count: int, one: str, several: str = "") -> str:

@@ -6,6 +6,7 @@ import re
 
 from models.blocks import Block
 from models.builder import OUTSIDE, Fault, Make, T, build
+from models.byte_order import LONGEST, marked_encoding
 from models.errors import DependencyError, TreebankError
 from models.excerpt import excerpt, line_at, place
 from models.notation import BLANKS, offset, other_space, shorten, spans, split
@@ -13,7 +14,6 @@ from models.other_formats import is_conllu, other_format
 
 # Bytes that could not be decoded, as Python's "surrogateescape" represents them.
 _UNDECODED = re.compile("[\udc80-\udcff]")
-_UTF16 = ("\udcff\udcfe", "\udcfe\udcff")  # its byte-order marks
 _COMMENTS = ";#%*"  # what comments of treebanks begin with
 _BLANK_CLOSE = re.compile(rf"[^()\\{BLANKS}][{BLANKS}]+\)")
 
@@ -66,6 +66,8 @@ def parse_block(block: Block, source: str | None, decoded: bool, make: Make[T]) 
         _check_names(text, tokens)
         return build(tokens, make)
     except Fault as fault:
+        if decoded and "\0" in text:
+            raise _zero_byte(text, block.line, source) from None
         raise _error(fault, tokens, block, source) from None
 
 
@@ -156,10 +158,23 @@ def undecoded(text: str, first_line: int, source: str | None) -> None:
     if match is None:
         return
     start = match.start()
-    if start == 0 and first_line == 1 and text.startswith(_UTF16):
-        found = "the first bytes of a text in UTF-16; pass encoding='utf-16'"
+    first = text[:LONGEST].encode(errors="surrogateescape") if first_line == 1 else b""
+    if (encoding := marked_encoding(first)) is not None:
+        found = f"the first bytes of a text in {encoding.upper()}; pass encoding='{encoding}'"
     else:
         byte = ord(text[start]) - 0xDC00
         found = f"the byte {byte:#04x}; if the text has another encoding, name it with encoding="
+    raise _not_text(found, start, text, first_line, source)
+
+
+def _zero_byte(text: str, first_line: int, source: str | None) -> TreebankError:
+    found = (
+        "a zero byte, as in a text in UTF-16 without a byte-order mark; name the encoding, as utf-16-le, "
+        "with encoding="
+    )
+    return _not_text(found, text.index("\0"), text, first_line, source)
+
+
+def _not_text(found: str, start: int, text: str, first_line: int, source: str | None) -> TreebankError:
     where = source, *place(text, start, first_line)
-    raise TreebankError(*where, "text in the encoding of the treebank", found, excerpt(text, start))
+    return TreebankError(*where, "text in the encoding of the treebank", found, excerpt(text, start))

@@ -9,16 +9,14 @@ from errno import ENOENT
 from typing import Any
 
 _PATTERN = re.compile(r"[*?[]")
-_PENN = re.compile(
-    r".*\.mrg(\.(gz|bz2|xz))?", re.IGNORECASE
-)  # what the Penn Treebank's merged files are called
 
 
-def treebank_files(source: Any) -> list[Any]:
+def treebank_files(source: Any, suffix: str = ".mrg") -> list[Any]:
     """Return the sources that a source stands for: paths in the order of their names, or itself alone.
 
-    A folder stands for the ``.mrg`` files in it and below, compressed or not; a path with ``*``, ``?`` or
-    ``[…]`` that is no file for those that it matches, ``**`` for any folders.
+    A folder stands for the files in it and below whose names end in `suffix`, compressed or not, by default
+    as the Penn Treebank's merged files are called; a path with ``*``, ``?`` or ``[…]`` that is no file for
+    those that it matches, ``**`` for any folders.
 
     Raises
     ------
@@ -29,13 +27,15 @@ def treebank_files(source: Any) -> list[Any]:
         return [source]
     path = os.fspath(source)
     if os.path.isdir(path):
+        called = re.compile(rf".*{re.escape(suffix)}(\.(gz|bz2|xz))?", re.IGNORECASE)
         found = [
             os.path.join(folder, name)
             for folder, _, names in os.walk(path)
             for name in names
-            if _PENN.fullmatch(name)
+            if called.fullmatch(name)
         ]
-        missing = f"a folder without .mrg files; name others by a pattern, as {os.path.join(path, '*.txt')}"
+        others = os.path.join(path, "*.txt")
+        missing = f"a folder without {suffix} files; name others by a pattern, as {others}"
     elif _PATTERN.search(path) and not os.path.exists(path):
         found = [name for name in glob.glob(path, recursive=True) if os.path.isfile(name)]
         missing = "no file is named like that"

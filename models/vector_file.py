@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from models.byte_order import marked_encoding
 from models.decimals import read_decimals
 from models.notation import shorten
 
@@ -141,8 +142,8 @@ class VectorFile:
     def _refuse(self, line: bytes) -> None:
         if line.startswith(_ZIP):
             raise VectorsError(f"{self._path} is a zip archive; unpack it first")
-        if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise VectorsError(f"{self._path} is a text in UTF-16; write it in UTF-8")
+        if (encoding := marked_encoding(line)) is not None:
+            raise VectorsError(f"{self._path} is a text in {encoding.upper()}; write it in UTF-8")
         if b"\0" in line:
             raise VectorsError(
                 f"{self._path}, line 1: a zero byte, in '{shorten(line.decode(errors='replace'), 60)}'; word "

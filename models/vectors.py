@@ -148,8 +148,8 @@ def read_vectors(
         Text in GloVe's or word2vec's format, or word2vec's binary format; gzip, bz2 and xz data are
         recognised. A file of gigabytes takes no more memory than the words wanted.
     words : iterable of str
-        Those that are wanted, each in any of its `forms` or in any case. Of a word that is in the file twice,
-        the first vector counts.
+        Those that are wanted, such as a `Vocabulary`, each in any of its `forms` or in any case. Of a word
+        that is in the file twice, the first vector counts.
     progress : function, optional
         Called from time to time with the number of bytes of the file read since the last call.
     encoding : str
@@ -157,6 +157,8 @@ def read_vectors(
 
     Raises
     ------
+    TypeError
+        If `words` is a single string.
     OSError
         If the file can't be read, or is damaged compressed data.
     ValueError
@@ -171,6 +173,8 @@ def read_vectors(
         If a line has no word, or a word of blanks: it is passed over; if the file has fewer or more entries
         than its first line says; if words can't be decoded.
     """
+    if isinstance(words, str):
+        raise TypeError(f"the words that are wanted are a list, not one str {words!r}")
     asked = set(words)
     wanted = {form for word in asked for form in forms(word)}
     wanted_folded = {folded(form) for form in wanted}

@@ -66,6 +66,8 @@ def test_files_may_be_packed_streams_several_or_with_another_end_of_line(tmp_pat
     reader = read_conllu(tmp_path / "*.gz")
     assert list(reader) == [FIRST, SECOND, FIRST, SECOND]
     assert reader.source == str(tmp_path / "1.conllu.gz")
+    (tmp_path / "a.mrg").write_text("(2 a)", encoding="utf-8")
+    assert list(read_conllu(tmp_path)) == [FIRST, SECOND, FIRST, SECOND]
     assert (
         list(read_conllu(io.StringIO(TEXT)))
         == list(read_conllu(io.BytesIO(TEXT.encode())))
@@ -99,6 +101,8 @@ GOOD = f"{row(1, 'a', 2)}\n{row(2, 'b', 0)}\n"
         (row(1, "a", 1), (1, 13), "a head that leads to a root.*found a circle of heads"),
         (row(1, "a", 0) + "\n" + row(2, "b", 3) + "\n" + row(3, "c", 2), (2, 13), "circle"),
         (row(1, "a", 2) + "\n" + row(2, "b", 1), (1, 13), "circle"),
+        ("1-2\tdu" + "\t_" * 8 + "\n" + row(1, "de", 0), (1, 1), "the sentence has 1, found '1-2'"),
+        (row(1, "de", 0) + "\n2-1\tdu" + "\t_" * 8, (2, 1), "a range of words, .* found '2-1'"),
     ],
 )
 def test_a_fault_has_a_place_and_costs_its_sentence_alone(text, place, told):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import gzip
 import io
 import lzma
 import os
+import re
 
 import pytest
 from hypothesis import given
@@ -48,9 +50,21 @@ def test_a_byte_that_cannot_be_decoded_is_placed_and_spoils_one_tree():
     assert read("(3 café)".encode("latin-1"), encoding="latin-1") == ["(3 café)"]
 
 
-def test_utf_16_is_recognised():
-    with pytest.raises(TreebankError, match="pass encoding='utf-16'"):
-        read(TEXT.encode("utf-16"))
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (TEXT.encode("utf-16"), "a text in UTF-16; pass encoding='utf-16'$"),
+        (TEXT.encode("utf-32"), "a text in UTF-32; pass encoding='utf-32'$"),
+        (codecs.BOM_UTF32_BE + TEXT.encode("utf-32-be"), "a text in UTF-32; pass encoding='utf-32'$"),
+        ("(3 (2 a) (1 b))\n".encode("utf-16-le"), "a zero byte, as in .*, as utf-16-le, with encoding=$"),
+        ("(3 (2 a) (1 b))\n".encode("utf-16-be"), "a zero byte"),
+    ],
+)
+def test_encodings_of_two_or_four_bytes_are_recognised_by_their_mark_or_zeros(content, told):
+    with pytest.raises(TreebankError) as caught:
+        read(content)
+    assert re.search(told, caught.value.found)
+    assert caught.value.line == 1
 
 
 @pytest.mark.parametrize("errors", ["raise", "skip", "collect"])

@@ -315,6 +315,8 @@ SPACES = {
     "\xa0": "U+00A0, NO-BREAK SPACE",
     "\u3000": "U+3000, IDEOGRAPHIC SPACE",
     "\u2009": "U+2009, THIN SPACE",
+    "\u2028": "U+2028, LINE SEPARATOR",
+    "\x85": "U+0085, NEXT LINE",
 }
 
 
@@ -336,7 +338,7 @@ def test_a_space_that_is_no_blank_may_be_part_of_a_labelled_word_or_escaped():
     assert (tree.label, tree.word) == ("2", "2\xa01\\/2")
     assert str(tree) == "(2 2\xa01\\/2)"
     assert Tree.parse("(1\\\xa0000)") == Tree(None, "1\xa0000")
-    for tree in (Tree("N\xa0P", "a\u3000b"), Tree(None, "a\\\u2009"), Tree("\\\xa0", "\\\xa0")):
+    for tree in (Tree("N\xa0P", "a\u3000b"), Tree(None, "a\\\u2009"), Tree("\\\xa0", "\\\x85")):
         assert next(read_trees([str(tree)])) == tree
 
 

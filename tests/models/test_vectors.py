@@ -121,6 +121,7 @@ def test_progress_adds_up_to_the_file(stored):
         ("the 1 2\nother 3 4\n", "has none of the 3 words that are wanted"),
         (b"PK\x03\x04\x14\0", "is a zip archive; unpack it first"),
         ("the 1 2\n".encode("utf-16"), "is a text in UTF-16; write it in UTF-8"),
+        ("the 1 2\n".encode("utf-32"), "is a text in UTF-32; write it in UTF-8"),
         ("the 1 2\n".encode("utf-16-be"), "line 1: a zero byte"),
         (
             b"1 3\nbad \0\x01\x02\x03\n",
@@ -132,6 +133,13 @@ def test_progress_adds_up_to_the_file(stored):
 def test_a_wrong_file_is_refused_with_its_line(stored, content, text):
     with pytest.raises(VectorsError, match=text):
         read_vectors(stored(content), ["bad", "Bad", "nothing"])
+
+
+def test_words_are_wanted_as_a_list_or_vocabulary_and_not_as_one_string(stored):
+    file = stored("the 1 2\nbad 3 4\n")
+    assert read_vectors(file, models.Vocabulary(["bad"], "<unk>")).found.keys() == {"bad"}
+    with pytest.raises(TypeError, match="are a list, not one str 'bad'"):
+        read_vectors(file, "bad")
 
 
 def test_capitals_are_looked_for_as_written_then_in_small_letters(stored):

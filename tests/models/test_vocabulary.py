@@ -20,6 +20,12 @@ def test_numbers_follow_the_order_of_first_appearance():
     assert "d" not in vocabulary
 
 
+def test_a_vocabulary_is_a_collection_of_its_words():
+    vocabulary = Vocabulary(["b", "a", "b"], "<unk>")
+    assert list(vocabulary) == list(vocabulary.words) == ["b", "a", "<unk>"]
+    assert all(word in vocabulary for word in vocabulary)
+
+
 def test_lookup_gives_an_array_that_can_index():
     numbers = Vocabulary(["b", "a", "c"]).lookup(["a", "a", "b"])
     assert numbers.dtype == np.intp
