@@ -22,8 +22,20 @@ _ARGUMENT = re.compile(r"\b(layout|encoding|comments)=(?:'([^']*)')?")
 _ADVICE = [
     (re.compile(r"models\.(binarise|collapse_unary)\(tree\) "), "--binarise left, right or balanced "),
     (
-        re.compile(r"tree\.map\(label=…\) changes them, and tree\.map\(label=lambda.*"),
-        "write them so in the file",
+        re.compile(r"The labels of a Forest are .* tree\.map\(label=lambda.*"),
+        "Classes are whole numbers from 0 on, and a node without one has no label: write them so in the file",
+    ),
+    (
+        re.compile(r"models\.read_conllu reads dependencies"),
+        "python -m viz and predict read dependencies, from files that are called .conllu",
+    ),
+    (
+        re.compile(r"models\.read_conllu reads (the one .* between tabs)"),
+        r"python -m viz and predict read \1, from files that are called .conllu",
+    ),
+    (
+        re.compile(r"are read by read_trees\b"),
+        "are in files that are called otherwise, as .txt",
     ),
 ]
 

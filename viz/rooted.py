@@ -86,8 +86,9 @@ def numbered(model: TreeClassifier, label: str) -> int:
         return model.names.index(label)
     if label.isascii() and label.isdigit() and int(label) < model.classes:
         return int(label)
-    own = f"0..{model.classes - 1}" if model.names is None else some_names(model.names)
-    raise ValueError(f"the classes of this model are {own}, not {shorten(label)}")
+    raise ValueError(
+        f"the classes of this model are {called(model.classes, model.names)}, not {shorten(label)}"
+    )
 
 
 def own_class(tree: AnyTree, classes: int, names: Sequence[str] | None = None) -> int | None:
@@ -98,16 +99,23 @@ def own_class(tree: AnyTree, classes: int, names: Sequence[str] | None = None) -
     Raises
     ------
     RootLabelError
-        It is a number, but not one of 0..classes−1.
+        It is a number, but neither one of the `names` nor, where classes have none, one of 0..classes−1.
     """
     label = topmost(tree.label or "") or tree.label or ""
     if names is not None:
-        return next((names.index(name) for name in (tree.label, label) if name in names), None)
-    if label.isascii() and label.isdigit() and int(label) < classes:
+        for name in (tree.label, label):
+            if name in names:
+                return names.index(name)
+    elif label.isascii() and label.isdigit() and int(label) < classes:
         return int(label)
     if _NUMBER.fullmatch(label):
         raise RootLabelError(
-            f"the root has the label '{shorten(label)}', but the classes of this model are 0..{classes - 1}; "
-            "say which of them J is the cross-entropy of"
+            f"the root has the label '{shorten(label)}', but the classes of this model are "
+            f"{called(classes, names)}; say which of them J is the cross-entropy of"
         )
     return None
+
+
+def called(classes: int, names: Sequence[str] | None) -> str:
+    """Return the classes of a model for a message."""
+    return f"0..{classes - 1}" if names is None else some_names(names)

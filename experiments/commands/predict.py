@@ -47,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
     predictions = Predictions(model.eval())
     for record in predictions.of(_read(args)):
         print(json.dumps(record, ensure_ascii=False))
+    if not predictions.words:
+        print(f"note: there are no trees in {args.trees}", file=sys.stderr)
     if predictions.unknown:
         count, words = predictions.unknown.total(), predictions.unknown.most_common(_SHOWN)
         shown = ", ".join(repr(shorten(word)) for word, _ in words)

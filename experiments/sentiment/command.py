@@ -119,7 +119,7 @@ def _tell(
     data = sets(settings, paths)
     sides = polarity(data.classes, args.polarity, data.names)
     majority = {part: most_frequent_class(data.train, getattr(data, part), sides) for part in ("dev", "test")}
-    text = report.as_markdown(runs, majority, data.classes, sides)
+    text = report.as_markdown(runs, majority, data.classes, sides, data.names)
     write_text(args.out / TABLE, text)
     print(f"\n{text}\n{report.speed(runs)}")
     print(f"wrote {args.out / TABLE}", flush=True)

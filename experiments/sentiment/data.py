@@ -14,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 import models
-from experiments.sentiment.names import root_names, with_numbers
+from experiments.sentiment.names import root_names, tell_mixed, with_numbers
 from experiments.sentiment.settings import UNKNOWN, Settings
 from experiments.training.treebank import PARTS, USUAL, read_parts
 from minigrad.nn import StateError
@@ -102,7 +102,8 @@ def read_treebank(folder: Path, reading: Reading = USUAL) -> Treebank:
     classes = 0
     names: tuple[str, ...] | None = None
     for path, found, lines, digest in read_parts(folder, reading):
-        names = names if trees else root_names(found)
+        if not trees and (names := root_names(found)) is not None:
+            tell_mixed(path, found, lines, names)
         if names is not None:
             found = with_numbers(path, found, lines, names)
         labels = _labels(path, found, lines)

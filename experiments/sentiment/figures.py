@@ -14,6 +14,7 @@ from experiments.sentiment.report import by_model
 from experiments.sweep import Run
 from experiments.sweep.rows import number
 from experiments.training.summaries import median_at
+from viz.root_class import in_words, root_class
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,9 +49,27 @@ def ratios(runs: Sequence[Run]) -> viz.Ratios:
 
 
 def sentence_picture(classifiers: Mapping[str, models.TreeClassifier], tree: models.Tree) -> viz.Picture:
-    """Return a sentence with the gradient at each node as a share of the root's, for every model."""
+    """Return a sentence with the gradient at each node as a share of the root's, for every model.
+
+    Parameters
+    ----------
+    classifiers : mapping of str to TreeClassifier
+        By the titles of their pictures; of the same classes.
+    tree : Tree
+        Its labels are the numbers of classes; where these have names, the picture shows the names.
+    """
+    names = next(iter(classifiers.values())).names
+    if names is not None:
+        tree = tree.map(label=lambda label: None if label is None else names[int(label)])
     norms = {title: viz.root_gradient_norms(model, tree) for title, model in classifiers.items()}
-    return viz.compare(tree, norms, "ratio", columns=1 if len(tree.words()) > WIDE else None)
+    classes = {title: root_class(model, tree) for title, model in classifiers.items()}
+    return viz.compare(
+        tree,
+        norms,
+        "ratio",
+        columns=1 if len(tree.words()) > WIDE else None,
+        caption=f"{viz.RatioScale.caption}\n{in_words(classes)}",
+    )
 
 
 def save_figures(

@@ -19,6 +19,19 @@ def root_names(trees: list[models.Tree]) -> tuple[str, ...] | None:
     return models.class_names(_own(tree.label) for tree in trees)
 
 
+def tell_mixed(path: Path, trees: list[models.Tree], lines: list[int], names: tuple[str, ...]) -> None:
+    """Tell where names come from if other roots have numbers: a label of these may be wrong."""
+    words = [name for name in names if not (name.isascii() and name.isdigit())]
+    if len(words) < len(names) and parent_process() is None:
+        odd = [line for tree, line in zip(trees, lines, strict=True) if _own(tree.label) in words]
+        roots = f"{len(odd)} {'root has a label' if len(odd) == 1 else 'roots have labels'}"
+        print(
+            f"note: {path}: {roots} that {'is' if len(odd) == 1 else 'are'} no number, the first in line "
+            f"{odd[0]}, so all labels are names, of {len(names)} classes: {some_names(names)}",
+            file=sys.stderr,
+        )
+
+
 def with_numbers(
     path: Path, trees: list[models.Tree], lines: list[int], names: tuple[str, ...]
 ) -> list[models.Tree]:

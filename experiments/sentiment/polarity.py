@@ -74,10 +74,10 @@ def polarity(classes: int, text: str | None = None, names: Sequence[str] | None 
     return Polarity(negative, neutral, positive)
 
 
-def rule(of: Polarity) -> str:
-    """Return when the answer is positive, in a formula: ``p(3) + p(4) > p(0) + p(1)``."""
-    return f"{_sum(of.positive)} > {_sum(of.negative)}"
+def rule(of: Polarity, names: Sequence[str] | None = None) -> str:
+    """Return when the answer is positive, in a formula: ``p(3) + p(4) > p(0) + p(1)``, or with names."""
+    return f"{_sum(of.positive, names)} > {_sum(of.negative, names)}"
 
 
-def _sum(classes: Sequence[int]) -> str:
-    return " + ".join(f"p({k})" for k in classes)
+def _sum(classes: Sequence[int], names: Sequence[str] | None) -> str:
+    return " + ".join(f"p({k if names is None else names[k]})" for k in classes)

@@ -17,7 +17,7 @@ from experiments.training.evaluation import MAJORITY
 _WORDS = {2: "two", 3: "three", 4: "four", 5: "five"}
 
 
-def note(classes: int, polarity: Polarity | None) -> str:
+def note(classes: int, polarity: Polarity | None, names: Sequence[str] | None = None) -> str:
     """Return what the numbers of the table are."""
     text = (
         "Test accuracy in %, mean over the runs ± standard deviation, with the parameters of the epoch in "
@@ -27,7 +27,7 @@ def note(classes: int, polarity: Polarity | None) -> str:
     if polarity is None:
         return f"{text}\n"
     left_out = "neutral labels left out; " if polarity.neutral else ""
-    return f"{text} Binary: {left_out}positive where\n{rule(polarity)}.\n"
+    return f"{text} Binary: {left_out}positive where\n{rule(polarity, names)}.\n"
 
 
 def by_model(runs: Sequence[Run]) -> dict[str, list[Run]]:
@@ -42,6 +42,7 @@ def as_markdown(
     majority: Mapping[str, Mapping[str, float | None]],
     classes: int,
     polarity: Polarity | None,
+    class_names: Sequence[str] | None = None,
 ) -> str:
     """Return the table of all models, and one with every run.
 
@@ -53,6 +54,7 @@ def as_markdown(
     classes : int
     polarity : Polarity or None
         Of the classes; without it binary accuracies are left out.
+    class_names : sequence of str, optional
     """
     names = titles(classes, polarity is not None)
     models, single = [], []
@@ -69,7 +71,7 @@ def as_markdown(
     columns = [*names.values(), "dev root"]
     all_models = table(["model", *columns, "epochs"], [*models, guess])
     all_runs = table(["run", *columns, "best epoch"], [*single, guess])
-    return f"{note(classes, polarity)}\n{all_models}\n\n{all_runs}\n"
+    return f"{note(classes, polarity, class_names)}\n{all_models}\n\n{all_runs}\n"
 
 
 def speed(runs: Sequence[Run]) -> str:

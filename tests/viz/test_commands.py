@@ -197,6 +197,34 @@ def test_a_file_of_trees_has_an_encoding_and_a_layout_and_messages_name_their_op
         assert told in capsys.readouterr().err
 
 
+ROW = "1\tIt" + "\t_" * 4 + "\t0" + "\t_" * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        (
+            "a.txt",
+            ROW,
+            "python -m viz and predict read dependencies, from files that are called .conllu; for",
+        ),
+        ("a.txt", "1\tIt\t_\tPRP\t0\troot", "python -m viz and predict read the one of them that is called"),
+        ("a.conllu", "(3 (2 a) (1 b))", "trees in brackets are in files that are called otherwise, as .txt"),
+        ("a.txt", "; it\n(1 a)", "--comments ';' passes over"),
+        ("a.txt", "(2 a)\n".encode("utf-16"), "pass --encoding utf-16"),
+        ("a.txt", "(2 a)\n".encode("utf-16-le"), "as utf-16-le, with --encoding NAME"),
+        ("a.conllu", ROW.replace("It", "é").encode("latin-1"), "name it with --encoding NAME"),
+    ],
+)
+def test_messages_of_the_command_line_name_nothing_of_the_library(tmp_path, capsys, name, content, told):
+    path = tmp_path / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    assert main(["tree", str(path)]) == 2
+    err = capsys.readouterr().err
+    assert told in err
+    assert not re.search(r"models\.|read_|tree\.map|\b[a-z]+=", err)
+
+
 def test_a_folder_of_penn_trees_is_read_without_traces_and_function_tags(tmp_path, capsys):
     (tmp_path / "00").mkdir()
     text = "( (S (NP-SBJ-1 (-NONE- *)) (VP (TO to) (VP=2 (VB go)))) )"

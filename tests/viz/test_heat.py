@@ -259,3 +259,9 @@ def test_classes_by_name_are_named_in_the_caption_and_found_by_name_or_number() 
     assert told.startswith("J: cross-entropy of class 'well' at the root\npredicted: class '")
     with pytest.raises(ValueError, match="the classes of this model are ill, well, not good"):
         root_class(made, tree, "good")
+    for number in ("1", "+0", "7"):  # a picture would name it, and it is no class
+        with pytest.raises(
+            RootLabelError, match=r"has the label '.*', but the classes .* are ill, well; say"
+        ):
+            root_gradient_norms(made, Tree(number, children=tree.children))
+    assert root_class(made, Tree("NP", children=tree.children)).of == root_class(made, tree).predicted

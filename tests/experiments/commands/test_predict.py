@@ -71,6 +71,16 @@ def test_a_word_that_a_model_has_no_entry_for_is_refused(tmp_path, capsys):
     assert "no.txt: No such file" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["t.txt", "t.conllu"])
+def test_a_file_without_trees_has_no_records_which_is_told(tmp_path, capsys, name):
+    stored(tmp_path / "m.npz")
+    (tmp_path / name).touch()
+    assert records(capsys, tmp_path / "m.npz", tmp_path / name) == (
+        [],
+        f"note: there are no trees in {tmp_path / name}\n",
+    )
+
+
 CONLLU = "# label = 1\n1\tnot\t_\t_\t_\t_\t2\tadvmod\t_\t_\n2\tbad\t_\t_\t_\t_\t0\troot\t_\t_\n"
 
 

@@ -21,6 +21,7 @@ from experiments.sweep import Run, finished
 from minigrad import waiting
 from tests.clock import FakeClock
 from tests.experiments.sentiment import bank as sentiment_bank
+from tests.viz.pictures import svg_text
 from viz.reading import Reading
 
 TINY = {"D": 4, "mode": "level", "max_epochs": 2, "batch": 8}
@@ -170,8 +171,13 @@ def test_classes_may_have_names_beside_labels_of_phrases(names, tiny, here, bank
     model = models.load(out / "models" / f"{run.id}.npz")
     assert model.names == names
     assert data.read_treebank(bank.absolute()).trees["test"][1].label == "1"
-    drawn = html.unescape((out / "figures" / "sentence-1.svg").read_text(encoding="utf-8"))
-    assert ">film<" in drawn
+    drawn = svg_text((out / "figures" / "sentence-1.svg").read_bytes())
+    assert "film" in drawn
+    assert drawn.count(names[0]) == 1  # the root's, and no number
+    lines = " ".join(drawn)
+    assert f"J: cross-entropy of class '{names[0]}' at the root predicted: class '" in lines
+    if sides:
+        assert "positive where\np(good) > p(bad)." in told.out
 
     sentences = tmp_path / "new.txt"
     sentences.write_text(f"(S ({names[1]}er) (NP (zyx) (film)))\n\n(zyx)", encoding="utf-8")
@@ -189,6 +195,31 @@ def test_classes_may_have_names_beside_labels_of_phrases(names, tiny, here, bank
         assert record["probabilities"] == pytest.approx(dict(zip(names, p.tolist(), strict=True)), abs=1e-6)
         assert record["label"] == names[p.argmax()]
     assert "note: 2 of 4 words are unknown to the model, which reads them as '<unknown>': 'zyx'" in told.err
+
+
+def test_a_root_whose_label_is_no_number_beside_others_is_told(tiny, here, bank, tmp_path, capsys):
+    train = bank / "train.txt"
+    lines = train.read_text(encoding="utf-8").splitlines()
+    run = "--treebank", bank, "--out", tmp_path / "out", "--dry-run"
+    assert _main(*run) == 0
+    assert "so all labels are names" not in capsys.readouterr().err
+    train.write_text("\n".join([*lines[:4], "(? film)", *lines[4:]]), encoding="utf-8")
+    data.read_treebank.cache_clear()
+    assert _main(*run) == 0
+    told = (
+        "train.txt: 1 root has a label that is no number, the first in line 5, so all labels are names, of 6"
+    )
+    assert f"{told} classes: 0, 1, 2, 3, 4, ?\n" in capsys.readouterr().err
+
+
+def test_a_label_that_is_no_class_is_refused_in_the_words_of_the_command_line(
+    tiny, here, bank, tmp_path, capsys
+):
+    (bank / "dev.txt").write_text("(2 the)\n(2 (+ the) (2 film))", encoding="utf-8")
+    assert _main("--treebank", bank, "--out", tmp_path / "out", "--dry-run") == 2
+    err = capsys.readouterr().err
+    assert "dev.txt, line 2: node 1, 'the', has the label '+'; (+ the) is the word 'the' labelled '+'" in err
+    assert err.endswith(" from 0 on, and a node without one has no label: write them so in the file\n")
 
 
 def test_the_class_of_a_root_is_that_of_its_topmost_node(tmp_path):

@@ -85,6 +85,9 @@ def test_which_classes_are_negative_neutral_and_positive_can_be_said():
     assert polarity(4, "0,3::1,2") == Polarity((0, 3), (), (1, 2))
     assert [str(polarity(k)) for k in (2, 3, 5)] == ["0::1", "0:1:2", "0,1:2:3,4"]
     assert rule(polarity(4, "0,3::1,2")) == "p(1) + p(2) > p(0) + p(3)"
+    assert rule(polarity(3, "bad:so so:good", ["bad", "good", "so so"]), ["bad", "good", "so so"]) == (
+        "p(good) > p(bad)"
+    )
     for text in ("0:1", "0:x:1", "0::1,", ""):
         with pytest.raises(ValueError, match=r"as 0,1:2:3,4 or 0::1, not"):
             polarity(5, text)
