@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -92,12 +93,24 @@ class Multilayer(Encoder):
 
     def fold(self, forest: Forest, leaves: Any, mode: str = "level") -> mg.NodeStates:
         """Return the states of all nodes; arguments and errors are those of `minigrad.fold`."""
+        for _, output in self.each_layer(forest, leaves, mode):
+            h = output
+        return encoded(self.encoding, forest, h, mode)
+
+    def each_layer(
+        self, forest: Forest, leaves: Any, mode: str = "level"
+    ) -> Iterator[tuple[mg.NodeStates, mg.Tensor]]:
+        """Yield the layers' own states and their outputs (n_nodes, width), from the lowest to the highest.
+
+        An output is the state h, to which "residual" adds what the layer has read. Arguments and errors are
+        those of `minigrad.fold`.
+        """
         h, words = None, as_tensor(leaves)
         for name in self._names:
-            below, h = h, encode(getattr(self, name), forest, words, mode)["h"]
+            states = encode(getattr(self, name), forest, words, mode)
+            below, h = h, states["h"]
             over = as_words(forest, h)
             if self.skip == "residual" and below is not None:
                 h, over = h + below, over + words
             words = mg.concat([words, over], axis=1) if self.skip == "dense" else over
-        assert h is not None  # there is a layer
-        return encoded(self.encoding, forest, h, mode)
+            yield states, h
