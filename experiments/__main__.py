@@ -24,6 +24,7 @@ COMMANDS = {
     "beyond": "all studies in one go, and a page that shows them",
     **STUDIES,
     "text": "character language models on the standard library's source and on prose",
+    "layers": "what the layers of a bidirectional language model know of a grammar of known entropy",
     "dashboard": "show trainings in the browser, while they run or afterwards",
     "export-trees": "write a dataset in the form that the authors' program reads",
     "export": "write all rows of a sweep as one CSV file",

@@ -128,11 +128,8 @@ def chains(
     strings: Strings, vocabulary: models.Vocabulary, ends: tuple[str, str] = (BEGIN, END)
 ) -> models.Forest:
     """Return strings between two words, a chain each, with the next word as each position's label."""
-    begins, closes = (np.full(len(strings.lengths), vocabulary[word]) for word in ends)
-    behind = strings.starts + strings.lengths
-    words = np.insert(
-        strings.words, np.concatenate([strings.starts, behind]), np.concatenate([begins, closes])
-    )
+    at = np.stack([strings.starts, strings.starts + strings.lengths], axis=1)
+    words = np.insert(strings.words, at.ravel(), np.tile([vocabulary[word] for word in ends], len(at)))
     lengths = strings.lengths + 2
     following = np.append(words[1:], -1)
     following[np.cumsum(lengths) - 1] = -1
@@ -164,7 +161,7 @@ def losses(model: BiLM, forest: models.Forest, mode: str = "compiled") -> dict[s
 
 def per_string(bits: npt.NDArray[np.float64], lengths: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
     """Return the bits of each string, (n,), from those of its words and one end, (N + n,)."""
-    return np.bincount(np.repeat(np.arange(len(lengths)), lengths + 1), bits)
+    return np.bincount(np.repeat(np.arange(len(lengths)), lengths + 1), bits).astype(np.float64)
 
 
 def seen(model: BiLM, forest: models.Forest, direction: str, mode: str = "level") -> npt.NDArray[np.float64]:

@@ -29,6 +29,7 @@ from experiments.studies.layers.bilm import (
 )
 from experiments.studies.layers.reading import read
 from experiments.studies.layers.settings import Settings
+from experiments.studies.layers.tasks import allowed
 from experiments.studies.layers.units import number_units
 from experiments.sweep import Recorder
 from experiments.training.fingerprint import data_hash
@@ -73,17 +74,11 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     model = new_model(settings, of)
     before = read(settings, model, of.source, of.parts["probe"], of.parts["test"])
     forests = {name: chains(of.parts[name], of.words) for name in ("train", "dev", "test")}
-    expected = {part: {name: bits.sum() for name, bits in of.bits(part).items()} for part in ("dev", "test")}
-
-    def above(part: str) -> dict[str, float]:
-        own = losses(model, forests[part], mode)
-        return {
-            name: float(own[name].sum() - expected[part][name]) / len(forests[part]) for name in DIRECTIONS
-        }
+    expected = {part: of.bits(part) for part in ("dev", "test")}
 
     def examine(_: models.TreeClassifier) -> dict[str, float]:
-        found = above("dev")
-        words = settings.length + 1
+        own, count, words = losses(model, forests["dev"], mode), settings.sizes["dev"], settings.length + 1
+        found = {name: float((own[name] - expected["dev"][name]).sum() / count) for name in DIRECTIONS}
         return {**found, "dev_loss": math.log(2) * (settings.entropy + sum(found.values()) / 2) / words}
 
     exam = Exam(examine)
@@ -101,8 +96,9 @@ def perform(settings: Settings, recorder: Recorder) -> None:
     result: dict[str, Any] = {
         "best_epoch": best_epoch(epochs).number,
         "epochs": len(epochs),
-        "loss": compared(losses(model, forests["test"], mode), of.bits("test"), of),
+        "loss": compared(losses(model, forests["test"], mode), expected["test"], of),
         "seen": looked(model, forests["test"], mode),
+        "allowed": allowed(of.source, of.parts["test"]),
         "probes": {
             "before": before,
             "after": read(settings, model, of.source, of.parts["probe"], of.parts["test"]),

@@ -1,4 +1,4 @@
-"""All probes of a run: every task from every layer and direction and from the mix, and what is known."""
+"""All probes of a run: every task from every layer and direction, and from the mix."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from experiments.studies.layers import probes
 from experiments.studies.layers.automaton import Automaton, Strings
 from experiments.studies.layers.bilm import AT_ONCE, DIRECTIONS, BiLM, chains, is_word
 from experiments.studies.layers.settings import Settings
-from experiments.studies.layers.tasks import TASKS, Task, allowed
+from experiments.studies.layers.tasks import TASKS, Task
 from experiments.training.evaluation import majority_accuracy
 
 BOTH = "both"
@@ -55,14 +55,12 @@ def read(settings: Settings, model: BiLM, source: Automaton, train: Strings, tes
     """Return by task the accuracy of every probe on test, and what it is compared with.
 
     By task: "layers", by direction (or both) and layer, from 0, the word's vector; "mix" and its "weights",
-    over all layers of both; "chance", that of always the most frequent answer; "allowed", by direction what
-    the words on that side let one know; "asked", of how many words.
+    over all layers of both; "chance", that of always the most frequent answer; "asked", of how many words.
     """
     rng = np.random.default_rng(settings.seeds["probes"])
     how = probes.Training(settings.probe_steps, settings.probe_batch, settings.probe_lr)
     known = [features(model, strings, settings.mode) for strings in (train, test)]
     sides = {side: [of_side(layers, side) for layers in known] for side in SIDES}
-    mirrored, ends = source.reversed(), test.reversed()
     found: dict[str, Any] = {}
     for name, task in TASKS.items():
         answers = task.answers(source)
@@ -80,16 +78,11 @@ def read(settings: Settings, model: BiLM, source: Automaton, train: Strings, tes
                 probe = probes.trained([pair[0]], wanted[0], classes, how, rng)
                 own[side].append(probes.accuracy(probe, [pair[1]], wanted[1]))
         mix = probes.trained([one for one, _ in layers], wanted[0], classes, how, rng)  # of both directions
-        backward = allowed(mirrored, ends, task)
         found[name] = {
             "layers": own,
             "mix": probes.accuracy(mix, [other for _, other in layers], wanted[1]),
             "weights": mix.weights(),
             "chance": majority_accuracy(*wanted),
-            "allowed": {
-                "forward": float(allowed(source, test, task)[at[1]].mean()),
-                "backward": float(backward[_from_end(test)][at[1]].mean()),
-            },
             "asked": len(at[1]),
         }
     return found
@@ -98,9 +91,3 @@ def read(settings: Settings, model: BiLM, source: Automaton, train: Strings, tes
 def best_layer(found: Mapping[str, Any]) -> float:
     """Return the accuracy of the best single layer of a task, of either direction or both."""
     return max(max(of) for of in found["layers"].values())
-
-
-def _from_end(strings: Strings) -> npt.NDArray[np.intp]:
-    """Return for each word its place in the strings read from their ends."""
-    of = strings.starts[strings.string]
-    return 2 * of + strings.lengths[strings.string] - 1 - np.arange(len(strings.words))

@@ -11,8 +11,8 @@ from experiments.studies.fit import TrainingSettings, streams
 SCALES: Mapping[str, Mapping[str, Any]] = {
     "paper": {
         "D": 64,
-        "sizes": {"train": 60_000, "dev": 2_000, "test": 4_000, "probe": 8_000, "units": 6_000},
-        "max_epochs": 10,
+        "sizes": {"train": 40_000, "dev": 2_000, "test": 4_000, "probe": 8_000, "units": 6_000},
+        "max_epochs": 8,
     },
     "smoke": {
         "D": 24,
@@ -73,7 +73,7 @@ class Settings(TrainingSettings):
     clip: float = 5.0
     word_bound: float = 0.5
     places: int = 8_000
-    probe_steps: int = 1_000
+    probe_steps: int = 600
     probe_batch: int = 100
     probe_lr: float = 0.005
     units: int = 300
@@ -82,5 +82,5 @@ class Settings(TrainingSettings):
 def settings(scale: str, seed: int, run: int, entropy: float, length: float) -> Settings:
     """Return the settings of a run."""
     names = ("data", "model", "order", "probes")
-    own = {"run": run, "seed": seed, "seeds": streams(seed, 801, run, names=names)}
-    return Settings(**own, entropy=entropy, length=length, **SCALES[scale])
+    seeds = streams(seed, 801, run, names=names)
+    return Settings(run=run, seed=seed, seeds=seeds, entropy=entropy, length=length, **SCALES[scale])

@@ -57,13 +57,25 @@ TASKS: Mapping[str, Task] = {
 }
 
 
-def allowed(source: Automaton, strings: Strings, task: Task) -> npt.NDArray[np.bool_]:
-    """Return for each word whether the likeliest answer is right, given the string up to it, (N,).
+def allowed(source: Automaton, strings: Strings) -> dict[str, dict[str, float]]:
+    """Return by task and direction how often the likeliest answer is right, given the string up to a word.
 
-    That is what can be known from one side; the source itself says how likely each answer is.
+    That is the most that can be known from one side: the source itself says how likely each answer is.
     """
-    answers = task.answers(source)
-    groups = (answers[:, None] == np.arange(answers.max() + 1)).astype(float)
-    odds = source.conditionals(strings, groups)[1]
-    found: npt.NDArray[np.bool_] = odds.argmax(axis=1) == answers[strings.states]
+    groups = {name: _groups(task.answers(source)) for name, task in TASKS.items()}
+    at = np.cumsum([0, *(of.shape[1] for of in groups.values())])
+    together = np.concatenate(list(groups.values()), axis=1)
+    found: dict[str, dict[str, float]] = {name: {} for name in TASKS}
+    for direction, read, own in (
+        ("forward", source, strings),
+        ("backward", source.reversed(), strings.reversed()),
+    ):
+        odds = read.conditionals(own, together)[1]
+        for (name, task), start, end in zip(TASKS.items(), at[:-1], at[1:], strict=True):
+            right = odds[:, start:end].argmax(axis=1) == task.answers(source)[own.states]
+            found[name][direction] = float(right[task.asked(source, own)].mean())
     return found
+
+
+def _groups(answers: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
+    return (answers[:, None] == np.arange(answers.max() + 1)).astype(np.float64)
