@@ -19,9 +19,10 @@ pytestmark = [
     pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the names are those of x86-64"),
 ]
 HERE = Path(__file__).parent
+NAMES = ("fold_compiled", "large_weights", "passes", "product", "elements", "kernels", "optim_formulas")
 FILES = (
-    *(HERE / "fold_contract", *(HERE / f"test_{name}.py" for name in ("fold_compiled", "passes", "product"))),
-    *(HERE / f"test_{name}.py" for name in ("elements", "kernels", "optim_formulas")),
+    HERE / "fold_contract",
+    *(HERE / f"test_{name}.py" for name in NAMES),
     HERE.parent / "models" / "test_step_memory.py",
 )
 

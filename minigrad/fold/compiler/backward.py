@@ -27,8 +27,8 @@ def write_backward(w: Writer) -> None:
             with w.tiles_of_chunk():
                 _tile(w)
             with w.unless_complete():
-                for number, p in enumerate(w.layout.weights):
-                    w.weight_product(number, p)
+                for number in dict.fromkeys([*w.targets, *range(len(w.layout.weights))]):
+                    w.weight_product(number, w.layout.weights[number])
                 for start, stop in merged((start, start + s.shape[0]) for s, start in w.layout.sums.items()):
                     w.add_sums(start, stop)
         with w.unless_complete():

@@ -16,6 +16,7 @@ from minigrad.fold.compiler import (
     backward,
     columns,
     forward,
+    gradients,
     machine_text,
     matrices,
     memory,
@@ -56,7 +57,7 @@ KERNELS: tuple[ModuleType, ...] = (machine, packing, product, shared, vectors)
 LOWERING: tuple[ModuleType, ...] = (
     *KERNELS,
     *(activations, along_row, elements, jit),
-    *(abi, backward, columns, forward, machine_text, matrices, memory, order, writer),
+    *(abi, backward, columns, forward, gradients, machine_text, matrices, memory, order, writer),
 )
 
 
@@ -170,8 +171,8 @@ class CompiledCell:
     def finish(self, sums: Array, held: list[Array], to_parameters: Array) -> None:
         """Make the parameters' gradients of what backward has given for the weights."""
         parameters = dict(zip(self.trace.names, held, strict=False))
-        gradients = self._reference["after"](parameters, sums)
-        np.concatenate([g.ravel() for g in gradients], out=to_parameters)
+        by_parameter = self._reference["after"](parameters, sums)
+        np.concatenate([g.ravel() for g in by_parameter], out=to_parameters)
 
     def parts(self, vector: Array) -> dict[str, Array]:
         """Cut a vector with the states of all nodes, part after part, into arrays (N, width) by part."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from minigrad.fold.compiler.columns import Columns, aligned, contiguous, runs
 from minigrad.fold.compiler.program import Product, Program, Sweep
@@ -12,6 +12,12 @@ from minigrad.fold.compiler.views import statements, stored
 from minigrad.symbol import Symbol
 
 K, U, V, Z = "k", "u", "v", "z"
+# Rows and columns from which on a weight is multiplied on its own. Of small weights, memory costs little, and
+# several in one matrix make fuller products. A large one is packed once, wherever it is used.
+LARGE = 128
+
+
+Matrix: TypeAlias = tuple[int, int, tuple[tuple[int, int, Symbol], ...]]
 
 
 class Rectangle(NamedTuple):
@@ -35,18 +41,35 @@ class Rectangle(NamedTuple):
     given: bool
     side: str | None
 
+    @property
+    def matrix(self) -> Matrix:
+        """What is packed for it: shape, and what it is put together from."""
+        return self.k[1] - self.k[0], self.n[1] - self.n[0], self.cells
+
 
 class WeightRectangle(NamedTuple):
     """One GEMM over all nodes: X[:, k]ᵀ · V[:, n].
 
     X holds forward's operands, those that were `given` to it or those that it computed and kept; V holds
-    backward's.
+    backward's. A `whole` one is one xᵀ·g, of the shape of a weight or its transpose.
     """
 
     k: tuple[int, int]
     n: tuple[int, int]
     given: bool
     side: str | None
+    whole: bool
+
+
+def is_large(weight: Symbol) -> bool:
+    """Tell whether a weight, or its gradient, is multiplied, or computed, on its own."""
+    return min(weight.shape) >= LARGE
+
+
+def _by_weight(rectangles: list[Rectangle]) -> list[Rectangle]:
+    """Bring together the rectangles of one large weight, which is in cache when the second of them comes."""
+    first = {r.matrix: k for k, r in reversed([*enumerate(rectangles)])}
+    return sorted(rectangles, key=lambda r: first[r.matrix])
 
 
 class Directed:
@@ -65,6 +88,8 @@ class Directed:
         Of those that loops read there.
     rectangles : list of list of Rectangle
         For each stage.
+    matrices : dict Matrix -> int
+        Those that the rectangles multiply by, each once, numbered.
     passed : list of Symbol
         Values that one loop stores for another.
     """
@@ -82,7 +107,11 @@ class Directed:
         for s in sweep.sums:
             if s in sweep.bare:
                 self.bare.start[s] = self.blocks.start[s]
-        self.rectangles = [[r for p in stage.products for r in self._rectangles(p)] for stage in sweep.stages]
+        self.rectangles = [
+            _by_weight([r for p in stage.products for r in self._rectangles(p)]) for stage in sweep.stages
+        ]
+        every = dict.fromkeys(r.matrix for r in itertools.chain(*self.rectangles))
+        self.matrices = {matrix: number for number, matrix in enumerate(every)}
         self.passed = self._passed()
 
     def _is_kept(self, x: Symbol) -> bool:
@@ -115,7 +144,13 @@ class Directed:
                         layers.append(free := {})
                     free[at] = cell.weight
             for layer in layers:
-                yield Rectangle(*bounds, tuple((k, n, w) for (k, n), w in layer.items()), given, p.side)
+                small = tuple((k, n, w) for (k, n), w in layer.items() if not is_large(w))
+                if small:
+                    yield Rectangle(*bounds, small, given, p.side)
+                for (k, n), w in layer.items():
+                    if is_large(w):
+                        own = (k0 + k, k0 + k + w.shape[0]), (n0 + n, n0 + n + w.shape[1])
+                        yield Rectangle(*own, ((0, 0, w),), given, p.side)
 
     def _passed(self) -> list[Symbol]:
         loop_of = {s: loop for loop in self.sweep.loops for s in loop.statements}
@@ -169,11 +204,17 @@ class Layout:
             X = self.forward.operands if given else self.forward.kept
             for xs, gs in itertools.product(runs(p.xs, list(X.start)), runs(p.gs, list(G.start))):
                 k0, n0 = X.start[xs[0]], G.start[gs[0]]
-                for x, g, product in p.pairs:
-                    if x in xs and g in gs:
-                        self.products[product] = len(self.weights), X.start[x] - k0, G.start[g] - n0
-                columns = (k0, X.end(xs[-1])), (n0, G.end(gs[-1]))
-                self.weights.append(WeightRectangle(*columns, given, p.side))
+                pairs = [(x, g, product) for x, g, product in p.pairs if x in xs and g in gs]
+                for x, g, product in (pair for pair in pairs if is_large(pair[2])):
+                    self.products[product] = len(self.weights), 0, 0
+                    own = (X.start[x], X.end(x)), (G.start[g], G.end(g))
+                    self.weights.append(WeightRectangle(*own, given, p.side, whole=True))
+                small = [pair for pair in pairs if not is_large(pair[2])]
+                for x, g, product in small:
+                    self.products[product] = len(self.weights), X.start[x] - k0, G.start[g] - n0
+                if small:
+                    columns = (k0, X.end(xs[-1])), (n0, G.end(gs[-1]))
+                    self.weights.append(WeightRectangle(*columns, given, p.side, whole=False))
 
     def _lay_out_rest(self) -> None:
         forward, backward, traced = self.forward, self.backward, self.program.trace

@@ -17,8 +17,8 @@ from minigrad.fold.compiler.abi import Field
 from minigrad.fold.compiler.backward import write_backward
 from minigrad.fold.compiler.columns import aligned
 from minigrad.fold.compiler.forward import write_forward
+from minigrad.fold.compiler.gradients import Piece, expression, pieces
 from minigrad.fold.compiler.layout import Rectangle, WeightRectangle
-from minigrad.fold.compiler.matrices import Piece, expression, pieces
 from minigrad.fold.compiler.memory import padded
 from minigrad.fold.compiler.order import NODE
 from minigrad.fold.compiler.program import Program
@@ -355,11 +355,15 @@ class MachineText(Writer):
             m = b.udiv(gathered, e.integer(self._step["E"]))
             x, g = self._buffer["E"], e.element(self._buffer["E"], aligned(k))
             x_step = g_step = self._step["E"]
-        target = f"dW{number}"
-        self._call(
-            "product_tn",
-            *(self._buffer[target], self._step[target], x, x_step, g, g_step, m, k, n, self._more),
-        )
+        x, g = (x, x_step), (g, g_step)
+        target = self.targets.get(number)
+        if target is None:
+            to = self._buffer[f"dW{number}"], self._step[f"dW{number}"]
+            self._call("product_tn", *to, *x, *g, m, k, n, self._more)
+        else:
+            to = e.element(self._pointer(Field.GRADIENT), target.start), target.shape[1] * e.size
+            operands = (*g, *x, m, n, k) if target.turned else (*x, *g, m, k, n)
+            self._call("product_tn", *to, *operands, self._more if target.first else 1)
 
     def add_sums(self, start: int, stop: int) -> None:
         e, width = self.e, stop - start

@@ -5,15 +5,14 @@ The functions take one vector of addresses instead of the buffers; the shapes ar
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigrad.fold.compiler.columns import aligned
-from minigrad.fold.compiler.layout import Layout, Rectangle
+from minigrad.fold.compiler.layout import Layout
 from minigrad.fold.compiler.order import TILE
 from minigrad.kernels.machine import address
 from minigrad.kernels.packing import packed_size
@@ -41,12 +40,14 @@ class Buffer(NamedTuple):
     kept: bool = False
 
 
-def buffers(layout: Layout, vectors: int, chunk: int) -> list[Buffer]:
+def buffers(layout: Layout, targets: Container[int], vectors: int, chunk: int) -> list[Buffer]:
     """Return all buffers; see `Layout`, `Writer` and `WeightRectangle` for what they hold.
 
     Parameters
     ----------
     layout
+    targets
+        The numbers of those products over all nodes that need no matrix.
     vectors : int
         How many elements the parameters in elementwise loops have.
     chunk : int
@@ -54,22 +55,22 @@ def buffers(layout: Layout, vectors: int, chunk: int) -> list[Buffer]:
     """
     picked = [p for p in layout.weights if p.side]
     width = max([aligned(p.k[1] - p.k[0]) + p.n[1] - p.n[0] for p in picked], default=1)
-    P, Q = (itertools.chain(*of.rectangles) for of in (layout.forward, layout.backward))
+    P, Q = (of.matrices for of in (layout.forward, layout.backward))
     return [
         Buffer("K", None, layout.forward.kept.width, True),
         Buffer("B", 0, vectors, True),
-        *(Buffer(f"Q{k}", 0, _packed(r), True) for k, r in enumerate(Q)),
-        *(Buffer(f"P{k}", 0, _packed(r)) for k, r in enumerate(P)),
+        *(Buffer(f"Q{k}", 0, packed_size(*matrix[:2]), True) for k, matrix in enumerate(Q)),
+        *(Buffer(f"P{k}", 0, packed_size(*matrix[:2])) for k, matrix in enumerate(P)),
         Buffer("O", chunk, layout.operand_width),
         Buffer("Z", TILE, layout.tile_width),
         Buffer("E", chunk, width),
-        *(Buffer(f"dW{k}", p.k[1] - p.k[0], p.n[1] - p.n[0]) for k, p in enumerate(layout.weights)),
+        *(
+            Buffer(f"dW{k}", p.k[1] - p.k[0], p.n[1] - p.n[0])
+            for k, p in enumerate(layout.weights)
+            if k not in targets
+        ),
         Buffer("sums", 0, layout.backward.operands.width),
     ]
-
-
-def _packed(r: Rectangle) -> int:
-    return packed_size(r.k[1] - r.k[0], r.n[1] - r.n[0])
 
 
 def padded(width: int, dtype: Any) -> int:

@@ -6,25 +6,22 @@ NumPy's, and the matrices of products are not packed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from minigrad.fold.compiler.backward import write_backward
 from minigrad.fold.compiler.forward import write_forward
+from minigrad.fold.compiler.gradients import expression
 from minigrad.fold.compiler.layout import Rectangle, WeightRectangle
-from minigrad.fold.compiler.matrices import expression
 from minigrad.fold.compiler.order import NODE, TILE
 from minigrad.fold.compiler.program import Program
 from minigrad.fold.compiler.writer import CHUNK, Place, Writer
 from minigrad.kernels import along_row, elements
 from minigrad.symbol import Symbol
 
-SIDES = {
-    "left": "l0:l1",
-    "right": "r0:r1",
-    None: ":",
-}  # a tile's rows whose child on a side is no leaf, or all
+SIDES = {"left": "l0:l1", "right": "r0:r1", None: ":"}  # rows of a tile whose child is no leaf, or all
 GIVEN = "tiles, nodes, leaf_rows, entries, table, states, masks, kept, parameters"
 HEADER = '''"""{title}: the functions that fold(cell, mode="compiled") runs, as Python.
 
@@ -249,7 +246,11 @@ class NumpyText(Writer):
         if p.side:
             self.emit(f"inner = nodes[start:end, {NODE.index(f'{p.side}_leaf')}] == 0")
             x, g = f"{x}[inner]", f"{g}[inner]"
-        self.emit(f"dW{number} += {x}.T @ {g}")
+        to, target = f"dW{number}", self.targets.get(number)
+        if target is not None:
+            to = f"{self._gradient(target.start, target.shape)}.reshape{target.shape}[:]"
+            x, g = (g, x) if target.turned else (x, g)
+        self.emit(f"{to} += {x}.T @ {g}")
 
     def add_sums(self, start: int, stop: int) -> None:
         v = self.layout.V
@@ -283,7 +284,10 @@ class NumpyText(Writer):
 
     def clear_sums(self) -> None:
         for number, p in enumerate(self.layout.weights):
-            self.emit(f"dW{number} = np.zeros(({p.k[1] - p.k[0]}, {p.n[1] - p.n[0]}), T)")
+            if number not in self.targets:
+                self.emit(f"dW{number} = np.zeros(({p.k[1] - p.k[0]}, {p.n[1] - p.n[0]}), T)")
+        for target in (t for t in self.targets.values() if t.first):
+            self.emit(f"{self._gradient(target.start, target.shape)} = 0")
         if self.layout.sums:
             self.emit(f"sums = np.zeros({self.layout.backward.operands.width}, T)")
 
@@ -292,10 +296,7 @@ class NumpyText(Writer):
             self.emit(f"G_leaves[:] {'+=' if k else '='} G_{part.name}[leaf_rows]")
 
     def gradient(self, start: int, shape: tuple[int, ...], g: Symbol | None) -> None:
-        size = 1
-        for n in shape:
-            size *= n
-        to = f"gradient[{start}:{start + size}]"
+        to = self._gradient(start, shape)
         if g is None:
             self.emit(f"{to} = 0")
             return
@@ -306,6 +307,9 @@ class NumpyText(Writer):
             self.emit(f"{to} = ({value.removeprefix('(').removesuffix(')')}).ravel()")
         else:
             self.emit(f"{to} = {value}")
+
+    def _gradient(self, start: int, shape: tuple[int, ...]) -> str:
+        return f"gradient[{start}:{start + math.prod(shape)}]"
 
     def _gradient_part(self, s: Symbol, turned: bool) -> str | None:
         if s in self.layout.products:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.fold.compiler.columns import Columns, merged
+from minigrad.fold.compiler.gradients import targets
 from minigrad.fold.compiler.layout import Directed, Layout, Rectangle, WeightRectangle
 from minigrad.fold.compiler.memory import buffers
 from minigrad.fold.compiler.program import Program
@@ -46,6 +47,7 @@ class Writer(ABC):
         Whether right children are a chain's inputs, which have no states.
     vectors : Columns
         Of the parameters that elementwise loops read: they are concatenated in the vector B.
+    targets : dict int -> Target
     buffers : list of Buffer
         What the functions work in, in the order of the addresses.
     """
@@ -55,7 +57,8 @@ class Writer(ABC):
         self.layout = Layout(program)
         self.chain = self.trace.children["right"] is not self.trace.parts
         self.vectors = _vectors(program)
-        self.buffers = buffers(self.layout, self.vectors.width, chunk)
+        self.targets = targets(self.layout)
+        self.buffers = buffers(self.layout, self.targets, self.vectors.width, chunk)
 
     # Control flow
 
@@ -234,8 +237,9 @@ class Writer(ABC):
                 with self.rows(), self.columns(loop.width):
                     self._statements(of, loop.statements)
             for r in rectangles:
-                number, column = next(numbers), r.k[0] + (self.layout.V if of is self.layout.backward else 0)
-                self.product(number, r, ("u" if r.given else "k", column), number not in fresh)
+                column = r.k[0] + (self.layout.V if of is self.layout.backward else 0)
+                add = next(numbers) not in fresh
+                self.product(of.matrices[r.matrix], r, ("u" if r.given else "k", column), add)
 
     def _statements(self, of: Directed, statements: Iterable[Symbol]) -> None:
         computed: dict[Symbol, Value] = {}
