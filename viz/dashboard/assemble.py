@@ -23,7 +23,7 @@ def dashboard_page() -> str:
     parts = {
         "STYLE": (HERE / "dashboard.css").read_text(encoding="utf-8"),
         "COLOURS": json.dumps(map_colours(RatioScale.colormap), separators=(",", ":")),
-        "MODEL": scripts(HERE, MODEL),
-        "SCREEN": shared_script("svg") + scripts(HERE, SCREEN),
+        "MODEL": shared_script("ink") + scripts(HERE, MODEL),
+        "SCREEN": shared_script("svg") + shared_script("elements") + scripts(HERE, SCREEN),
     }
     return filled(HERE / "dashboard.html", parts)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from experiments.studies.runs import Runs, by, chosen, epochs, positive
+from experiments.studies.runs import Runs, by, epochs, positive
 from experiments.studies.study import Figures
-from experiments.studies.text.settings import CELLS
+from experiments.studies.text.groups import TITLES, baselines, networks_of, trained
+from experiments.studies.text.reach import half_life
+from experiments.studies.text.sent_back import itemised_figures
 from experiments.studies.text.truths import NAMES
 from experiments.sweep import Run
 from viz import Line, LinePanel, TextPicture, line_panels
@@ -14,42 +16,23 @@ from viz import Line, LinePanel, TextPicture, line_panels
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TITLES = {  # in the order of the page
-    "python": "Python's standard library",
-    "prose": "prose",
-}
-
 
 def figures(runs: Runs) -> Figures:
-    """Return "bits", "reach", and for each corpus pictures of units, "cell-CORPUS-TRUTH" and "…-typical"."""
+    """Return the figures by the names of their files.
+
+    "bits", "reach", "half-life"; and for each corpus what `itemised_figures` returns, and pictures of units,
+    "cell-CORPUS-TRUTH" and "…-typical".
+    """
     of_corpus = by(runs, "corpus", TITLES).values()
     reached = [_reach(own, when) for own in of_corpus for when in ("before", "after")]
     units = {name: figure for own in of_corpus for name, figure in _units(own).items()}
     return {
         "bits": line_panels([_learning(own) for own in of_corpus]),
         "reach": line_panels(reached),
+        "half-life": line_panels([_half_lives(own) for own in of_corpus]),
+        **{name: figure for own in of_corpus for name, figure in itemised_figures(own).items()},
         **units,
     }
-
-
-def trained(runs: Runs) -> list[Run]:
-    """Return the runs of networks."""
-    return [run for run in runs if "cell" in run.settings]
-
-
-def baselines(runs: Runs) -> Run:
-    """Return the one run of n-grams and compressors of a corpus."""
-    (found,) = (run for run in runs if "cell" not in run.settings)
-    return found
-
-
-def networks_of(runs: Runs) -> dict[str, list[Run]]:
-    """Return the runs of networks by cell and width, as "LSTM, D 128"."""
-    found = {}
-    for cell, own in by(trained(runs), "cell", CELLS).items():
-        for D in sorted({run.settings["D"] for run in own}):
-            found[f"{cell}, D {D}"] = chosen(own, D=D)
-    return found
 
 
 def _learning(runs: Runs) -> LinePanel:
@@ -81,6 +64,41 @@ def _reach(runs: Runs, when: str) -> LinePanel:
         "median of ‖∂J(t)/∂h(t−k)‖",
         yscale="log",
     )
+
+
+def _half_lives(runs: Runs) -> LinePanel:
+    """Return the panel of the half-lives of gradients by h through training."""
+    lines, beyond = {}, False
+    for name, own in networks_of(runs).items():
+        looks = [[found["before"], *found["during"], found["after"]] for found in _reached(own)]
+        longest = len(looks[0][0]["h"]) - 1
+        found = [[half_life(look["h"]) for look in run] for run in looks]
+        beyond = beyond or any(value is None for run in found for value in run)
+        lines[name] = Line(
+            _characters(own[0]), [[longest if value is None else value for value in run] for run in found]
+        )
+    x = next(iter(lines.values())).x
+    return LinePanel(
+        TITLES[runs[0].settings["corpus"]],
+        lines,
+        "characters trained on",
+        f"half-life, characters{f' (at least, where {longest})' if beyond else ''}",
+        xscale="log",
+        yscale="log",
+        marked={"before": x[0], "after": x[-1]},
+    )
+
+
+def _reached(runs: Runs) -> list[dict[str, Any]]:
+    return [run.result["reach"] for run in runs]
+
+
+def _characters(run: Run) -> list[float]:
+    """Return where moments stand on a logarithmic axis: "before" left of the others, "after" at the end."""
+    during = [row["characters"] for row in run.result["reach"]["during"]]
+    result = run.result
+    end = result["characters"] / result["best_epoch"] * result["epochs"]
+    return [min([*during, end]) / 3, *during, end]
 
 
 def pictured(runs: Runs) -> Run:

@@ -12,12 +12,14 @@ from experiments.studies.text.corpus import Corpus
 from experiments.studies.text.data import read
 from experiments.studies.text.figures import figures
 from experiments.studies.text.perform import measure_baselines, perform
+from experiments.studies.text.sent_back import page
 from experiments.studies.text.settings import SCALES, BaselineSettings, Settings, networks, of_corpus
 from experiments.studies.text.summary import summary
 from experiments.sweep import Job, arguments
-from experiments.sweep.output import RESULTS
+from experiments.sweep.output import RESULTS, write_text
 
 FOLDERS = {"paper": RESULTS / "text", "smoke": RESULTS / "text-smoke"}
+PAGE = "itemised.html"
 RUNS = {"paper": 3, "smoke": 1}
 # Measured, for `--dry-run`: CPU-microseconds per character of training, the share of dev included, and the
 # CPU-seconds in which the units of an LSTM with D 128 are looked at.
@@ -38,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do the runs that are not finished, draw the figures, write the summary; return the exit code.
+    """Do the runs that are not finished, then write figures, summary and page; return the exit code.
 
     Raises
     ------
@@ -56,7 +58,10 @@ def run(args: argparse.Namespace) -> int:
         return code
     names = {job.name for job in planned}
     shown = Study("text", lambda: iter(()), perform, figures, summary)
-    shown.show([one for one in sweep.finished(args.out) if one.name in names], args.out)
+    runs = [one for one in sweep.finished(args.out) if one.name in names]
+    shown.show(runs, args.out)
+    write_text(args.out / PAGE, page(runs))
+    print(f"page: {args.out / PAGE}")
     return 0
 
 

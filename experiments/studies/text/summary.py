@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from experiments.studies.runs import Runs, by, chosen
-from experiments.studies.text.figures import TITLES, baselines, networks_of, trained
+from experiments.studies.text.groups import TITLES, baselines, networks_of, trained
+from experiments.studies.text.sent_back import itemised_table
 from experiments.studies.text.settings import PREDICTIONS
 from experiments.studies.text.units import reach_table, units_table, verdicts_of_units
 from experiments.sweep.wording import alerts_in_words, median_range, table, verdict
@@ -43,6 +44,8 @@ def _corpus(corpus: str, runs: Runs) -> Iterator[str]:
     rows += [[name, "", f"{bits:.3f}", "", ""] for name, bits in result["compressors"].items()]
     yield table(["model", "dev", "test", "epochs", "alerts"], rows) + "\n"
     yield reach_table(runs) + "\n"
+    if trained(runs):
+        yield itemised_table(runs) + "\n"
     yield units_table(runs) + "\n"
     if corpus == "python":
         yield from verdicts_of_units(runs)

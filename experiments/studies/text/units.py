@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from experiments.studies.runs import Runs, chosen
-from experiments.studies.text.figures import networks_of, trained
+from experiments.studies.text.groups import networks_of, trained
 from experiments.studies.text.reach import half_life
 from experiments.studies.text.settings import LARGE, PREDICTIONS
 from experiments.studies.text.truths import NAMES

@@ -173,7 +173,9 @@ def _run(cell, number, bits, D=128):
     settings = {"cell": cell, "D": D, "run": number, "corpus": "prose"}
     row = {"kind": "epoch", "epoch": 1, "dev_bits": bits, "alerts": []}
     curves = {"before": {"h": [1.0, 0.5]}, "after": {"h": [1.0, 0.9]}}
-    result = {"dev_bits": bits, "test_bits": bits, "reach": curves, "cells": {}}
+    apart = {"arriving": {"h": "aa"}, "h": ["a", "aa"]}
+    itemised = {"text": "abc", "before": apart, "after": apart}
+    result = {"dev_bits": bits, "test_bits": bits, "reach": curves, "itemised": itemised, "cells": {}}
     return Run(f"text/prose/{cell}-{D}/{number}", settings, 1, [row], result, [])
 
 
@@ -278,6 +280,9 @@ def test_the_command_trains_draws_and_says_what_one_sees(novel, tmp_path, capsys
     assert main(["text", "--text", str(novel), "--out", str(out), "--live"]) == 0
     assert len(list((out / "live").iterdir())) == 6  # of the networks
     assert {"bits.svg", "reach.svg", "cell-prose-letters.svg", "cell-prose-letters-typical.svg"} <= set(drawn)
+    assert {"half-life.svg", "itemised-prose-LSTM-6.svg", "itemised-python-GRU-6.svg"} <= set(drawn)
+    page = (out / "itemised.html").read_text(encoding="utf-8")
+    assert page.count('"network":') == 6
     assert len(sweep.finished(out)) == 8
     text = (out / "summary.md").read_text(encoding="utf-8")
     assert text.strip() in capsys.readouterr().out
