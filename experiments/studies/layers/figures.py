@@ -9,6 +9,7 @@ from experiments.studies.layers.bilm import DIRECTIONS
 from experiments.studies.layers.reading import SIDES
 from experiments.studies.layers.settings import PREDICTIONS
 from experiments.studies.layers.tasks import TASKS
+from experiments.studies.layers.units import SAID
 from experiments.studies.runs import Runs, epochs
 from experiments.studies.study import Figures
 from viz import Line, LinePanel, TextPicture, line_panels
@@ -23,7 +24,6 @@ TITLES = {
     "number": "number of the subject",
     "depth": "depth in relative clauses",
 }
-FIRST = 40  # units in the figure of all units
 
 
 def figures(runs: Runs) -> Figures:
@@ -66,22 +66,22 @@ def _probes(runs: Runs, task: str) -> LinePanel:
 
 
 def _units(runs: Runs, direction: str) -> LinePanel:
-    """Return the panel of what each unit is worth, the largest first, by layer."""
-    found = [run.result["units"][direction]["searched"] for run in runs]
-    shown = min(FIRST, len(found[0][0]))
+    """Return the panel of agreement with more and more units clamped."""
+    found = [run.result["units"][direction] for run in runs]
+    sizes = found[0]["together"]["units"]
     lines = {
-        f"layer {layer + 1}": Line(
-            range(1, shown + 1),
-            [[100 * lost for lost in sorted(of[layer], reverse=True)[:shown]] for of in found],
-        )
-        for layer in range(len(found[0]))
+        name: Line(sizes, [[100 * share for share in of["together"][key]] for of in found])
+        for name, key in (("units whose margin counts most", "best"), ("units at random", "random"))
     }
+    whole = 100 * sum(of["agreement"]["attractor"] for of in found) / len(found)
     return LinePanel(
-        direction,
+        f"{direction}: number of the {SAID[direction]}",
         lines,
-        "units, by what they are worth",
-        "points of agreement lost when clamped",
-        {"10 points": PREDICTIONS["unit_drop"]},
+        f"clamped units, of {sizes[-1]}",
+        "agreement across an attractor in %",
+        {"none clamped": whole, "chance": 50.0},
+        xscale="log",
+        ylim=(0, 105),
     )
 
 

@@ -12,7 +12,7 @@ SCALES: Mapping[str, Mapping[str, Any]] = {
     "paper": {
         "D": 64,
         "sizes": {"train": 40_000, "dev": 2_000, "test": 4_000, "probe": 8_000, "units": 6_000},
-        "max_epochs": 8,
+        "max_epochs": 6,
     },
     "smoke": {
         "D": 24,

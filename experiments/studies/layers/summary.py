@@ -32,6 +32,7 @@ def summary(runs: Runs) -> str:
             probe_table(runs, "before"),
             weight_table(runs),
             unit_table(runs),
+            together_table(runs),
             f"Alerts in training: {alerts_in_words(runs)}.",
         ]
     )
@@ -64,7 +65,7 @@ def verdicts(runs: Runs) -> Iterator[str]:
     drop = PREDICTIONS["unit_drop"]
     lost = [100 * run.result["units"]["forward"]["units"][0]["judged"]["attractor"] for run in runs]
     yield (
-        f"- A forward unit is worth at least {drop:g} points of agreement across an attractor: "
+        f"- The forward unit that counts most is worth {drop:g} points of agreement across an attractor: "
         f"{verdict(min(lost) >= drop, max(lost) >= drop)} (at least {min(lost):.1f} in {len(runs)} runs)."
     )
     lowest = min(own["above"] / own["error"] for own in found)
@@ -174,14 +175,31 @@ def unit_table(runs: Runs) -> str:
     head = [
         "agreement in %, points lost", "across an attractor", "same number",
         f"units worth {100 * DROP:g} points",
-        "best unit", "lost where searched", "lost elsewhere, attractor", "same number",
+        "first unit", "lost where searched", "lost elsewhere, attractor", "same number",
         "typical unit, attractor", "same number",
     ]  # fmt: skip
     said = (
-        "Right is what gives the words of the right number more probability; chance is 50 %. Units were "
-        "searched in one half of the strings and judged in the other."
+        "Right is what gives all words of the right number together more probability; chance is 50 %. Units "
+        "are ordered by the margin that they cost in one half of the strings, and judged in the other."
     )
     return f"{said}\n\n{table(head, rows)}"
+
+
+def together_table(runs: Runs) -> str:
+    """Return a table of agreement with more and more units clamped at once."""
+    sizes = runs[0].result["units"]["forward"]["together"]["units"]
+    rows = [
+        [
+            f"{direction}, {words}",
+            *(
+                _percent([run.result["units"][direction]["together"][key][k] for run in runs])
+                for k in range(len(sizes))
+            ),
+        ]
+        for direction in DIRECTIONS
+        for words, key in (("those that count most", "best"), ("at random", "random"))
+    ]
+    return table(["agreement across an attractor in %, units clamped at once:", *map(str, sizes)], rows)
 
 
 def _percent(shares: list[float]) -> str:

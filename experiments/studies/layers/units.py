@@ -1,13 +1,14 @@
 """Number units: cells whose clamping breaks agreement across an attractor (Lakretz et al. 2019).
 
 The forward direction has to say the verb after the subject and what stands between, the backward one the
-subject after the verb and what stands between. It is right if the words of the right number have more
-probability than those of the other. A string has an attractor here if the noun between subject and verb that
+subject after the verb and what stands between. It is right if all words of the right number together are more
+probable than those of the other. A string has an attractor here if the noun between subject and verb that
 was read last is of the other number than the subject.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,8 @@ KINDS = ("attractor", "same number")
 SAID = {"forward": "verb", "backward": "noun"}  # what has to agree
 TOLD = 5  # units of each direction that are judged
 DROP = 0.1  # of agreement: Lakretz et al. look at units that are worth as much
-DIGITS = 3
+DIGITS = 4
+DRAWN = 5  # sets of units at random, of each size
 PICTURED = 6  # strings, in the picture of a unit
 Means = dict[str, list[dict[str, npt.NDArray[np.floating]]]]  # by direction, layer and part of the state
 
@@ -102,18 +104,23 @@ def halves(
     return found
 
 
-def agrees(model: BiLM, exam: Exam, direction: str, mode: str) -> npt.NDArray[np.bool_]:
-    """Return in which strings the words of the right number have more probability than the others, (n,)."""
+def margins(model: BiLM, exam: Exam, direction: str, mode: str) -> npt.NDArray[np.float64]:
+    """Return the bits by which all words of the right number together beat those of the other, (n,)."""
     leaves = model.L.data[exam.forest.word[exam.forest.leaves]]
     with mg.no_grad():
         state = getattr(model.cell, direction).fold(exam.forest, leaves, mode)["h"]
-        odds = mg.softmax(mg.gather(state, exam.rows) @ model.Ws.T + model.bs).data
+        scores = (mg.gather(state, exam.rows) @ model.Ws.T + model.bs).data.astype(np.float64)
     singular, plural = (
-        odds[:, [model.vocabulary[word] for word in words]].sum(axis=1)
+        np.logaddexp.reduce(scores[:, [model.vocabulary[word] for word in words]], axis=1)
         for words in grammar.of_number(SAID[direction])
     )
-    found: npt.NDArray[np.bool_] = (plural > singular) == exam.plural
+    found: npt.NDArray[np.float64] = np.where(exam.plural, plural - singular, singular - plural) / np.log(2)
     return found
+
+
+def agreement(model: BiLM, exam: Exam, direction: str, mode: str) -> float:
+    """Return in how many strings, as a share, the words of the right number are more probable."""
+    return float(np.mean(margins(model, exam, direction, mode) > 0))
 
 
 def means(model: BiLM, strings: Strings, mode: str) -> Means:
@@ -126,63 +133,91 @@ def means(model: BiLM, strings: Strings, mode: str) -> Means:
     }
 
 
-class ClampedLayer:
-    """A layer of a direction while one of its units is clamped; as it was, after a ``with`` block."""
+class ClampedUnits:
+    """A direction of a model while some of its units are clamped; as it was, after a ``with`` block.
 
-    def __init__(self, model: BiLM, direction: str, layer: int, of: Means) -> None:
-        self._stack, self._name = getattr(model.cell, direction), f"layer{layer + 1}"
-        self._own = getattr(self._stack, self._name)
-        self._clamped = Clamped(self._own, of[direction][layer])
+    Units are numbered through the layers: number u is unit u % D of layer u // D, counted from 0.
+    """
 
-    def __enter__(self) -> Clamped:
-        setattr(self._stack, self._name, self._clamped)
-        return self._clamped
+    def __init__(self, model: BiLM, direction: str, of: Means) -> None:
+        self._stack: Any = getattr(model.cell, direction)
+        self._names = [f"layer{k + 1}" for k in range(len(of[direction]))]
+        self._own = [getattr(self._stack, name) for name in self._names]
+        self._clamped = [Clamped(cell, mean) for cell, mean in zip(self._own, of[direction], strict=True)]
+
+    def __enter__(self) -> ClampedUnits:
+        self._put(self._clamped)
+        return self
 
     def __exit__(self, *_: object) -> None:
-        setattr(self._stack, self._name, self._own)
+        self._put(self._own)
+
+    def clamp(self, units: npt.ArrayLike) -> None:
+        """Clamp these units and no others."""
+        D = self._clamped[0].parts[0].width
+        for k, cell in enumerate(self._clamped):
+            cell.clamp([int(unit) % D for unit in np.atleast_1d(units) if int(unit) // D == k])
+
+    def _put(self, cells: Sequence[Any]) -> None:
+        for name, cell in zip(self._names, cells, strict=True):
+            setattr(self._stack, name, cell)
 
 
 def number_units(settings: Settings, model: BiLM, source: Automaton, strings: Strings) -> dict[str, Any]:
     """Return by direction what its units are worth to agreement across an attractor.
 
-    By direction: "agreement", on the second half and by kind, with no unit clamped; "searched", by layer what
-    agreement loses across an attractor in the first half when each of its units is clamped; "units", those
-    that lose most there, and the one whose loss is the median, with what they lose in the second half, by
-    kind; "asked", of how many strings of each kind.
+    Units are ordered by the margin, in bits, that is lost across an attractor in the first half of the
+    strings when each is clamped alone; everything else is measured in the second half.
+
+    By direction: "agreement", by kind, with no unit clamped; "searched", by layer and unit the agreement lost
+    in the first half; "units", the first of the order, and "typical", the one in its middle, with the
+    agreement that each costs, by kind; "together", agreement across an attractor with the first so many
+    clamped at once, and with as many at random; "asked", of how many strings of each kind.
     """
-    mode = settings.mode
+    mode, count = settings.mode, settings.layers * settings.D
     of = means(model, strings, mode)
-    found = {}
+    rng = np.random.default_rng([*settings.seeds["probes"], 1])
+    found: dict[str, Any] = {}
     for direction in DIRECTIONS:
         search, judged = halves(source, strings, model.vocabulary, direction, settings.units)
-        whole = agrees(model, search["attractor"], direction, mode).mean()
-        lost = np.zeros((settings.layers, settings.D))
-        for layer in range(settings.layers):
-            with ClampedLayer(model, direction, layer, of) as clamped:
-                for unit in range(settings.D):
-                    clamped.clamp(unit)
-                    lost[layer, unit] = whole - agrees(model, search["attractor"], direction, mode).mean()
-        order = np.argsort(-lost, axis=None, kind="stable")
-        before = {kind: float(agrees(model, judged[kind], direction, mode).mean()) for kind in KINDS}
-        told = []
-        for place in (*order[:TOLD], order[len(order) // 2]):
-            layer, unit = divmod(int(place), settings.D)
-            with ClampedLayer(model, direction, layer, of) as clamped:
+        whole = margins(model, search["attractor"], direction, mode)
+        before = {kind: agreement(model, judged[kind], direction, mode) for kind in KINDS}
+        lost, margin = np.zeros(count), np.zeros(count)
+        with ClampedUnits(model, direction, of) as clamped:
+            for unit in range(count):
                 clamped.clamp(unit)
-                after = {kind: float(agrees(model, judged[kind], direction, mode).mean()) for kind in KINDS}
-            told.append(
-                {
-                    "layer": layer + 1,
-                    "unit": unit,
-                    "searched": float(lost[layer, unit]),
-                    "judged": {kind: before[kind] - after[kind] for kind in KINDS},
-                }
-            )
+                without = margins(model, search["attractor"], direction, mode)
+                lost[unit], margin[unit] = (whole > 0).mean() - (without > 0).mean(), (whole - without).mean()
+            order = np.argsort(-margin, kind="stable")
+            told = []
+            for unit in (*order[:TOLD], order[count // 2]):
+                clamped.clamp(unit)
+                after = {kind: agreement(model, judged[kind], direction, mode) for kind in KINDS}
+                told.append(
+                    {
+                        "layer": int(unit) // settings.D + 1,
+                        "unit": int(unit) % settings.D,
+                        "margin": float(margin[unit]),
+                        "searched": float(lost[unit]),
+                        "judged": {kind: before[kind] - after[kind] for kind in KINDS},
+                    }
+                )
+            sizes = [2**k for k in range(count.bit_length()) if 2**k <= count]
+            together: dict[str, list[float]] = {"units": sizes, "best": [], "random": []}
+            for size in sizes:
+                clamped.clamp(order[:size])
+                together["best"].append(agreement(model, judged["attractor"], direction, mode))
+                others = []
+                for _ in range(DRAWN):
+                    clamped.clamp(rng.permutation(count)[:size])
+                    others.append(agreement(model, judged["attractor"], direction, mode))
+                together["random"].append(float(np.mean(others)))
         found[direction] = {
             "agreement": before,
-            "searched": lost.round(4).tolist(),
+            "searched": lost.reshape(settings.layers, settings.D).round(DIGITS).tolist(),
             "units": told[:-1],
             "typical": told[-1],
+            "together": together,
             "asked": {kind: len(judged[kind].plural) for kind in KINDS},
         }
         if settings.run == 1:

@@ -114,6 +114,7 @@ def _result(above=0.3, error=0.1, mix=0.97, drop=0.2, unseen=0.0):
     units = {
         "agreement": {"attractor": 0.99, "same number": 1.0}, "searched": [[0.0, 0.05], [0.3, 0.1]],
         "units": [unit], "typical": {**unit, "judged": dict.fromkeys(lost, 0.0)},
+        "together": {"units": [1, 2], "best": [0.99 - drop, 0.6], "random": [0.99, 0.98]},
     }  # fmt: skip
     seen = {"unseen": unseen, "pairs": 10, "least": 1e-5}
     return copy.deepcopy(
@@ -165,6 +166,8 @@ def test_tables_tell_of_every_run():
         in text
     )
     assert "| backward, run 1 | 99.0 | 100.0 | 2 | layer 2, 7 | 30.0 | 20.0 | 0.0 | 0.0 | 0.0 |" in text
+    assert "| forward, those that count most | 79.0 | 60.0 |" in text
+    assert "| backward, at random | 99.0 | 98.0 |" in text
     assert text.count("% right, after training") == text.count("% right, before training") == 1
 
 

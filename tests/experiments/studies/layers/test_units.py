@@ -98,7 +98,8 @@ def test_halves_have_no_string_in_common_and_are_no_larger_than_asked(source, st
 def test_agreement_is_the_probability_of_all_words_of_a_number(direction, source, strings):
     model = _model(source)
     exam = units.exam(source, strings, model.vocabulary, direction)
-    found = units.agrees(model, exam, direction, "level")
+    found = units.margins(model, exam, direction, "level") > 0
+    assert units.agreement(model, exam, direction, "level") == found.mean()
     assert 0.1 < found.mean() < 0.9
     scores = model.scores(chains(strings, model.vocabulary), "level")[direction]
     ends = strings.starts + np.arange(len(strings.lengths))
@@ -112,19 +113,23 @@ def test_agreement_is_the_probability_of_all_words_of_a_number(direction, source
     assert (found == ((other > one) == exam.plural)).all()
 
 
-def test_a_layer_is_as_it_was_after_a_unit_was_clamped(source, strings):
+def test_a_network_is_as_it_was_after_units_were_clamped(source, strings):
     model = _model(source)
     exam = units.exam(source, strings, model.vocabulary, "forward")
     of = units.means(model, strings, "level")
     assert [set(layer) for layer in of["backward"]] == [{"h", "c"}] * 2
-    own, before = model.cell.forward.layer2, units.agrees(model, exam, "forward", "level")
-    with units.ClampedLayer(model, "forward", 1, of) as clamped:
-        assert model.cell.forward.layer2 is clamped
-        clamped.clamp(range(5))
-        frozen = units.agrees(model, exam, "forward", "level")
-    assert len(set(np.where(exam.plural, frozen, ~frozen))) == 1  # it says the same number always
-    assert model.cell.forward.layer2 is own
-    assert (units.agrees(model, exam, "forward", "level") == before).all()
+    own = model.cell.forward.layer1, model.cell.forward.layer2
+    before = units.margins(model, exam, "forward", "level")
+    with units.ClampedUnits(model, "forward", of) as clamped:
+        assert units.margins(model, exam, "forward", "level") == pytest.approx(before)  # none is clamped yet
+        clamped.clamp([2, 5 + 3])
+        keep = [getattr(model.cell.forward, name).keep.data.tolist() for name in ("layer1", "layer2")]
+        assert keep == [[1, 1, 0, 1, 1], [1, 1, 1, 0, 1]]
+        clamped.clamp(np.arange(5, 10))
+        frozen = units.margins(model, exam, "forward", "level")
+    assert np.ptp(np.where(exam.plural, frozen, -frozen)) < 1e-9  # it says the same always
+    assert (model.cell.forward.layer1, model.cell.forward.layer2) == own
+    assert (units.margins(model, exam, "forward", "level") == before).all()
 
 
 def _contrary(source):
@@ -162,6 +167,10 @@ def test_the_unit_that_agreement_depends_on_is_found_and_the_others_are_worth_no
     assert best["searched"] == pytest.approx(lost[1, 3], abs=1e-4)
     assert best["judged"]["attractor"] == pytest.approx(0.5, abs=0.35)
     assert best["judged"]["same number"] < 0  # a number that is always the same is right at times
+    one, *_, every = found["together"]["best"]
+    assert (found["together"]["units"], every) == ([1, 2, 4, 8], pytest.approx(0.5, abs=0.35))
+    assert one == 1 - found["units"][0]["judged"]["attractor"]
+    assert found["together"]["random"][0] > one
     assert found["typical"]["judged"] == dict.fromkeys(units.KINDS, 0)
     assert found["asked"] == dict.fromkeys(units.KINDS, 12)
 
