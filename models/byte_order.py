@@ -10,7 +10,6 @@ _MARKS = (  # that of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-LONGEST = 4  # bytes of a mark
 
 
 def marked_encoding(start: bytes) -> str | None:

@@ -56,7 +56,8 @@ def _raw_lines(source: Any, encoding: str) -> Iterator[str]:
         with open(source, "rb") as file:
             yield from _decoded(unpacked(file)[0], encoding)
     elif is_bytes(source):
-        yield from _decoded(source, encoding)
+        # A file or pipe that is open can be looked into; what is in memory as bytes can't.
+        yield from _decoded(unpacked(source)[0] if hasattr(source, "peek") else source, encoding)
     elif hasattr(source, "read"):
         yield from source
     else:

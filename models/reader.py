@@ -41,9 +41,9 @@ def read_trees(
     Parameters
     ----------
     source : path, file object, or iterable of str
-        A path (gzip, bz2 and xz data are recognised), an open file of text or bytes, or lines: for trees in a
-        string, ``read_trees([text])``. The path of a folder stands for the ``.mrg`` files in it and in its
-        folders, a pattern such as ``"wsj/*/*.mrg"`` for the files that it matches; all by name.
+        A path or an open file of bytes (gzip, bz2 and xz data are recognised), one of text, or lines: for
+        trees in a string, ``read_trees([text])``. The path of a folder stands for the ``.mrg`` files in it
+        and in its folders, a pattern such as ``"wsj/*/*.mrg"`` for the files that it matches; all by name.
     errors : "raise", "skip" or "collect"
         What happens at a fault: it is raised; or the reader skips it (see Notes) and counts it in
         ``n_bad``; or it does so and also keeps the fault in the list ``errors``.

@@ -6,14 +6,16 @@ import re
 
 from models.blocks import Block
 from models.builder import OUTSIDE, Fault, Make, T, build
-from models.byte_order import LONGEST, marked_encoding
+from models.byte_order import marked_encoding
 from models.errors import DependencyError, TreebankError
 from models.excerpt import excerpt, line_at, place
 from models.notation import BLANKS, offset, other_space, shorten, spans, split
 from models.other_formats import is_conllu, other_format
+from models.packed import packing
 
 # Bytes that could not be decoded, as Python's "surrogateescape" represents them.
 _UNDECODED = re.compile("[\udc80-\udcff]")
+_MAGIC = 6  # bytes by which compressed data and encodings are told
 _COMMENTS = ";#%*"  # what comments of treebanks begin with
 _BLANK_CLOSE = re.compile(rf"[^()\\{BLANKS}][{BLANKS}]+\)")
 
@@ -158,8 +160,10 @@ def undecoded(text: str, first_line: int, source: str | None) -> None:
     if match is None:
         return
     start = match.start()
-    first = text[:LONGEST].encode(errors="surrogateescape") if first_line == 1 else b""
-    if (encoding := marked_encoding(first)) is not None:
+    first = text[:_MAGIC].encode(errors="surrogateescape") if first_line == 1 else b""
+    if (packed := packing(first)) is not None:
+        found = f"data compressed by {packed}; unpack them, or give their path"
+    elif (encoding := marked_encoding(first)) is not None:
         found = f"the first bytes of a text in {encoding.upper()}; pass encoding='{encoding}'"
     else:
         byte = ord(text[start]) - 0xDC00

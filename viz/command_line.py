@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -57,6 +58,9 @@ def run_command(
     )
     argv = sys.argv[1:] if argv is None else argv
     args = _parser(prog, description, module_of, commands, argv).parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        # A letter that the terminal's encoding lacks is printed as its number, as stderr does it.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with notes():
             return int(args.run(args))

@@ -45,8 +45,10 @@ def run(args: argparse.Namespace) -> int:
     """Print a record per tree; return the exit code."""
     (model,) = load_models([args.model], args.cell).values()
     predictions = Predictions(model.eval())
+    # As escapes of JSON where the output's encoding does not have every letter.
+    escaped = not (sys.stdout.encoding or "utf-8").lower().startswith("utf")
     for record in predictions.of(_read(args)):
-        print(json.dumps(record, ensure_ascii=False))
+        print(json.dumps(record, ensure_ascii=escaped))
     if not predictions.words:
         print(f"note: there are no trees in {args.trees}", file=sys.stderr)
     if predictions.unknown:

@@ -85,6 +85,12 @@ def test_compressed_data_are_recognised_and_damage_is_an_os_error(tmp_path, pack
     path = tmp_path / "bank"
     path.write_bytes(pack(TEXT.encode()))
     assert [str(tree) for tree in read_trees(path)] == TREES
+    with path.open("rb") as file:
+        assert [str(tree) for tree in read_trees(file)] == TREES
+        assert not file.closed
+    name = "xz" if pack is lzma.compress else pack.__module__.lstrip("_")
+    with pytest.raises(TreebankError, match=f"found data compressed by {name}; unpack them"):
+        read(path.read_bytes())  # bytes in memory
     for content in (path.read_bytes()[:-9], path.read_bytes()[:10] + b"\xff" * 30, path.read_bytes()[:6]):
         path.write_bytes(content)
         with pytest.raises(OSError, match=r"bank is damaged compressed data"):

@@ -225,6 +225,16 @@ def test_messages_of_the_command_line_name_nothing_of_the_library(tmp_path, caps
     assert not re.search(r"models\.|read_|tree\.map|\b[a-z]+=", err)
 
 
+def test_letters_that_the_terminal_lacks_are_printed_as_numbers(monkeypatch):
+    printed = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", printed)
+    assert main(["tree", "(gut (schön Wörter) (b))"]) == 0
+    printed.flush()
+    assert (
+        printed.buffer.getvalue() == rb"gut" b"\n" rb"\u251c\u2500 W\xf6rter" b"\n" rb"\u2514\u2500 b" b"\n"
+    )
+
+
 def test_a_folder_of_penn_trees_is_read_without_traces_and_function_tags(tmp_path, capsys):
     (tmp_path / "00").mkdir()
     text = "( (S (NP-SBJ-1 (-NONE- *)) (VP (TO to) (VP=2 (VB go)))) )"

@@ -71,6 +71,19 @@ def test_a_word_that_a_model_has_no_entry_for_is_refused(tmp_path, capsys):
     assert "no.txt: No such file" in capsys.readouterr().err
 
 
+def test_lines_are_json_whatever_the_encoding_of_the_output(tmp_path, monkeypatch):
+    stored(tmp_path / "m.npz")
+    (tmp_path / "t.txt").write_text("(S (bête) (語))", encoding="utf-8")
+    for encoding in ("utf-8", "latin-1"):
+        printed = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+        monkeypatch.setattr(sys, "stdout", printed)
+        assert main(["predict", str(tmp_path / "m.npz"), str(tmp_path / "t.txt")]) == 0
+        printed.flush()
+        content = printed.buffer.getvalue()
+        assert json.loads(content.decode(encoding))["unknown"] == ["bête", "語"]
+        assert (b"\\u8a9e" in content) == (encoding == "latin-1")
+
+
 @pytest.mark.parametrize("name", ["t.txt", "t.conllu"])
 def test_a_file_without_trees_has_no_records_which_is_told(tmp_path, capsys, name):
     stored(tmp_path / "m.npz")
