@@ -18,6 +18,7 @@ import viz.dashboard
 from tests.viz.test_explorer import Page, _wide
 from viz.colour import contrast
 from viz.dashboard import dashboard_page
+from viz.few import FEW
 from viz.scale import RatioScale
 
 ROOT = Path(__file__).parents[2]
@@ -166,6 +167,20 @@ def _runs(n=3):
 
 
 @node
+def test_a_ratio_that_few_nodes_of_some_run_stand_behind_is_marked(ask):
+    tables = [
+        {"depth": [1, 2, 3, 4], "count": [20, 19, 500, 40], "median": [0.5] * 4},
+        {"depth": [1, 2, 3], "count": [30, 40, 50], "median": [0.5] * 3},
+    ]
+    records = [*_runs(2), *({**_epoch(f"r{k}", 1, 0.5), "by_depth": table} for k, table in enumerate(tables))]
+    found, few = ask(
+        "[[...depthsOf([...stored().runs.values()], 1)].map(([depth, { few }]) => few), FEW]", records=records
+    )
+    assert few == FEW  # as in figures
+    assert found == [False, True, False, True]  # the second run has no node at depth 4
+
+
+@node
 def test_runs_of_a_group_are_shown_by_their_median_and_never_sampled(ask):
     records = [*_runs(12), *(_epoch(f"r{k}", 1, 0.1 * (k + 1), loss=k) for k in range(12))]
     found = ask(
@@ -176,7 +191,7 @@ def test_runs_of_a_group_are_shown_by_their_median_and_never_sampled(ask):
     names, members, depths, curve = found
     assert names == ["a/RNN"]
     assert members == [f"a/RNN/{k}" for k in range(12)]  # 10 after 9
-    assert depths == [[2, {"ratio": pytest.approx(0.65), "count": 120}]]
+    assert depths == [[2, {"ratio": pytest.approx(0.65), "count": 120, "few": True}]]
     assert curve == [{"epoch": 1, "middle": 5.5, "low": 0, "high": 11, "count": 12}]
 
 

@@ -39,20 +39,26 @@ function curveOf(runs, key) {
   });
 }
 
-// Map depth -> {ratio, count} in an epoch: the median over runs of each run's median, and all nodes together.
+const FEW = 20;  // nodes; a median of fewer says little
+
+// Map depth -> {ratio, count, few} in an epoch: the median over runs of each run's median, all nodes together, and
+// whether a run has few or none.
 function depthsOf(runs, epoch) {
   const found = new Map();
-  for (const run of runs) {
-    const table = epochOf(run, epoch).byDepth;
-    (table?.depth ?? []).forEach((depth, k) => {
-      const at = found.get(depth) ?? { ratios: [], count: 0 };
+  const tables = runs.map(run => epochOf(run, epoch).byDepth).filter(table => table?.depth.length);
+  for (const table of tables) {
+    table.depth.forEach((depth, k) => {
+      const at = found.get(depth) ?? { ratios: [], counts: [] };
       at.ratios.push(finite(table.median[k]));
-      at.count += table.count[k];
+      at.counts.push(table.count[k]);
       found.set(depth, at);
     });
   }
   const sorted = [...found.entries()].sort(([a], [b]) => a - b);
-  return new Map(sorted.map(([depth, { ratios, count }]) => [depth, { ratio: median(ratios), count }]));
+  return new Map(sorted.map(([depth, { ratios, counts }]) => {
+    const few = counts.length < tables.length || Math.min(...counts) < FEW;
+    return [depth, { ratio: median(ratios), count: counts.reduce((sum, count) => sum + count, 0), few }];
+  }));
 }
 
 // The epoch whose column is that of a time: the one that is under way, or ends there.

@@ -16,7 +16,8 @@ function heatMap({ runs, time, width, scale, colours, epochs }) {
   const columns = new Map(epochs.map(epoch => [epoch, depthsOf(runs, epoch)]));
   if (![...columns.values()].some(column => column.size)) return null;
   const depths = [...new Set([...columns.values()].flatMap(column => [...column.keys()]))].sort((a, b) => a - b);
-  const left = 34, top = 4, bottom = 32, row = Math.max(6, Math.min(18, 190 / depths.length));
+  const few = [...columns.values()].some(column => [...column.values()].some(found => found.few));
+  const left = 34, top = 4, bottom = few ? 46 : 32, row = Math.max(6, Math.min(18, 190 / depths.length));
   const height = top + row * depths.length + bottom, cell = (width - left - 8) / epochs.length;
   const hatch = draw("pattern", { id: "none", width: 5, height: 5, patternUnits: "userSpaceOnUse" },
     draw("path", { d: "M0,5 L5,0", stroke: "#c8c8c8", "stroke-width": 1 }));
@@ -36,6 +37,11 @@ function heatMap({ runs, time, width, scale, colours, epochs }) {
       const title = `epoch ${epoch}, depth ${depth}: ${note || shortNumber(found.ratio)} (${nodes})`;
       parts.push(draw("rect", { x: (left + e * cell).toFixed(2), y: y.toFixed(2), width: (cell + 0.3).toFixed(2),
         height: (row + 0.3).toFixed(2), fill, "shape-rendering": "crispEdges" }, draw("title", {}, title)));
+      if (found.few) {
+        parts.push(draw("circle", { cx: (left + (e + 0.5) * cell).toFixed(2), cy: (y + row / 2).toFixed(2),
+          r: Math.min(3, cell / 3, row / 3).toFixed(2), fill: "#fff", stroke: "#000", "stroke-width": 0.7,
+          "pointer-events": "none" }));
+      }
     });
   });
   const floor = top + row * depths.length, every = Math.ceil(epochs.length / Math.max(1, Math.floor((width - left) / 34)));
@@ -44,6 +50,7 @@ function heatMap({ runs, time, width, scale, colours, epochs }) {
   });
   parts.push(draw("text", { x: width - 8, y: floor + 28, "text-anchor": "end" }, "epoch"));
   parts.push(draw("text", { x: 0, y: floor + 28 }, "↑ depth; hatched: no such node"));
+  if (few) parts.push(draw("text", { x: 0, y: floor + 42 }, `○ fewer than ${FEW} nodes in a run`));
   parts.push(draw("rect", { x: left + epochs.indexOf(now) * cell, y: top, width: cell, height: floor - top, fill: "none",
     stroke: "#000", "stroke-width": 2, "data-time": "" }));
   const text = columns.get(now).size ? `Epoch ${now}: ${factorInWords(factorPerLevel(columns.get(now)))}` : `Nothing is known of epoch ${now}.`;
