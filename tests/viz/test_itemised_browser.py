@@ -1,6 +1,8 @@
 """The page of itemised gradients in a browser: by mouse, by keyboard, on a phone, without JavaScript."""
 
+import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -201,6 +203,17 @@ def test_nothing_is_cut(browser, page, width, height):
         boxes.slice(k + 1).filter(([, b]) => meet(a, b)).map(([other]) => [one, other]));
     })"""
     assert browser.run(overlapping) == []
+
+
+@pytest.mark.skipif("AXE" not in os.environ, reason="AXE names no axe.min.js; .ci/slow fetches it")
+def test_axe_finds_nothing_serious(browser, page):
+    browser.open(page, "#place=20")
+    browser.run("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
+    browser.run(Path(os.environ["AXE"]).read_text(encoding="utf-8"))
+    found = browser.run(
+        "axe.run().then(result => result.violations.map(one => [one.impact, one.id, one.nodes[0].html]))"
+    )
+    assert [one for one in found if one[0] in ("serious", "critical")] == []
 
 
 def test_without_javascript_the_still_is_shown_and_no_dead_control(browser, page):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from experiments.studies.runs import Runs, by, epochs, positive
 from experiments.studies.study import Figures
@@ -67,16 +67,21 @@ def _reach(runs: Runs, when: str) -> LinePanel:
 
 
 def _half_lives(runs: Runs) -> LinePanel:
-    """Return the panel of the half-lives of gradients by h through training."""
+    """Return the panel of the half-lives of gradients through training, for each part of the state."""
     lines, beyond = {}, False
     for name, own in networks_of(runs).items():
-        looks = [[found["before"], *found["during"], found["after"]] for found in _reached(own)]
-        longest = len(looks[0][0]["h"]) - 1
-        found = [[half_life(look["h"]) for look in run] for run in looks]
-        beyond = beyond or any(value is None for run in found for value in run)
-        lines[name] = Line(
-            _characters(own[0]), [[longest if value is None else value for value in run] for run in found]
-        )
+        looks = [
+            [found["before"], *found["during"], found["after"]]
+            for found in (run.result["reach"] for run in own)
+        ]
+        parts = list(looks[0][0])
+        for part in parts:
+            longest = len(looks[0][0][part]) - 1
+            found = [[half_life(look[part]) for look in run] for run in looks]
+            beyond = beyond or any(value is None for run in found for value in run)
+            lines[f"{name}, by {part}" if len(parts) > 1 else name] = Line(
+                _characters(own[0]), [[longest if value is None else value for value in run] for run in found]
+            )
     x = next(iter(lines.values())).x
     return LinePanel(
         TITLES[runs[0].settings["corpus"]],
@@ -87,10 +92,6 @@ def _half_lives(runs: Runs) -> LinePanel:
         yscale="log",
         marked={"before": x[0], "after": x[-1]},
     )
-
-
-def _reached(runs: Runs) -> list[dict[str, Any]]:
-    return [run.result["reach"] for run in runs]
 
 
 def _characters(run: Run) -> list[float]:

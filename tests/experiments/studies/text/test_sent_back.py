@@ -121,3 +121,10 @@ def test_half_lives_through_training(longest, last, label):
     wanted = [min(value, longest) for value in (*lives, end)]
     assert line.get_ydata().tolist() == pytest.approx(wanted)
     assert axes.get_ylabel().endswith(label)
+
+
+def test_half_lives_of_an_lstm_are_by_h_and_by_c():
+    rivals = Run("text/python/baselines", {"corpus": "python"}, 1, [], {"ngrams": {"dev": [3.0]}}, [])
+    figure = figures([_run("LSTM"), _run("Elman"), rivals])["half-life"]
+    named = [entry.get_text() for entry in figure.legends[0].get_texts()]
+    assert named == ["Elman, D 128", "LSTM, D 128, by h", "LSTM, D 128, by c"]
