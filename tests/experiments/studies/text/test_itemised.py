@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ import models
 from experiments.studies.text.corpus import Corpus, Document
 from experiments.studies.text.data import Data
 from experiments.studies.text.itemised import itemised, varied
+from experiments.studies.text.moments import Moments
 from experiments.studies.text.truths import truths
 from tests.experiments.studies.text.networks import SIZE, STEPS, D, differences, language_model
 
@@ -100,3 +103,11 @@ def test_without_lines_or_quotes_the_excerpt_begins_anywhere_with_enough_before_
     assert varied(_data("abc defghij k"), 7) == (0, 5)
     with pytest.raises(ValueError, match="no text has 14 characters, for an excerpt of 8"):
         varied(_data("abc defghij k"), 8)
+
+
+def test_a_moment_is_the_first_update_that_reaches_it():
+    looks = iter("abc")
+    moments = Moments(lambda: {"look": next(looks)}, (10, 15, 20, 50))
+    for _ in range(4):
+        moments.batch(np.arange(1), SimpleNamespace(inner=np.arange(10)), None)
+    assert moments.found == [{"characters": 10, "look": "a"}, {"characters": 20, "look": "b"}]
