@@ -69,7 +69,7 @@ def test_by_distance():
 
 
 def test_the_figure_shows_each_size_in_its_colour_and_nothing_where_it_is_too_small():
-    run, scale = made(), NormScale(1e-7, 1.0)
+    run, scale = made(), NormScale(1e-5, 1.0)
     figure = itemised_figure(run, "c", [0, 2], scale=scale, columns=20)
     losses, strip, _, after, bar = figure.axes
     assert losses.get_title(loc="left") == "(a) before training"
@@ -80,11 +80,11 @@ def test_the_figure_shows_each_size_in_its_colour_and_nothing_where_it_is_too_sm
         wanted = by_distance(run.matrix(moment, "c"), 20)
         assert shown.shape == (LOSSES - 19, 20, 3)
         for place, size in np.ndenumerate(wanted):
-            colour = scale.style(size).fill if size else "#ffffff"
+            colour = scale.style(size).fill if size >= 1e-5 else "#ffffff"
             assert "#" + "".join(f"{round(255 * v):02x}" for v in shown[place]) == colour
         letters = [label.get_text() for label in axes.get_xticklabels()]
         assert "".join(letters) == TEXT[-20:].replace("\n", "↵").replace("\t", "⇥")
-    assert "less than 10⁻⁷" in bar.get_xlabel()
+    assert "less than 10⁻⁵" in bar.get_xlabel()
 
 
 def test_a_figure_of_what_there_is_not_is_refused():
@@ -117,7 +117,7 @@ def test_every_control_has_a_label_and_no_id_occurs_twice(text):
     assert len(ids) == len(set(ids))
     labelled = {attributes["for"] for tag, attributes in elements if tag == "label"}
     controls = {attributes["id"] for tag, attributes in elements if tag in ("input", "select")}
-    assert controls == labelled == {"corpus", "network", "run", "part", "moment"}
+    assert controls == labelled == {"corpus", "network", "run", "part", "from", "moment"}
 
 
 def test_text_can_be_read(text):
@@ -144,8 +144,9 @@ def test_the_page_holds_every_run_and_begins_where_the_last_moment_reaches_far(t
     assert len(data["runs"][2]["text"]) == LOSSES + 1
     sizes = made().matrix(-1, "h")
     loss = far_loss(made())
+    assert loss >= LOSSES // 2
     assert sizes[loss, loss - 20] == max(sizes[t, t - 20] for t in range(20, LOSSES))
-    assert data["first"] == {"run": 2, "place": loss + 1}
+    assert data["first"] == {"run": 2, "place": loss + 1, "from": 1e-5}
     assert data["scale"] == {"low": 1e-7, "high": 1.0}
 
 
@@ -174,7 +175,7 @@ def test_the_scripts_colours_and_sizes_are_those_of_viz(text):
       const data = JSON.parse(page.split('id="data">')[1].split("</script>")[0]), run = data.runs[2];
       console.log(JSON.stringify({
         looks: values.map(value => lookOf(value, data.scale, data.colours)),
-        none: lookOf(0, data.scale, data.colours),
+        none: [lookOf(0, data.scale, data.colours), lookOf(0.9e-3, { low: 1e-3, high: 1 }, data.colours)],
         sent: [1, 5, 30].map(place => sentBack(run, 1, "c", place, data.code)),
         words: [0.0126, 0.5, 10, 1e-4, 2.5e-7, 0].map(value => sizeInWords(value, 1e-7)),
         above: [lastAbove([1e-4, 0.02, 0.5, 1], 0.01), lastAbove([0, 0], 0.01), lastAbove([3], 1)],
@@ -189,7 +190,7 @@ def test_the_scripts_colours_and_sizes_are_those_of_viz(text):
     scale = NormScale(1e-7, 1.0)
     styles = [scale.style(value) for value in values]
     assert found["looks"] == [{"fill": style.fill, "ink": style.font} for style in styles]
-    assert found["none"] is None
+    assert found["none"] == [None, None]
     sizes = made().matrix(1, "c")
     for place, row in zip((1, 5, 30), found["sent"], strict=True):
         assert row == pytest.approx(sizes[place - 1, :place].tolist())

@@ -12,7 +12,7 @@ from viz.itemised import itemised_page
 from viz.scale import NormScale
 
 pytestmark = pytest.mark.browser
-SCALE = NormScale(1e-7, 1.0)
+SCALE = NormScale(1e-5, 1.0)  # as the page begins
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +64,9 @@ def backgrounds(browser):
     return ["#" + "".join(f"{int(n):02x}" for n in rgb) if rgb else None for rgb in numbers]
 
 
-def wanted(run, moment, part, place):
+def wanted(run, moment, part, place, scale=SCALE):
     sizes = run.matrix(moment, part)[place - 1, :place]
-    shown = [SCALE.style(size).fill if size else None for size in sizes]
+    shown = [scale.style(size).fill if size >= scale.vmin else None for size in sizes]
     return shown + [None] * (len(TEXT) - place)
 
 
@@ -120,6 +120,9 @@ def test_moments_parts_networks_and_texts_change_the_colours(browser, page):
     assert browser.run("document.getElementById('part').value") == "h"  # it has no c
     elman = several()[1]
     assert backgrounds(browser) == wanted(elman, 2, "h", 20)
+    set_to(browser, "from", "1e-7")
+    assert backgrounds(browser) == wanted(elman, 2, "h", 20, NormScale(1e-7, 1.0))
+    assert "Hatched: less than 10⁻⁷" in text(browser, "legend")
     set_to(browser, "corpus", "prose")
     assert browser.run("document.getElementById('run').value") == "run 1"  # the only one there
     assert "SAY" in text(browser, "text")
@@ -128,13 +131,13 @@ def test_moments_parts_networks_and_texts_change_the_colours(browser, page):
 def test_everything_can_be_reached_and_moved_by_keyboard(browser, page):
     browser.open(page, "#place=10")
     reached, outlines = [], []
-    for _ in range(9):
+    for _ in range(10):
         browser.press("Tab", 9)
         reached.append(browser.run("document.activeElement.id || document.activeElement.tagName"))
         outlines.append(browser.run("parseFloat(getComputedStyle(document.activeElement).outlineWidth)"))
-    expected = ["corpus", "network", "run", "part", "moment", "text", "SUMMARY", "SUMMARY"]
-    assert reached[:8] == expected
-    assert min(outlines[:8]) >= 3
+    expected = ["corpus", "network", "run", "part", "from", "moment", "text", "SUMMARY", "SUMMARY"]
+    assert reached[:9] == expected
+    assert min(outlines[:9]) >= 3
     browser.run("document.getElementById('text').focus()")
     for key, code, place in (
         ("ArrowLeft", 37, 9), ("ArrowRight", 39, 10), ("ArrowRight", 39, 11),
@@ -169,19 +172,21 @@ def test_the_table_has_all_numbers(browser, page):
 
 
 def test_the_address_sets_everything_and_says_what_is_wrong(browser, page):
-    browser.open(page, "#text=Python&network=Elman%2C+D+8&run=run+2&part=h&moment=1&place=7")
+    browser.open(page, "#text=Python&network=Elman%2C+D+8&run=run+2&part=h&moment=1&place=7&from=0.001")
     values = {
         id: browser.run(f"document.getElementById({id!r}).value") for id in ("corpus", "network", "run")
     }
     assert values == {"corpus": "Python", "network": "Elman, D 8", "run": "run 2"}
     assert chosen(browser) == [7]
+    assert browser.run("document.getElementById('from').value") == "0.001"
     assert browser.run("document.getElementById('notice').hidden")
-    browser.open(page, "#network=GRU&part=x&moment=3&place=0")
+    browser.open(page, "#network=GRU&part=x&moment=3&place=0&from=2")
     said = text(browser, "notice")
     assert "network is one of Elman, D 8; LSTM, D 8, not “GRU”" in said
     assert "part is one of h, c, not “x”" in said
     assert "moment is a whole number from 0 to 2, not “3”" in said
     assert f"place is a whole number from 1 to {LOSSES}, not “0”" in said
+    assert "from is one of 1e-7, 0.000001, 0.00001, 0.0001, 0.001, 0.01, not “2”" in said
     set_to(browser, "moment", "0")
     assert browser.run("document.getElementById('notice').hidden")
 

@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 MODEL = ("record", "look")  # what needs no browser
 SCREEN = ("text", "curve", "screen")  # what is shown
 FAR = 20  # characters back, by which the first loss that is shown is chosen
+FROM = -5  # decades: where the colours begin at first, if smaller sizes occur
 
 
 def itemised_page(runs: Sequence[ItemisedRun], first: int = 0) -> str:
@@ -59,18 +60,23 @@ def itemised_page(runs: Sequence[ItemisedRun], first: int = 0) -> str:
 
 
 def far_loss(run: ItemisedRun) -> int:
-    """Return the loss that sends most to the state FAR characters before it, at the last moment."""
-    sizes = np.diagonal(run.matrix(-1, run.parts[0]), -FAR)
-    return FAR + int(np.argmax(sizes)) if len(sizes) else len(run.text) - 2
+    """Return the loss of the text's second half that sends most to the state FAR characters before it.
+
+    That is at the last moment; it is the last loss if none has so many characters before it.
+    """
+    losses = len(run.text) - 1
+    first = max(FAR, losses // 2)
+    sizes = np.diagonal(run.matrix(-1, run.parts[0]), -FAR)[first - FAR :]
+    return first + int(np.argmax(sizes)) if len(sizes) else losses - 1
 
 
 def _data(runs: Sequence[ItemisedRun], first: int, place: int, scale: NormScale) -> str:
     data: dict[str, Any] = {
         "code": dict(runs[0].code),
         "scale": {"low": scale.vmin, "high": scale.vmax},
-        "ticks": [[tick, tick_number(tick)] for tick in _decades(scale)],
+        "ticks": [[tick, tick_number(tick)] for tick in _decades(scale)],  # where colours may begin, too
         "colours": map_colours(scale.colormap),
-        "first": {"run": first, "place": place},
+        "first": {"run": first, "place": place, "from": max(10.0**FROM, scale.vmin)},
         "runs": [
             {
                 "corpus": run.corpus,

@@ -1,20 +1,21 @@
 // The colour bar, and the sizes by how many characters back they are, at several moments.
 
-function drawBar(place, { scale, ticks, colours }, least, width) {
-  const left = 12, right = Math.min(width, 620) - 12, parts = [], n = 128;
+function drawBar(place, { scale, ticks, colours }, width) {
+  const left = 12, right = Math.min(width, 620) - 12, parts = [], n = 128, first = ticks[0], last = ticks[ticks.length - 1];
   for (let k = 0; k < n; k += 1) {
     parts.push(draw("rect", { x: (left + (right - left) * k / n).toFixed(2), y: 2, width: ((right - left) / n + 0.4).toFixed(2),
       height: 12, fill: colours[Math.trunc((k + 0.5) / n * colours.length)], "shape-rendering": "crispEdges" }));
   }
-  const every = Math.ceil(ticks.length * 46 / (right - left));
-  ticks.forEach(([value, name], k) => {
-    const x = left + (right - left) * position(value, scale);
+  let free = Infinity;  // from the right
+  for (const tick of [...ticks].reverse()) {
+    const [value, name] = tick, x = left + (right - left) * position(value, scale);
     parts.push(draw("line", { x1: x, x2: x, y1: 14, y2: 18, stroke: "#000" }));
-    if ((ticks.length - 1 - k) % every) return;
-    const anchor = k === 0 ? "start" : k === ticks.length - 1 ? "end" : "middle";
-    parts.push(draw("text", { x: k === 0 ? left - 8 : k === ticks.length - 1 ? right + 8 : x, y: 30, "text-anchor": anchor }, name));
-  });
-  picture(place, right + 12, 34, `Colours from ${ticks[0][1]} to ${ticks[ticks.length - 1][1]}, by the logarithm; hatched: less than ${powerOf(least)}`, parts);
+    if (x > free || (tick !== first && x < left + 46)) continue;
+    free = x - 46;
+    const anchor = tick === first ? "start" : tick === last ? "end" : "middle";
+    parts.push(draw("text", { x: x + { start: -8, middle: 0, end: 8 }[anchor], y: 30, "text-anchor": anchor }, name));
+  }
+  picture(place, right + 12, 34, `Colours from ${first[1]} to ${last[1]}, by the logarithm; hatched: less than ${first[1]}`, parts);
 }
 
 const LINES = {

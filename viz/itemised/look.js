@@ -2,9 +2,9 @@
 
 const position = (value, { low, high }) => (Math.log10(value) - Math.log10(low)) / (Math.log10(high) - Math.log10(low));
 
-// {fill, ink}, or null for what is too small to tell.
+// {fill, ink}, or null for what is less than the scale begins with.
 function lookOf(value, scale, colours) {
-  if (!(value > 0)) return null;
+  if (!(value >= scale.low)) return null;
   const fill = colours[Math.min(colours.length - 1, Math.max(0, Math.trunc(position(value, scale) * colours.length)))];
   return { fill, ink: inkOn(fill) };
 }

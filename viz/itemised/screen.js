@@ -1,15 +1,21 @@
 // What is chosen, by hand or in the address, and what it changes on the screen.
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const { code, runs, scale, colours } = data;
+const { code, runs, colours } = data;
 const at = id => document.getElementById(id);
 const least = Math.min(...Object.values(code).filter(value => value > 0));
+const STARTS = data.ticks.slice(0, -1).filter(([value], k) => k === 0 || value <= data.scale.high / 50);  // of colours
 const NAMES = ["corpus", "network", "run"];
-const state = { run: runs[data.first.run], part: "h", moment: 0, place: data.first.place };
+const state = { run: runs[data.first.run], part: "h", moment: 0, place: data.first.place, from: data.first.from };
 let pointed = null;
 
 const sizesAt = moment => sentBack(state.run, moment, state.part, state.place, code);
 const view = newText(at("text"), pick, place => { pointed = place; showPointed(); showCurve(); });
+
+// All moments and networks have one scale, whatever it begins with.
+const scaleNow = () => ({ low: state.from, high: data.scale.high });
+const ticksNow = () => data.ticks.filter(([value]) => value >= state.from);
+const fromName = () => ticksNow()[0][1];
 
 function options(select, values, chosen) {
   select.replaceChildren(...values.map(value => make("option", { value }, value)));
@@ -26,6 +32,8 @@ function showChoices() {
   const parts = Object.keys(state.run.moments[0].sizes);
   options(at("part"), parts, state.part);
   for (const option of at("part").options) option.textContent = { h: "h, the state", c: "c, the memory" }[option.value] ?? option.value;
+  at("from").replaceChildren(...STARTS.map(([value, name]) => make("option", { value }, name)));
+  at("from").value = state.from;
   at("moment").max = state.run.moments.length - 1;
   at("moment").value = state.moment;
   at("moment").setAttribute("aria-valuetext", state.run.moments[state.moment].name);
@@ -41,7 +49,7 @@ function said(place, sizes) {
 
 function showText() {
   const sizes = sizesAt(state.moment);
-  view.show(state.run.text, state.place, sizes, size => lookOf(size, scale, colours), place => said(place, sizes));
+  view.show(state.run.text, state.place, sizes, size => lookOf(size, scaleNow(), colours), place => said(place, sizes));
   const moment = state.run.moments[state.moment], near = sizes[sizes.length - 1];
   at("chosen").replaceChildren(make("b", {}, `${nameOf(state.run.text[state.place])}, character ${state.place + 1} of ${state.run.text.length}`),
     `: a loss of ${moment.bits[state.place - 1].toFixed(2)} bits, ${moment.name}.`);
@@ -75,11 +83,11 @@ function showTable() {
 }
 
 function showLegend() {
-  at("legend").textContent = `‖∂J/∂${state.part}‖ at the state after each character, by its logarithm. Hatched: less than ${powerOf(least)}. `
+  at("legend").textContent = `‖∂J/∂${state.part}‖ at the state after each character, by its logarithm. Hatched: less than ${fromName()}. `
     + "Orange: the character whose loss it is.";
 }
 
-function showBar() { drawBar(at("bar"), data, least, at("bar").clientWidth); }
+function showBar() { drawBar(at("bar"), { scale: scaleNow(), ticks: ticksNow(), colours }, at("bar").clientWidth); }
 
 function update() {
   const { run } = state, parts = Object.keys(run.moments[0].sizes);
@@ -92,12 +100,13 @@ function update() {
   showCurve();
   showTable();
   showLegend();
+  showBar();
   history.replaceState(null, "", address());
 }
 
 function address() {
-  const { run, part, moment, place } = state;
-  return `#${new URLSearchParams({ text: run.corpus, network: run.network, run: run.run, part, moment, place })}`;
+  const { run, part, moment, place, from } = state;
+  return `#${new URLSearchParams({ text: run.corpus, network: run.network, run: run.run, part, moment, place, from })}`;
 }
 
 function fromAddress() {
@@ -119,6 +128,11 @@ function fromAddress() {
     if (/^\d+$/.test(asked.get(key)) && number >= from && number <= to) state[key] = number;
     else wrong.push(`${key} is a whole number from ${from} to ${to}, not “${asked.get(key)}”`);
   }
+  if (asked.has("from")) {
+    const starts = STARTS.map(([value]) => String(value));
+    if (starts.includes(asked.get("from"))) state.from = Number(asked.get("from"));
+    else wrong.push(`from is one of ${starts.join(", ")}, not “${asked.get("from")}”`);
+  }
   at("notice").hidden = wrong.length === 0;
   at("notice").textContent = `The address can't be used as it is: ${wrong.join("; ")}.`;
   update();
@@ -135,6 +149,7 @@ for (const name of NAMES) {
   });
 }
 at("part").addEventListener("change", () => { state.part = at("part").value; chosenByHand(); });
+at("from").addEventListener("change", () => { state.from = Number(at("from").value); chosenByHand(); });
 at("moment").addEventListener("input", () => { state.moment = Number(at("moment").value); chosenByHand(); });
 at("details").addEventListener("toggle", showTable);
 addEventListener("resize", () => { showBar(); showCurve(); });
@@ -142,5 +157,4 @@ addEventListener("hashchange", fromAddress);
 document.documentElement.classList.add("running");
 state.part = Object.keys(state.run.moments[0].sizes)[0];
 state.moment = state.run.moments.length - 1;
-showBar();
 fromAddress();

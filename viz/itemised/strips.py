@@ -42,7 +42,7 @@ def itemised_figure(
     moments : sequence of int, optional
         Which of the run's moments; by default all.
     scale : NormScale, optional
-        So that figures can be compared; by default it holds what is drawn.
+        So that figures can be compared; by default it holds what is drawn. What is smaller is white.
     columns : int
         Losses, the last ones of the text. Each is followed back as far as the first of them can be: the
         characters before it.
@@ -71,7 +71,7 @@ def itemised_figure(
         _draw_bar(
             figure,
             scale,
-            f"‖∂J/∂{part}‖ of each character's loss; white: less than {signed_tick(min_told(run))}",
+            f"‖∂J/∂{part}‖ of each character's loss; white: less than {signed_tick(scale.vmin)}",
         )
     return figure
 
@@ -93,11 +93,6 @@ def by_distance(sizes: npt.NDArray[np.float64], columns: int) -> npt.NDArray[np.
     far = losses - columns + 1
     t = np.arange(losses - columns, losses)
     return sizes[t, t - np.arange(far)[:, None]]
-
-
-def min_told(run: ItemisedRun) -> float:
-    """Return the least size that the run's code can tell."""
-    return min(value for value in run.code.values() if value > 0)
 
 
 def _draw_losses(axes: Axes, bits: Sequence[float], title: str) -> None:

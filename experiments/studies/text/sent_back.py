@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MEANING = dict(zip(CODE, decode(CODE).tolist(), strict=True))
 NEAR = 10  # losses
+LEAST = 1e-5  # of the figures' colours
 FIRST = "LSTM"  # the cell that the page begins with
 
 
@@ -34,7 +35,7 @@ def itemised_figures(runs: Runs) -> dict[str, Figure]:
     """Return a figure of the first run of each network of a corpus, "itemised-CORPUS-CELL-D"."""
     shown = {name: min(own, key=lambda run: run.settings["run"]) for name, own in networks_of(runs).items()}
     records = {name: record(run, name) for name, run in shown.items()}
-    scale = NormScale.fit(*(one.known() for one in records.values()))
+    scale = NormScale(LEAST, NormScale.fit(*(one.known() for one in records.values())).vmax)
     return {  # of the second half of the excerpt: as many characters stand before each
         f"itemised-{run.settings['corpus']}-{run.settings['cell']}-{run.settings['D']}": itemised_figure(
             records[name],
