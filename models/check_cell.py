@@ -17,7 +17,7 @@ from minigrad.waiting import waiting
 from models.cell_mixing import mixing, trees_for
 from models.cell_report import CellReport, difference
 from models.cell_trial import AnyForest, Arrays, Loss, Trial, gradient_of, rewound
-from models.cells import NARY_CELLS, Encoder, encode
+from models.cells import Encoder, encode
 from models.cells import cell as find_cell
 from models.dependencies import DependencyTree
 from models.errors import CellCheckError, CellError, one_of
@@ -109,7 +109,7 @@ def check_cell(
 
 def _made(cell: Any, seed: int) -> Any:
     if isinstance(cell, str):
-        cell = NARY_CELLS.get(cell) or find_cell(cell)
+        cell = find_cell(cell, nary=True)
     if isinstance(cell, type) and issubclass(cell, mg.Cell | mg.NaryCell | Encoder):
         cell = cell(WIDTH, np.random.default_rng(seed))  # type: ignore[call-arg]
     if not isinstance(cell, mg.Cell | mg.NaryCell | Encoder):
@@ -136,7 +136,9 @@ class _Subject:
         rng = np.random.default_rng(seed)
         self.original, self.seed = cell, seed
         self.report = CellReport(type(cell).__name__)
-        self.trial = Trial(cell, [*trees, *trees_for(cell)] if loss is None else trees, loss, rng)
+        # Without a loss of one's own no labels are read, so they may be any.
+        every = [tree.map(label=lambda label: None) for tree in (*trees, *trees_for(cell))]
+        self.trial = Trial(cell, every if loss is None else trees, loss, rng)
         noisy = copy.deepcopy(cell).astype(np.float64)
         with mg.no_grad():
             for parameter in noisy.parameters():

@@ -32,19 +32,24 @@ def count(what: str) -> Callable[[str], int]:
 seed = whole("a seed", 0)
 
 
-def cell_class(text: str) -> Any:
+def cell_class(text: str, *, nary: bool = False) -> Any:
     """Return the class of a cell by its name: one of `models.CELLS`, or ``package.module:Class``.
 
-    The module may be in the working directory.
+    The module may be in the working directory. `nary`: whether it may be a cell for dependency trees.
     """
     here = os.getcwd()
     if here not in sys.path:  # it is with ``python -m``, but not with the console command
         sys.path.append(here)
     try:
-        kind = models.cell(text)
+        kind = models.cell(text, nary=nary)
         kind(2, np.random.default_rng(0)).parts  # noqa: B018 (raises if they are missing)
     except models.CellError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     except Exception as error:  # the class may be the user's own
         raise argparse.ArgumentTypeError(f"{text}(2, rng) raised {type(error).__name__}: {error}") from error
     return kind
+
+
+def any_cell(text: str) -> Any:
+    """Return the class of a cell for binary trees, chains or dependency trees; see `cell_class`."""
+    return cell_class(text, nary=True)

@@ -81,7 +81,7 @@ def new_model(config: Config) -> TreeClassifier:
     """Return the paper's classifier in float32, the same one for the same cell."""
     rng = np.random.default_rng(0)
     head = "labelled" if config.labelled else "root"
-    kind = models.NARY_CELLS.get(config.cell) or models.cell(config.cell)
+    kind = models.cell(config.cell, nary=True)
     model = TreeClassifier(kind(config.D, rng), VOCABULARY, CLASSES, rng, head)
     if config.labelled:
         model.dropout = models.Dropout(words=0.3, states=0.2, rng=rng)

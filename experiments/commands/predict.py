@@ -19,7 +19,7 @@ from typing import Any
 
 from experiments.training.prediction import Predictions
 from models.notation import shorten
-from viz.arguments import cell_class
+from viz.arguments import any_cell
 from viz.commands.inputs import load_models
 from viz.reading import AnyTree, Reading, add_reading
 
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cell",
         action="append",
-        type=cell_class,
+        type=any_cell,
         default=[],
         metavar="MODULE:CLASS",
         help="the class of the model's cell, if that is one of your own: package.module:Class",

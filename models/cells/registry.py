@@ -41,22 +41,25 @@ TREE_CELLS: dict[str, Any] = {
 }
 CHAIN_CELLS: dict[str, Any] = {**RECURRENT, "Bidirectional": Bidirectional, "Multilayer": Multilayer}
 CELLS: dict[str, Any] = {**TREE_CELLS, **CHAIN_CELLS}
-# Over dependency trees; the experiments have none, so `cell` does not find these.
+# Over dependency trees; the experiments have none, so `cell` finds these on request only.
 NARY_CELLS: dict[str, Any] = {"ChildSumTreeLSTM": ChildSumTreeLSTM, "DependencyRNN": DependencyRNN}
 
 NEEDS = (
     "a cell is a subclass of minigrad.Cell that sets `parts` in __init__(self, D, rng), "
     "and writes compose(self, left, right)"
 )
+NEEDS_NARY = f"{NEEDS}; or, for dependency trees, of minigrad.NaryCell, with compose(self, word, children)"
 
 
-def cell(name: str) -> Any:
+def cell(name: str, *, nary: bool = False) -> Any:
     """Return the class of a cell.
 
     Parameters
     ----------
     name : str
         One of `CELLS`, or, for a cell of one's own, ``"package.module:Class"``.
+    nary : bool
+        Whether it may be a `NaryCell`, for dependency trees.
 
     Returns
     -------
@@ -73,22 +76,22 @@ def cell(name: str) -> Any:
     >>> cell("RLSTM")(D=50, rng=np.random.default_rng(0)).parts[0].width
     50
     """
-    if ":" in name:
-        return _own(name)
-    if name in CELLS:
-        return CELLS[name]
-    if name in NARY_CELLS:
-        raise CellError(
-            f"{name} reads dependency trees; a cell for binary trees or sentences is asked for: "
-            f"one of {', '.join(CELLS)}"
-        )
-    alike = {known.lower(): known for known in CELLS}
+    kind = _own(name, nary) if ":" in name else (CELLS | NARY_CELLS).get(name)
+    if kind is not None:
+        if not nary and issubclass(kind, mg.NaryCell):
+            raise CellError(
+                f"{name} reads dependency trees; a cell for binary trees or sentences is asked for: "
+                f"one of {', '.join(CELLS)}"
+            )
+        return kind
+    known_cells = CELLS | NARY_CELLS if nary else CELLS
+    alike = {known.lower(): known for known in known_cells}
     near = [alike[k] for k in difflib.get_close_matches(name.lower(), alike, n=3, cutoff=0.5)]
     module, _, kind = name.rpartition(".")
     near = [f"{module}:{kind}"] if module and kind else near
     guess = f"did you mean {' or '.join(near)}? The" if near else "the"
     raise CellError(
-        f"there is no cell {name!r}; {guess} cells are {', '.join(CELLS)}; "
+        f"there is no cell {name!r}; {guess} cells are {', '.join(known_cells)}; "
         "one of your own is named package.module:Class, or FILE:Class for a class in FILE.py here"
     )
 
@@ -102,7 +105,8 @@ def is_chain_cell(kind: Any) -> bool:
     return made.right_parts is not None
 
 
-def _own(name: str) -> Any:
+def _own(name: str, nary: bool) -> Any:
+    needs = NEEDS_NARY if nary else NEEDS
     path, _, attribute = name.partition(":")
     if not path or not attribute:
         raise CellError(f"{name!r} is half a name; a cell of one's own is named package.module:Class")
@@ -123,16 +127,16 @@ def _own(name: str) -> Any:
         guess = f"; did you mean {' or '.join(near)}?" if near else ""
         raise CellError(f"{name}: the module {path} has no {attribute!r}{guess}")
     if not isinstance(kind, type):
-        raise CellError(f"{name} is no class but {type(kind).__name__}; {NEEDS}")
-    if not issubclass(kind, mg.Cell | Encoder):
-        raise CellError(f"{name} is no cell: its bases are {_bases(kind)}; {NEEDS}")
-    if issubclass(kind, mg.Cell) and kind.compose is mg.Cell.compose:
-        raise CellError(f"{name} has no compose; {NEEDS}")
+        raise CellError(f"{name} is no class but {type(kind).__name__}; {needs}")
+    if not issubclass(kind, mg.Cell | mg.NaryCell | Encoder):
+        raise CellError(f"{name} is no cell: its bases are {_bases(kind)}; {needs}")
+    if any(issubclass(kind, base) and kind.compose is base.compose for base in (mg.Cell, mg.NaryCell)):
+        raise CellError(f"{name} has no compose; {needs}")
     try:
         inspect.signature(kind).bind(50, np.random.default_rng(0))
     except TypeError as error:
         given = inspect.signature(kind)
-        raise CellError(f"{name}{given} can't be made as {attribute}(D, rng): {error}; {NEEDS}") from None
+        raise CellError(f"{name}{given} can't be made as {attribute}(D, rng): {error}; {needs}") from None
     return kind
 
 

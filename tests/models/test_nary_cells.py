@@ -91,6 +91,14 @@ def test_a_cell_passes_every_check(kind):
     assert any(line.detail.startswith("runs as level: its nodes have any number") for line in report.lines)
 
 
+def test_a_cell_is_checked_over_trees_whose_labels_are_names():
+    trees = TreeForest(
+        [SENTENCES[0].with_label("good"), SENTENCES[1].with_label("bad")], classes=["bad", "good"]
+    )
+    assert models.check_cell("DependencyRNN", trees, modes=["level"])
+    assert models.check_cell("RNN", ["(S (NP (D the) (N cat)) (V sleeps))"], modes=["level"])
+
+
 def test_a_wrong_cell_is_found():
     class Mixes(DependencyRNN):
         def compose(self, word, children):

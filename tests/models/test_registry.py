@@ -23,6 +23,12 @@ class Silent(mg.Cell): pass
 class Narrow(Mean):
     def __init__(self, D): pass
 class Nothing: pass
+class Sum(mg.NaryCell):
+    def __init__(self, D, rng):
+        self.parts, self.word_width = (mg.Part("h", D),), D
+    def compose(self, word, children):
+        return word + children.sum(children.h)
+class Still(mg.NaryCell): pass
 number = 3
 """
 
@@ -86,9 +92,26 @@ def test_a_cell_of_one_s_own_is_found(own: None) -> None:
         ("broken_cells:A", "importing broken_cells failed: ZeroDivisionError: division by zero"),
         ("needy_cells:A", "importing needy_cells failed: No module named 'no_such_package'"),
         (":A", "':A' is half a name"),
+        ("own_cells:Sum", "own_cells:Sum reads dependency trees; a cell for binary trees or sentences is"),
+        ("DependencyRNN", "DependencyRNN reads dependency trees; a cell for binary trees or sentences is"),
         ("own_cells:", "'own_cells:' is half a name"),
     ],
 )
 def test_a_name_that_stands_for_no_cell_says_what_would(own: None, name: str, text: str) -> None:
     with pytest.raises(models.CellError, match=text):
         models.cell(name)
+
+
+def test_cells_for_dependency_trees_are_found_on_request(own: None) -> None:
+    assert models.cell("own_cells:Sum", nary=True).__name__ == "Sum"
+    assert models.cell("DependencyRNN", nary=True) is models.DependencyRNN
+    assert models.cell("RNN", nary=True) is models.RNN
+    for name, text in [
+        ("DependencyRN", r"did you mean DependencyRNN.*, ChildSumTreeLSTM, DependencyRNN; one of your own"),
+        (
+            "own_cells:Still",
+            r"has no compose; .* of minigrad\.NaryCell, with compose\(self, word, children\)",
+        ),
+    ]:
+        with pytest.raises(models.CellError, match=text):
+            models.cell(name, nary=True)

@@ -12,7 +12,7 @@ from minigrad.nn import load_document, save_document
 from models.checkpoint import FORMAT
 from tests.viz.pictures import svg_nodes, svg_text
 from viz.__main__ import COMMANDS, main
-from viz.arguments import cell_class
+from viz.arguments import any_cell, cell_class
 from viz.directions import JACOBIANS, jacobian_values
 from viz.heat import root_gradient_norms
 from viz.text import short_number
@@ -352,6 +352,15 @@ class Halves(mg.Cell):
 
     def compose(self, left, right):
         return mg.tanh((left.h + right.h) / 2 @ self.W.T)
+
+class Sums(mg.NaryCell):
+    def __init__(self, D, rng, dtype=np.float32):
+        self.settings = {"D": D}
+        self.parts, self.word_width = (mg.Part("h", D),), D
+        self.W = mg.nn.Parameter(rng.normal(size=(D, D)).astype(dtype))
+
+    def compose(self, word, children):
+        return mg.tanh(word + children.sum(children.h) @ self.W.T)
 """
 
 
@@ -387,6 +396,18 @@ def test_a_model_of_an_own_cell_is_drawn_where_its_class_is_named(own, checkpoin
     assert told.endswith("say where its class is: --cell package.module:Halves\n")
     assert main([*argv, own, "--cell", "mine_of_viz:Halves"]) == 0
     assert "not" in capsys.readouterr().out
+
+
+def test_an_own_cell_for_dependency_trees_is_drawn(own, tmp_path, capsys):
+    kind, rng = any_cell("mine_of_viz:Sums"), np.random.default_rng(0)
+    model = models.TreeClassifier(kind(4, rng), models.Vocabulary(["It"]), 2, rng)
+    path = str(models.save(tmp_path / "sums.npz", model))
+    (tmp_path / "a.conllu").write_text(ROW, encoding="utf-8")
+    for command in ("tree", "compare", "epochs", "graph"):
+        assert main([command, "a.conllu", "--model", path, "--cell", "mine_of_viz:Sums"]) == 0
+        assert "It" in capsys.readouterr().out
+    assert main(["graph", "a.conllu"]) == 0  # of a cell for such trees
+    assert "h[0]" in capsys.readouterr().out
 
 
 def test_the_heat_of_an_own_cell_is_its_gradient(own, capsys):

@@ -10,20 +10,22 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import minigrad as mg
 import models
-from viz.arguments import cell_class, count, seed, whole
+from viz.arguments import any_cell, count, seed, whole
 from viz.command_line import InputError
 from viz.commands import inputs, output
 from viz.op_graph import CAPTION, OpGraphPicture
 from viz.root_class import in_words, root_class
 from viz.rooted import RootLabelError, rooted_forest
 
+TREE_CELLS = [*models.TREE_CELLS, *models.NARY_CELLS]
 CLASSES = 5  # of a model without training
-CELL, WIDTH, SEED = "RLSTM", 4, 0
+CELL, NARY_CELL, WIDTH, SEED = "RLSTM", "ChildSumTreeLSTM", 4, 0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,11 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, metavar="FILE", help="a model that models.save wrote")
     parser.add_argument(
         "--cell",
-        type=cell_class,
+        type=any_cell,
         metavar="NAME",
         help="without --model: the cell of a model with random weights, word vectors from U(-1, 1) and "
-        f"{CLASSES} classes: {', '.join(models.TREE_CELLS)}, or package.module:Class for one of your own "
-        f"(default: {CELL}); with --model: the class of its cell, if it is one of your own",
+        f"{CLASSES} classes: {', '.join(TREE_CELLS)}, or package.module:Class for one of your own "
+        f"(default: {CELL}, or {NARY_CELL} for a dependency tree); with --model: the class of its cell, if it is one of your own",
     )
     parser.add_argument("--width", type=whole("a width"), metavar="D", help=f"its width (default: {WIDTH})")
     parser.add_argument("--seed", type=seed, metavar="N", help=f"its seed (default: {SEED})")
@@ -97,11 +99,12 @@ def _loss(
 
 def _untrained(tree: models.Tree, args: argparse.Namespace) -> models.TreeClassifier:
     rng = np.random.default_rng(SEED if args.seed is None else args.seed)
-    cell = (args.cell or models.TREE_CELLS[CELL])(args.width or WIDTH, rng)
+    usual: Any = models.TREE_CELLS[CELL]
+    if isinstance(tree, models.DependencyTree):
+        usual = models.NARY_CELLS[NARY_CELL]
+    cell = (args.cell or usual)(args.width or WIDTH, rng)
     if cell.right_parts is not None:
-        raise InputError(
-            f"{type(cell).__name__} reads sequences; choose one of {', '.join(models.TREE_CELLS)}"
-        )
+        raise InputError(f"{type(cell).__name__} reads sequences; choose one of {', '.join(TREE_CELLS)}")
     words = models.Vocabulary(tree.words())
     model = models.TreeClassifier(cell, words, CLASSES, rng)
     with mg.no_grad():

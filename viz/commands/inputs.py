@@ -17,7 +17,7 @@ import models
 from models.checkpoint import UnknownCellError
 from models.forest_checks import one_word, span_text
 from models.notation import shorten
-from viz.arguments import cell_class, whole
+from viz.arguments import any_cell, whole
 from viz.command_line import InputError
 from viz.commands import output
 from viz.directions import JACOBIANS, jacobian_values
@@ -167,7 +167,7 @@ def add_models(parser: argparse.ArgumentParser, several: str = "") -> None:
     parser.add_argument(
         "--cell",
         action="append",
-        type=cell_class,
+        type=any_cell,
         default=[],
         metavar="MODULE:CLASS",
         help="the class of a model's cell, if that is one of your own: package.module:Class; may be repeated",
