@@ -38,7 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="without --model: the cell of a model with random weights, word vectors from U(-1, 1) and "
         f"{CLASSES} classes: {', '.join(TREE_CELLS)}, or package.module:Class for one of your own "
-        f"(default: {CELL}, or {NARY_CELL} for a dependency tree); with --model: the class of its cell, if it is one of your own",
+        f"(default: {CELL}, or {NARY_CELL} for a dependency tree); with --model: the class of its cell, "
+        "if it is one of your own",
     )
     parser.add_argument("--width", type=whole("a width"), metavar="D", help=f"its width (default: {WIDTH})")
     parser.add_argument("--seed", type=seed, metavar="N", help=f"its seed (default: {SEED})")
