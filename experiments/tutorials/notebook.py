@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import v4
+from PIL import Image
 
 from experiments.tutorials.page import cells, examples, lines
 
@@ -32,8 +35,8 @@ def made(path: Path) -> Any:
     Returns
     -------
     nbformat.NotebookNode
-        Of a picture it has the PNG, which is also shown where a notebook is not trusted. What is written to
-        stderr, such as that something is being compiled, is left out, and so are times and versions.
+        Of a picture it has the PNG, which is also shown where a notebook is not trusted, in 256 colours. What
+        is written to stderr, such as that something is being compiled, is left out, and so are times.
 
     Raises
     ------
@@ -89,4 +92,17 @@ def _tidied(output: Any) -> Any:
     looks = [kind for kind in LOOKS if kind in output.data][:1]
     output.data = {kind: output.data[kind] for kind in (*looks, "text/plain")}
     output.metadata = {kind: output.metadata[kind] for kind in looks if kind in output.metadata}
+    if "image/png" in looks:
+        output.data["image/png"] = base64.b64encode(
+            _smaller(base64.b64decode(output.data["image/png"]))
+        ).decode()
     return output
+
+
+def _smaller(png: bytes) -> bytes:
+    """Return a picture with a palette, a third as large: it is kept with the source, in every version."""
+    picture = Image.open(io.BytesIO(png)).convert("RGBA")
+    on_white = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    buffer = io.BytesIO()
+    on_white.quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
