@@ -23,6 +23,15 @@ LONG = (
 )
 
 
+# Collecting makes 400,000 objects that live until the end: the garbage collector would walk through them again
+# and again. It waits until they are there, and then leaves them out. A process that gives out work to others,
+# and keeps their reports, does without.
+gc.disable()
+# How many new objects there are when it looks at the youngest, and how often it does so before it looks at
+# older ones. One figure, or one cell that is compiled, makes more than Python's 700 at once
+GARBAGE = 50_000, 10, 10
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     places = {here / name: place for place, name in enumerate(LONG)}
@@ -30,9 +39,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Keep the garbage collector from walking through all tests again and again: they live until the end."""
+    """Leave what has been collected to no garbage collector, and call it for what tests make."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*GARBAGE)
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
