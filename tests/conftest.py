@@ -23,9 +23,9 @@ LONG = (
 )
 
 
-# Collecting makes 400,000 objects that live until the end: the garbage collector would walk through them again
-# and again. It waits until they are there, and then leaves them out. A process that gives out work to others,
-# and keeps their reports, does without.
+# Collecting makes 400,000 objects that live until the end: the garbage collector would walk through them
+# again and again. It waits until they are there, and then leaves them out. A process that gives out work to
+# others, and keeps their reports, does without.
 gc.disable()
 # How many new objects there are when it looks at the youngest, and how often it does so before it looks at
 # older ones. One figure, or one cell that is compiled, makes more than Python's 700 at once
