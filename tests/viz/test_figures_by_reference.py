@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from tests.references import assert_reference
 from tests.viz.figure_text import figure_text
+from tests.viz.itemised_runs import TEXT, made
 from viz import (
     BLUE,
     COLUMN,
@@ -36,6 +37,7 @@ from viz import (
 )
 from viz import page as of_pages
 from viz.explorer.settings import Settings
+from viz.itemised import itemised_figure
 
 nan = math.nan
 STEPS = (0.3, 0.6, 1.0, 1.7, 3.0)
@@ -138,6 +140,7 @@ KINDS: dict[str, Callable[[], Figure]] = {
     "accuracies-column": _accuracies_in_a_column,
     "lines": _lines,
     "lines-legends": _legends_in_panels,
+    "itemised": lambda: itemised_figure(made(text=TEXT.replace("😀", "n")), "c", [0, 2], columns=20),
 }
 
 

@@ -92,6 +92,8 @@ def test_a_figure_of_what_there_is_not_is_refused():
         itemised_figure(made("GRU, D 8"), "c")
     with pytest.raises(ValueError, match=f"from 1 to {LOSSES} losses can be drawn, not 80"):
         itemised_figure(made())
+    with pytest.raises(ValueError, match=r"a scale up to 0.1 has no colour for 1"):
+        itemised_figure(made(), scale=NormScale(1e-5, 0.1), columns=20)
 
 
 @pytest.fixture(scope="module")

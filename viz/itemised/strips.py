@@ -50,7 +50,7 @@ def itemised_figure(
     Raises
     ------
     ValueError
-        There is no such part, or there are not so many losses with a character before them.
+        There is no such part, there are not so many losses, or a size is larger than the scale's largest.
     """
     losses = len(run.text) - 1
     if part not in run.parts:
@@ -60,6 +60,8 @@ def itemised_figure(
     chosen = range(len(run.moments)) if moments is None else moments
     drawn = [by_distance(run.matrix(k, part), columns) for k in chosen]
     scale = NormScale.fit(*drawn) if scale is None else scale
+    if (most := max(float(np.nanmax(sizes)) for sizes in drawn)) > scale.vmax:
+        raise ValueError(f"a scale up to {scale.vmax:g} has no colour for {most:g}")
     shown = [lines_of(letter, 8)[0][0].text for letter in run.text[-columns:]]
     height = 0.75 + 1.75 * len(drawn)
     with new_figure(PAGE, height, SMALL) as figure:

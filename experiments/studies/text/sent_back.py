@@ -32,20 +32,23 @@ def page(runs: Runs) -> str:
 
 
 def itemised_figures(runs: Runs) -> dict[str, Figure]:
-    """Return a figure of the first run of each network of a corpus, "itemised-CORPUS-CELL-D"."""
+    """Return figures of the first run of each network of a corpus, all on one scale.
+
+    Their names are "itemised-CORPUS-CELL-D", and of an LSTM "…-h" and "…-c". They show the second half of the
+    excerpt, as many characters before each.
+    """
     shown = {name: min(own, key=lambda run: run.settings["run"]) for name, own in networks_of(runs).items()}
     records = {name: record(run, name) for name, run in shown.items()}
     scale = NormScale(LEAST, NormScale.fit(*(one.known() for one in records.values())).vmax)
-    return {  # of the second half of the excerpt: as many characters stand before each
-        f"itemised-{run.settings['corpus']}-{run.settings['cell']}-{run.settings['D']}": itemised_figure(
-            records[name],
-            "h",
-            _three(len(records[name].moments)),
-            scale=scale,
-            columns=len(records[name].text) // 2,
-        )
-        for name, run in shown.items()
-    }
+    found = {}
+    for name, run in shown.items():
+        one, settings = records[name], run.settings
+        for part in one.parts:
+            of_part = f"-{part}" if len(one.parts) > 1 else ""
+            found[f"itemised-{settings['corpus']}-{settings['cell']}-{settings['D']}{of_part}"] = (
+                itemised_figure(one, part, _three(len(one.moments)), scale=scale, columns=len(one.text) // 2)
+            )
+    return found
 
 
 def itemised_table(runs: Runs) -> str:

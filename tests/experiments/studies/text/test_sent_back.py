@@ -75,10 +75,12 @@ def test_the_page_has_every_run_and_begins_with_the_lstm():
 
 def test_each_network_has_a_figure_of_its_first_run_all_on_one_scale():
     found = itemised_figures([_run("LSTM", 2), _run("LSTM"), _run("Elman")])
-    assert list(found) == ["itemised-python-Elman-128", "itemised-python-LSTM-128"]
+    names = ["itemised-python-Elman-128", "itemised-python-LSTM-128-h", "itemised-python-LSTM-128-c"]
+    assert list(found) == names
     scales = {figure.axes[-1].get_xlim() for figure in found.values()}
     assert len(scales) == 1
-    titles = [axes.get_title(loc="left") for axes in found["itemised-python-LSTM-128"].axes]
+    titles = [axes.get_title(loc="left") for axes in found["itemised-python-LSTM-128-c"].axes]
+    assert "‖∂J/∂c‖" in found["itemised-python-LSTM-128-c"].axes[-1].get_xlabel()
     assert [title for title in titles if title] == [
         "(a) before training",
         "(b) after 100,000 characters",

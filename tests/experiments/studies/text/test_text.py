@@ -280,7 +280,7 @@ def test_the_command_trains_draws_and_says_what_one_sees(novel, tmp_path, capsys
     assert main(["text", "--text", str(novel), "--out", str(out), "--live"]) == 0
     assert len(list((out / "live").iterdir())) == 6  # of the networks
     assert {"bits.svg", "reach.svg", "cell-prose-letters.svg", "cell-prose-letters-typical.svg"} <= set(drawn)
-    assert {"half-life.svg", "itemised-prose-LSTM-6.svg", "itemised-python-GRU-6.svg"} <= set(drawn)
+    assert {"half-life.svg", "itemised-prose-LSTM-6-c.svg", "itemised-python-GRU-6.svg"} <= set(drawn)
     page = (out / "itemised.html").read_text(encoding="utf-8")
     assert page.count('"network":') == 6
     assert len(sweep.finished(out)) == 8
