@@ -29,7 +29,7 @@ def figures(runs: Runs) -> Figures:
     return {
         "bits": line_panels([_learning(own) for own in of_corpus]),
         "reach": line_panels(reached),
-        "half-life": line_panels([_half_lives(own) for own in of_corpus]),
+        "half-life": line_panels([half_lives(own) for own in of_corpus]),
         **{name: figure for own in of_corpus for name, figure in itemised_figures(own).items()},
         **units,
     }
@@ -66,7 +66,7 @@ def _reach(runs: Runs, when: str) -> LinePanel:
     )
 
 
-def _half_lives(runs: Runs) -> LinePanel:
+def half_lives(runs: Runs) -> LinePanel:
     """Return the panel of the half-lives of gradients through training, for each part of the state."""
     lines, beyond = {}, False
     for name, own in networks_of(runs).items():

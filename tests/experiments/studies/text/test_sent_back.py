@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from experiments.studies.text.decades import encode
-from experiments.studies.text.figures import figures
+from experiments.studies.text.figures import half_lives
 from experiments.studies.text.sent_back import itemised_figures, itemised_table, page, record
 from experiments.sweep import Run
 
@@ -111,22 +111,16 @@ def _sizes(rows, arriving):
     ("longest", "last", "label"), [(100, 0.9, "half-life, characters"), (3, None, "where 3)")]
 )
 def test_half_lives_through_training(longest, last, label):
-    settings = {"corpus": "python"}
-    rivals = {"ngrams": {"dev": [3.0], "test": [3.0]}}
-    runs = [_run("GRU", longest=longest), _run("GRU", 2, longest=longest)]
-    drawn = figures([*runs, Run("text/python/baselines", settings, 1, [], rivals, [])])
-    (axes,) = drawn["half-life"].axes
-    line = axes.lines[0]
-    assert line.get_xdata().tolist() == pytest.approx([10_000, 30_000, 100_000, 300_000])
+    panel = half_lives([_run("GRU", longest=longest), _run("GRU", 2, longest=longest)])
+    line = panel.lines["GRU, D 128"]
+    assert line.x == pytest.approx([10_000, 30_000, 100_000, 300_000])
+    assert panel.marked == pytest.approx({"before": 10_000, "after": 300_000})
     lives = [np.log(0.5) / np.log(factor) for factor in (0.5, 0.8, 0.6)]
     end = np.log(0.5) / np.log(last) if last else longest  # at least
-    wanted = [min(value, longest) for value in (*lives, end)]
-    assert line.get_ydata().tolist() == pytest.approx(wanted)
-    assert axes.get_ylabel().endswith(label)
+    assert [*line.runs] == 2 * [pytest.approx([min(value, longest) for value in (*lives, end)])]
+    assert panel.ylabel.endswith(label)
 
 
 def test_half_lives_of_an_lstm_are_by_h_and_by_c():
-    rivals = Run("text/python/baselines", {"corpus": "python"}, 1, [], {"ngrams": {"dev": [3.0]}}, [])
-    figure = figures([_run("LSTM"), _run("Elman"), rivals])["half-life"]
-    named = [entry.get_text() for entry in figure.legends[0].get_texts()]
-    assert named == ["Elman, D 128", "LSTM, D 128, by h", "LSTM, D 128, by c"]
+    panel = half_lives([_run("LSTM"), _run("Elman")])
+    assert list(panel.lines) == ["Elman, D 128", "LSTM, D 128, by h", "LSTM, D 128, by c"]
