@@ -6,8 +6,9 @@ accuracies of the roots and of all nodes, of all classes and of negative against
 --polarity); draws the gradient ratio against depth over the whole test set, and sentences with the gradient
 from their root to every word.
 
---cell takes other cells; they are trained with the RLSTM's settings. A cell for sequences reads each sentence
-as a chain and learns from the class of the whole sentence alone; no tree is drawn for it.
+--cell takes other cells: RNTN has settings of its own; the others are trained with the RLSTM's, TreeLSTM with
+D 150. A cell for sequences reads each sentence as a chain and learns from the class of the whole sentence
+alone; no tree is drawn for it.
 
 example: python -m experiments sentiment --treebank trees --scale paper --jobs 2
 """

@@ -12,17 +12,26 @@ from typing import Any
 MODELS = ("RNN", "RLSTM")
 UNKNOWN = "<unknown>"  # stands for words that are rare in train, or do not occur there
 
-# Chosen for either model by the search on dev.
+_RLSTM: Mapping[str, Any] = {
+    "D": 48, "lr": 0.05, "lr_words": 0.05, "batch": 25,
+    "l2": 1e-3, "l2_words": 1e-5, "l2_classifier": 1e-3,
+    "word_bound": 0.2, "dropout_words": 0.3, "dropout_states": 0.2,
+}  # fmt: skip
+
+# Chosen by a search on dev, except for the TreeLSTM, which has the width of Tai et al. (2015) and otherwise
+# the RLSTM's settings.
 CHOSEN: Mapping[str, Mapping[str, Any]] = {
     "RNN": {
         "D": 32, "lr": 0.05, "lr_words": 0.2, "batch": 25,
         "l2": 3e-3, "l2_words": 1e-4, "l2_classifier": 3e-3,
         "word_bound": 0.05, "dropout_words": 0.5, "dropout_states": 0.4,
     },
-    "RLSTM": {
-        "D": 48, "lr": 0.05, "lr_words": 0.05, "batch": 25,
-        "l2": 1e-3, "l2_words": 1e-5, "l2_classifier": 1e-3,
-        "word_bound": 0.2, "dropout_words": 0.3, "dropout_states": 0.2,
+    "RLSTM": _RLSTM,
+    "TreeLSTM": {**_RLSTM, "D": 150},
+    "RNTN": {
+        "D": 35, "lr": 0.00249, "lr_words": 0.2, "batch": 25,
+        "l2": 1e-4, "l2_words": 1e-4, "l2_classifier": 1e-3,
+        "word_bound": 0.01, "dropout_words": 0.0, "dropout_states": 0.2,
     },
 }  # fmt: skip
 
@@ -134,7 +143,7 @@ def run_settings(
     Parameters
     ----------
     model : str
-        "RNN" or "RLSTM", or another cell, which gets the RLSTM's settings.
+        A cell's name; one that is not in `CHOSEN` gets the RLSTM's settings.
     run : int
         From 1. Runs differ in their seeds.
     scale : Scale
