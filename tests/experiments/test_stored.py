@@ -35,20 +35,24 @@ def _stored(folder):
     return finished(RESULTS / folder)
 
 
-def _sentiment():
+CELLS = ("--runs", "5", "--cell", "TreeLSTM", "--cell", "RLSTM", "--cell", "RNTN")
+
+
+def _sentiment(folder, *options):
     """Plan on the treebank that the rows tell of, which nobody needs to have."""
-    treebank = Treebank({"train": []}, _stored("sentiment")[0].settings["treebank"])
+    treebank = Treebank({"train": []}, _stored(folder)[0].settings["treebank"])
     parser = argparse.ArgumentParser()
     sentiment_command.add_arguments(parser)
-    return sentiment.jobs(treebank, parser.parse_args(["--scale", "paper", "--treebank", "."]))
+    return sentiment.jobs(treebank, parser.parse_args(["--scale", "paper", "--treebank", ".", *options]))
 
 
-# The runs that each command plans at --scale paper and otherwise default options.
+# The runs that each command plans at --scale paper, and otherwise with default options but for `CELLS`.
 PLANNED = {
     "paper": lambda: chain.from_iterable(experiment_jobs(e, "paper") for e in EXPERIMENTS),
     "ablate": lambda: ablation_jobs("paper"),
     "why-mechanism": lambda: mechanism.jobs("paper", SEED),
-    "sentiment": _sentiment,
+    "sentiment": lambda: _sentiment("sentiment"),
+    "sentiment-cells": lambda: _sentiment("sentiment-cells", *CELLS),
 } | {f"beyond/{study.name}": lambda study=study: study.jobs("paper", 0, None) for study in STUDIES}
 
 
