@@ -21,11 +21,11 @@ from experiments.sweep import Run
 from tests.experiments.paper.recorder import Recorder
 
 TINY = {
-    "D": 5,
-    "sizes": {"train": 80, "dev": 20, "test": 60, "probe": 60, "units": 120},
+    "D": 4,
+    "sizes": {"train": 80, "dev": 20, "test": 40, "probe": 40, "units": 100},
     "max_epochs": 2,
-    "probe_steps": 4,
-    "units": 8,
+    "probe_steps": 2,
+    "units": 6,
     "mode": "level",
 }
 
@@ -66,7 +66,7 @@ def test_a_run_tells_of_losses_probes_and_units_and_ends_bit_identical_when_inte
         ("before", "after"), tuple(TASKS)
     )
     assert result["probes"]["before"] != result["probes"]["after"]
-    assert np.shape(result["units"]["backward"]["searched"]) == (2, 5)
+    assert np.shape(result["units"]["backward"]["searched"]) == (2, 4)
     once.checkpoint.unlink()
     recorder = Recorder(tmp_path, stop_after=1.5 * 80 * 25)
     with pytest.raises(KeyboardInterrupt):
@@ -181,11 +181,17 @@ def test_the_paper_scale_has_three_runs_of_one_kind():
 
 
 @pytest.mark.usefixtures("tiny")
-def test_the_command_trains_draws_and_says_what_one_sees(tmp_path, capsys, drawn):
+def test_a_dry_run_lists_the_run(tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["layers", "--out", str(out), "--dry-run"]) == 0
     assert "layers/LSTM/1" in capsys.readouterr().out
     assert not out.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("tiny")
+def test_the_command_trains_draws_and_says_what_one_sees(tmp_path, capsys, drawn):
+    out = tmp_path / "out"
     assert main(["layers", "--out", str(out), "--save-models"]) == 0
     assert set(drawn) == {
         f"{name}.svg" for name in ("loss", "probes", "units", "unit-forward", "unit-backward")
