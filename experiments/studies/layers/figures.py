@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from experiments.studies.layers.bilm import DIRECTIONS
@@ -59,15 +60,16 @@ def _probes(runs: Runs, task: str) -> LinePanel:
         side: Line(layers, [[100 * accuracy for accuracy in of["layers"][side]] for of in found])
         for side in SIDES
     }
-    means = {name: 100 * sum(of[name] for of in found) / len(found) for name in ("chance", "mix")}
+    medians = {name: 100 * median(of[name] for of in found) for name in ("chance", "mix")}
+    beyond = 0.12 * (100 - medians["chance"])
     return LinePanel(
         TITLES[task],
         lines,
         "layer (0: the word’s vector)",
         "test accuracy in %",
-        means,
+        medians,
         xlim=(-0.15, layers[-1] + 0.6),
-        ylim=(means["chance"] - 0.12 * (100 - means["chance"]), 100 + 0.12 * (100 - means["chance"])),
+        ylim=(medians["chance"] - beyond, 100 + beyond),
     )
 
 
@@ -79,7 +81,7 @@ def _units(runs: Runs, direction: str) -> LinePanel:
         name: Line(sizes, [[100 * share for share in of["together"][key]] for of in found])
         for name, key in (("those that count most", "best"), ("as many at random", "random"))
     }
-    whole = 100 * sum(of["agreement"]["attractor"] for of in found) / len(found)
+    whole = 100 * median(of["agreement"]["attractor"] for of in found)
     return LinePanel(
         f"{direction}: the {SAID[direction]}, across an attractor",
         lines,

@@ -64,9 +64,10 @@ def verdicts(runs: Runs) -> Iterator[str]:
     )
     drop = PREDICTIONS["unit_drop"]
     lost = [100 * run.result["units"]["forward"]["units"][0]["judged"]["attractor"] for run in runs]
+    shown = ", ".join(f"{points:.1f}" for points in lost)
     yield (
         f"- Clamping the forward unit that counts most costs {drop:g} points of agreement across an "
-        f"attractor: {verdict(min(lost) >= drop, max(lost) >= drop)} ({', '.join(f'{points:.1f}' for points in lost)})."
+        f"attractor: {verdict(min(lost) >= drop, max(lost) >= drop)} ({shown})."
     )
     lowest = min(own["above"] / own["error"] for own in found)
     yield (
