@@ -65,7 +65,7 @@ def shard_count(forest: Rooted, size: int = SIZE, ready: int = READY) -> int:
     if inner <= size:
         return 1
     heights = forest.height[forest.root]
-    trees, longest = np.count_nonzero(heights), int(heights.max())
+    trees, longest = int(np.count_nonzero(heights)), int(heights.max())
     return max(1, min(-(-inner // size), trees, inner // (longest * ready)))
 
 
