@@ -23,6 +23,7 @@ from models.forest_checks import (
     not_binary,
     placed,
     span_text,
+    word_numbers,
 )
 from models.layout import FIELDS, LABEL, LEFT, RIGHT, WORD, IntArray, complete, select
 from models.tree import Tree
@@ -135,7 +136,8 @@ class Forest(Displayed):
         table = np.full((len(FIELDS), len(left)), -1, np.intp)
         table[LEFT], table[RIGHT], table[LABEL] = left, right, label
         vocabulary = Vocabulary(words) if vocabulary is None else vocabulary
-        table[WORD, table[LEFT] < 0] = vocabulary.lookup(words)
+        leaves = np.flatnonzero(table[LEFT] < 0)
+        table[WORD, leaves] = word_numbers(words, vocabulary, leaves, root)
         complete(table)
         self._adopt(table, np.array(root, np.intp), vocabulary, names)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from models.binary import is_inserted
 from models.class_names import some_names
-from models.errors import ForestError
+from models.errors import ForestError, VocabularyError
 from models.layout import IntArray, first_fault
 from models.notation import shorten
 from models.tree import Tree
@@ -99,6 +99,26 @@ def label_number(node: Tree, row: int, tree: int, names: Mapping[str, int] | Non
         "whole numbers >= 0 (class numbers), or None; with classes=[…] they are names of classes: "
         "tree.map(label=…) changes them, and tree.map(label=lambda label: None) removes them"
     )
+
+
+def word_numbers(
+    words: Sequence[str], vocabulary: Vocabulary, rows: npt.ArrayLike, root: npt.ArrayLike
+) -> IntArray:
+    """The numbers of the words in these rows.
+
+    Raises
+    ------
+    VocabularyError
+        If one has none: the text names its node, in the forest whose trees end at `root`.
+    """
+    try:
+        return vocabulary.lookup(words)
+    except VocabularyError as error:
+        at = next(k for k, word in enumerate(words) if word not in vocabulary)
+        row, ends = int(np.asarray(rows)[at]), np.asarray(root)
+        tree = int(np.searchsorted(ends, row))
+        start = int(ends[tree - 1]) + 1 if tree else 0
+        raise VocabularyError(f"node {row - start + 1} of tree {tree + 1}: {error}") from None
 
 
 def check_vocabulary(vocabulary: object) -> None:

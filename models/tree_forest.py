@@ -14,7 +14,15 @@ from models.class_names import Names, label_text, numbered_names
 from models.dependencies import DependencyTree
 from models.display import Displayed
 from models.errors import ForestError
-from models.forest_checks import check_vocabulary, chosen, label_number, node_name, placed, span_text
+from models.forest_checks import (
+    check_vocabulary,
+    chosen,
+    label_number,
+    node_name,
+    placed,
+    span_text,
+    word_numbers,
+)
 from models.layout import IntArray
 from models.tree import Tree
 from models.tree_layout import check_postorder, levels_of
@@ -115,7 +123,7 @@ class TreeForest(Displayed):
         vocabulary = Vocabulary(words) if vocabulary is None else vocabulary
         self._adopt(
             np.array(parent, np.intp),
-            vocabulary.lookup(words),
+            word_numbers(words, vocabulary, np.arange(len(words)), root),
             np.array(label, np.intp),
             np.array(position, np.intp),
             np.array(root, np.intp),

@@ -47,11 +47,13 @@ class VectorFile:
     bytes : int
         How many have been read.
     blank : list of int
-        The numbers of the lines whose word is missing, or made of blanks. They are passed over.
+        The numbers of the entries whose word is missing, or made of blanks. They are passed over.
     promised : int or None
         How many entries the first line says there are.
     count : int
         How many there were, those passed over among them.
+    unit : "line" or "word"
+        What the numbers of entries count.
     """
 
     def __init__(self, path: str | os.PathLike[str], file: Any) -> None:
@@ -59,7 +61,7 @@ class VectorFile:
         self.width = self.bytes = self.count = 0
         self.blank: list[int] = []
         self.promised: int | None = None
-        self._unit = "line"
+        self.unit = "line"
         self._parses = 0
 
     def entries(self) -> Iterator[tuple[int, bytes, bytes]]:
@@ -96,7 +98,7 @@ class VectorFile:
         VectorsError
             If they are no numbers, or not finite.
         """
-        if self._unit == "word":
+        if self.unit == "word":
             vector: Vector | None = np.frombuffer(values, "<f4").astype(np.float32)
         else:
             vector = self._parsed(values)
@@ -104,13 +106,13 @@ class VectorFile:
             raise self._ragged(number, word + b" " + values)
         # The sum of squares is faster to look at than all numbers, and is finite unless one is huge.
         if not math.isfinite(vector.dot(vector)) and not np.isfinite(vector).all():
-            shown = word if self._unit == "word" else word + b" " + values
+            shown = word if self.unit == "word" else word + b" " + values
             raise self._fault(number, shown, "the numbers of a word are finite")
         return vector
 
     def check(self, number: int, word: bytes, values: bytes) -> None:
         """Raise the error of `vector` if fields are missing, without reading the numbers."""
-        if self._unit == "line" and (b"  " in values or values[:1] == b" "):
+        if self.unit == "line" and (b"  " in values or values[:1] == b" "):
             raise self._ragged(number, word + b" " + values)
 
     def _parsed(self, values: bytes) -> Vector | None:
@@ -212,7 +214,7 @@ class VectorFile:
         return b" ".join(word), b" ".join(values)
 
     def _binary(self) -> Iterator[tuple[int, bytes, bytes]]:
-        self._unit, size = "word", 4 * self.width
+        self.unit, size = "word", 4 * self.width
         while True:
             word = bytearray()
             while (byte := self._file.read(1)) and byte != b" ":
@@ -240,7 +242,7 @@ class VectorFile:
 
     def _fault(self, number: int, line: bytes, what: str) -> VectorsError:
         text = shorten(line.decode(errors="replace").strip(), 60)
-        return VectorsError(f"{self._path}, {self._unit} {number}: {what}, in '{text}'")
+        return VectorsError(f"{self._path}, {self.unit} {number}: {what}, in '{text}'")
 
 
 def _stops_silently() -> bool:

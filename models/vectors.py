@@ -17,6 +17,7 @@ import numpy as np
 from minigrad.rng import require_generator
 from models.notation import plain_word, shorten
 from models.packed import damage_named, unpacked
+from models.reader import plural
 from models.vector_file import Vector, VectorFile, VectorsError
 from models.vocabulary import Vocabulary
 
@@ -232,17 +233,19 @@ def _remarks(vectors: VectorFile, undecoded: Sequence[int], encoding: str) -> li
     """Return what is strange about a file that can be read."""
     remarks = []
     if blank := vectors.blank:
+        what = "line" if vectors.unit == "line" else "vector"
         remarks.append(
-            f"{len(blank)} line{'s' * (len(blank) != 1)} without a word, or with one of blanks, passed over; "
-            f"the first is number {blank[0]}"
+            f"{plural(len(blank), what)} without a word, or with one of blanks, passed over; the first is "
+            f"number {blank[0]}"
         )
     if vectors.promised not in (None, vectors.count):
         cut = "; has it been cut off?" if (vectors.promised or 0) > vectors.count else ""
-        remarks.append(f"{vectors.count} vectors, but the first line says {vectors.promised}{cut}")
+        remarks.append(f"{plural(vectors.count, 'vector')}, but the first line says {vectors.promised}{cut}")
     if undecoded:
+        first = f"{'in line' if vectors.unit == 'line' else 'being word'} {undecoded[0]}"
         remarks.append(
-            f"{len(undecoded)} word{'s' * (len(undecoded) != 1)} not in {encoding}, the first in line "
-            f"{undecoded[0]}; if the file has another encoding, write it in UTF-8, or name it with encoding="
+            f"{plural(len(undecoded), 'word')} not in {encoding}, the first {first}; if the file has another "
+            "encoding, write it in UTF-8, or name it with encoding="
         )
     return remarks
 

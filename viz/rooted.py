@@ -61,6 +61,7 @@ def rooted_forest(model: TreeClassifier, tree: AnyTree, label: int | str | None 
 
 def one_tree(model: TreeClassifier, tree: AnyTree) -> Any:
     """Return the forest of one tree, whose labels are numbers, with the model's words."""
+    model.vocabulary.lookup(tree.words())  # a forest's message about a missing word would count trees
     if isinstance(tree, DependencyTree):
         return TreeForest([tree], model.vocabulary)
     return Forest([tree], model.vocabulary)

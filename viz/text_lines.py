@@ -36,21 +36,24 @@ def lines_of(text: str | Sequence[str], columns: int) -> list[list[Unit]]:
     ----------
     text : str or sequence of str
         A string is broken after its line breaks, which are shown, and where a line is full. The words of a
-        sequence stand apart by a blank, and a word goes to the next line as a whole.
+        sequence stand apart by a blank, and a word goes to the next line as a whole; one that ends in a line
+        break, which is not shown, is the last of its line.
     columns : int
         Characters in a line. A longer word has its own line, which is longer.
     """
     lines: list[list[Unit]] = [[]]
-    column, gap = 0, 0 if isinstance(text, str) else 1
+    words = not isinstance(text, str)
+    column, gap = 0, int(words)
     for number, unit in enumerate(text):
-        shown = _shown(unit)
+        breaks = unit.endswith("\n") if words else unit == "\n"
+        shown = _shown(unit.rstrip("\r\n") if words and breaks and unit.strip("\r\n") else unit)
         before = gap if lines[-1] else 0
         if lines[-1] and column + before + len(shown) > columns:
             lines.append([])
             column = before = 0
         lines[-1].append(Unit(number, shown, column + before))
         column += before + len(shown)
-        if unit == "\n" and isinstance(text, str):
+        if breaks:
             lines.append([])
             column = 0
     return lines if lines[-1] or len(lines) == 1 else lines[:-1]

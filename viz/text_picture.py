@@ -35,7 +35,7 @@ class TextPicture:
     Parameters
     ----------
     text : str or sequence of str
-        Its characters have a number each; or these words have.
+        Its characters have a number each; or these words have. A word that ends in a line break ends a line.
     values : array_like (n,)
         The numbers.
     scale : "activation", "norm", "ratio", or a scale

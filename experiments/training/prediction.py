@@ -56,13 +56,13 @@ class Predictions:
     def _forest(self, trees: list[Any], batch: list[tuple[Any, dict[str, Any]]]) -> Any:
         try:
             return self._read(trees)
-        except models.ForestError:
+        except (models.ForestError, models.VocabularyError):
             for tree, told in batch:
                 try:
                     self._read([tree])
-                except models.ForestError as error:
+                except (models.ForestError, models.VocabularyError) as error:
                     text = str(error).replace(" of tree 1", "", 1)
-                    raise models.ForestError(f"{told['file']}, line {told['line']}: {text}") from None
+                    raise type(error)(f"{told['file']}, line {told['line']}: {text}") from None
             raise
 
     def _read(self, trees: list[Any]) -> Any:

@@ -57,12 +57,16 @@ class Shard:
 
 
 def shard_count(forest: Rooted, size: int = SIZE, ready: int = READY) -> int:
-    """Return how many shards a forest is cut in; 1 if it is computed in one piece."""
+    """Return how many shards a forest is cut in; 1 if it is computed in one piece.
+
+    No more than trees with an inner node: the largest trees go to different shards, so that each gets one.
+    """
     inner = len(forest.left) // 2
     if inner <= size:
         return 1
-    longest = int(forest.height[forest.root].max())
-    return max(1, min(-(-inner // size), len(forest.root), inner // (longest * ready)))
+    heights = forest.height[forest.root]
+    trees, longest = int(np.count_nonzero(heights)), int(heights.max())
+    return max(1, min(-(-inner // size), trees, inner // (longest * ready)))
 
 
 def shards(forest: Rooted, size: int = SIZE, ready: int = READY) -> list[Shard]:

@@ -122,9 +122,17 @@ def kernel(
 def _on_matrices(loop: Callable[..., Any]) -> Callable[..., Any]:
     def run(*arrays: Any) -> Any:
         for array in arrays:
-            if array.ndim != 2 or not array.flags.c_contiguous:
-                rows = (array.reshape(1, -1) for array in arrays)
-                return loop(*rows).reshape(arrays[-1].shape)
+            if array.ndim != 2 or not array.flags.carray:
+                return loop(*map(_row, arrays)).reshape(arrays[-1].shape)
         return loop(*arrays)
 
     return run
+
+
+def _row(array: Any) -> Any:
+    """Return all elements as a matrix of one row, copied where Numba would find another type than a matrix's.
+
+    The cotangent of a sum, say, is one number seen as many, which nobody may write.
+    """
+    row = array.reshape(1, -1)
+    return row if row.flags.carray else row.copy()

@@ -85,7 +85,8 @@ def _cross_entropy(logits: Array, *, labels: Array, p: Array) -> Any:
 
 
 _cross_entropy.defvjp(
-    lambda y, logits, labels, p: lambda g: kernels.cross_entropy_vjp(g, p, labels),
+    # The cotangent of a mean is a view that can't be written, for which Numba would compile the loop anew
+    lambda y, logits, labels, p: lambda g: kernels.cross_entropy_vjp(g.copy(), p, labels),
 )
 
 

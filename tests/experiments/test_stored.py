@@ -20,6 +20,7 @@ from experiments.paper.why.plan import SEED, Plan
 from experiments.sentiment import command as sentiment
 from experiments.sentiment.data import Treebank
 from experiments.studies import agreement, copy, count, remedies, spectrum, tasks
+from experiments.studies.layers import study as layers
 from experiments.studies.remedies.trials import TRIAL_STUDY
 from experiments.sweep import finished, from_json
 from experiments.sweep.output import RESULTS
@@ -53,6 +54,7 @@ PLANNED = {
     "why-mechanism": lambda: mechanism.jobs("paper", SEED),
     "sentiment": lambda: _sentiment("sentiment"),
     "sentiment-cells": lambda: _sentiment("sentiment-cells", *CELLS),
+    "layers": lambda: layers.STUDY.jobs("paper"),
 } | {f"beyond/{study.name}": lambda study=study: study.jobs("paper", 0, None) for study in STUDIES}
 
 
@@ -83,9 +85,9 @@ def test_the_runs_that_a_command_plans_are_those_that_are_stored(folder):
         assert job.work in (run.work, 0)  # there is no treebank here
 
 
-@pytest.mark.parametrize("folder", [folder for folder in PLANNED if folder.startswith("beyond/")])
+@pytest.mark.parametrize("folder", [*(f for f in PLANNED if f.startswith("beyond/")), "layers"])
 def test_summaries_are_those_of_the_stored_runs(folder):
-    (study,) = (study for study in STUDIES if study.name == Path(folder).name)
+    (study,) = (study for study in (*STUDIES, layers.STUDY) if study.name == Path(folder).name)
     text = (RESULTS / folder / "summary.md").read_text(encoding="utf-8")
     assert study.summary(_stored(folder)).strip() + "\n" == text
 

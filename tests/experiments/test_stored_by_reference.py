@@ -21,6 +21,7 @@ from experiments.sentiment import report
 from experiments.sentiment.figures import ratio_figure
 from experiments.sentiment.polarity import polarity
 from experiments.studies import STUDIES
+from experiments.studies.layers import study as layers
 from experiments.studies.remedies.trials import TRIAL_STUDY
 from experiments.sweep import Run, finished
 from experiments.sweep.output import RESULTS
@@ -35,6 +36,8 @@ MADE = {
     }.items()
     if (RESULTS / "beyond" / name / "runs").is_dir()
 }
+FOLDERS = {**{name: f"beyond/{name}" for name in MADE}, "layers": "layers"}
+MADE["layers"] = layers.STUDY
 
 
 @cache
@@ -57,14 +60,14 @@ def _dealt_anew(runs: Sequence[Run]) -> list[Run]:
 
 @pytest.mark.parametrize("name", MADE)
 def test_figures_of_a_study(name: str) -> None:
-    drawn = MADE[name].figures(_stored(f"beyond/{name}"))
+    drawn = MADE[name].figures(_stored(FOLDERS[name]))
     for figure, of in drawn.items():
         _check(f"figure-{name}-{figure}", figure_text(of))
 
 
 @pytest.mark.parametrize("name", MADE)
 def test_what_a_study_says_of_other_results(name: str) -> None:
-    runs = _stored(f"beyond/{name}")
+    runs = _stored(FOLDERS[name])
     _check(f"dealt-{name}", MADE[name].summary(_dealt_anew(runs)))
     _check(f"single-{name}", MADE[name].summary([run for run in runs if run.name.endswith("/1")]))
 

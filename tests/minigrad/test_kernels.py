@@ -152,6 +152,20 @@ def test_updates_are_like_the_twin_s(rule: int, dtype: type) -> None:
             np.testing.assert_allclose(fast, slow, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.skipif(not JIT_ENABLED, reason="nothing is compiled")
+def test_elementwise_loops_are_compiled_once_per_dtype_whatever_the_layout() -> None:
+    """Of a sum's cotangent, of a transposed matrix, of a vector and of a number."""
+    fast = KERNELS["tanh_vjp"]
+    whole = np.arange(6.0).reshape(2, 3)
+    number, views = np.float64(2), [whole, whole.T, whole[0], whole[:, 1], whole[:, ::2]]
+    views += [np.broadcast_to(number, shape) for shape in [(), (1,), (3,), (2, 3), (2, 1, 3)]]
+    for view in views:
+        for g in (view, np.broadcast_to(number, view.shape)):
+            np.testing.assert_allclose(fast(g, view), fast.twin(g, view))
+    kinds = {(kind.layout, kind.ndim, kind.mutable) for pair in fast.compiled.signatures for kind in pair}
+    assert kinds == {("C", 2, True)}
+
+
 @pytest.mark.slow  # each kernel is compiled once more
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_arrays_that_are_not_contiguous(name: str) -> None:

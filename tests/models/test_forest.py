@@ -223,8 +223,10 @@ def test_a_single_tree_or_text_is_not_a_list_of_trees():
 
 def test_words_get_the_numbers_of_the_vocabulary_given():
     trees = [Tree.parse("((b) (z))")]
-    with pytest.raises(VocabularyError, match="'z'"):
+    with pytest.raises(VocabularyError, match=r"^node 2 of tree 1: the word 'z' is not among"):
         Forest(trees, Vocabulary(["a", "b"]))
+    with pytest.raises(VocabularyError, match=r"^node 4 of tree 2: the word 'c' is not among"):
+        Forest([Tree.parse("((a) (b))"), Tree.parse("(((a) (b)) ((c) (z)))")], Vocabulary(["a", "b"]))
     f = Forest(trees, Vocabulary(["a", "b"], unknown="?"))
     assert f.word.tolist() == [1, 2, -1]
     assert str(f[0]) == "((b) (?))"

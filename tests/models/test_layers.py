@@ -103,6 +103,18 @@ def test_layers_read_what_their_skip_connections_say(skip: str, bidirectional: b
     assert states["h"].shape == (CHAINS.n_nodes, made.parts[0].width)
 
 
+@pytest.mark.parametrize("skip", ["none", "residual", "dense"])
+def test_each_layer_tells_its_own_state_and_its_output(skip: str) -> None:
+    made = network(Multilayer, layers=3, skip=skip)
+    layers = list(made.each_layer(CHAINS, LEAVES))
+    assert [set(states) for states, _ in layers] == [{"h", "c"}] * 3
+    (first, first_out), (second, second_out), (_, last) = layers
+    assert (first.h.data == first_out.data).all()
+    passed = first_out.data if skip == "residual" else 0.0
+    assert second_out.data == pytest.approx(second.h.data + passed)
+    assert (last.data == encode(made, CHAINS, LEAVES).h.data).all()
+
+
 def test_layers_can_end_in_the_maximum_over_time() -> None:
     states = encode(network(Multilayer, encoding="max"), CHAINS, LEAVES)
     h = states["h"].data[CHAINS.inner[:4]]

@@ -71,8 +71,9 @@ def results(model: Any, loss: float, states: mg.NodeStates) -> dict[str, np.ndar
 def test_every_tree_is_in_one_shard_whole_and_shards_are_of_about_equal_size(size):
     _, forest = setup()
     found = shards(forest, size, ready=1)
-    count = min(-(-(forest.n_nodes // 2) // size), TREES)
+    count = min(-(-(forest.n_nodes // 2) // size), np.count_nonzero(forest.height[forest.root]))
     assert len(found) == count > 1
+    assert all((shard.left >= 0).any() for shard in found)
     np.testing.assert_array_equal(np.sort(np.concatenate([s.rows for s in found])), np.arange(forest.n_nodes))
     for shard in found:
         inner = shard.left >= 0
@@ -93,6 +94,27 @@ def test_a_small_forest_and_a_single_tree_are_not_cut():
     assert not shards(models.random_forest(rng, [SIZE + 1], vocabulary=VOCABULARY))
     assert not shards(models.random_forest(rng, [3 * SIZE], vocabulary=VOCABULARY))
     assert len(shards(models.random_forest(rng, [SIZE + 1, 2], vocabulary=VOCABULARY))) == 2
+
+
+@compiled_only
+def test_no_shard_has_leaves_only():
+    """Compiled code would find no node in it, and leave the weights' gradients as its buffers had them."""
+    rng = np.random.default_rng(0)
+    for lengths, count in (([SIZE + 2, 1, 1, 1], 0), ([SIZE + 2, 1, 1, 3], 2)):
+        labels = rng.integers(4, size=len(lengths))
+        forest = models.random_forest(rng, lengths, vocabulary=VOCABULARY, labels=labels)
+        assert len(shards(forest)) == count
+        model = models.TreeClassifier(models.RNN(6, rng=rng, dtype=np.float64), VOCABULARY, 4, rng)
+        model.L.data *= 1e4
+        small = models.random_forest(rng, [9, 9], vocabulary=VOCABULARY, labels=np.zeros(2, int))
+        loss_and_gradients(model, small)  # leaves something in the buffers
+        model.zero_grad()
+        direct = results(model, *loss_and_gradients(model, forest))
+        model.zero_grad()
+        loss, states = model.loss(forest, "level")
+        loss.backward()
+        for name, expected in results(model, float(loss), states).items():
+            assert np.abs(direct[name] - expected).max() <= 1e-12 * np.abs(expected).max(), name
 
 
 def test_chains_are_cut_only_if_there_are_many():

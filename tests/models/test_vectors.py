@@ -322,6 +322,13 @@ def test_the_binary_format_of_word2vec_is_read(stored, end):
     )
     with pytest.warns(VectorsWarning, match="3 vectors, but the first line says 4; has it been cut off"):
         read_vectors(stored(content[: -20 - len(end) - len(b"10 ")]), words)
+    strange = content.replace("naïve".encode(), b"na\xefve").replace(b"in ", b" ", 1)
+    with pytest.warns(VectorsWarning) as told:
+        read_vectors(stored(strange), ["10"])
+    assert [str(remark.message).split(": ", 1)[1][:50] for remark in told] == [
+        "1 vector without a word, or with one of blanks, pa",
+        "1 word not in utf-8, the first being word 3; if th",
+    ]
     with pytest.raises(VectorsError, match="word 4: the file ends inside its 5 numbers"):
         read_vectors(stored(content[: -3 - len(end)]), words)
 

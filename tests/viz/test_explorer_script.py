@@ -103,7 +103,7 @@ def log10(norms):
         return np.log10(norms)
 
 
-@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.slow), 12])
+@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.slow), 24])
 def test_every_norm_is_the_engines(ran, every):
     """The page's own matrices and words, through `models`' cells: 1e-8 decades for all cells and steps.
 

@@ -40,6 +40,15 @@ def test_words_stand_apart_and_go_to_the_next_line_as_a_whole() -> None:
     ]
 
 
+def test_a_word_that_ends_in_a_line_break_ends_its_line() -> None:
+    lines = lines_of(["a", "b.\n", "c", "\n", "d\n"], 20)
+    assert [[(unit.text, unit.column) for unit in line] for line in lines] == [
+        [("a", 0), ("b.", 2)],
+        [("c", 0), ("↵", 2)],
+        [("d", 0)],
+    ]
+
+
 def test_a_terminal_shows_tenths_of_the_scale_and_what_is_true() -> None:
     picture = TextPicture(CODE, VALUES, truth=QUOTED, truth_name="in quotes", title="unit 3")
     assert picture.to_text() == (

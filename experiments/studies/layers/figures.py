@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from experiments.studies.layers.bilm import DIRECTIONS
@@ -19,18 +20,18 @@ if TYPE_CHECKING:
 
 TITLES = {
     "class": "word class",
-    "left": "homographs, left neighbour settles",
-    "right": "homographs, right neighbour settles",
+    "left": "homographs, left settles",
+    "right": "homographs, right settles",
     "number": "number of the subject",
-    "depth": "depth in relative clauses",
+    "depth": "clauses around a word",
 }
 
 
 def figures(runs: Runs) -> Figures:
     """Return "loss", "probes", "units", and where there is a first run a picture of a unit by direction."""
     return {
-        "loss": line_panels([_loss(runs)]),
-        "probes": line_panels([_probes(runs, task) for task in TASKS]),
+        "loss": line_panels([_loss(runs)], width=4.6),
+        "probes": line_panels([_probes(runs, task) for task in TASKS], columns=3, height=1.9),
         "units": line_panels([_units(runs, direction) for direction in DIRECTIONS]),
         **_pictures(runs),
     }
@@ -48,7 +49,7 @@ def _loss(runs: Runs) -> LinePanel:
         "epochs",
         "bits per string above the source, dev",
         references={f"{percent:g} % of the entropy": percent / 100 * entropy},
-        yscale="log",
+        ylim=(0, 1.2 * percent / 100 * entropy),
     )
 
 
@@ -59,9 +60,16 @@ def _probes(runs: Runs, task: str) -> LinePanel:
         side: Line(layers, [[100 * accuracy for accuracy in of["layers"][side]] for of in found])
         for side in SIDES
     }
-    means = {name: 100 * sum(of[name] for of in found) / len(found) for name in ("chance", "mix")}
+    medians = {name: 100 * median(of[name] for of in found) for name in ("chance", "mix")}
+    beyond = 0.12 * (100 - medians["chance"])
     return LinePanel(
-        TITLES[task], lines, "layer (0: the word’s vector)", "test accuracy in %", means, xlim=(-0.15, 2.4)
+        TITLES[task],
+        lines,
+        "layer (0: the word’s vector)",
+        "test accuracy in %",
+        medians,
+        xlim=(-0.15, layers[-1] + 0.6),
+        ylim=(medians["chance"] - beyond, 100 + beyond),
     )
 
 
@@ -71,17 +79,18 @@ def _units(runs: Runs, direction: str) -> LinePanel:
     sizes = found[0]["together"]["units"]
     lines = {
         name: Line(sizes, [[100 * share for share in of["together"][key]] for of in found])
-        for name, key in (("units whose margin counts most", "best"), ("units at random", "random"))
+        for name, key in (("those that count most", "best"), ("as many at random", "random"))
     }
-    whole = 100 * sum(of["agreement"]["attractor"] for of in found) / len(found)
+    whole = 100 * median(of["agreement"]["attractor"] for of in found)
     return LinePanel(
-        f"{direction}: number of the {SAID[direction]}",
+        f"{direction}: the {SAID[direction]}, across an attractor",
         lines,
-        f"clamped units, of {sizes[-1]}",
-        "agreement across an attractor in %",
+        f"units clamped, of {sizes[-1]}",
+        "agreement in %",
         {"none clamped": whole, "chance": 50.0},
         xscale="log",
-        ylim=(0, 105),
+        xlim=(0.8, 8.0 * sizes[-1]),  # room for the names of the grey lines
+        ylim=(42, 107),
     )
 
 
@@ -96,10 +105,10 @@ def _pictures(runs: Runs) -> dict[str, Figure]:
             of, unit = own["picture"], own["units"][0]
             read = "from left to right" if direction == "forward" else "from right to left"
             drawn[f"unit-{direction}"] = TextPicture(
-                of["words"],
+                [f"{word}\n" if word.endswith(".") else word for word in of["words"]],
                 of["values"],
                 truth=of["truth"],
                 title=f"{direction}, layer {unit['layer']}: memory of unit {unit['unit']}, read {read}",
-                truth_name="from the subject up to its verb, singular (half) or plural (full)",
+                truth_name="from the subject up to its verb, grey if singular, black if plural",
             ).figure
     return drawn

@@ -64,7 +64,8 @@ def test_a_word_that_a_model_has_no_entry_for_is_refused(tmp_path, capsys):
     stored(tmp_path / "m.npz", unknown=None)
     (tmp_path / "t.txt").write_text("(S (not) (nice))\n", encoding="utf-8")
     assert main(["predict", str(tmp_path / "m.npz"), str(tmp_path / "t.txt")]) == 2
-    assert "the word 'nice' is not among the 2 words" in capsys.readouterr().err
+    told = f"{tmp_path / 't.txt'}, line 1: node 2: the word 'nice' is not among the 2 words"
+    assert told in capsys.readouterr().err
     assert main(["predict", str(tmp_path / "t.txt"), str(tmp_path / "t.txt")]) == 2
     assert "is not an .npz" in capsys.readouterr().err
     assert main(["predict", str(tmp_path / "m.npz"), str(tmp_path / "no.txt")]) == 2

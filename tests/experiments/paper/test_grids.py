@@ -154,7 +154,7 @@ def test_the_ablation_writes_its_table(tiny, in_process, tmp_path, monkeypatch, 
 
 
 def test_all_decides_by_the_treebank_and_by_an_ablation_of_its_scale(
-    tiny, in_process, tmp_path, monkeypatch, capsys
+    tiny, drawn, tmp_path, monkeypatch, capsys
 ):
     monkeypatch.setattr("experiments.paper.sweeps.EXPERIMENTS", ["gradient"])
     monkeypatch.setattr("experiments.paper.figures.FORMATS", ["svg"])
@@ -169,6 +169,7 @@ def test_all_decides_by_the_treebank_and_by_an_ablation_of_its_scale(
     entries = json.loads((out / "claims.json").read_text())
     assert [entries[k - 1]["verdict"] for k in (16, 21)] == ["holds", "no rows"]
     assert "| RNN | pre | 5 |" in (out / "error_vectors.md").read_text()
+    assert {"figure-5.svg", "figure-6.svg", "figure-7.svg"} <= set(drawn)
     printed = " ".join(capsys.readouterr().out.split())
     assert "make them: python -m experiments ablate --scale smoke" in printed
     made_up.store(ABLATION["smoke"], made_up.ablation_runs())
