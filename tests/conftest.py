@@ -8,6 +8,21 @@ from pathlib import Path
 
 import pytest
 
+# Files that take longest go first, so that no worker is left alone with one at the end. The first of them
+# compiles the cells of the contract, which other files wait for.
+LONG = (
+    "minigrad/fold_contract/test_values_and_gradients.py",
+    "test_readmes.py",
+    "experiments/sweep/test_processes.py",
+    "experiments/commands/test_cli.py",
+    "minigrad/test_kernels.py",
+    "experiments/paper/test_figures.py",
+    "minigrad/test_product.py",
+    "minigrad/test_fold_cache.py",
+    "models/test_check_cell.py",
+)
+
+
 # Collecting makes 400,000 objects that live until the end: the garbage collector would walk through them
 # again and again. It waits until they are there, and then leaves them out. A process that gives out work to
 # others, and keeps their reports, does without.
@@ -15,6 +30,12 @@ gc.disable()
 # How many new objects there are when it looks at the youngest, and how often it does so before it looks at
 # older ones. One figure, or one cell that is compiled, makes more than Python's 700 at once
 GARBAGE = 50_000, 10, 10
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    places = {here / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(LONG)))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -27,7 +48,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Give whole folders to a worker per core; one that has done its part takes over from the others.
+    """Give whole folders to a worker per core, file by file.
 
     A worker takes a second to start, so single files run in this process; so does everything under a
     debugger. ``-n`` says otherwise; ``-n 0`` is none.
@@ -40,4 +61,5 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if cores > 1 and all(Path(argument).is_dir() for argument in config.args):
         option.numprocesses = cores
-        option.dist = "worksteal"
+        option.dist = "loadfile"
+        option.loadscopereorder = False  # it would put files of few tests last
