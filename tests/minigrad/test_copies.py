@@ -156,15 +156,16 @@ def test_leaves_of_another_process_are_leaves_of_this_one() -> None:
     """There ids had hardly begun, or had gone far beyond those that are given here."""
     script = """if True:
         import pickle, sys, numpy as np, minigrad as mg
-        for _ in range(int(sys.argv[1])):
-            mg.graph.new_id()
-        sys.stdout.buffer.write(pickle.dumps(mg.nn.Parameter(np.array([2.0]))))
+        for n in map(int, sys.argv[1:]):
+            for _ in range(n):
+                mg.graph.new_id()
+            print(pickle.dumps(mg.nn.Parameter(np.array([2.0]))).hex())
     """
-    pickles = [
-        subprocess.run([sys.executable, "-c", script, n], capture_output=True, check=True).stdout
-        for n in ("0", str(new_id() + 10**5))
-    ]
-    a, b = map(pickle.loads, pickles)
+    many = str(new_id() + 10**5)
+    done = subprocess.run(
+        [sys.executable, "-c", script, "0", many], capture_output=True, text=True, check=True
+    )
+    a, b = (pickle.loads(bytes.fromhex(line)) for line in done.stdout.split())
     for _ in range(2):
         (10 * a + 1 * b * b).sum().backward()
     np.testing.assert_array_equal(a.grad, [20.0])

@@ -87,7 +87,7 @@ each = pytest.mark.parametrize(
 
 
 @each
-@settings(max_examples=12, derandomize=True, deadline=None)
+@settings(max_examples=8, derandomize=True, deadline=None)
 @given(
     seed=st.integers(0, 1000),
     lengths=st.lists(st.integers(1, 30), min_size=1, max_size=6),

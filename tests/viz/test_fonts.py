@@ -9,9 +9,15 @@ from viz import fonts
 # Two words of equal length look the same where every letter is an empty box.
 PROGRAM = """
 import sys
-from viz import fonts
+from pathlib import Path
+from models.tree import Tree
+from viz import TreePicture, fonts
 from viz.render import render
 fonts._SYSTEM = ()
+for word in ("nnnn", "eeee"):
+    picture = TreePicture(Tree.parse(f"(1 (0 {word}) (0 a))"), [0.1, 0.2, 0.3], keyword=0, title="∂‖⁵")
+    for suffix in ("svg", "png", "pdf", "dot", "html", "txt"):
+        picture.save(Path(sys.argv[1]) / f"{word}.{suffix}")
 def image(word):
     return render(f'digraph {{ a [shape=none fontname="{fonts.FONT}" label="{word}"] }}', "png")
 same = image("nnnn") == image("eeee"), image("‖∂⁻⁵") == image("∂‖⁵⁻")
@@ -19,51 +25,22 @@ print(*same)
 """
 
 
-@pytest.fixture
-def bare_machine(tmp_path):
-    """The environment of a machine whose fontconfig knows of no font."""
+def test_every_format_has_letters_on_a_machine_without_fonts_and_programs(tmp_path):
     empty = tmp_path / "empty.conf"
     empty.write_text("<fontconfig></fontconfig>")
     nowhere = str(tmp_path / "nowhere")
-    return os.environ | {
+    bare = os.environ | {
         "FONTCONFIG_FILE": str(empty),
         "FONTCONFIG_PATH": nowhere,
         "XDG_DATA_HOME": nowhere,
         "XDG_CONFIG_HOME": nowhere,
         "XDG_CACHE_HOME": nowhere,
+        "PATH": str(tmp_path),
     }
-
-
-def test_letters_are_no_boxes_on_a_machine_without_fonts(bare_machine):
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=bare_machine, capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROGRAM, str(tmp_path)], env=bare, capture_output=True, text=True, check=False
     )
     assert (done.stdout, done.stderr) == ("False False\n", "")
-
-
-BARE = """
-import sys
-from pathlib import Path
-from models.tree import Tree
-from viz import TreePicture, fonts
-fonts._SYSTEM = ()
-for word in ("nnnn", "eeee"):
-    picture = TreePicture(Tree.parse(f"(1 (0 {word}) (0 a))"), [0.1, 0.2, 0.3], keyword=0, title="∂‖⁵")
-    for suffix in ("svg", "png", "pdf", "dot", "html", "txt"):
-        picture.save(Path(sys.argv[1]) / f"{word}.{suffix}")
-"""
-
-
-def test_every_format_has_letters_on_a_machine_without_fonts_and_programs(bare_machine, tmp_path):
-    environment = bare_machine | {"PATH": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", BARE, str(tmp_path)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.stdout, done.stderr) == ("", "")
     for suffix in ("svg", "html", "dot", "txt"):
         assert "eeee" in (tmp_path / f"eeee.{suffix}").read_text(encoding="utf-8")
     # Words of equal length look the same in boxes.

@@ -23,7 +23,7 @@ def summary(runs: Runs) -> str:
         [
             f"The grammar has {entropy:.4f} bits per string and {length:.3f} words, "
             f"{entropy / (length + 1):.4f} bits for each word and the end. {settings['layers']} layers of "
-            f"{settings['cell']}, D {settings['D']}, in each direction; {len(runs)} runs, each with strings, "
+            f"{settings['cell']}, D {settings['D']}, in each direction; {_counted(runs)}, each with strings, "
             "weights and order of its own; medians and ranges of the runs.",
             "\n".join(verdicts(runs)),
             loss_table(runs),
@@ -41,7 +41,7 @@ def summary(runs: Runs) -> str:
 def verdicts(runs: Runs) -> Iterator[str]:
     """Return the predictions and musts, each with its verdict and the number that decides it."""
     found = [run.result["loss"][name] for run in runs for name in DIRECTIONS]
-    count = f"{len(runs)} runs of both directions"
+    count = f"{_counted(runs)} of both directions"
     most = PREDICTIONS["percent_above"]
     worst = max(
         100 * run.result["loss"][name]["above"] / run.settings["entropy"]
@@ -201,6 +201,10 @@ def together_table(runs: Runs) -> str:
         for words, key in (("those that count most", "best"), ("at random", "random"))
     ]
     return table(["agreement across an attractor in %, units clamped at once:", *map(str, sizes)], rows)
+
+
+def _counted(runs: Runs) -> str:
+    return "1 run" if len(runs) == 1 else f"{len(runs)} runs"
 
 
 def _percent(shares: list[float]) -> str:
