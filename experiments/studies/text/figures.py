@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from experiments.studies.runs import Runs, by, epochs, positive
 from experiments.studies.study import Figures
-from experiments.studies.text.groups import TITLES, baselines, networks_of, trained
-from experiments.studies.text.reach import half_life
+from experiments.studies.text.groups import SHARES, TITLES, baselines, networks_of, trained
+from experiments.studies.text.reach import fall
 from experiments.studies.text.sent_back import itemised_figures
 from experiments.studies.text.truths import NAMES
 from experiments.sweep import Run
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def figures(runs: Runs) -> Figures:
     """Return the figures by the names of their files.
 
-    "bits", "reach", "half-life"; and for each corpus what `itemised_figures` returns, and pictures of units,
+    "bits", "reach", "fall"; and for each corpus what `itemised_figures` returns, and pictures of units,
     "cell-CORPUS-TRUTH" and "…-typical".
     """
     of_corpus = by(runs, "corpus", TITLES).values()
@@ -29,7 +29,7 @@ def figures(runs: Runs) -> Figures:
     return {
         "bits": line_panels([_learning(own) for own in of_corpus]),
         "reach": line_panels(reached),
-        "half-life": line_panels([half_lives(own) for own in of_corpus]),
+        "fall": line_panels([falls(own, share) for own in of_corpus for share in SHARES]),
         **{name: figure for own in of_corpus for name, figure in itemised_figures(own).items()},
         **units,
     }
@@ -66,8 +66,8 @@ def _reach(runs: Runs, when: str) -> LinePanel:
     )
 
 
-def half_lives(runs: Runs) -> LinePanel:
-    """Return the panel of the half-lives of gradients through training, for each part of the state."""
+def falls(runs: Runs, share: float) -> LinePanel:
+    """Return the panel of how far back gradients fall to a share through training, by parts of the state."""
     lines, beyond = {}, False
     for name, own in networks_of(runs).items():
         looks = [
@@ -77,7 +77,7 @@ def half_lives(runs: Runs) -> LinePanel:
         parts = list(looks[0][0])
         for part in parts:
             longest = len(looks[0][0][part]) - 1
-            found = [[half_life(look[part]) for look in run] for run in looks]
+            found = [[fall(look[part], share) for look in run] for run in looks]
             beyond = beyond or any(value is None for run in found for value in run)
             lines[f"{name}, by {part}" if len(parts) > 1 else name] = Line(
                 _characters(own[0]), [[longest if value is None else value for value in run] for run in found]
@@ -87,7 +87,7 @@ def half_lives(runs: Runs) -> LinePanel:
         TITLES[runs[0].settings["corpus"]],
         lines,
         "characters trained on",
-        f"half-life, characters{f' (at least, where {longest})' if beyond else ''}",
+        f"characters back, {SHARES[share]}{f' (at least, where {longest})' if beyond else ''}",
         xscale="log",
         yscale="log",
         marked={"before": x[0], "after": x[-1]},

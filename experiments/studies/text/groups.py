@@ -10,6 +10,7 @@ TITLES = {  # in the order of the page
     "python": "Python's standard library",
     "prose": "prose",
 }
+SHARES = {0.5: "to a half", 0.01: "to a hundredth"}  # that a gradient falls to
 
 
 def trained(runs: Runs) -> list[Run]:

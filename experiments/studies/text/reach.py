@@ -131,19 +131,20 @@ def reach(
     }
 
 
-def half_life(medians: npt.ArrayLike) -> float | None:
-    """Return after how many characters a curve first falls to half of where it begins; None if it doesn't.
+def fall(medians: npt.ArrayLike, share: float = 0.5) -> float | None:
+    """Return after how many characters a curve first falls to a share of where it begins; None if it doesn't.
 
-    It begins where it is first more than 0: by h that is at k = 0, and by an LSTM's c at k = 1, since J_t
-    reads c_t through h_t only. Between two numbers it is taken to fall exponentially.
+    That of a half is its half-life. It begins where it is first more than 0: by h that is at k = 0, and by an
+    LSTM's c at k = 1, since J_t reads c_t through h_t only. Between two numbers it is taken to fall
+    exponentially.
     """
     curve = np.asarray(medians, np.float64)
     curve = curve[np.argmax(curve > 0) :]
-    below = np.flatnonzero(curve <= curve[0] / 2)
+    below = np.flatnonzero(curve <= curve[0] * share)
     if not len(below) or not curve[0]:
         return None
     k = int(below[0])
     if not curve[k]:
         return float(k)
-    before = np.log2(curve[k - 1] / curve[0])
-    return float(k - 1 + (1 + before) / (before - np.log2(curve[k] / curve[0])))
+    before, after = (np.log(value / curve[0]) for value in (curve[k - 1], curve[k]))
+    return float(k - 1 + (before - np.log(share)) / (before - after))

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from experiments.studies.runs import Runs, chosen
-from experiments.studies.text.groups import networks_of, trained
-from experiments.studies.text.reach import half_life
+from experiments.studies.text.groups import SHARES, networks_of, trained
+from experiments.studies.text.reach import fall
 from experiments.studies.text.settings import LARGE, PREDICTIONS
 from experiments.studies.text.truths import NAMES
 from experiments.sweep import Run
@@ -17,13 +17,14 @@ AUC = frozenset({"string", "comment", "if", "quotes"})  # truths that are boolea
 
 
 def reach_table(runs: Runs) -> str:
-    """Return a table of half-lives before and after training, a row per network and part of its state."""
+    """Return a table of how far back gradients fall before and after training, by network and part."""
     rows = [
-        [name, part, *(_half_lives(own, when, part) for when in ("before", "after"))]
+        [name, part, *(_falls(own, when, part, share) for share in SHARES for when in ("before", "after"))]
         for name, own in networks_of(runs).items()
         for part in own[0].result["reach"]["before"]
     ]
-    head = ["half-life in characters", "of ∂J(t) by", "before training", "after"]
+    head = ["characters back", "‖∂J(t)‖ by"]
+    head += [text for words in SHARES.values() for text in (f"{words}, before training", "after")]
     return table(head, rows)
 
 
@@ -99,9 +100,9 @@ def _matters(rises: dict[str, float | None], ratio: float) -> bool:
     return here is not None and elsewhere is not None and here > 0 and here >= ratio * elsewhere
 
 
-def _half_lives(runs: Sequence[Run], when: str, part: str) -> str:
+def _falls(runs: Sequence[Run], when: str, part: str, share: float) -> str:
     curves = [run.result["reach"][when][part] for run in runs]
-    found = [half_life(curve) for curve in curves]
+    found = [fall(curve, share) for curve in curves]
     known = [each for each in found if each is not None]
     if len(known) < len(found):
         return f"not within {len(curves[0]) - 1} in {len(found) - len(known)} of {len(found)} runs"

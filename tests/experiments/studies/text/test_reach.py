@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import models
-from experiments.studies.text.reach import error_vectors, half_life, reach
+from experiments.studies.text.reach import error_vectors, fall, reach
 from tests.experiments.studies.text.networks import SIZE, STEPS, D, differences, language_model
 
 
@@ -48,10 +48,13 @@ def test_what_is_too_short_is_refused():
         reach(model, [np.zeros(111, int)], np.random.default_rng(0), places=2, longest=10, mode="level")
 
 
-def test_half_lives():
-    assert half_life(0.8 ** np.arange(20)) == pytest.approx(np.log(0.5) / np.log(0.8))
-    assert half_life([1, 2, 3, 0.5]) == pytest.approx(3)
-    assert half_life([1, 0]) == 1
-    assert half_life([0, *0.8 ** np.arange(20)]) == half_life(0.8 ** np.arange(20))  # as by an LSTM's c
-    assert half_life([1, 0.6, 0.51]) is None
-    assert half_life([0, 0]) is None
+def test_how_far_a_curve_falls():
+    curve = 0.8 ** np.arange(40)
+    assert fall(curve) == pytest.approx(np.log(0.5) / np.log(0.8))
+    assert fall(curve, 0.01) == pytest.approx(np.log(0.01) / np.log(0.8))
+    assert fall([1, 2, 3, 0.5]) == pytest.approx(3)
+    assert fall([1, 0]) == 1
+    assert fall([0, *curve], 0.1) == fall(curve, 0.1)  # as by an LSTM's c
+    assert fall([1, 0.6, 0.51]) is None
+    assert fall([1, 0.6, 0.02], 0.01) is None
+    assert fall([0, 0]) is None

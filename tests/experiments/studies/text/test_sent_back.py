@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from experiments.studies.text.decades import encode
-from experiments.studies.text.figures import half_lives
+from experiments.studies.text.figures import falls
 from experiments.studies.text.sent_back import itemised_figures, itemised_table, page, record
 from experiments.sweep import Run
 
@@ -108,19 +108,23 @@ def _sizes(rows, arriving):
 
 
 @pytest.mark.parametrize(
-    ("longest", "last", "label"), [(100, 0.9, "half-life, characters"), (3, None, "where 3)")]
+    ("share", "longest", "label"),
+    [
+        (0.5, 100, "characters back, to a half"),
+        (0.01, 100, "characters back, to a hundredth"),
+        (0.5, 3, "characters back, to a half (at least, where 3)"),
+    ],
 )
-def test_half_lives_through_training(longest, last, label):
-    panel = half_lives([_run("GRU", longest=longest), _run("GRU", 2, longest=longest)])
+def test_how_far_gradients_fall_through_training(share, longest, label):
+    panel = falls([_run("GRU", longest=longest), _run("GRU", 2, longest=longest)], share)
     line = panel.lines["GRU, D 128"]
     assert line.x == pytest.approx([10_000, 30_000, 100_000, 300_000])
     assert panel.marked == pytest.approx({"before": 10_000, "after": 300_000})
-    lives = [np.log(0.5) / np.log(factor) for factor in (0.5, 0.8, 0.6)]
-    end = np.log(0.5) / np.log(last) if last else longest  # at least
-    assert [*line.runs] == 2 * [pytest.approx([min(value, longest) for value in (*lives, end)])]
-    assert panel.ylabel.endswith(label)
+    wanted = [min(np.log(share) / np.log(factor), longest) for factor in (0.5, 0.8, 0.6, 0.9)]
+    assert [*line.runs] == 2 * [pytest.approx(wanted)]
+    assert panel.ylabel == label
 
 
-def test_half_lives_of_an_lstm_are_by_h_and_by_c():
-    panel = half_lives([_run("LSTM"), _run("Elman")])
+def test_falls_of_an_lstm_are_by_h_and_by_c():
+    panel = falls([_run("LSTM"), _run("Elman")], 0.5)
     assert list(panel.lines) == ["Elman, D 128", "LSTM, D 128, by h", "LSTM, D 128, by c"]

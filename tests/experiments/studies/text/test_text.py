@@ -234,7 +234,7 @@ def test_tables_tell_of_every_run():
     assert "| open brackets | LSTM, D 256 | c7, c7 | 0.82 (0.75 to 0.90) | 0.10 " in table
     assert "(+0.300 to +0.750)" in table
     reached = reach_table([_run("GRU", 1, 2.0), _run("GRU", 2, 2.0)])
-    assert "| GRU, D 128 | h | 1.0 | not within 1 in 2 of 2 runs |" in reached
+    assert "| GRU, D 128 | h | 1.0 | not within 1 in 2 of 2 runs | not" in reached
 
 
 def test_the_paper_scale_is_what_the_predictions_are_about(novel):
@@ -280,7 +280,7 @@ def test_the_command_trains_draws_and_says_what_one_sees(novel, tmp_path, capsys
     assert main(["text", "--text", str(novel), "--out", str(out), "--live"]) == 0
     assert len(list((out / "live").iterdir())) == 6  # of the networks
     assert {"bits.svg", "reach.svg", "cell-prose-letters.svg", "cell-prose-letters-typical.svg"} <= set(drawn)
-    assert {"half-life.svg", "itemised-prose-LSTM-6-c.svg", "itemised-python-GRU-6.svg"} <= set(drawn)
+    assert {"fall.svg", "itemised-prose-LSTM-6-c.svg", "itemised-python-GRU-6.svg"} <= set(drawn)
     page = (out / "itemised.html").read_text(encoding="utf-8")
     assert page.count('"network":') == 6
     assert len(sweep.finished(out)) == 8
