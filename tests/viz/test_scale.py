@@ -86,10 +86,11 @@ def test_one_scale_is_fitted_to_several_pictures():
     assert NormScale.fit() == NormScale.fit([])
 
 
-@pytest.mark.parametrize("power", range(-300, 300))
-def test_a_power_of_ten_counts_as_itself(power):
+def test_a_power_of_ten_counts_as_itself():
     """log10 is rounded, and may land on either side."""
-    assert NormScale.fit([float(f"1e{power}"), float(f"2e{power}")]).vmin == float(f"1e{power}")
+    powers = [float(f"1e{power}") for power in range(-300, 300)]
+    fitted = [NormScale.fit([power, 2 * power]).vmin for power in powers]
+    assert fitted == powers
 
 
 @slow

@@ -117,12 +117,18 @@ def test_small_trees_come_with_their_exact_probabilities(lengths, depths):
     _close(observed, {key: float(n * p / total) for key, p in weight.items()})
 
 
+@pytest.fixture(scope="module")
+def pool():
+    """Sentences of 11 to 14 words, and the depths of their keywords."""
+    drawn = data.sentences(np.random.default_rng(3), 120_000, (11, 14))
+    return drawn, _keyword_depth(drawn)
+
+
 @pytest.mark.parametrize("depths", [(3, 4), (7, 8)])
-def test_long_sentences_are_distributed_as_those_left_of_a_pool(depths):
+def test_long_sentences_are_distributed_as_those_left_of_a_pool(depths, pool):
     lengths, n = (11, 14), 6000
     forest = sentences_at_depth(np.random.default_rng(2), n, lengths, depths)
-    pool = data.sentences(np.random.default_rng(3), 120_000, lengths)
-    depth = _keyword_depth(pool)
+    pool, depth = pool
     kept = pool.select((depths[0] <= depth) & (depth <= depths[1]))
 
     def features(forest):

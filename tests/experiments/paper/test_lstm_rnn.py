@@ -34,7 +34,7 @@ def _settings(experiment="length", dataset=1, model="RLSTM", **changes):
     ("experiment", "dataset"), [("length", 1), ("length", 10), ("depth", 2), ("ablate", 4)]
 )
 def test_the_trees_that_are_read_back_are_those_that_runs_train_on(tmp_path, experiment, dataset):
-    settings = _settings(experiment, dataset)
+    settings = _settings(experiment, dataset, D=2)  # word vectors are written, too
     export_trees(settings, tmp_path)
     sets = datasets(settings)
     for part in ("train", "dev", "test"):
