@@ -124,7 +124,9 @@ def test_a_page_that_says_something_else_makes_no_notebook(
 
 
 def test_a_tutorial_that_is_not_there_is_refused(capsys) -> None:
-    assert main(["77"]) == 2
+    with pytest.raises(SystemExit) as left:
+        main(["77"])
+    assert left.value.code == 2
     assert "there is no tutorial '77'; tutorials are 01" in capsys.readouterr().err
 
 
