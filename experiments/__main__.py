@@ -46,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return run_command(
             "minigrad",
-            "Experiments on vanishing gradients in recursive neural networks (Le & Zuidema 2016).",
+            "Experiments on vanishing gradients in recursive neural networks (Le & Zuidema 2016). Begin with "
+            "demo, or with the tutorials in experiments/tutorials; COMMAND --help says more of a command.",
             _module,
             COMMANDS,
             argv,
