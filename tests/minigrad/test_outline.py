@@ -20,7 +20,7 @@ from minigrad.record import Summary, kept
 from tests.minigrad.graphs import expansions, random_graphs
 
 TREE = "(3 (2 (1 it) (1 is)) (1 (1 not) (2 bad)))"
-quick = settings(derandomize=True, deadline=None, max_examples=75)
+quick = settings(derandomize=True, deadline=None, max_examples=50)
 
 
 def nodes(tensor: mg.Tensor) -> list[Node]:

@@ -103,8 +103,10 @@ def log10(norms):
         return np.log10(norms)
 
 
-@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.slow), 24])
-def test_every_norm_is_the_engines(ran, every):
+@pytest.mark.parametrize(
+    ("every", "mode"), [pytest.param(1, "compiled", marks=pytest.mark.slow), (24, "level")]
+)
+def test_every_norm_is_the_engines(ran, every, mode):
     """The page's own matrices and words, through `models`' cells: 1e-8 decades for all cells and steps.
 
     Left out is what rounding decides: the LSTM where its memory is large, and rounded zeros.
@@ -114,7 +116,7 @@ def test_every_norm_is_the_engines(ran, every):
     assert len(seen) > 80
     for setting, found in list(zip(SETTINGS, ran["settings"], strict=True))[::every]:
         of = made(found, setting.D)
-        engine = gradient_norms(of, setting.f, setting.forget, "compiled")
+        engine = gradient_norms(of, setting.f, setting.forget, mode)
         assert set(engine) == {"elman", "lstm", "gru"}
         if largest_memory(setting, of) > LARGEST_MEMORY:
             del engine["lstm"]

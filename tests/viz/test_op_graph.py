@@ -21,7 +21,7 @@ from viz.op_graph_box import UNRECORDED
 from viz.render import render
 from viz.scale import OUTSIDE, NormScale
 
-quick = settings(derandomize=True, deadline=None, max_examples=50)
+quick = settings(derandomize=True, deadline=None, max_examples=30)
 
 DOT = r"""digraph "graph" {
 	graph [bgcolor=white fontname="DejaVu Sans,sans-serif" fontsize=10 label=LEGEND labelloc=b margin=0 nodesep=0.1 ranksep=0.18]

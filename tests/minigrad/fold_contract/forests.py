@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 
-few = settings(max_examples=12, derandomize=True, deadline=None)
+few = settings(max_examples=8, derandomize=True, deadline=None)
 
 Shape = Any  # None for a leaf, else (left shape, right shape)
 
