@@ -79,6 +79,7 @@ def test_it_trains_both_models_once_reports_and_draws(tiny, here, bank, tmp_path
     assert "at word / at root" in ratios
     assert ratios.index(">RNN<") < ratios.index(">RLSTM<")
 
+    monkeypatch.setattr(figures, "FORMATS", ("svg",))
     before = {path: path.read_bytes() for path in [*out.glob("runs/*"), *out.glob("figures/*.svg")]}
     assert _main("--treebank", bank, "--out", out, "--draw", 3) == 0
     assert {path: path.read_bytes() for path in before} == before  # nothing was trained again

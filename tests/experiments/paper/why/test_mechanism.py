@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import models
+from experiments import sweep
 from experiments.__main__ import main
 from experiments.paper.data import CLASSES, KEYWORDS, VOCABULARY, keyword_rows, sentences
 from experiments.paper.why import mechanism, mechanism_page
@@ -104,7 +107,8 @@ def twins(tmp_path_factory):
     """Two runs of a few sentences, once for all tests."""
     out = tmp_path_factory.mktemp("twins")
     size = replace(mechanism.SCALES["smoke"], sizes={"train": 220, "dev": 20, "test": 20})
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as executor:
+        patch.setattr("experiments.sweep.run", functools.partial(sweep.run, executor=executor))
         patch.setitem(mechanism.SCALES, "smoke", size)
         patch.setattr("viz.save_figure", lambda figure, path: None)
         patch.setitem(mechanism.EPOCHS, "smoke", 2)
