@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from functools import cache
 from itertools import chain
-from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,6 +22,7 @@ from experiments.sentiment.data import Treebank
 from experiments.studies import agreement, copy, count, remedies, spectrum, tasks
 from experiments.studies.layers import study as layers
 from experiments.studies.remedies.trials import TRIAL_STUDY
+from experiments.studies.text import study as text
 from experiments.sweep import finished, from_json
 from experiments.sweep.output import RESULTS
 
@@ -47,6 +48,17 @@ def _sentiment(folder, *options):
     return sentiment.jobs(treebank, parser.parse_args(["--scale", "paper", "--treebank", ".", *options]))
 
 
+def _text():
+    """Plan on the corpora that the rows tell of, which nobody needs to have."""
+    for run in _stored("text"):
+        if run.name.endswith("/baselines"):
+            told = {name: run.settings[name] for name in ("version", "hash")}
+            corpus = SimpleNamespace(
+                name=run.settings["corpus"], sizes={"train": run.work}, parts={"train": ()}, **told
+            )
+            yield from text.corpus_jobs(corpus, None, "paper", 0, text.RUNS["paper"])
+
+
 # The runs that each command plans at --scale paper, and otherwise with default options but for `CELLS`.
 PLANNED = {
     "paper": lambda: chain.from_iterable(experiment_jobs(e, "paper") for e in EXPERIMENTS),
@@ -55,11 +67,12 @@ PLANNED = {
     "sentiment": lambda: _sentiment("sentiment"),
     "sentiment-cells": lambda: _sentiment("sentiment-cells", *CELLS),
     "layers": lambda: layers.STUDY.jobs("paper"),
+    "text": _text,
 } | {f"beyond/{study.name}": lambda study=study: study.jobs("paper", 0, None) for study in STUDIES}
 
 
 # Folders whose runs are in one table.
-PACKED = ("why-mechanism",)
+PACKED = ("text", "why-mechanism")
 
 
 def test_no_folder_of_rows_is_left_out():
@@ -85,11 +98,16 @@ def test_the_runs_that_a_command_plans_are_those_that_are_stored(folder):
         assert job.work in (run.work, 0)  # there is no treebank here
 
 
-@pytest.mark.parametrize("folder", [*(f for f in PLANNED if f.startswith("beyond/")), "layers"])
+SUMMARIES = {f"beyond/{study.name}": study.summary for study in STUDIES} | {
+    "layers": layers.STUDY.summary,
+    "text": text.summary,
+}
+
+
+@pytest.mark.parametrize("folder", SUMMARIES)
 def test_summaries_are_those_of_the_stored_runs(folder):
-    (study,) = (study for study in (*STUDIES, layers.STUDY) if study.name == Path(folder).name)
-    text = (RESULTS / folder / "summary.md").read_text(encoding="utf-8")
-    assert study.summary(_stored(folder)).strip() + "\n" == text
+    stored = (RESULTS / folder / "summary.md").read_text(encoding="utf-8")
+    assert SUMMARIES[folder](_stored(folder)).strip() + "\n" == stored
 
 
 def test_rows_and_page_of_the_study_why_are_those_of_its_plan():
@@ -106,8 +124,8 @@ def test_rows_and_page_of_the_study_why_are_those_of_its_plan():
 
 
 def test_the_page_of_the_mechanism_is_that_of_the_stored_runs():
-    text = (RESULTS / "why-mechanism" / "why.md").read_text(encoding="utf-8")
-    assert mechanism_page.page(_stored("why-mechanism")) + "\n" == text
+    stored = (RESULTS / "why-mechanism" / "why.md").read_text(encoding="utf-8")
+    assert mechanism_page.page(_stored("why-mechanism")) + "\n" == stored
 
 
 def test_tables_of_the_paper_are_those_of_the_stored_runs(monkeypatch):
@@ -117,7 +135,7 @@ def test_tables_of_the_paper_are_those_of_the_stored_runs(monkeypatch):
     assert set(written) == {"claims.md", "claims.json"}
     written["success.md"] = success.table(Stored(_stored("paper")))
     written["error_vectors.md"] = error_vectors.table(Stored(_stored("paper")))
-    for name, text in written.items():
-        assert text == (paper / name).read_text(encoding="utf-8"), name
+    for name, told in written.items():
+        assert told == (paper / name).read_text(encoding="utf-8"), name
     ablate = table(list(ablation_jobs("paper")), _stored("ablate"))
     assert ablate == (RESULTS / "ablate" / "ablate.md").read_text(encoding="utf-8")

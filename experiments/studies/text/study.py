@@ -71,7 +71,7 @@ def jobs(scale: str, seed: int = 0, runs: int | None = None, text: Path | None =
     if text is not None:
         corpora.append((read("prose", text, SCALES[scale]["sizes"]), text))
     return [
-        job for corpus, path in corpora for job in _of_corpus(corpus, path, scale, seed, runs or RUNS[scale])
+        job for corpus, path in corpora for job in corpus_jobs(corpus, path, scale, seed, runs or RUNS[scale])
     ]
 
 
@@ -88,7 +88,8 @@ def expected_hours(planned: Sequence[Job]) -> float | None:
     return seconds / 3600
 
 
-def _of_corpus(corpus: Corpus, path: Path | None, scale: str, seed: int, runs: int) -> Iterator[Job]:
+def corpus_jobs(corpus: Corpus, path: Path | None, scale: str, seed: int, runs: int) -> Iterator[Job]:
+    """Yield the runs on a corpus, which is in the file at `path` if it is prose."""
     paths = {} if path is None else {"text": str(path)}
     baselines = BaselineSettings(**of_corpus(corpus, scale))
     characters = corpus.sizes["train"]
