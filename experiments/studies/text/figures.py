@@ -36,17 +36,19 @@ def figures(runs: Runs) -> Figures:
 
 
 def _learning(runs: Runs) -> LinePanel:
-    """Return the panel of the bits on dev over the epochs, beside the best n-grams and the compressors."""
+    """Return the panel of the bits on dev over the epochs, beside the best n-grams."""
     rivals = baselines(runs)
     orders = rivals.result["ngrams"]["dev"]
     lines: dict[str, Line] = {
         name: epochs(own, lambda row: float(row["dev_bits"])) for name, own in networks_of(runs).items()
     }
+    networks = [run for own in networks_of(runs).values() for run in own]
     return LinePanel(
         TITLES[rivals.settings["corpus"]],
         lines,
         "epochs",
         "bits per character on dev",
+        xlim=(0.0, 1.25 * max(run.epochs for run in networks)),  # the n-grams' name is beyond the lines
         references={f"{orders.index(min(orders)) + 1}-grams": min(orders)},
     )
 
