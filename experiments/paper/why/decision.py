@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from experiments.paper.settings import MODELS
-from experiments.paper.why.choice import Scored, candidates, choose, scored
+from experiments.paper.why.choice import Accuracies, Scored, candidates, choose, scored
 from experiments.paper.why.decay import FIRST_RUN, LEAF_WEIGHTS, Decay
 from experiments.paper.why.extent import Extent
 from experiments.paper.why.found import Found, on
 
-Pair = tuple[Decay, Decay]  # of RNN and RLSTM
+
+@dataclass(frozen=True)
+class Successor:
+    """A challenger that has taken the best cell's place.
+
+    Attributes
+    ----------
+    base : Decay
+        The best cell.
+    name : str
+        Of the single change to it, or of the random draw.
+    leaf_weights : "shared" or "separate"
+        What it is itself trained with.
+    """
+
+    base: Decay
+    name: str
+    leaf_weights: str
+
+    @property
+    def title(self) -> str:
+        """Its name in tables."""
+        return self.name if self.name.startswith(DRAW) else f"{self.base.title}, {self.name}"
+
+
+DRAW = "draw-"  # begins the name of a challenger that was drawn at random
+
+Choice = Decay | Successor  # for one model alone
+Pair = tuple[Choice, Choice]  # of RNN and RLSTM
 
 
 def own_candidates(found: Found, model: str) -> list[Decay]:
@@ -44,16 +71,16 @@ class Decision:
     Attributes
     ----------
     own : dict of Scored
-        By model: the choice for it alone.
+        By model: the choice for it alone, be it a cell or what has taken the best cell's place.
     joint : Scored
         The choice of one setting for both.
     pair : Scored
         Both own choices, scored together.
-    chosen : tuple of Decay
+    chosen : tuple of Decay or Successor
         Of RNN and RLSTM: the joint setting if the intervals of `joint` and `pair` overlap, else the pair.
     """
 
-    own: dict[str, Scored[Decay]]
+    own: dict[str, Scored[Choice]]
     joint: Scored[Decay]
     pair: Scored[Pair]
     chosen: Pair
@@ -64,24 +91,33 @@ def decide(found: Found) -> dict[str, Decision]:
     cells = {model: found.cells("final", model) for model in MODELS}
     decisions = {}
     for form in LEAF_WEIGHTS:
-        own = {
-            model: choose(
-                [one for one in own_scores(found, model) if one.setting.leaf_weights == form],
-                lambda cell: cell.simplicity,
-            )
-            for model in MODELS
-        }
+        chosen_alone = {model: _own(found, model, form) for model in MODELS}
+        own = {model: one for model, (one, _) in chosen_alone.items()}
         both = [cell for cell in own_candidates(found, "RLSTM") if cell.leaf_weights == form]
         joint = choose(
             [scored(cell, *(cells[model][cell] for model in MODELS)) for cell in both],
             lambda cell: cell.simplicity,
         )
         pair = (own["RNN"].setting, own["RLSTM"].setting)
-        together = scored(pair, *(cells[model][cell] for model, cell in zip(MODELS, pair, strict=True)))
+        together = scored(pair, *(accuracies for _, accuracies in chosen_alone.values()))
         one_for_both = (joint.setting, joint.setting)
         chosen = one_for_both if joint.overlaps(together) else pair
         decisions[form] = Decision(own, joint, together, chosen)
     return decisions
+
+
+def _own(found: Found, model: str, form: str) -> tuple[Scored[Choice], Accuracies]:
+    """Return the choice for a model alone with one form of leaf matrices, and its accuracies."""
+    taken = replaced(found, model)
+    if taken is not None and taken.setting.leaf_weights == form:
+        accuracies = found.accuracies("challenger", model)[taken.setting.name]
+        return scored(taken.setting, accuracies), accuracies
+    cell = choose(
+        [one for one in own_scores(found, model) if one.setting.leaf_weights == form],
+        lambda cell: cell.simplicity,
+    ).setting
+    accuracies = found.cells("final", model)[cell]
+    return scored(cell, accuracies), accuracies
 
 
 @dataclass(frozen=True)
@@ -118,11 +154,18 @@ def challenger(found: Found, model: str, extent: Extent) -> Challenger | None:
     return max(above, key=lambda one: one.score).setting if above else None
 
 
-def replaced(found: Found, model: str) -> Scored[str] | None:
-    """Return the challenger's score if its interval lies wholly above the best cell's on all sentences."""
+def replaced(found: Found, model: str) -> Scored[Successor] | None:
+    """Return what takes the best cell's place: a challenger whose interval lies wholly above it.
+
+    None if there is no such one, or not yet: it has to be trained on all sentences of the candidates.
+    """
     base = best_cell(found, model)
-    there = scored(base, found.cells("final", model)[base])
-    scores: Sequence[Scored[str]] = [
-        scored(name, of) for name, of in found.accuracies("challenger", model).items()
-    ]
-    return next((one for one in scores if one.lower > there.upper), None)
+    of_base = found.cells("final", model)[base]
+    there = scored(base, of_base)
+    for name, runs in found.of("challenger", model).items():
+        of_runs = found.accuracies("challenger", model)[name]
+        if of_runs.keys() == of_base.keys():
+            one = scored(Successor(base, name, runs[0].settings["leaf_weights"]), of_runs)
+            if one.lower > there.upper:
+                return one
+    return None

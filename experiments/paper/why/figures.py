@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from experiments.paper.data import CLASSES, length_range
+from experiments.paper.why.decay import LEAF_WEIGHTS
 from experiments.paper.why.decision import own_candidates
 from experiments.paper.why.extent import Extent
 from experiments.paper.why.found import Found
@@ -58,18 +59,23 @@ def _line(run: Run, quantity: str) -> Line:
 
 
 def lengths_figure(found: Found, extent: Extent) -> Figure:
-    """Return the candidates' best dev accuracies by length, RLSTM, all seeds."""
+    """Return the candidates' best dev accuracies by length, RLSTM, all seeds; a panel for each leaf form."""
     cells = found.cells("final", "RLSTM")
     on = [one for one in extent.final["RLSTM"] if one.kind == "length"]
-    lines = {
-        cell.title: Line(
-            [length_range(one.number)[1] for one in on],
-            [[cells[cell][one][k] for one in on] for k in range(extent.final_runs)],
-        )
-        for cell in own_candidates(found, "RLSTM")
-    }
-    panel = LinePanel(
-        "RLSTM", lines, "tokens, at most", "dev accuracy of the best epoch (%)",
-        references={"guess": 100 / CLASSES}, ylim=(0, 100),
-    )  # fmt: skip
-    return line_panels([panel], columns=1, height=3.2)
+    tokens = [length_range(one.number)[1] for one in on]
+    panels = []
+    for form in LEAF_WEIGHTS:
+        lines = {
+            f"L2 {cell.rest:g}, on words {cell.words:g}": Line(
+                tokens, [[cells[cell][one][k] for one in on] for k in range(extent.final_runs)]
+            )
+            for cell in sorted(own_candidates(found, "RLSTM"))
+            if cell.leaf_weights == form
+        }
+        panels.append(
+            LinePanel(
+                f"RLSTM, leaf matrices {form}", lines, "tokens of the longest sentence",
+                "dev accuracy of the best epoch (%)", references={"guess": 100 / CLASSES}, ylim=(0, 100),
+            )
+        )  # fmt: skip
+    return line_panels(panels, height=3.2)

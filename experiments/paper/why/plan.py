@@ -9,6 +9,7 @@ from typing import Any
 from experiments.paper.settings import MODELS, SCALES
 from experiments.paper.why.decay import GRID, LEAF_WEIGHTS
 from experiments.paper.why.decision import (
+    DRAW,
     all_candidates,
     best_cell,
     best_draws,
@@ -156,7 +157,7 @@ class Plan:
             return {}
         if one.part == "one":
             return {one.setting: _single(found, model)[one.setting]}
-        return {f"draw-{one.setting}": drawn(model, int(one.setting), self.seed)}
+        return {f"{DRAW}{one.setting}": drawn(model, int(one.setting), self.seed)}
 
 
 def _finalists(found: Found, model: str) -> Settings:

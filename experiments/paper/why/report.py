@@ -188,7 +188,7 @@ def _choice(form: str, of: Decision) -> str:
     return f"- Leaf matrices {form}: {own}; {joint}. **Chosen: {chosen}.**"
 
 
-def _told(one: Scored[Decay]) -> str:
+def _told(one: Scored[Any]) -> str:
     return f"{one.setting.title}, {_interval(one)}"
 
 

@@ -15,6 +15,9 @@ from experiments.paper.grids import EXPERIMENTS, experiment_jobs
 from experiments.paper.named import NAMED, USUAL, Rows
 from experiments.paper.settings import MODELS, SCALES, Settings, run_settings
 from experiments.paper.stored import ABLATION, ablation_of, command_line
+from experiments.paper.why.decision import decide
+from experiments.paper.why.found import Found
+from experiments.paper.why.variants import SINGLE
 from experiments.sweep import finished
 from experiments.sweep.output import RESULTS
 from experiments.sweep.settings import defaults
@@ -49,6 +52,15 @@ def test_the_authors_settings_are_those_of_their_program():
         assert (settings.eps, settings.shuffle) == (1e-4, "once")
     assert (readme.l2, readme.l2_words, readme.l2_classifier) == (1e-3, 1e-3, 1e-3)
     assert (compiled.l2, compiled.l2_words, compiled.l2_classifier) == (1e-4, 1e-4, 1e-5)
+
+
+def test_the_chosen_settings_are_those_that_the_rule_chose():
+    chosen = decide(Found(finished(RESULTS / "why")))
+    for model, shared in zip(MODELS, chosen["shared"].chosen, strict=True):
+        assert NAMED["chosen-shared"][model].items() >= shared.changes.items()
+    rnn, rlstm = chosen["separate"].chosen
+    assert NAMED["chosen-separate"]["RNN"].items() >= {**rnn.base.changes, **SINGLE[rnn.name]}.items()
+    assert NAMED["chosen-separate"]["RLSTM"].items() >= rlstm.changes.items()
 
 
 def test_folders_have_the_name_the_seed_and_the_scale():

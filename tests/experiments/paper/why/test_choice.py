@@ -10,7 +10,7 @@ import pytest
 from experiments.paper.why import choice
 from experiments.paper.why.choice import Scored, candidates, choose, scored
 from experiments.paper.why.decay import FIRST_RUN, GRID, Decay
-from experiments.paper.why.decision import Challenger, best_cell, challenger, decide, replaced
+from experiments.paper.why.decision import Challenger, Successor, best_cell, challenger, decide, replaced
 from experiments.paper.why.plan import Plan
 from experiments.paper.why.sentences import Sentences
 from tests.experiments.paper.why.pretended import done
@@ -114,6 +114,28 @@ def test_a_challenger_is_tried_and_has_to_win_twice(gain, takes_it):
     assert (replaced(found, "RLSTM") is not None) == bool(takes_it)
     runs = found.of("challenger", "RLSTM")
     assert list(runs) == (["init-glorot"] if gain else [])
+    own = decide(found)["shared"].own["RLSTM"]
+    assert own.setting == (Successor(RLSTM, "init-glorot", "shared") if takes_it else RLSTM)
+    assert own.score == pytest.approx(70.5 + (gain if takes_it else 0))  # half of the runs have one more
+    assert decide(found)["shared"].chosen == (replace(RNN, leaf_weights="shared"), own.setting)
+    assert decide(found)["separate"].own["RLSTM"].setting == replace(RLSTM, leaf_weights="separate")
+
+
+def test_a_draw_that_wins_is_the_choice_with_its_own_leaf_matrices():
+    plan, usual = Plan("paper"), _accuracy({"RNN": RNN, "RLSTM": RLSTM})
+
+    def accuracy(part, job):
+        if part.kind in ("search", "again", "challenger"):
+            return 99.0 if job.name.split("/")[2] in ("1", "draw-1") and part.model == "RNN" else 10.0
+        return usual(part, job)
+
+    found = done(plan, accuracy)
+    (form,) = {run.settings["leaf_weights"] for run in found.of("challenger", "RNN")["draw-1"]}
+    of = decide(found)
+    assert of[form].chosen[0] == Successor(RNN, "draw-1", form)
+    assert of[form].chosen[0].title == "draw-1"
+    (other,) = {"shared", "separate"} - {form}
+    assert of[other].chosen[0] == replace(RNN, leaf_weights=other)
 
 
 def test_a_random_draw_may_be_the_challenger():

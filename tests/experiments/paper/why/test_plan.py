@@ -167,10 +167,10 @@ def test_hours_that_are_none_are_refused(hours, tmp_path, capsys):
 
 def test_the_figure_of_lengths_has_every_run_of_every_candidate():
     few = done(PLAN, lambda part, job: 99.0 - job.json["dataset"] - job.json["run"] / 10, parts=4)
-    (axes,) = lengths_figure(few, PLAN.extent).axes
-    lines = [line for line in axes.lines if len(line.get_xdata()) == 7]
-    assert len(lines) == 5
-    for line in lines:
+    panels = lengths_figure(few, PLAN.extent).axes
+    lines = [[line for line in axes.lines if len(line.get_xdata()) == 7] for axes in panels]
+    assert list(map(len, lines)) == [3, 2]  # shared, the first run's among them; separate
+    for line in [*lines[0], *lines[1]]:
         assert list(line.get_xdata()) == [20, 30, 40, 50, 60, 70, 80]
         assert list(line.get_ydata()) == pytest.approx([99 - i - 1.55 for i in range(2, 9)])  # medians of ten
 
