@@ -10,16 +10,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 OPTIONS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
     *("--remote-debugging-pipe", "--hide-scrollbars", "--force-device-scale-factor=1"),
 )
+NEEDS_AXE = pytest.mark.skipif("AXE" not in os.environ, reason="AXE names no axe.min.js; .ci/slow fetches it")
 # Chromium reads commands from descriptor 3 and answers on 4.
 START = """
 import os, sys
@@ -157,6 +161,32 @@ class Browser:
         names = {"key": key, "code": key, "windowsVirtualKeyCode": code}
         self.call("Input.dispatchKeyEvent", type="keyDown", **names, **({"text": " "} if key == " " else {}))
         self.call("Input.dispatchKeyEvent", type="keyUp", **names)
+
+    @contextmanager
+    def without_scripts(self) -> Iterator[None]:
+        """Switch off the scripts of pages that are opened inside the block; those of `run` work."""
+        self.call("Emulation.setScriptExecutionDisabled", value=True)
+        try:
+            yield
+        finally:
+            self.call("Emulation.setScriptExecutionDisabled", value=False)
+
+    def shows(self, selector: str) -> bool:
+        """Return whether an element that CSS selects has a height on the page."""
+        elements = f"[...document.querySelectorAll({json.dumps(selector)})]"
+        return bool(self.run(f"{elements}.some(element => element.getBoundingClientRect().height > 0)"))
+
+    def hardly_accessible(self) -> list[list[str]]:
+        """Open all details, and return what axe calls serious or critical: impact, rule, element.
+
+        AXE names its script; `NEEDS_AXE` marks tests that want it.
+        """
+        self.run("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
+        self.run(Path(os.environ["AXE"]).read_text(encoding="utf-8"))
+        found = self.run(
+            "axe.run().then(result => result.violations.map(one => [one.impact, one.id, one.nodes[0].html]))"
+        )
+        return [one for one in found if one[0] in ("serious", "critical")]
 
     def screenshot(self, path: Path, whole: bool = False) -> None:
         """Save what the window shows, or the whole page, as PNG."""

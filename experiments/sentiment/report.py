@@ -11,7 +11,7 @@ from experiments.sentiment.polarity import Polarity, rule
 from experiments.sentiment.settings import MODELS
 from experiments.sweep import Run
 from experiments.sweep.rows import number
-from experiments.sweep.wording import table
+from experiments.sweep.wording import counted, table
 from experiments.training.evaluation import MAJORITY
 
 _WORDS = {2: "two", 3: "three", 4: "four", 5: "five"}
@@ -63,7 +63,7 @@ def as_markdown(
         cells = [_spread([number(result["test"][name]) for result in results]) for name in names]
         dev = _spread([number(result["dev"]["root_fine"]) for result in results])
         epochs = f"{statistics.fmean(result['epochs'] for result in results):.0f}"
-        models.append([f"{model}, {_runs(len(members))}", *cells, dev, epochs])
+        models.append([f"{model}, {counted(len(members))}", *cells, dev, epochs])
         for run in members:
             shown = _percents(run.result, names)
             single.append([f"{model} {run.settings['run']}", *shown, str(run.result["best_epoch"])])
@@ -102,7 +102,3 @@ def _percents(of: Mapping[str, Mapping[str, float | None]], names: Iterable[str]
 
 def _percent(share: float) -> str:
     return "–" if math.isnan(share) else f"{100 * share:.1f}"
-
-
-def _runs(n: int) -> str:
-    return f"{n} runs" if n > 1 else "1 run"

@@ -76,8 +76,17 @@ def whose(runs: Sequence[Run], cells: Iterable[str], data: str, out: Path) -> st
     """
     commits = sorted({about["commit"] for run in runs for about in run.environments if about.get("commit")})
     code = f"{len(commits)} commits" if len(commits) > 3 else f"commit {', '.join(commits) or 'unknown'}"
-    number = f"{len(runs)} runs" if len(runs) > 1 else "1 run"
-    return f"{number} of {listed(cells)} on {data}; rows in {out.name}, made by {code}"
+    return f"{counted(len(runs))} of {listed(cells)} on {data}; rows in {out.name}, made by {code}"
+
+
+def counted(runs: int) -> str:
+    """Return how many runs there are: ``1 run``, ``5 runs``."""
+    return "1 run" if runs == 1 else f"{runs} runs"
+
+
+def percent_range(shares: Sequence[float]) -> str:
+    """Return `median_range` of shares in percent, with a decimal: ``98.2 (97.0 to 99.1)``."""
+    return median_range([100 * share for share in shares], "{:.1f}")
 
 
 def table(head: str | Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -15,7 +15,8 @@ import pytest
 
 import models
 import viz.dashboard
-from tests.viz.test_explorer import Page, _wide
+from tests.viz.page_style import assert_backgrounds_can_be_read
+from tests.viz.test_explorer import Page
 from viz.colour import contrast
 from viz.dashboard import dashboard_page
 from viz.few import FEW
@@ -73,14 +74,7 @@ def test_every_control_has_a_label_and_no_id_occurs_twice(text):
 
 
 def test_text_can_be_read(text):
-    style = text[text.index("<style>") : text.index("</style>")]
-    pairs = 0
-    for rule in re.findall(r"\{([^{}]*)\}", style):
-        if fill := re.search(r"background: (#\w+)", rule):
-            ink = re.search(r"(?<!-)\bcolor: (#\w+)", rule)
-            assert contrast(_wide(ink[1]) if ink else "#000000", _wide(fill[1])) >= 4.5, rule
-            pairs += 1
-    assert pairs >= 3
+    assert assert_backgrounds_can_be_read(text) >= 3
     (inks,) = re.findall(r"const INKS = (\[.*?\]);", text)
     assert all(contrast(ink, "#ffffff") >= 4.5 for ink in json.loads(inks))
 

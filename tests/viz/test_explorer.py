@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import viz.explorer
+from tests.viz.page_style import assert_backgrounds_can_be_read, style_of
 from viz.__main__ import main
 from viz.colour import contrast
 from viz.explorer import explorer_page
@@ -87,22 +88,9 @@ def test_controls_have_the_ranges_of_the_settings(page):
 
 def test_text_can_be_read(text):
     """Every pair of a text's colour and its background in the style: 4.5, as WCAG 2.2 asks for (AA)."""
-    style = text[text.index("<style>") : text.index("</style>")]
     assert contrast("#000000", "#ffffff") > 4.5
-    pairs = 0
-    for rule in re.findall(r"\{([^{}]*)\}", style):
-        fill = re.search(r"background: (#\w+)", rule)
-        if fill:
-            ink = re.search(r"(?<!-)\bcolor: (#\w+)", rule)
-            wide = [_wide(found[1]) if found else "#000000" for found in (ink, fill)]
-            assert contrast(*wide) >= 4.5, rule
-            pairs += 1
-    assert pairs >= 4
-    assert re.search(r":focus-visible \{ outline: 3px solid", style)
-
-
-def _wide(colour):
-    return colour if len(colour) == 7 else "#" + "".join(2 * digit for digit in colour[1:])
+    assert assert_backgrounds_can_be_read(text) >= 4
+    assert re.search(r":focus-visible \{ outline: 3px solid", style_of(text))
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)

@@ -143,17 +143,11 @@ def test_play_moves_the_step_from_the_end_to_the_start(browser, page):
 
 
 def test_without_javascript_the_still_is_shown_and_no_dead_control(browser, page):
-    visible = """(selector => [...document.querySelectorAll(selector)]
-      .some(element => element.getBoundingClientRect().height > 0))"""
-    browser.call("Emulation.setScriptExecutionDisabled", value=True)
-    try:
+    with browser.without_scripts():
         browser.open(page)
-        # The page's own scripts are off; those of the DevTools run.
-        assert browser.run(f"{visible}('#still svg')")
-        assert browser.run(f"{visible}('noscript p')")
-        assert not browser.run(f"{visible}('form, nav, #charts')")
-    finally:
-        browser.call("Emulation.setScriptExecutionDisabled", value=False)
+        assert browser.shows("#still svg")
+        assert browser.shows("noscript p")
+        assert not browser.shows("form, nav, #charts")
     browser.open(page)
-    assert not browser.run(f"{visible}('#still svg')")
-    assert browser.run(f"{visible}('form')")
+    assert not browser.shows("#still svg")
+    assert browser.shows("form")

@@ -15,7 +15,8 @@ import pytest
 
 import viz.itemised
 from tests.viz.itemised_runs import CODE, LOSSES, MOMENTS, TEXT, made, several
-from tests.viz.test_explorer import Page, _wide
+from tests.viz.page_style import LEAST, assert_backgrounds_can_be_read, pairs
+from tests.viz.test_explorer import Page
 from viz.colour import contrast
 from viz.itemised import ItemisedMoment, ItemisedRun, itemised_figure, itemised_page
 from viz.itemised.assemble import far_loss
@@ -123,16 +124,9 @@ def test_every_control_has_a_label_and_no_id_occurs_twice(text):
 
 
 def test_text_can_be_read(text):
-    style = text[text.index("<style>") : text.index("</style>")]
-    pairs = 0
-    for rule in re.findall(r"\{([^{}]*)\}", style):
-        if fill := re.search(r"background: (#\w+)", rule):
-            ink = re.search(r"(?<!-)\bcolor: (#\w+)", rule)
-            assert contrast(_wide(ink[1]) if ink else "#000000", _wide(fill[1])) >= 4.5, rule
-            pairs += 1
-        elif ink := re.search(r"(?<!-)\bcolor: (#\w+)", rule):
-            assert contrast(_wide(ink[1]), "#ffffff") >= 4.5, rule
-    assert pairs >= 4
+    assert assert_backgrounds_can_be_read(text) >= 4
+    for rule, ink, fill in pairs(text):
+        assert contrast(ink or "#000000", fill or "#ffffff") >= LEAST, rule
 
 
 def test_the_page_holds_every_run_and_begins_where_the_last_moment_reaches_far(text):

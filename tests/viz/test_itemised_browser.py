@@ -1,12 +1,10 @@
 """The page of itemised gradients in a browser: by mouse, by keyboard, on a phone, without JavaScript."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 
-from tests.browser import Browser
+from tests.browser import NEEDS_AXE, Browser
 from tests.viz.itemised_runs import LOSSES, MOMENTS, TEXT, made, several
 from viz.itemised import itemised_page
 from viz.scale import NormScale
@@ -210,27 +208,17 @@ def test_nothing_is_cut(browser, page, width, height):
     assert browser.run(overlapping) == []
 
 
-@pytest.mark.skipif("AXE" not in os.environ, reason="AXE names no axe.min.js; .ci/slow fetches it")
+@NEEDS_AXE
 def test_axe_finds_nothing_serious(browser, page):
     browser.open(page, "#place=20")
-    browser.run("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
-    browser.run(Path(os.environ["AXE"]).read_text(encoding="utf-8"))
-    found = browser.run(
-        "axe.run().then(result => result.violations.map(one => [one.impact, one.id, one.nodes[0].html]))"
-    )
-    assert [one for one in found if one[0] in ("serious", "critical")] == []
+    assert browser.hardly_accessible() == []
 
 
 def test_without_javascript_the_still_is_shown_and_no_dead_control(browser, page):
-    visible = """(selector => [...document.querySelectorAll(selector)]
-      .some(element => element.getBoundingClientRect().height > 0))"""
-    browser.call("Emulation.setScriptExecutionDisabled", value=True)
-    try:
+    with browser.without_scripts():
         browser.open(page)
-        assert browser.run(f"{visible}('#still span')")
-        assert not browser.run(f"{visible}('form, #text')")
-    finally:
-        browser.call("Emulation.setScriptExecutionDisabled", value=False)
+        assert browser.shows("#still span")
+        assert not browser.shows("form, #text")
     browser.open(page)
-    assert not browser.run(f"{visible}('#still')")
-    assert browser.run(f"{visible}('form')")
+    assert not browser.shows("#still")
+    assert browser.shows("form")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from viz.scale import RatioScale
 from viz.style import map_colours
-from viz.web import filled, scripts, shared_script
+from viz.web import filled, scripts, shared
 
 HERE = Path(__file__).parent
 MODEL = ("store", "groups", "scale", "tree")  # what needs no browser
@@ -23,7 +23,7 @@ def dashboard_page() -> str:
     parts = {
         "STYLE": (HERE / "dashboard.css").read_text(encoding="utf-8"),
         "COLOURS": json.dumps(map_colours(RatioScale.colormap), separators=(",", ":")),
-        "MODEL": shared_script("ink") + scripts(HERE, MODEL),
-        "SCREEN": shared_script("svg") + shared_script("elements") + scripts(HERE, SCREEN),
+        "MODEL": shared("ink") + scripts(HERE, MODEL),
+        "SCREEN": shared("numbers", "svg", "elements") + scripts(HERE, SCREEN),
     }
     return filled(HERE / "dashboard.html", parts)

@@ -11,7 +11,7 @@ from viz.explorer.looks import looks_json, strip_json
 from viz.explorer.presets import PRESETS, Preset
 from viz.explorer.settings import CONTROLS, Choice, Settings, Slider
 from viz.explorer.still import still
-from viz.web import filled, scripts, shared_script
+from viz.web import filled, scripts, shared
 
 HERE = Path(__file__).parent
 MODEL = ("random", "linear", "matrices", "cells", "flow", "state")  # what needs no browser
@@ -33,7 +33,7 @@ def explorer_page() -> str:
         "STILL": still(first.settings),
         "DATA": _data(first.settings),
         "MODEL": scripts(HERE, MODEL),
-        "SCREEN": shared_script("svg") + scripts(HERE, SCREEN),
+        "SCREEN": shared("numbers", "svg") + scripts(HERE, SCREEN),
     }
     return filled(HERE / "explorer.html", parts)
 

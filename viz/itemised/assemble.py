@@ -15,7 +15,7 @@ from viz.scale import NormScale
 from viz.style import map_colours
 from viz.text import tick_number
 from viz.text_picture import TextPicture
-from viz.web import filled, scripts, shared_script
+from viz.web import filled, scripts, shared
 
 HERE = Path(__file__).parent
 MODEL = ("record", "look")  # what needs no browser
@@ -53,8 +53,8 @@ def itemised_page(runs: Sequence[ItemisedRun], first: int = 0) -> str:
         "STYLE": (HERE / "itemised.css").read_text(encoding="utf-8"),
         "STILL": _still(shown, place, scale),
         "DATA": _data(runs, first, place, scale),
-        "MODEL": shared_script("ink") + scripts(HERE, MODEL),
-        "SCREEN": shared_script("svg") + shared_script("elements") + scripts(HERE, SCREEN),
+        "MODEL": shared("ink", "numbers") + scripts(HERE, MODEL),
+        "SCREEN": shared("svg", "elements") + scripts(HERE, SCREEN),
     }
     return filled(HERE / "itemised.html", parts)
 

@@ -13,11 +13,10 @@ function lookOf(value, scale, colours) {
 function sizeInWords(value, least) {
   if (!(value > 0)) return `less than ${powerOf(least)}`;
   const [mantissa, exponent] = value.toExponential(1).split("e"), power = Number(exponent);
-  return power >= -3 && power <= 1 ? String(Number(value.toPrecision(2))) : `${mantissa}×10${raised(power)}`;
+  return power >= -3 && power <= 1 ? String(Number(value.toPrecision(2))) : `${mantissa}×10${superscript(power)}`;
 }
 
-const raised = power => String(power).replace(/./g, c => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
-const powerOf = value => `10${raised(Math.round(Math.log10(value)))}`;
+const powerOf = value => `10${superscript(Math.round(Math.log10(value)))}`;
 
 // The character as a name that can be read aloud and seen.
 function nameOf(character) {

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
-def shared_script(name: str) -> str:
-    """Return the text of a script of this folder."""
-    return Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8")
-
-
 def scripts(folder: Path, names: Iterable[str]) -> str:
     """Return the text of some scripts of a folder, one after another."""
     return "".join((folder / f"{name}.js").read_text(encoding="utf-8") for name in names)
+
+
+def shared(*names: str) -> str:
+    """Return the text of some scripts of this folder, one after another."""
+    return scripts(Path(__file__).parent, names)
 
 
 def filled(page: Path, parts: Mapping[str, str]) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from experiments.paper.settings import MODELS
-from experiments.paper.why.choice import Accuracies, Scored, candidates, choose, scored
+from experiments.paper.why.choice import Accuracies, Scored, accuracies, candidates, choose, scored
 from experiments.paper.why.decay import FIRST_RUN, LEAF_WEIGHTS, Decay
 from experiments.paper.why.extent import Extent
 from experiments.paper.why.found import Found, on
+
+DRAW = "draw-"  # begins the name of a challenger that was drawn at random
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,8 @@ class Successor:
         return self.name if self.name.startswith(DRAW) else f"{self.base.title}, {self.name}"
 
 
-DRAW = "draw-"  # begins the name of a challenger that was drawn at random
-
 Choice = Decay | Successor  # for one model alone
+Alone = Scored[Decay] | Scored[Successor]
 Pair = tuple[Choice, Choice]  # of RNN and RLSTM
 
 
@@ -80,7 +81,7 @@ class Decision:
         Of RNN and RLSTM: the joint setting if the intervals of `joint` and `pair` overlap, else the pair.
     """
 
-    own: dict[str, Scored[Choice]]
+    own: dict[str, Alone]
     joint: Scored[Decay]
     pair: Scored[Pair]
     chosen: Pair
@@ -89,35 +90,40 @@ class Decision:
 def decide(found: Found) -> dict[str, Decision]:
     """Return the decision for each form of leaf matrices, once all candidates are trained."""
     cells = {model: found.cells("final", model) for model in MODELS}
+    alone = {model: _alone(found, model) for model in MODELS}
     decisions = {}
     for form in LEAF_WEIGHTS:
-        chosen_alone = {model: _own(found, model, form) for model in MODELS}
-        own = {model: one for model, (one, _) in chosen_alone.items()}
+        own = {model: alone[model][form] for model in MODELS}
         both = [cell for cell in own_candidates(found, "RLSTM") if cell.leaf_weights == form]
         joint = choose(
             [scored(cell, *(cells[model][cell] for model in MODELS)) for cell in both],
             lambda cell: cell.simplicity,
         )
         pair = (own["RNN"].setting, own["RLSTM"].setting)
-        together = scored(pair, *(accuracies for _, accuracies in chosen_alone.values()))
+        together = scored(pair, *(_accuracies(found, model, one.setting) for model, one in own.items()))
         one_for_both = (joint.setting, joint.setting)
         chosen = one_for_both if joint.overlaps(together) else pair
         decisions[form] = Decision(own, joint, together, chosen)
     return decisions
 
 
-def _own(found: Found, model: str, form: str) -> tuple[Scored[Choice], Accuracies]:
-    """Return the choice for a model alone with one form of leaf matrices, and its accuracies."""
+def _alone(found: Found, model: str) -> dict[str, Alone]:
+    """Return the choice for a model alone, by form of leaf matrices."""
+    scores = own_scores(found, model)
+    chosen: dict[str, Alone] = {
+        form: choose(
+            [one for one in scores if one.setting.leaf_weights == form], lambda cell: cell.simplicity
+        )
+        for form in LEAF_WEIGHTS
+    }
     taken = replaced(found, model)
-    if taken is not None and taken.setting.leaf_weights == form:
-        accuracies = found.accuracies("challenger", model)[taken.setting.name]
-        return scored(taken.setting, accuracies), accuracies
-    cell = choose(
-        [one for one in own_scores(found, model) if one.setting.leaf_weights == form],
-        lambda cell: cell.simplicity,
-    ).setting
-    accuracies = found.cells("final", model)[cell]
-    return scored(cell, accuracies), accuracies
+    return chosen if taken is None else {**chosen, taken.setting.leaf_weights: taken}
+
+
+def _accuracies(found: Found, model: str, setting: Choice) -> Accuracies:
+    if isinstance(setting, Successor):
+        return accuracies(found.of("challenger", model)[setting.name])
+    return found.cells("final", model)[setting]
 
 
 @dataclass(frozen=True)
@@ -163,7 +169,7 @@ def replaced(found: Found, model: str) -> Scored[Successor] | None:
     of_base = found.cells("final", model)[base]
     there = scored(base, of_base)
     for name, runs in found.of("challenger", model).items():
-        of_runs = found.accuracies("challenger", model)[name]
+        of_runs = accuracies(runs)
         if of_runs.keys() == of_base.keys():
             one = scored(Successor(base, name, runs[0].settings["leaf_weights"]), of_runs)
             if one.lower > there.upper:

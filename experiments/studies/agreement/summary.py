@@ -13,7 +13,7 @@ from experiments.studies.agreement.rows import Cells
 from experiments.studies.runs import Runs, fired
 from experiments.sweep import Run
 from experiments.sweep.rows import number
-from experiments.sweep.wording import listed, median_range, table, two_digits, verdict
+from experiments.sweep.wording import listed, median_range, percent_range, table, two_digits, verdict
 
 MANY = 4  # attractors
 VANISHED = 0.1  # ratio below which an error counts as vanished
@@ -58,7 +58,7 @@ def _alone_table(runs: Runs, distances: Sequence[int]) -> str:
     columns = [rows.trained_on(runs, [k]) for k in distances]
     lines = []
     for cell in columns[0]:
-        accuracy = [_percent([rows.after(run)["accuracy"][0] for run in by[cell]]) for by in columns]
+        accuracy = [percent_range([rows.after(run)["accuracy"][0] for run in by[cell]]) for by in columns]
         when = [_epochs([rows.learned_in(run) for run in by[cell]]) for by in columns]
         lines += [[cell, *accuracy], ["… in epoch", *when]]
     names = " | ".join(map(str, distances))
@@ -115,9 +115,9 @@ def _mixed_table(mixed: Cells) -> str:
     lines = [
         [
             cell,
-            _percent([run.result["test_accuracy"] for run in members]),
-            _percent([min(rows.after(run)["accuracy"]) for run in members]),
-            _percent([_attracted(run) for run in members]),
+            percent_range([run.result["test_accuracy"] for run in members]),
+            percent_range([min(rows.after(run)["accuracy"]) for run in members]),
+            percent_range([_attracted(run) for run in members]),
             _epochs([rows.learned_in(run) for run in members]),
             *(
                 median_range([of(run)[name][-1] for run in members], two_digits)
@@ -160,10 +160,6 @@ def _alerts(mixed: Cells, longest: Cells, distance: int) -> str:
         "The monitor called the subject's gradient vanishing, on all distances and on "
         f"{distance} alone, in: {'; '.join(told)} runs."
     )
-
-
-def _percent(shares: Sequence[float]) -> str:
-    return median_range([100 * share for share in shares], "{:.1f}")
 
 
 def _epochs(values: Sequence[float]) -> str:

@@ -9,7 +9,7 @@ from experiments.studies.count.perform import CELLS
 from experiments.studies.count.task import LANGUAGES, WRITTEN
 from experiments.studies.runs import Runs, by, chosen
 from experiments.sweep import Run
-from experiments.sweep.wording import alerts_in_words, median_range, table, verdict
+from experiments.sweep.wording import alerts_in_words, median_range, percent_range, table, verdict
 
 
 def summary(runs: Runs) -> str:
@@ -51,8 +51,8 @@ def _row(runs: Runs) -> list[str]:
         WRITTEN[runs[0].settings["language"]],
         runs[0].settings["cell"],
         median_range([run.result["reach"] for run in runs], "{:.0f}"),
-        median_range([100 * share for share in within], "{:.1f}"),
-        median_range([100 * share for share in beyond], "{:.1f}"),
+        percent_range(within),
+        percent_range(beyond),
         median_range(best, "{:.1e}"),
         alerts_in_words(runs),
     ]

@@ -7,10 +7,10 @@ entropy of strings is that of paths, which is a sum over states.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -89,6 +89,10 @@ class Automaton:
     def visits(self) -> Floats:
         """How often a string is at each state, expected, (S,): v = start + stepᵀ v."""
         return np.asarray(np.linalg.solve(np.eye(len(self.start)) - self.step.T, self.start))
+
+    def at_states(self, of: Callable[[tuple[str, ...]], Any]) -> npt.NDArray[Any]:
+        """Return what a function of a state's path returns, for each state, (S,)."""
+        return np.array([of(path) for path in self.paths])
 
     def length(self) -> float:
         """Return the expected number of words of a string."""

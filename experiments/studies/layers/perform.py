@@ -137,7 +137,7 @@ def compared(
     """
     strings = of.parts["test"]
     count = len(strings.lengths)
-    classes = np.array([grammar.word_class(path) for path in of.source.paths])[strings.states]
+    classes = of.source.at_states(grammar.word_class)[strings.states]
     found: dict[str, Any] = {}
     for name in DIRECTIONS:
         at = strings.starts + strings.lengths if name == "forward" else strings.starts

@@ -10,7 +10,7 @@ from experiments.studies.layers.settings import PREDICTIONS
 from experiments.studies.layers.tasks import TASKS
 from experiments.studies.layers.units import DROP, KINDS
 from experiments.studies.runs import Runs
-from experiments.sweep.wording import alerts_in_words, median_range, table, verdict
+from experiments.sweep.wording import alerts_in_words, counted, median_range, percent_range, table, verdict
 
 SIGMAS = 2  # standard errors that a loss may be below the source's
 
@@ -23,8 +23,8 @@ def summary(runs: Runs) -> str:
         [
             f"The grammar has {entropy:.4f} bits per string and {length:.3f} words, "
             f"{entropy / (length + 1):.4f} bits for each word and the end. {settings['layers']} layers of "
-            f"{settings['cell']}, D {settings['D']}, in each direction; {_counted(runs)}, each with strings, "
-            "weights and order of its own; medians and ranges of the runs.",
+            f"{settings['cell']}, D {settings['D']}, in each direction; {counted(len(runs))}, each with "
+            "strings, weights and order of its own; medians and ranges of the runs.",
             "\n".join(verdicts(runs)),
             loss_table(runs),
             class_table(runs),
@@ -41,7 +41,7 @@ def summary(runs: Runs) -> str:
 def verdicts(runs: Runs) -> Iterator[str]:
     """Return the predictions and musts, each with its verdict and the number that decides it."""
     found = [run.result["loss"][name] for run in runs for name in DIRECTIONS]
-    count = f"{_counted(runs)} of both directions"
+    count = f"{counted(len(runs))} of both directions"
     most = PREDICTIONS["percent_above"]
     worst = max(
         100 * run.result["loss"][name]["above"] / run.settings["entropy"]
@@ -122,11 +122,15 @@ def probe_table(runs: Runs, when: str) -> str:
         rows.append(
             [
                 task.words,
-                _percent([of["chance"] for of in own]),
-                *(_percent([run.result["allowed"][name][side] for run in runs]) for side in DIRECTIONS),
-                _percent([of["layers"]["forward"][0] for of in own]),
-                *(_percent([of["layers"][side][layer] for of in own]) for side in SIDES for layer in layers),
-                _percent([of["mix"] for of in own]),
+                percent_range([of["chance"] for of in own]),
+                *(percent_range([run.result["allowed"][name][side] for run in runs]) for side in DIRECTIONS),
+                percent_range([of["layers"]["forward"][0] for of in own]),
+                *(
+                    percent_range([of["layers"][side][layer] for of in own])
+                    for side in SIDES
+                    for layer in layers
+                ),
+                percent_range([of["mix"] for of in own]),
             ]
         )
     head = [
@@ -193,7 +197,7 @@ def together_table(runs: Runs) -> str:
         [
             f"{direction}, {words}",
             *(
-                _percent([run.result["units"][direction]["together"][key][k] for run in runs])
+                percent_range([run.result["units"][direction]["together"][key][k] for run in runs])
                 for k in range(len(sizes))
             ),
         ]
@@ -201,11 +205,3 @@ def together_table(runs: Runs) -> str:
         for words, key in (("those that count most", "best"), ("at random", "random"))
     ]
     return table(["agreement across an attractor in %, units clamped at once:", *map(str, sizes)], rows)
-
-
-def _counted(runs: Runs) -> str:
-    return "1 run" if len(runs) == 1 else f"{len(runs)} runs"
-
-
-def _percent(shares: list[float]) -> str:
-    return median_range([100 * share for share in shares], "{:.1f}")

@@ -34,7 +34,7 @@ class Task:
 
     def answers(self, source: Automaton) -> npt.NDArray[np.intp]:
         """Return the answer at each state, (S,)."""
-        return np.array([self.truth(path) for path in source.paths], np.intp)
+        return source.at_states(self.truth)
 
     def asked(self, source: Automaton, strings: Strings) -> npt.NDArray[np.bool_]:
         """Return of which words it is asked, (N,)."""

@@ -55,11 +55,11 @@ class Exam:
 def exam(source: Automaton, strings: Strings, vocabulary: models.Vocabulary, direction: str) -> Exam:
     """Return what a direction has to say in strings: the verb, or backward the subject."""
     states = strings.states
-    plural = at_states(source, grammar.subject_number)[states[strings.starts]] == 1
+    plural = source.at_states(grammar.subject_number)[states[strings.starts]] == 1
     mark, ends = grammar.is_verb, (BEGIN, END)
     if direction == "backward":
         mark, ends, strings = grammar.is_subject, (END, BEGIN), strings.reversed()
-    said = np.flatnonzero(at_states(source, mark)[strings.states])
+    said = np.flatnonzero(source.at_states(mark)[strings.states])
     forest = chains(strings, vocabulary, ends)
     ahead = 2 * np.arange(
         len(said)
@@ -69,9 +69,9 @@ def exam(source: Automaton, strings: Strings, vocabulary: models.Vocabulary, dir
 
 def kinds(source: Automaton, strings: Strings, direction: str) -> npt.NDArray[np.intp]:
     """Return the number in `KINDS` of each string, (n,); −1 if no noun stands between subject and verb."""
-    number = at_states(source, grammar.noun_number)[strings.states]
-    between = at_states(source, grammar.is_between)[strings.states]
-    subject = at_states(source, grammar.subject_number)[strings.states[strings.starts]]
+    number = source.at_states(grammar.noun_number)[strings.states]
+    between = source.at_states(grammar.is_between)[strings.states]
+    subject = source.at_states(grammar.subject_number)[strings.states[strings.starts]]
     nouns = np.flatnonzero(between & (number >= 0))
     last = np.full(len(strings.lengths), -1)
     for noun in nouns if direction == "forward" else nouns[::-1]:
@@ -237,8 +237,8 @@ def picture(
     forest = chains(own, model.vocabulary)
     layers = model.cell.layer_states(forest, model.L.data[forest.word[forest.leaves]], mode)
     memory = list(layers[direction][unit["layer"] - 1].values())[-1][is_word(forest), unit["unit"]]
-    number = at_states(source, grammar.subject_number)[own.states]
-    inside = [at_states(source, of)[own.states] for of in (grammar.is_between, grammar.is_subject)]
+    number = source.at_states(grammar.subject_number)[own.states]
+    inside = [source.at_states(of)[own.states] for of in (grammar.is_between, grammar.is_subject)]
     ends = own.starts + own.lengths - 1
     words = [source.words[word] for word in own.words]
     for end in ends:
@@ -248,8 +248,3 @@ def picture(
         "values": [round(float(value), DIGITS) for value in memory],
         "truth": np.where(np.any(inside, axis=0), 1 + number, 0).tolist(),
     }
-
-
-def at_states(source: Automaton, of: Any) -> npt.NDArray[Any]:
-    """Return what a function of a state's path returns, for each state, (S,)."""
-    return np.array([of(path) for path in source.paths])

@@ -8,7 +8,6 @@ import os
 import signal
 import threading
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -19,7 +18,7 @@ from experiments.dashboard.server import DashboardServer
 from experiments.dashboard.tail import Tail
 from experiments.paper.grids import job
 from experiments.paper.settings import SCALES, run_settings
-from tests.browser import Browser
+from tests.browser import NEEDS_AXE, Browser
 from tests.experiments.dashboard.test_process import _children
 from tests.experiments.dashboard.test_tail import _append, _row, _write
 from tests.experiments.sweep.test_live import SMALL, _run
@@ -304,20 +303,14 @@ def test_without_the_key_the_page_is_refused(browser, server):
     browser.messages.clear()
 
 
-@pytest.mark.skipif("AXE" not in os.environ, reason="AXE names no axe.min.js; .ci/slow fetches it")
+@NEEDS_AXE
 def test_axe_finds_nothing_serious(browser, page, server):
-    axe = Path(os.environ["AXE"]).read_text(encoding="utf-8")
     for live in (False, True):
         if live:
             _ready(browser, server)
         else:
             browser.open(page)
-        browser.run("document.querySelectorAll('main details').forEach(one => { one.open = true; })")
-        browser.run(axe)
-        found = browser.run(
-            "axe.run().then(result => result.violations.map(one => [one.impact, one.id, one.nodes[0].html]))"
-        )
-        assert [one for one in found if one[0] in ("serious", "critical")] == []
+        assert browser.hardly_accessible() == []
 
 
 def test_the_page_says_that_its_server_is_silent(browser, folder):
