@@ -19,6 +19,7 @@ COMMANDS = {
     "claims": "decide the paper's claims by stored rows",
     "ablate": "try what the paper leaves open, and what it says makes no difference",
     "why": "find out what decides at which length the RLSTM stops learning, and choose settings",
+    "causes": "find out why claims fail under the chosen settings: trials that could refute each reason",
     "sentiment": "train on the Stanford Sentiment Treebank, and see how far gradients get in real sentences",
     "predict": "classify sentences with a trained model",
     "beyond": "all studies in one go, and a page that shows them",

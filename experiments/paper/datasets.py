@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from experiments.paper.depths import sentences_at_depth
 from experiments.paper.settings import Settings
 from experiments.training.evaluation import majority_accuracy
 from experiments.training.fingerprint import data_hash
+
+# Behind a run's seed of data; those of train, dev, test and the extra sentences have one number there.
+_SHUFFLED, _LATER = (0, 1), (0, 2)
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,9 @@ class Datasets:
         By keyword depth: sentences for Experiment 3 that are measured and never trained on.
     hash : str
         sha256 of the arrays of train, dev and test.
+    fresh : function of an epoch's number, or None
+        Returns the training sentences of the epoch, where they are drawn anew in each; those of the first
+        are `train`.
     """
 
     train: models.Forest
@@ -33,6 +40,7 @@ class Datasets:
     test: models.Forest
     extra: dict[int, models.Forest]
     hash: str
+    fresh: Callable[[int], models.Forest] | None = None
 
     def as_chains(self) -> Datasets:
         """Return the same sentences as left-branching chains, for cells that read sequences.
@@ -40,14 +48,35 @@ class Datasets:
         There are no extra ones: depth in a chain means something else.
         """
         train, dev, test = map(models.as_chains, (self.train, self.dev, self.test))
-        return Datasets(train, dev, test, {}, self.hash)
+        fresh = self.fresh
+        chains = None if fresh is None else lambda epoch: models.as_chains(fresh(epoch))
+        return Datasets(train, dev, test, {}, self.hash, chains)
 
 
 def datasets(settings: Settings) -> Datasets:
     """Return the data of a run; they are cached, and must not be modified."""
     sizes = tuple(settings.sizes[part] for part in ("train", "dev", "test"))
-    sentences = settings.lengths, settings.keyword_depths, settings.shape
-    return _datasets(settings.seeds["data"], sizes, *sentences, settings.extra, settings.extra_depths)
+    kind = settings.lengths, settings.keyword_depths, settings.shape
+    seeds = settings.seeds["data"]
+    sets = _datasets(seeds, sizes, *kind, settings.extra, settings.extra_depths)
+    if settings.labels == "shuffled":
+        rng = np.random.default_rng([*seeds, *_SHUFFLED])
+        train = data.with_labels(sets.train, rng.permutation(sets.train.label[sets.train.root]))
+        sets = replace(sets, train=train, hash=data_hash(train, sets.dev, sets.test))
+    if settings.sentences == "fresh":
+        sets = replace(sets, fresh=partial(_fresh, sets.train, seeds, kind))
+    return sets
+
+
+def _fresh(
+    first: models.Forest,
+    seeds: tuple[int, ...],
+    kind: tuple[tuple[int, int], tuple[int, int] | None, str],
+    epoch: int,
+) -> models.Forest:
+    if epoch == 1:
+        return first
+    return _draw(np.random.default_rng([*seeds, *_LATER, epoch]), len(first), *kind)
 
 
 def majority(settings: Settings, part: str) -> float:
@@ -68,15 +97,23 @@ def _datasets(
     extra_depths: tuple[int, ...],
 ) -> Datasets:
     def draw(part: int, n: int, depths: tuple[int, int] | None) -> models.Forest:
-        rng = np.random.default_rng([*seeds, part])  # train, dev, test share no generator
-        if depths is None:
-            return data.sentences(rng, n, lengths, shape)
-        if shape != "uniform_split":
-            raise ValueError(
-                f"keywords at a given depth are drawn in trees of uniform splits, not of {shape}"
-            )
-        return sentences_at_depth(rng, n, lengths, depths)
+        # Train, dev, test share no generator.
+        return _draw(np.random.default_rng([*seeds, part]), n, lengths, depths, shape)
 
     train, dev, test = (draw(part, n, keyword_depths) for part, n in enumerate(sizes))
     others = {depth: draw(depth, extra, (depth, depth)) for depth in extra_depths}
     return Datasets(train, dev, test, others, data_hash(train, dev, test))
+
+
+def _draw(
+    rng: np.random.Generator,
+    n: int,
+    lengths: tuple[int, int],
+    depths: tuple[int, int] | None,
+    shape: str,
+) -> models.Forest:
+    if depths is None:
+        return data.sentences(rng, n, lengths, shape)
+    if shape != "uniform_split":
+        raise ValueError(f"keywords at a given depth are drawn in trees of uniform splits, not of {shape}")
+    return sentences_at_depth(rng, n, lengths, depths)

@@ -75,7 +75,7 @@ def train(
         recorder,
         model,
         optimizer,
-        sets.train,
+        sets.fresh or sets.train,
         sets.dev,
         batch_size=settings.batch,
         max_epochs=settings.max_epochs,

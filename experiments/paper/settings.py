@@ -61,6 +61,12 @@ class Settings:
         Number of extra sentences whose gradients are measured, of each of the keyword depths `extra_depths`.
     mode : str
         Of the fold.
+    sentences : "kept" or "fresh"
+        Whether the training sentences are the same in all epochs, or drawn anew in each, so that none can be
+        learned by heart.
+    labels : "true" or "shuffled"
+        "shuffled": those of the training sentences are dealt among them at random, so that they can only be
+        learned by heart.
     """
 
     experiment: str
@@ -93,6 +99,8 @@ class Settings:
     mode: str = "compiled"
     shuffle: str = later("every_epoch")
     dev_ratios: bool = later(False)
+    sentences: str = later("kept")
+    labels: str = later("true")
 
 
 @dataclass(frozen=True)

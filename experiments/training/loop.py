@@ -25,6 +25,7 @@ from minigrad.optim import Optimizer, Schedule
 from minigrad.rng import require_generator
 
 Score = Callable[[models.TreeClassifier], float]
+Training = models.Forest | Callable[[int], models.Forest]  # the same trees in all epochs, or others in each
 SHUFFLES = ("every_epoch", "once")
 
 
@@ -52,7 +53,7 @@ class TrainingError(FloatingPointError):
 def fit(
     model: models.TreeClassifier,
     optimizer: Optimizer,
-    train: models.Forest,
+    train: Training,
     dev: models.Forest,
     *,
     batch_size: int,
@@ -79,7 +80,10 @@ def fit(
     Parameters
     ----------
     model, optimizer
-    train, dev : Forest
+    train : Forest, or function of an epoch's number
+        The function returns the Forest of the epoch 1, 2, …: trees that are drawn anew in every epoch. It has
+        to return the same trees whenever it is asked for an epoch, or a run that is resumed becomes another.
+    dev : Forest
     batch_size : int
         Trees per update; the loss is averaged over them.
     rng : numpy.random.Generator
@@ -144,23 +148,27 @@ def fit(
         If `rng` is not a Generator, `schedule` none, or `score` returns no number.
     ValueError
         If a number of epochs or trees is below 1, a label is no class, a forest has nothing to classify,
-        `shuffle` is neither of the two, or the schedule's factor is 0 within `max_epochs`.
+        `shuffle` is neither of the two, or "once" for trees that are others in every epoch, or the schedule's
+        factor is 0 within `max_epochs`.
     """
     if min(batch_size, max_epochs, patience, min_epochs) < 1:
         raise ValueError(f"{batch_size=}, {max_epochs=}, {patience=} and {min_epochs=} have to be at least 1")
     if shuffle not in SHUFFLES:
         raise ValueError(f"shuffle is {' or '.join(map(repr, SHUFFLES))}, not {shuffle!r}")
+    if shuffle == "once" and callable(train):
+        raise ValueError("shuffle='once' keeps an order of the same trees; these are others in every epoch")
     require_generator(rng, "fit")
     require_threads(threads, mode, penalty)
-    for name, forest in (("train", train), ("dev", dev)):
+    first = trees_of(train, 1)
+    for name, forest in (("train", first), ("dev", dev)):
         labels = model.labels(forest)  # a bad label is reported before hours of training, not after
-        if not len(labels) and (forest is train or score is None):
+        if not len(labels) and (forest is first or score is None):
             raise ValueError(f"{name} has no node to classify, of {len(forest)} trees")
     rate = LearningRate(optimizer, schedule, max_epochs)
     settings: dict[str, Any] = {}
     drawn: dict[str, Any] = {"rng": rng}
     if checkpoint is not None:
-        settings = settings_of(optimizer, schedule, train, dev, batch_size, mode, shuffle)
+        settings = settings_of(optimizer, schedule, first, dev, batch_size, mode, shuffle)
         kept_watchers = [watcher for watcher in watchers if watcher.in_checkpoint]
         drawn |= {"model": model, "optimizer": optimizer, "watchers": kept_watchers, "schedule": schedule}
     run = RunState(model, optimizer, watchers, settings, Generators(drawn), rate)
@@ -184,15 +192,16 @@ def fit(
     with suppress(Stop), rate:
         while not ended():
             number = len(run.epochs) + 1
+            forest = trees_of(train, number)
             if run.order is None or shuffle == "every_epoch":
-                run.order = rng.permutation(len(train))
+                run.order = rng.permutation(len(forest))
             order = run.order
             total = 0.0
             with no_collection():
-                for start in range(0, len(train), batch_size):
+                for start in range(0, len(forest), batch_size):
                     trees = order[start : start + batch_size]
-                    batch = train.select(trees)
-                    rate.set(number - 1 + start / len(train))
+                    batch = forest.select(trees)
+                    rate.set(number - 1 + start / len(forest))
                     loss, states = training_step(model, optimizer, batch, mode, penalty, clip, threads)
                     if not math.isfinite(loss):
                         seen = Observation(number, start // batch_size + 1, states, batch)
@@ -204,7 +213,7 @@ def fit(
                         progress(batch.n_nodes)
                     del states  # so that the next minibatch can have their memory
             dev_accuracy = scored(model, dev, mode, score, number)
-            run.finish(Epoch(number, total / len(train), dev_accuracy, False, optimizer.lr_factor))
+            run.finish(Epoch(number, total / len(forest), dev_accuracy, False, optimizer.lr_factor))
             if kept is not None:
                 kept.write(number)
             if checkpoint is not None and time.monotonic() - saved >= checkpoint_every:
@@ -212,6 +221,11 @@ def fit(
                 saved = time.monotonic()
     model.load_state_dict(run.best_state)
     return run.epochs
+
+
+def trees_of(train: Training, epoch: int) -> models.Forest:
+    """Return the training trees of an epoch, from 1 on."""
+    return train(epoch) if callable(train) else train
 
 
 def scored(

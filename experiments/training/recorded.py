@@ -11,7 +11,7 @@ import numpy as np
 
 import models
 from experiments.sweep import Recorder
-from experiments.training.loop import FitOptions, fit, scored
+from experiments.training.loop import FitOptions, Training, fit, scored
 from experiments.training.monitoring import MonitorWatcher
 from experiments.training.watcher import Epoch, Watcher, best_epoch
 from minigrad.monitor import Monitor
@@ -27,7 +27,7 @@ def recorded_fit(
     recorder: Recorder,
     model: models.TreeClassifier,
     optimizer: Optimizer,
-    train: models.Forest,
+    train: Training,
     dev: models.Forest,
     *,
     measure: Measure | None = None,

@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+import models
 from experiments.paper import data
 from experiments.paper.datasets import datasets
 from experiments.paper.depths import leaf_depths, sentences_at_depth
@@ -212,3 +213,39 @@ def test_experiment_3_looks_at_experiment_1_s_third_dataset():
     assert list(watched.extra) == [12, 13]
     for depth, forest in watched.extra.items():
         assert _keyword_depth(forest).tolist() == [depth] * SCALES["smoke"].extra
+
+
+def test_shuffled_labels_are_the_same_labels_of_other_sentences():
+    usual, dealt = (datasets(_settings(labels=labels)) for labels in ("true", "shuffled"))
+    true, other = (sets.train.label[sets.train.root] for sets in (usual, dealt))
+    assert sorted(true) == sorted(other)
+    assert np.mean(true == other) == pytest.approx(0.1, abs=0.05)  # a guess
+    assert np.array_equal(usual.train.word, dealt.train.word)
+    assert np.array_equal(usual.train.left, dealt.train.left)
+    assert data_hash(usual.dev, usual.test) == data_hash(dealt.dev, dealt.test)
+    assert usual.hash != dealt.hash == datasets(_settings(labels="shuffled")).hash
+
+
+@pytest.mark.parametrize("experiment", ["gradient", "depth"])
+def test_fresh_sentences_are_others_in_every_epoch_and_of_one_kind(experiment):
+    usual, sets = (datasets(_settings(experiment, 3, sentences=s)) for s in ("kept", "fresh"))
+    assert usual.fresh is None
+    assert sets.hash == usual.hash
+    assert sets.fresh(1) is sets.train
+    drawn = [sets.fresh(epoch) for epoch in (1, 2, 3)] + [sets.dev, sets.test]
+    assert len({data_hash(forest) for forest in drawn}) == 5
+    assert data_hash(drawn[1]) == data_hash(sets.fresh(2))
+    keys = [forest.word[data.keyword_rows(forest)][:100].tolist() for forest in drawn]
+    assert len(set(map(tuple, keys))) == 5
+    for forest in drawn[1:3]:
+        assert len(forest) == len(sets.train)
+        assert (_lengths(forest).min(), _lengths(forest).max()) == (21, 30)
+        if experiment == "depth":
+            assert set(_keyword_depth(forest)) == {3, 4}
+
+
+def test_fresh_sentences_can_be_read_as_chains():
+    sets = datasets(_settings(sentences="fresh")).as_chains()
+    for epoch in (1, 2):
+        trees = datasets(_settings(sentences="fresh")).fresh(epoch)
+        assert data_hash(sets.fresh(epoch)) == data_hash(models.as_chains(trees)) != data_hash(trees)

@@ -85,11 +85,17 @@ def test_watching_changes_nothing(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("experiment", "model", "every"),
-    [("length", "RNN", 0.0), ("length", "RLSTM", 1e9), ("gradient", "RLSTM", 0.0), ("gradient", "RNN", 1e9)],
+    ("experiment", "model", "every", "changes"),
+    [
+        ("length", "RNN", 0.0, {}),
+        ("length", "RLSTM", 1e9, {}),
+        ("gradient", "RLSTM", 0.0, {}),
+        ("gradient", "RNN", 1e9, {}),
+        ("gradient", "RNN", 0.0, {"sentences": "fresh"}),
+    ],
 )
-def test_an_interrupted_run_ends_bit_identical(tmp_path, monkeypatch, experiment, model, every):
-    settings = _settings(experiment, model, patience=9)
+def test_an_interrupted_run_ends_bit_identical(tmp_path, monkeypatch, experiment, model, every, changes):
+    settings = _settings(experiment, model, patience=9, **changes)
     whole = _performed(tmp_path, settings, model=tmp_path / "whole.npz")
     whole.checkpoint.unlink()
     monkeypatch.setattr("experiments.training.recorded.CHECKPOINT_EVERY", every)

@@ -242,6 +242,67 @@ def test_trees_are_shuffled_before_every_epoch_or_once():
         _fit(*_setup(), shuffle="never")
 
 
+def _drawn(epoch):
+    """The sentences of an epoch, as many more of them as epochs before."""
+    return data.sentences(np.random.default_rng([7, epoch]), 50 + 10 * epoch, (1, 4))
+
+
+def test_trees_that_are_drawn_anew_are_those_of_their_epoch(tmp_path):
+    model, optimizer, _, dev, rng = _setup()
+    asked, seen = [], _Orders()
+
+    def drawn(epoch):
+        asked.append(epoch)
+        return _drawn(epoch)
+
+    epochs = _fit(model, optimizer, drawn, dev, rng, patience=9, watchers=[seen])
+    assert asked == [1, 1, 2, 3, 4]  # the first once more before training, to be checked
+    assert [sorted(order) for order in seen.orders] == [list(range(50 + 10 * k)) for k in (1, 2, 3, 4)]
+    # The same, an epoch after another.
+    model, optimizer, _, _, rng = _setup()
+    order = np.random.default_rng(0)
+    order.bit_generator.state = rng.bit_generator.state
+    for epoch in epochs:
+        forest = _drawn(epoch.number)
+        trees, total = order.permutation(len(forest)), 0.0
+        for start in range(0, len(forest), 20):
+            part = forest.select(trees[start : start + 20])
+            total += len(part) * training_step(model, optimizer, part, "level")[0]
+        assert total / len(forest) == epoch.loss
+
+
+def test_the_same_trees_from_a_function_are_the_same_training():
+    fixed, drawn = _setup(), _setup()
+    expected = _fit(*fixed)
+    model, optimizer, train, dev, rng = drawn
+    assert _fit(model, optimizer, lambda epoch: train, dev, rng) == expected
+
+
+def test_training_on_trees_that_are_drawn_anew_outlives_an_interruption(tmp_path):
+    path = tmp_path / "run.npz"
+    model, optimizer, _, dev, rng = whole = _setup()
+    expected = _fit(model, optimizer, _drawn, dev, rng, patience=9)
+    model, optimizer, _, dev, rng = _setup()
+    with pytest.raises(KeyboardInterrupt):
+        _fit(model, optimizer, _drawn, dev, rng, watchers=[_Stop(8)], patience=9, checkpoint=path)
+    model, optimizer, train, dev, _ = _setup()
+    rng = np.random.default_rng(99)
+    with pytest.raises(StateError, match="the training data differ"):
+        _fit(model, optimizer, train, dev, rng, patience=9, checkpoint=path, watchers=[Watcher()])
+    assert (
+        _fit(model, optimizer, _drawn, dev, rng, patience=9, checkpoint=path, watchers=[Watcher()])
+        == expected
+    )
+    undisturbed = whole[0].state_dict()
+    assert all(np.array_equal(values, undisturbed[name]) for name, values in model.state_dict().items())
+
+
+def test_other_trees_in_every_epoch_have_no_order_that_is_kept():
+    model, optimizer, _, dev, rng = _setup()
+    with pytest.raises(ValueError, match="shuffle='once' keeps an order of the same trees"):
+        _fit(model, optimizer, _drawn, dev, rng, shuffle="once")
+
+
 def test_an_order_that_is_drawn_once_outlives_an_interruption(tmp_path):
     whole, path = _setup(), tmp_path / "run.npz"
     expected = _fit(*whole, patience=9, shuffle="once")

@@ -1,0 +1,1 @@
+"""Why claims fail under the chosen settings: trials that could refute each reason."""

@@ -1,0 +1,61 @@
+"""The page: each reason, what it predicted, and what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from experiments.paper import memory
+from experiments.paper.causes.predictions import PREDICTIONS, Prediction, Trials
+from experiments.paper.causes.trials import TRIALS, by_trial
+from experiments.paper.stored import NoRows, percent
+from experiments.sweep import Run
+from experiments.sweep.wording import median_range, table
+
+HEAD = "| claim | predicted | came out | |\n|---|---|---|---|"
+
+
+def page(runs: Sequence[Run], seed: int) -> str:
+    """Return the page in Markdown, of the runs that are finished."""
+    trials = by_trial(runs)
+    hours = sum(run.result["timing"]["cpu_seconds"] for run in runs) / 3600
+    parts = [
+        "# Why claims fail under the chosen settings",
+        f"Data and weights of seed {seed}; {len(runs)} runs, {hours:.1f} CPU-hours. Predictions and trials "
+        "were written before the first of them. B: best of a dataset's runs, M: their median.",
+    ]
+    for reason, predictions in PREDICTIONS.items():
+        parts += [f"## {reason}", table(HEAD, [_line(one, trials) for one in predictions])]
+    parts += ["## All trials", _accuracies(trials), *_memories(trials)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _line(one: Prediction, trials: Trials) -> list[str]:
+    try:
+        met, measured = one.decide(trials)
+        told = "as predicted" if met else "**not so**"
+    except NoRows as missing:
+        measured, told = missing.what, "no rows"
+    return [", ".join(map(str, one.claims)), one.text, measured, told]
+
+
+def _accuracies(trials: Trials) -> str:
+    lines = []
+    for name, trial in TRIALS.items():
+        for experiment, models, datasets in trial.on:
+            for dataset in datasets:
+                for model in models:
+                    found = trials[name].found(experiment, dataset, model)
+                    test = [percent(run.result["test_accuracy"]) for run in found]
+                    told = median_range(test, "{:.1f}", "–") if test else "–"
+                    lines.append([f"{name}: {trial.what}", experiment, str(dataset), model, told])
+    head = (
+        "| trial | experiment | dataset | model | test accuracy, %: median (range) |\n|---|---|---:|---|---:|"
+    )
+    return table(head, lines)
+
+
+def _memories(trials: Trials) -> Iterator[str]:
+    for name, trial in TRIALS.items():
+        if text := memory.table(trials[name]):
+            yield f"### Experiment 3, {name}: {trial.what}"
+            yield text.strip()
