@@ -8,6 +8,7 @@ from pathlib import Path
 from experiments.paper import beside, claims, sweeps
 from experiments.paper.named import Rows
 from experiments.sweep import arguments
+from experiments.sweep.output import write_text
 from viz.command_line import InputError
 from viz.reading import add_reading
 
@@ -33,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_treebank(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the decisions there, too")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write the table there, too, as Markdown")
 
 
 def _rows(text: str) -> Rows:
@@ -66,6 +68,10 @@ def run(args: argparse.Namespace) -> int:
         }
         if given := [name for name, value in others.items() if value]:
             raise InputError(f"{', '.join(given)}: not with --beside, which reads the folders that it names")
-        print(beside.beside(list(dict.fromkeys(args.beside))))
+        text = beside.beside(list(dict.fromkeys(args.beside)))
+        if args.page is not None:
+            write_text(args.page, f"{text}\n")
+        print(text)
         return 0
-    return claims.tell(sweeps.stored_folder(args), args.ablate, args.treebank, args.json, reading=reading)
+    where = sweeps.stored_folder(args)
+    return claims.tell(where, args.ablate, args.treebank, args.json, page=args.page, reading=reading)

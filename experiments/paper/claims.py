@@ -8,12 +8,14 @@ import shutil
 import sys
 import textwrap
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from experiments.paper import stored
 from experiments.paper.criteria import CLAIMS, NO_ROWS, Claim, Decision, Evidence
+from experiments.paper.named import Rows
 from experiments.paper.settings import SCALES
 from experiments.paper.stored import ablation_of, command_line, whose_rows
 from experiments.paper.treebank import measure
@@ -34,6 +36,7 @@ def tell(
     treebank: Path | None = None,
     json_file: Path | None = None,
     *,
+    page: Path | None = None,
     reading: Reading = USUAL,
     write: bool = False,
 ) -> int:
@@ -49,6 +52,8 @@ def tell(
         Folder of the treebank to measure for claim 16; what is found is kept beside the rows.
     json_file : Path, optional
         Where to write the decisions, too.
+    page : Path, optional
+        Where to write them as a table in Markdown.
     reading : Reading
         How the treebank is read.
     write : bool
@@ -72,11 +77,13 @@ def tell(
         print(f"minigrad: there are no finished runs in {out}; make them: {line}", file=sys.stderr)
         return 2
     decisions = [(claim, claim.decide(evidence)) for claim in CLAIMS]
-    files = {} if json_file is None else {json_file: as_json}
+    table = partial(as_markdown, evidence=evidence)
+    files: dict[Path | None, Callable[..., str]] = {json_file: as_json, page: table}
     if write:
-        files |= {out / "claims.json": as_json, out / "claims.md": partial(as_markdown, evidence=evidence)}
+        files |= {out / "claims.json": as_json, out / "claims.md": table}
     for path, of in files.items():
-        write_text(path, f"{of(decisions)}\n")
+        if path is not None:
+            write_text(path, f"{of(decisions)}\n")
     print(as_text(decisions, evidence, out, ablate))
     return 0
 
@@ -98,12 +105,14 @@ def reading(args: argparse.Namespace) -> Reading:
 
 def keep_treebank(out: Path, measured: dict[str, Any]) -> None:
     """Write what `treebank.measure` returned beside the rows."""
-    write_text(writable_folder(out) / TREEBANK, f"{json.dumps(measured, indent=1)}\n")
+    bank = _bank(out)
+    writable_folder(bank.parent)
+    write_text(bank, f"{json.dumps(measured, indent=1)}\n")
 
 
 def read(out: Path, ablate: Path) -> Evidence:
     """Return what is stored in the folders of the experiments and of the ablation."""
-    return Evidence(stored.read(out), stored.read(ablate), _treebank(out / TREEBANK))
+    return Evidence(stored.read(out), stored.read(ablate), _treebank(_bank(out)))
 
 
 def as_json(decisions: list[tuple[Claim, Decision]]) -> str:
@@ -169,6 +178,11 @@ def _paragraph(name: str, text: str, width: int) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def _bank(out: Path) -> Path:
+    named = Rows.of(out)
+    return (out if named is None else named.measured_treebank) / TREEBANK
 
 
 def _treebank(path: Path) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ def experiment_jobs(
     runs: int | None = None,
     cells: Sequence[str] = MODELS,
     changes: Mapping[str, Mapping[str, Any]] | None = None,
-    dev_ratios: bool = False,
+    dev_ratios: bool = True,
 ) -> Iterator[Job]:
     """Yield the runs of Experiment 1 ("length"), 2 ("depth") or 3 ("gradient").
 

@@ -55,7 +55,7 @@ NAMED: Mapping[str, ByModel] = {
     "authors-1e-3": _both(**_AUTHORS, **_l2(1e-3, 1e-3, 1e-3)),  # the values in its README
     "authors-1e-4": _both(**_AUTHORS, **_l2(1e-4, 1e-4, 1e-5)),  # those that are compiled in
 }
-USUAL = "first-run"  # the settings without a name: with seed 0 their folders have none either
+USUAL = "chosen-shared"  # the settings without a name: with seed 0 their folders have none either
 
 _FOLDER = re.compile(r"(paper|ablate)-(?P<name>.+?)(-seed-(?P<seed>\d+))?(?P<smoke>-smoke)?")
 
@@ -114,8 +114,13 @@ class Rows:
 
     @property
     def dev_ratios(self) -> bool:
-        """Whether Experiment 3 measures dev sentences, too; the rows that had no name do not have it."""
-        return (self.name, self.seed) != (USUAL, 0)
+        """Whether Experiment 3 measures dev sentences, too; the first run did not."""
+        return (self.name, self.seed) != ("first-run", 0)
+
+    @property
+    def measured_treebank(self) -> Path:
+        """The folder that keeps what was measured of a treebank, which is the same for all settings."""
+        return Rows(USUAL, 0, self.scale).folder
 
     @property
     def options(self) -> str:

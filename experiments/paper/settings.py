@@ -1,7 +1,8 @@
 """The settings of a run: everything that determines its rows.
 
 The paper (Le & Zuidema 2016, section 3) states sizes, D, activation, word vectors, learning rate, minibatch
-and early stopping. What it leaves open was chosen by `ablate`; those settings are marked.
+and early stopping. What it leaves open was chosen by the
+study `why`, and before it by `ablate`; those settings are marked.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ EXTRA_DEPTHS = (12, 13)  # named in Figure 6's caption; few training trees have 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Settings of one run; the defaults are the paper's, or were chosen by `ablate`.
+    """Settings of one run; the defaults are the paper's, or were chosen (`named.USUAL`).
 
     Attributes
     ----------
@@ -88,7 +89,7 @@ class Settings:
     first_step: str = "adagrad"
     eps: float = 1e-10
     l2: float = 1e-3
-    l2_words: float = 1e-3
+    l2_words: float = 0.0
     l2_classifier: float = 1e-3
     max_epochs: int
     min_epochs: int
@@ -190,7 +191,8 @@ def base() -> dict[str, Any]:
     """Return what the paper's runs have in common; a manifest lists the differences from it."""
     paper = SCALES["paper"]
     shared = {name: getattr(paper, name) for name in ("sizes", "max_epochs", "patience")}
-    return defaults(Settings) | shared
+    usual = {name: value for name, value in defaults(Settings).items() if name != "dev_ratios"}
+    return usual | shared  # only Experiment 3 has ratios
 
 
 def _seeds(seed: int, code: int, dataset: int, run: int) -> dict[str, tuple[int, ...]]:

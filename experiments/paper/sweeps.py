@@ -129,7 +129,7 @@ def _jobs(experiment: str, args: argparse.Namespace) -> list[sweep.Job]:
     cells = tuple(dict.fromkeys(args.cell or MODELS))
     named = _named(args)
     more = {"seed": args.seed, "runs": args.runs, "cells": cells, "changes": _changes(args)}
-    more["dev_ratios"] = named is not None and named.dev_ratios
+    more["dev_ratios"] = named is None or named.dev_ratios
     return list(experiment_jobs(experiment, args.scale, **more))
 
 

@@ -10,9 +10,11 @@ from types import SimpleNamespace
 import pytest
 
 from experiments.commands import sentiment as sentiment_command
-from experiments.paper import claims, error_vectors, success
+from experiments.paper import claims, error_vectors, memory, success
 from experiments.paper.ablation import ablation_jobs, table
+from experiments.paper.beside import beside
 from experiments.paper.grids import EXPERIMENTS, experiment_jobs
+from experiments.paper.named import NAMED, USUAL, Rows
 from experiments.paper.stored import Stored
 from experiments.paper.why import mechanism, mechanism_page, report
 from experiments.paper.why.found import Found
@@ -59,10 +61,25 @@ def _text():
             yield from text.corpus_jobs(corpus, None, "paper", 0, text.RUNS["paper"])
 
 
+def _paper(rows):
+    options = {"seed": rows.seed, "changes": NAMED[rows.name], "dev_ratios": rows.dev_ratios}
+    jobs = list(chain.from_iterable(experiment_jobs(e, "paper", **options) for e in EXPERIMENTS))
+    if rows == Rows(USUAL):
+        jobs += experiment_jobs("length", "paper", runs=LENGTH_RUNS, **options)
+    return jobs
+
+
+# Settings under which the paper's experiments are stored, and runs of Experiment 1 with those without a name.
+ROWS = [Rows(USUAL), Rows("first-run")]
+LENGTH_RUNS = 5
+
 # The runs that each command plans at --scale paper, and otherwise with default options but for `CELLS`.
 PLANNED = {
-    "paper": lambda: chain.from_iterable(experiment_jobs(e, "paper") for e in EXPERIMENTS),
-    "ablate": lambda: ablation_jobs("paper"),
+    **{rows.folder.name: lambda rows=rows: _paper(rows) for rows in ROWS},
+    **{
+        rows.ablation.name: lambda rows=rows: ablation_jobs("paper", seed=rows.seed, changes=NAMED[rows.name])
+        for rows in ROWS
+    },
     "why-mechanism": lambda: mechanism.jobs("paper", SEED),
     "sentiment": lambda: _sentiment("sentiment"),
     "sentiment-cells": lambda: _sentiment("sentiment-cells", *CELLS),
@@ -72,12 +89,17 @@ PLANNED = {
 
 
 # Folders whose runs are in one table.
-PACKED = ("text", "why-mechanism")
+PACKED = {of.name for rows in ROWS for of in (rows.folder, rows.ablation) if rows.name != "first-run"} | {
+    "text",
+    "why-mechanism",
+}
 
 
 def test_no_folder_of_rows_is_left_out():
     folders = {path.parent.relative_to(RESULTS).as_posix() for path in RESULTS.rglob("manifest.json")}
     assert {*PLANNED, "why"} == folders  # what "why" plans depends on its rows
+    tables = {path.parent.relative_to(RESULTS).as_posix() for path in RESULTS.rglob("runs.jsonl.xz")}
+    assert {*PACKED, "why"} == tables
 
 
 @pytest.mark.parametrize("folder", [folder for folder in PLANNED if folder not in PACKED])
@@ -128,14 +150,21 @@ def test_the_page_of_the_mechanism_is_that_of_the_stored_runs():
     assert mechanism_page.page(_stored("why-mechanism")) + "\n" == stored
 
 
-def test_tables_of_the_paper_are_those_of_the_stored_runs(monkeypatch):
-    paper, written = RESULTS / "paper", {}
+@pytest.mark.parametrize("rows", ROWS, ids=lambda rows: rows.title)
+def test_tables_of_the_paper_are_those_of_the_stored_runs(rows, monkeypatch):
+    paper, written = rows.folder, {}
     monkeypatch.setattr(claims, "write_text", lambda path, text: written.update({path.name: text}))
-    assert claims.tell(paper, RESULTS / "ablate", write=True) == 0
+    assert claims.tell(paper, rows.ablation, write=True) == 0
     assert set(written) == {"claims.md", "claims.json"}
-    written["success.md"] = success.table(Stored(_stored("paper")))
-    written["error_vectors.md"] = error_vectors.table(Stored(_stored("paper")))
+    stored = Stored(_stored(paper.name))
+    written |= {of.FILE: of.table(stored) for of in (success, error_vectors, memory)}
     for name, told in written.items():
-        assert told == (paper / name).read_text(encoding="utf-8"), name
-    ablate = table(list(ablation_jobs("paper")), _stored("ablate"))
-    assert ablate == (RESULTS / "ablate" / "ablate.md").read_text(encoding="utf-8")
+        assert told == ((paper / name).read_text(encoding="utf-8") if told else ""), name
+        assert (paper / name).exists() == bool(told)
+    ablate = table(list(PLANNED[rows.ablation.name]()), _stored(rows.ablation.name))
+    assert ablate == (rows.ablation / "ablate.md").read_text(encoding="utf-8")
+
+
+def test_the_claims_under_all_settings_are_those_of_the_stored_runs():
+    stored = (RESULTS / "paper" / "beside.md").read_text(encoding="utf-8")
+    assert beside(ROWS) + "\n" == stored

@@ -66,8 +66,11 @@ def test_settings_of_the_ablation_differ_from_the_default_by_what_their_question
         _, question, _, dataset, model, run = name.split("/")
         default = jobs[f"ablate/default/default/{dataset}/{model}/{run}"]
         changed = {key for key in settings if settings[key] != default[key]}
-        allowed = {"l2", "l2_words", "l2_classifier"} if question == "l2" else {question}
-        assert changed == (set() if question == "default" else allowed), name
+        if question == "l2":
+            assert {settings[key] for key in ("l2", "l2_words", "l2_classifier")} == {settings["l2"]}, name
+            assert {"l2", "l2_classifier"} <= changed <= {"l2", "l2_words", "l2_classifier"}, name
+        else:
+            assert changed == (set() if question == "default" else {question}), name
 
 
 def test_the_ablation_asks_what_the_design_leaves_open_and_what_claim_21_says():

@@ -68,10 +68,11 @@ def test_folders_have_the_name_the_seed_and_the_scale():
     assert Rows("authors-1e-4", 79).folder == RESULTS / "paper-authors-1e-4-seed-79"
     assert Rows("authors-1e-4", 79).ablation == RESULTS / "ablate-authors-1e-4-seed-79"
     assert Rows("authors-1e-3", 0, "smoke").folder == RESULTS / "paper-authors-1e-3-smoke"
-    assert Rows(USUAL).folder == RESULTS / "paper"  # its rows are those that were there before it had a name
+    assert Rows(USUAL).folder == RESULTS / "paper"
     assert Rows(USUAL).ablation == ABLATION["paper"]
     assert Rows(USUAL, 0, "smoke").folder == RESULTS / "smoke"
-    assert Rows(USUAL, 79).folder == RESULTS / "paper-first-run-seed-79"
+    assert Rows(USUAL, 79).folder == RESULTS / "paper-chosen-shared-seed-79"
+    assert Rows("first-run").folder == RESULTS / "paper-first-run"
 
 
 def test_a_folder_tells_whose_rows_it_has():

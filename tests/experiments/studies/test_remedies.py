@@ -121,7 +121,7 @@ def test_optimisers_keep_the_papers_groups():
         of = _tiny(name)
         optimizer = remedied_optimizer(remedied_model(of), of)
         assert type(optimizer) is kind
-        assert [group["l2"] for group in optimizer.groups] == [1e-3] * 3
+        assert [group["l2"] for group in optimizer.groups] == [1e-3, 0.0, 1e-3]
         assert {group["lr"] for group in optimizer.groups} == {of.lr}
     assert all(group["nesterov"] and group["momentum"] == 0.9 for group in optimizer.groups)
 

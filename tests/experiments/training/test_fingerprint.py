@@ -51,6 +51,6 @@ def test_parts_are_told_apart():
 
 
 def test_the_data_of_a_stored_run_have_the_checksum_that_is_stored():
-    path = next(Path(RESULTS / "paper" / "runs").glob("length-01-RNN-1-*.jsonl"))
+    path = next(Path(RESULTS / "paper-first-run" / "runs").glob("length-01-RNN-1-*.jsonl"))
     run = sweep.rows.read_run(path)
     assert datasets(sweep.from_json(Settings, run.settings)).hash == run.result["data_hash"]
