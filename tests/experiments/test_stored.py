@@ -70,7 +70,7 @@ def _paper(rows):
 
 
 # Settings under which the paper's experiments are stored, and runs of Experiment 1 with those without a name.
-ROWS = [Rows(USUAL), Rows("first-run")]
+ROWS = [Rows(USUAL), Rows(USUAL, 79), Rows("chosen-separate"), Rows("first-run")]
 LENGTH_RUNS = 5
 
 # The runs that each command plans at --scale paper, and otherwise with default options but for `CELLS`.
