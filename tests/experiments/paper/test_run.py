@@ -113,6 +113,18 @@ def test_an_interrupted_run_ends_bit_identical(tmp_path, monkeypatch, experiment
     assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
 
 
+def test_a_run_trains_on_the_sentences_of_each_epoch(tmp_path):
+    """Those of the first epoch are the same; of later ones, only the losses of fresh sentences stay high."""
+    losses = {}
+    for sentences in ("kept", "fresh"):
+        (tmp_path / sentences).mkdir()
+        settings = _settings("gradient", sentences=sentences, lr=0.2, patience=9)
+        rows = _performed(tmp_path / sentences, settings).rows[1:]
+        losses[sentences] = [row["loss"] for row in rows]
+    assert losses["kept"][0] == losses["fresh"][0]
+    assert losses["kept"][-1] < losses["fresh"][-1] - 0.5
+
+
 def test_a_run_stopped_before_any_update_keeps_its_epoch_0(tmp_path):
     settings = _settings("gradient")
     recorder = Recorder(tmp_path, stop_after=0)

@@ -54,6 +54,14 @@ def test_it_is_asked_before_every_update_with_the_part_of_the_trees_that_was_tra
     assert schedule.shown == [(epoch.number, epoch.dev_accuracy) for epoch in epochs]
 
 
+def test_the_time_within_an_epoch_is_by_the_trees_of_that_epoch():
+    model, optimizer, train, dev, rng = _setup(n=60)
+    schedule = Noted()
+    sizes = {1: 40, 2: 60}
+    _fit(model, optimizer, lambda k: train[: sizes[k]], dev, rng, schedule=schedule, max_epochs=2)
+    assert schedule.asked[-5:] == pytest.approx([0, 1 / 2, 1, 4 / 3, 5 / 3])
+
+
 def test_a_scheduled_training_takes_the_steps_of_those_rates():
     """One epoch at 0.2 and one at 0.02, beside two trainings of one epoch each."""
     whole, halves = _setup(lr=0.2), _setup(lr=0.2)
