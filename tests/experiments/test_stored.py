@@ -168,3 +168,15 @@ def test_tables_of_the_paper_are_those_of_the_stored_runs(rows, monkeypatch):
 def test_the_claims_under_all_settings_are_those_of_the_stored_runs():
     stored = (RESULTS / "paper" / "beside.md").read_text(encoding="utf-8")
     assert beside(ROWS) + "\n" == stored
+
+
+def test_the_verdicts_in_the_readme_are_those_of_the_stored_runs():
+    page = (RESULTS.parent / "paper" / "README.md").read_text(encoding="utf-8")
+    cells = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ")]
+    (head,) = [line for line in cells if line[:2] == ["#", "the paper says"]]
+    assert [title.replace("*", "") for title in head[3:]] == [f"{rows.name}, {rows.seed}" for rows in ROWS]
+    told = {line[0]: line[3:] for line in cells if line[0].isdecimal() and len(line) == len(head)}
+    marks = {"holds": "✓", "partly": "~", "does not hold": "✗"}
+    for claim in claims.CLAIMS:
+        found = [marks[claim.decide(claims.read(rows.folder, rows.ablation)).verdict] for rows in ROWS]
+        assert told[str(claim.id)] == found, claim.id
