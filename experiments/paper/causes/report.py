@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from experiments.paper import memory
 from experiments.paper.causes.predictions import PREDICTIONS, Prediction, Trials
 from experiments.paper.causes.trials import TRIALS, by_trial
-from experiments.paper.stored import NoRows, percent
+from experiments.paper.criteria import CLAIMS, Evidence
+from experiments.paper.stored import NoRows, Stored, percent
 from experiments.sweep import Run
 from experiments.sweep.wording import median_range, table
 
+GRADIENT_CLAIMS = (10, 11, 12, 13, 14, 15, 18, 19, 20)
 HEAD = "| claim | predicted | came out | |\n|---|---|---|---|"
 
 
@@ -25,6 +27,11 @@ def page(runs: Sequence[Run], seed: int) -> str:
     ]
     for reason, predictions in PREDICTIONS.items():
         parts += [f"## {reason}", table(HEAD, [_line(one, trials) for one in predictions])]
+    parts += [
+        "## Experiment 3's claims in every trial",
+        "By their own criteria, with the data of this seed; what no reason foretold is here to be seen, too.",
+        _verdicts(trials),
+    ]
     parts += ["## All trials", _accuracies(trials), *_memories(trials)]
     return "\n\n".join(parts) + "\n"
 
@@ -36,6 +43,17 @@ def _line(one: Prediction, trials: Trials) -> list[str]:
     except NoRows as missing:
         measured, told = missing.what, "no rows"
     return [", ".join(map(str, one.claims)), one.text, measured, told]
+
+
+def _verdicts(trials: Trials) -> str:
+    claims = [claim for claim in CLAIMS if claim.id in GRADIENT_CLAIMS]
+    lines = []
+    for name, trial in TRIALS.items():
+        if trial.trains("gradient", "RNN"):
+            decided = [claim.decide(Evidence(trials[name], Stored([]))) for claim in claims]
+            lines.append([f"{name}: {trial.what}", *(decision.verdict for decision in decided)])
+    head = " | ".join(str(claim.id) for claim in claims)
+    return table(f"| trial | {head} |\n|---{'|---' * len(claims)}|", lines)
 
 
 def _accuracies(trials: Trials) -> str:

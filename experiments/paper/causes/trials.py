@@ -35,8 +35,13 @@ class Trial:
     changes: Mapping[str, Any]
     on: Sequence[tuple[str, tuple[str, ...], tuple[int, ...]]]
 
+    def trains(self, experiment: str, model: str) -> bool:
+        """Whether there are runs of a model in an experiment."""
+        return any(experiment == name and model in models for name, models, _ in self.on)
+
 
 _GRADIENT = ("gradient", MODELS, (GRADIENT_DATASET,))
+_RNN = ("gradient", ("RNN",), (GRADIENT_DATASET,))
 _SHALLOW = ("depth", ("RNN",), (2, 3, 5))  # keyword depths 2–3, 3–4, 5–6
 _SHALLOWEST = ("depth", ("RLSTM",), (1,))
 _LONG = ("length", ("RLSTM",), (7, 8, 9))  # 61 to 90 tokens
@@ -54,6 +59,9 @@ TRIALS: Mapping[str, Trial] = {
         {"first_step": "sgd", "eps": 1e-4, "shuffle": "once"},
         (_GRADIENT, _LONG),
     ),
+    "sgd": Trial("first step SGD", {"first_step": "sgd"}, (_RNN,)),
+    "eps": Trial("ε 1e-4", {"eps": 1e-4}, (_RNN,)),
+    "once": Trial("one order for all epochs", {"shuffle": "once"}, (_RNN,)),
     "separate-words": Trial(
         "leaf matrices of their own, L2 1e-3 on words", {**_SEPARATE, "l2_words": 1e-3}, (_SHALLOW,)
     ),
