@@ -13,6 +13,8 @@ from experiments.commands import sentiment as sentiment_command
 from experiments.paper import claims, error_vectors, memory, success
 from experiments.paper.ablation import ablation_jobs, table
 from experiments.paper.beside import beside
+from experiments.paper.causes import report as causes_report
+from experiments.paper.causes import trials
 from experiments.paper.grids import EXPERIMENTS, experiment_jobs
 from experiments.paper.named import NAMED, USUAL, Rows
 from experiments.paper.stored import Stored
@@ -70,7 +72,7 @@ def _paper(rows):
 
 
 # Settings under which the paper's experiments are stored, and runs of Experiment 1 with those without a name.
-ROWS = [Rows(USUAL), Rows(USUAL, 79), Rows("chosen-separate"), Rows("first-run")]
+ROWS = [*(Rows(name, seed) for name in (USUAL, "chosen-separate") for seed in (0, 79)), Rows("first-run")]
 LENGTH_RUNS = 5
 
 # The runs that each command plans at --scale paper, and otherwise with default options but for `CELLS`.
@@ -80,6 +82,7 @@ PLANNED = {
         rows.ablation.name: lambda rows=rows: ablation_jobs("paper", seed=rows.seed, changes=NAMED[rows.name])
         for rows in ROWS
     },
+    "causes": lambda: trials.jobs("paper"),
     "why-mechanism": lambda: mechanism.jobs("paper", SEED),
     "sentiment": lambda: _sentiment("sentiment"),
     "sentiment-cells": lambda: _sentiment("sentiment-cells", *CELLS),
@@ -90,6 +93,7 @@ PLANNED = {
 
 # Folders whose runs are in one table.
 PACKED = {of.name for rows in ROWS for of in (rows.folder, rows.ablation) if rows.name != "first-run"} | {
+    "causes",
     "text",
     "why-mechanism",
 }
@@ -143,6 +147,11 @@ def test_rows_and_page_of_the_study_why_are_those_of_its_plan():
         assert planned[name].id == run.id
         assert planned[name].json == run.settings
     assert report.page(plan, found) == (RESULTS / "why" / "why.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_the_causes_is_that_of_the_stored_runs():
+    stored = (RESULTS / "causes" / "causes.md").read_text(encoding="utf-8")
+    assert causes_report.page(_stored("causes"), trials.SEED) == stored
 
 
 def test_the_page_of_the_mechanism_is_that_of_the_stored_runs():

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from experiments.paper import memory
 from experiments.paper.causes.predictions import PREDICTIONS, Prediction, Trials
 from experiments.paper.causes.trials import TRIALS, by_trial
-from experiments.paper.criteria import CLAIMS, Evidence
+from experiments.paper.criteria import CLAIMS, NO_ROWS, Decision, Evidence
 from experiments.paper.stored import NoRows, Stored, percent
 from experiments.sweep import Run
 from experiments.sweep.wording import median_range, table
@@ -23,7 +23,7 @@ def page(runs: Sequence[Run], seed: int) -> str:
     parts = [
         "# Why claims fail under the chosen settings",
         f"Data and weights of seed {seed}; {len(runs)} runs, {hours:.1f} CPU-hours. Predictions and trials "
-        "were written before the first of them. B: best of a dataset's runs, M: their median.",
+        "were written before their runs. B: best of a dataset's runs, M: their median.",
     ]
     for reason, predictions in PREDICTIONS.items():
         parts += [f"## {reason}", table(HEAD, [_line(one, trials) for one in predictions])]
@@ -51,9 +51,13 @@ def _verdicts(trials: Trials) -> str:
     for name, trial in TRIALS.items():
         if trial.trains("gradient", "RNN"):
             decided = [claim.decide(Evidence(trials[name], Stored([]))) for claim in claims]
-            lines.append([f"{name}: {trial.what}", *(decision.verdict for decision in decided)])
+            lines.append([f"{name}: {trial.what}", *(_short(decision) for decision in decided)])
     head = " | ".join(str(claim.id) for claim in claims)
     return table(f"| trial | {head} |\n|---{'|---' * len(claims)}|", lines)
+
+
+def _short(decision: Decision) -> str:
+    return "–" if decision.verdict == NO_ROWS else decision.verdict
 
 
 def _accuracies(trials: Trials) -> str:
