@@ -8,19 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import viz
 from experiments import sweep
 from experiments.studies.runs import Runs
 from experiments.sweep import Job, Recorder, arguments
-from experiments.sweep.output import RESULTS, writable_folder, write_text
+from experiments.sweep.figures import save
+from experiments.sweep.output import RESULTS, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Figures: TypeAlias = "Mapping[str, Figure]"  # by the names of their files
 Kinds: TypeAlias = Iterator[tuple[str, Any, int]]  # of runs: name, settings, tree nodes in an epoch
-
-FORMATS = ("pdf", "svg", "png")
 
 
 @dataclass(frozen=True)
@@ -115,11 +113,8 @@ class Study:
 
     def show(self, runs: Runs, out: Path) -> None:
         """Draw the figures and write the summary of finished runs; print the latter."""
-        folder = writable_folder(out / "figures")
         for name, figure in self.figures(runs).items():
-            for suffix in FORMATS:
-                viz.save_figure(figure, folder / f"{name}.{suffix}")
-            print(f"figure: {folder / name}.pdf, .svg, .png")
+            save(name, figure, out)
         summary = self.summary(runs).strip()
         write_text(out / "summary.md", f"{summary}\n")
         print(f"\n{summary}")

@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from experiments import sweep
-from experiments.studies import study
+from experiments.sweep import figures
 
 
 @pytest.fixture
 def in_process(monkeypatch):
     """Runs are done in this process and figures are drawn once, which spares seconds."""
-    monkeypatch.setattr(study, "FORMATS", ("svg",))
+    monkeypatch.setattr(figures, "FORMATS", ("svg",))
     with ThreadPoolExecutor(1) as executor:
         monkeypatch.setattr("experiments.sweep.run", functools.partial(sweep.run, executor=executor))
         yield

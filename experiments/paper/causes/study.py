@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 
 from experiments import sweep
-from experiments.paper.causes import report, trials
+from experiments.paper.causes import figures, report, trials
 from experiments.paper.settings import base
 from experiments.sweep import arguments, finished
+from experiments.sweep.figures import save
 from experiments.sweep.output import RESULTS, write_text
 
 FOLDERS = {"paper": RESULTS / "causes", "smoke": RESULTS / "causes-smoke"}
@@ -20,7 +21,10 @@ def run(args: argparse.Namespace) -> int:
         args.out = FOLDERS[args.scale]
     code = sweep.run(list(trials.jobs(args.scale, args.seed, args.runs)), args, base=base(), packed=True)
     if not args.dry_run:
-        text = report.page(finished(args.out), args.seed)
+        runs = finished(args.out)
+        if code == 0:
+            save("by-heart", figures.by_heart(trials.by_trial(runs)), args.out)
+        text = report.page(runs, args.seed)
         write_text(args.out / PAGE, text)
         print(f"\n{text}\nwrote {args.out / PAGE}")
     return code

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
-import viz
 from experiments import sweep
 from experiments.paper.settings import base
 from experiments.paper.why import figures, mechanism, mechanism_page, report
 from experiments.paper.why.found import Found
 from experiments.paper.why.plan import Plan
 from experiments.sweep import arguments, finished
-from experiments.sweep.output import RESULTS, writable_folder, write_text
+from experiments.sweep.figures import save
+from experiments.sweep.output import RESULTS, write_text
 from viz.command_line import InputError
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 FOLDERS = {"paper": RESULTS / "why", "smoke": RESULTS / "why-smoke"}
 TWINS = "-mechanism"  # of the folder for those, behind the scale's
-PAGE, FIGURES = "why.md", "figures"
+PAGE = "why.md"
 HOURS = 10.0
-FORMATS = ("pdf", "svg", "png")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -68,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
             break
     _write(plan, found, args)
     if any(part.kind == "final" and part.model == "RLSTM" for part in report.finished(plan, found)):
-        _draw("lengths", figures.lengths_figure(found, plan.extent), args)
+        save("lengths", figures.lengths_figure(found, plan.extent), args.out)
     print(f"\n{report.page(plan, found)}\nwrote {args.out / PAGE}")
     return code
 
@@ -83,17 +78,10 @@ def _run_twins(args: argparse.Namespace) -> int:
     if args.dry_run or len(runs) < len(jobs):
         return code
     text = mechanism_page.page(runs) + "\n"
-    _draw("mechanism", figures.mechanism_figure(runs), args)
+    save("mechanism", figures.mechanism_figure(runs), args.out)
     write_text(args.out / PAGE, text)
     print(f"\n{text}\nwrote {args.out / PAGE}")
     return code
-
-
-def _draw(name: str, figure: Figure, args: argparse.Namespace) -> None:
-    folder = writable_folder(args.out / FIGURES)
-    for suffix in FORMATS:
-        viz.save_figure(figure, folder / f"{name}.{suffix}")
-    print(f"figure: {folder / name}.pdf, .svg, .png")
 
 
 def _write(plan: Plan, found: Found, args: argparse.Namespace) -> None:

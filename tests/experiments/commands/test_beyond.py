@@ -14,6 +14,7 @@ from experiments import sweep
 from experiments.__main__ import COMMANDS, main
 from experiments.commands import beyond
 from experiments.studies import STUDIES, study
+from experiments.sweep import figures
 from experiments.sweep.output import RESULTS
 from tests.experiments.studies import pretend_study
 
@@ -36,7 +37,7 @@ def _studies(monkeypatch, **changes):
 @pytest.fixture(autouse=True)
 def here(monkeypatch, in_process):
     """Figures are those that the page shows."""
-    monkeypatch.setattr(study, "FORMATS", ("png",))
+    monkeypatch.setattr(figures, "FORMATS", ("png",))
     yield
     pretend_study.FAILING.clear()
 

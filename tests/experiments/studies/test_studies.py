@@ -11,7 +11,7 @@ import pytest
 
 from experiments import sweep
 from experiments.__main__ import COMMANDS, main
-from experiments.studies import study
+from experiments.sweep import figures
 from experiments.sweep.output import RESULTS
 from experiments.training import recorded
 from experiments.training.loop import fit
@@ -20,7 +20,7 @@ from minigrad.monitor import Monitor, Rule, Verdict
 from tests.experiments.paper.recorder import Recorder
 from tests.experiments.studies import pretend_study
 
-FORMATS = study.FORMATS
+FORMATS = figures.FORMATS
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def _rows(out):
 
 
 def test_a_study_trains_draws_and_sums_up(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(study, "FORMATS", FORMATS)
+    monkeypatch.setattr(figures, "FORMATS", FORMATS)
     out = tmp_path / "out"
     assert _pretend(out, "--scale", "paper") == 0
     runs = sweep.finished(out)

@@ -9,11 +9,12 @@ import pytest
 
 from experiments.__main__ import main
 from experiments.paper.causes import report
+from experiments.paper.causes.figures import by_heart
 from experiments.paper.causes.predictions import PREDICTIONS
 from experiments.paper.causes.trials import BASE, CHOSEN, SEED, TRIALS, by_trial, jobs
 from experiments.paper.settings import SCALES
 from experiments.sweep import finished
-from tests.experiments.paper.made_up import SPREAD, accuracy_run, gradient_run
+from tests.experiments.paper.made_up import SPREAD, accuracy_run, gradient_run, median_ratio
 
 # Test accuracies in percent with which everything is as predicted.
 ACCURACIES = {
@@ -187,7 +188,25 @@ def test_the_page_tells_what_came_out_and_what_is_missing():
     assert report.page([], SEED).count("| no rows |") == len(ALL)
 
 
-def test_the_command_trains_what_is_left_and_writes_the_page(tmp_path, monkeypatch, in_process, capsys):
+def test_the_figure_shows_ratio_and_loss_of_the_three_trials_for_both_models():
+    panels = by_heart(by_trial(RUNS)).axes
+    assert [axes.get_title(loc="left") for axes in panels] == [
+        "(a) RNN: gradient ratio at depth 10",
+        "(b) RNN: training loss",
+        "(c) RLSTM: gradient ratio at depth 10",
+        "(d) RLSTM: training loss",
+    ]
+    chosen, shuffled, fresh = (line for line in panels[0].lines if len(line.get_xdata()) == 14)
+    medians = [median_ratio("RNN", epoch, 10) for epoch in range(14)]
+    assert list(chosen.get_ydata()) == pytest.approx(medians, rel=0.02)
+    assert list(shuffled.get_ydata()) == list(chosen.get_ydata())
+    assert list(fresh.get_ydata()) == pytest.approx([m / 10 for m in medians], rel=0.02)
+    losses = [list(line.get_ydata()) for line in panels[1].lines if len(line.get_xdata()) > 2]
+    assert losses == [[1.0] * 13] * 3  # none before the first update
+
+
+def test_the_command_trains_what_is_left_and_writes_page_and_figure(tmp_path, monkeypatch, drawn, capsys):
+    monkeypatch.setattr("experiments.paper.causes.figures.by_heart", lambda trials: sorted(trials))
     one = next(job for job in jobs("smoke", runs=1) if job.name == "causes/separate/depth/02/RNN/1")
     monkeypatch.setattr("experiments.paper.causes.trials.jobs", lambda *of: iter([one]))
     for _ in range(2):
@@ -195,5 +214,6 @@ def test_the_command_trains_what_is_left_and_writes_the_page(tmp_path, monkeypat
     assert "1 of 1 runs are finished" in capsys.readouterr().out
     (run,) = finished(tmp_path)
     assert len(run.environments) == 1  # tried once
+    assert drawn == {"by-heart.svg": sorted(TRIALS)}
     assert run.settings["leaf_weights"] == "separate"
     assert (tmp_path / "causes.md").read_text(encoding="utf-8") == report.page([run], SEED)
