@@ -73,7 +73,7 @@ def _paper(rows):
 
 # Settings under which the paper's experiments are stored, and runs of Experiment 1 with those without a name.
 ROWS = [*(Rows(name, seed) for name in (USUAL, "chosen-separate") for seed in (0, 79)), Rows("first-run")]
-LENGTH_RUNS = 5
+LENGTH_RUNS = 20
 
 # The runs that each command plans at --scale paper, and otherwise with default options but for `CELLS`.
 PLANNED = {
