@@ -53,7 +53,7 @@ def _dealt_anew(runs: Sequence[Run]) -> list[Run]:
     """Return the runs with rows and results of others that measured the same things."""
     alike: dict[tuple[str, ...], list[Run]] = {}
     for run in runs:
-        alike.setdefault(tuple(sorted(run.result)), []).append(run)
+        alike.setdefault((*sorted(run.result), *sorted(run.rows[-1] if run.rows else ())), []).append(run)
     dealt = {run.name: other for of in alike.values() for run, other in zip(of, of[::-1], strict=True)}
     return [replace(run, rows=dealt[run.name].rows, result=dealt[run.name].result) for run in runs]
 
