@@ -2,8 +2,8 @@
 
 RLSTM on 21–30 tokens: L2, AdaGrad's first step and its ε, weights of leaves, initialisation, tree shape, one
 at a time around the defaults. RNN on 1–10 and 21–30 tokens: learning rate, minibatch, D. Data and seeds are
-none of the paper's experiments'; defaults are chosen by the dev accuracies of this table. Which error vector
-is meant needs no runs of its own: `gradient` records all readings.
+none of the paper's experiments'. No default is chosen by this table; L2 is what the study `why` has chosen.
+Which error vector is meant needs no runs of its own: `gradient` records all readings.
 
 With --cell another cell on 21–30 tokens: all of these but the weights of leaves, and the tree shape only if
 it reads trees.

@@ -17,6 +17,7 @@ from experiments.training.fingerprint import data_hash
 
 # Behind a run's seed of data; those of train, dev, test and the extra sentences have one number there.
 _SHUFFLED, _LATER = (0, 1), (0, 2)
+_VALUES = {"sentences": ("kept", "fresh"), "labels": ("true", "shuffled")}
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,19 @@ class Datasets:
 
 
 def datasets(settings: Settings) -> Datasets:
-    """Return the data of a run; they are cached, and must not be modified."""
+    """Return the data of a run; they are cached, and must not be modified.
+
+    Raises
+    ------
+    ValueError
+        If `sentences` or `labels` is none of its values, or labels are to be dealt among sentences that are
+        drawn anew in every epoch: only those of the first would have other labels.
+    """
+    for name, values in _VALUES.items():
+        if (value := getattr(settings, name)) not in values:
+            raise ValueError(f"{name} is {' or '.join(map(repr, values))}, not {value!r}")
+    if settings.sentences == "fresh" and settings.labels == "shuffled":
+        raise ValueError("labels='shuffled' deals the labels of sentences that are kept, not of fresh ones")
     sizes = tuple(settings.sizes[part] for part in ("train", "dev", "test"))
     kind = settings.lengths, settings.keyword_depths, settings.shape
     seeds = settings.seeds["data"]

@@ -1,8 +1,7 @@
 """The settings of a run: everything that determines its rows.
 
 The paper (Le & Zuidema 2016, section 3) states sizes, D, activation, word vectors, learning rate, minibatch
-and early stopping. What it leaves open was chosen by the
-study `why`, and before it by `ablate`; those settings are marked.
+and early stopping. `Settings` lists what it leaves open; L2 among them is what the study `why` has chosen.
 """
 
 from __future__ import annotations
@@ -56,8 +55,7 @@ class Settings:
     ratios : bool
         Whether gradient ratios are measured, in Experiment 3.
     dev_ratios : bool
-        Whether they are measured on the dev sentences, too: a ratio that is high on training sentences only
-        comes from learning them by heart.
+        Whether they are measured on the dev sentences, too, which are never trained on.
     extra : int
         Number of extra sentences whose gradients are measured, of each of the keyword depths `extra_depths`.
     mode : str

@@ -145,7 +145,8 @@ def fit(
     OSError
         If the checkpoint, or a model in `keep_epochs`, can't be written; before any training.
     TypeError
-        If `rng` is not a Generator, `schedule` none, or `score` returns no number.
+        If `rng` is not a Generator, `schedule` none, `score` returns no number, or the function `train` no
+        Forest.
     ValueError
         If a number of epochs or trees is below 1, a label is no class, a forest has nothing to classify,
         `shuffle` is neither of the two, or "once" for trees that are others in every epoch, or the schedule's
@@ -193,6 +194,8 @@ def fit(
         while not ended():
             number = len(run.epochs) + 1
             forest = trees_of(train, number)
+            if forest is not first and not len(model.labels(forest)):
+                raise ValueError(f"epoch {number} has no node to classify, of {len(forest)} training trees")
             if run.order is None or shuffle == "every_epoch":
                 run.order = rng.permutation(len(forest))
             order = run.order
@@ -224,8 +227,13 @@ def fit(
 
 
 def trees_of(train: Training, epoch: int) -> models.Forest:
-    """Return the training trees of an epoch, from 1 on."""
-    return train(epoch) if callable(train) else train
+    """Return the training trees of an epoch, from 1 on; raise TypeError if the function returns others."""
+    if not callable(train):
+        return train
+    forest = train(epoch)
+    if not isinstance(forest, models.Forest):
+        raise TypeError(f"train returns {type(forest).__name__} for epoch {epoch}, not a Forest")
+    return forest
 
 
 def scored(

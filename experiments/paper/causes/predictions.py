@@ -50,8 +50,16 @@ def _losses(rows: Stored, model: str) -> list[float]:
     return [number(run.rows[-1]["loss"]) for run in rows.complete("gradient", GRADIENT_DATASET, model)]
 
 
+def _beside(trials: Trials, name: str) -> tuple[list[float], list[float]]:
+    """Return the RNN's `_median_of` in the chosen trial and in another; raise NoRows if runs miss."""
+    usual, other = (_median_of(trials[trial], "RNN") for trial in (CHOSEN, name))
+    if len(usual) != len(other):
+        raise NoRows(f"{len(other)} runs of {name} beside {len(usual)} of {CHOSEN}", "causes")
+    return usual, other
+
+
 def _fresh_sentences(trials: Trials) -> tuple[bool, str]:
-    usual, fresh = (_median_of(trials[name], "RNN") for name in (CHOSEN, "fresh"))
+    usual, fresh = _beside(trials, "fresh")
     small = sum(one <= other / 3 for one, other in zip(fresh, usual, strict=True))
     losses = (ratios(_losses(trials[name], "RNN")) for name in ("fresh", CHOSEN))
     text = f"{ratios(fresh)} beside {ratios(usual)} (training loss {' beside '.join(losses)})"
@@ -59,7 +67,7 @@ def _fresh_sentences(trials: Trials) -> tuple[bool, str]:
 
 
 def _shuffled_labels(trials: Trials) -> tuple[bool, str]:
-    usual, shuffled = (_median_of(trials[name], "RNN") for name in (CHOSEN, "shuffled"))
+    usual, shuffled = _beside(trials, "shuffled")
     near = sum(one >= other / 2 for one, other in zip(shuffled, usual, strict=True))
     losses = ratios(_losses(trials["shuffled"], "RNN"))
     text = f"{ratios(shuffled)} beside {ratios(usual)} (training loss {losses})"
@@ -110,7 +118,7 @@ def _stabilises(trials: Trials) -> tuple[bool, str]:
 
 
 def _peak_when_it_learns(trials: Trials) -> tuple[bool, str]:
-    texts, everywhere = [], True
+    texts, everywhere, any_learns = [], True, False
     for name, trial in TRIALS.items():
         if name == "shuffled" or not trial.trains("gradient", "RLSTM"):
             continue
@@ -122,8 +130,9 @@ def _peak_when_it_learns(trials: Trials) -> tuple[bool, str]:
                 pairs.append((share.index(max(share)) + 1, rise))
         near = sum(abs(peak - rise) <= 1 for peak, rise in pairs)
         everywhere &= not pairs or in_share(near, len(pairs), MOST)
+        any_learns |= bool(pairs)
         texts.append(f"{name} {' '.join(f'{peak}/{rise}' for peak, rise in pairs) or 'no run learns'}")
-    return everywhere, f"epoch of the peak / of the largest rise: {'; '.join(texts)}"
+    return any_learns and everywhere, f"epoch of the peak / of the largest rise: {'; '.join(texts)}"
 
 
 def _first_epoch(trials: Trials) -> tuple[bool, str]:

@@ -249,3 +249,12 @@ def test_fresh_sentences_can_be_read_as_chains():
     for epoch in (1, 2):
         trees = datasets(_settings(sentences="fresh")).fresh(epoch)
         assert data_hash(sets.fresh(epoch)) == data_hash(models.as_chains(trees)) != data_hash(trees)
+
+
+def test_labels_of_fresh_sentences_cannot_be_dealt_and_other_words_are_refused():
+    with pytest.raises(ValueError, match="deals the labels of sentences that are kept, not of fresh ones"):
+        datasets(_settings(sentences="fresh", labels="shuffled"))
+    with pytest.raises(ValueError, match="sentences is 'kept' or 'fresh', not 'new'"):
+        datasets(_settings(sentences="new"))
+    with pytest.raises(ValueError, match="labels is 'true' or 'shuffled', not 'random'"):
+        datasets(_settings(labels="random"))

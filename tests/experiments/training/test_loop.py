@@ -297,6 +297,27 @@ def test_training_on_trees_that_are_drawn_anew_outlives_an_interruption(tmp_path
     assert all(np.array_equal(values, undisturbed[name]) for name, values in model.state_dict().items())
 
 
+def _second_epoch(forest):
+    """The first epoch's sentences, then something else."""
+    return lambda epoch: _drawn(1) if epoch == 1 else forest
+
+
+def test_trees_of_a_later_epoch_that_cannot_be_trained_on_are_refused_before_it():
+    unlabelled = data.with_labels(_drawn(2), -1)
+    for head, second, error, text in (
+        ("root", unlabelled, ValueError, "has no label"),
+        ("labelled", unlabelled, ValueError, "epoch 2 has no node to classify, of 70 training trees"),
+        ("root", None, TypeError, "train returns NoneType for epoch 2, not a Forest"),
+    ):
+        model, optimizer, _, dev, rng = _setup()
+        model.head = head
+        seen = _Orders()
+        with pytest.raises(error, match=text):
+            _fit(model, optimizer, _second_epoch(second), dev, rng, patience=9, watchers=[seen])
+        assert len(seen.orders) == 1
+        assert not seen._trees  # not one minibatch of the second
+
+
 def test_other_trees_in_every_epoch_have_no_order_that_is_kept():
     model, optimizer, _, dev, rng = _setup()
     with pytest.raises(ValueError, match="shuffle='once' keeps an order of the same trees"):

@@ -168,6 +168,24 @@ def test_every_prediction_can_be_refuted(number, name, spoil):
     assert not ALL[number].decide(by_trial(runs))[0]
 
 
+def test_where_no_run_learns_a_peak_at_the_time_of_learning_is_not_shown():
+    runs = copy.deepcopy(RUNS)
+    for run in runs:
+        if "/gradient/03/RLSTM/" in run.name:
+            for row in run.rows:
+                row["dev_accuracy"] = 0.1
+    met, measured = ALL[9].decide(by_trial(runs))
+    assert not met
+    assert measured.count("no run learns") == 6
+
+
+def test_runs_that_have_no_counterpart_yet_decide_nothing():
+    runs = [run for run in RUNS if not ("/fresh/" in run.name and run.name[-1] in "45")]
+    text = report.page(runs, SEED)
+    assert "| 3 runs of fresh beside 5 of chosen | no rows |" in text
+    assert text.count("| no rows |") == 1
+
+
 def test_one_run_of_five_may_be_otherwise_and_two_may_not():
     for count, expected in ((1, True), (2, False)):
         runs = copy.deepcopy(RUNS)
