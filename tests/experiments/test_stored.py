@@ -72,7 +72,7 @@ def _paper(rows):
 
 
 # Settings under which the paper's experiments are stored, and runs of Experiment 1 with those without a name.
-ROWS = [*(Rows(name, seed) for name in (USUAL, "chosen-separate") for seed in (0, 79)), Rows("first-run")]
+ROWS = [Rows(name, seed) for name in (USUAL, "chosen-separate", "first-run") for seed in (0, 79)]
 LENGTH_RUNS = 20
 
 # The runs that each command plans at --scale paper, and otherwise with default options but for `CELLS`.
@@ -92,7 +92,7 @@ PLANNED = {
 
 
 # Folders whose runs are in one table.
-PACKED = {of.name for rows in ROWS for of in (rows.folder, rows.ablation) if rows.name != "first-run"} | {
+PACKED = {of.name for rows in ROWS for of in (rows.folder, rows.ablation) if rows != Rows("first-run")} | {
     "causes",
     "text",
     "why-mechanism",
