@@ -231,7 +231,7 @@ def trees_of(train: Training, epoch: int) -> models.Forest:
     if not callable(train):
         return train
     forest = train(epoch)
-    if not isinstance(forest, models.Forest):
+    if not isinstance(forest, models.Forest | models.TreeForest):
         raise TypeError(f"train returns {type(forest).__name__} for epoch {epoch}, not a Forest")
     return forest
 

@@ -174,6 +174,9 @@ def test_it_learns_through_fit_is_saved_and_drawn(tmp_path, head):
     options = {"batch_size": 5, "rng": rng, "max_epochs": 30, "patience": 30, "mode": "level"}
     fit(model, optimizer, train, train, checkpoint=tmp_path / "run", **options)
     assert accuracy(model, train, mode="level") > 0.9
+    again = {**options, "max_epochs": 1}
+    (epoch,) = fit(model, optimizer, lambda number: train, train, **again)  # trees of every epoch, too
+    assert epoch.dev_accuracy > 0.9
 
     loaded = models.load(models.save(tmp_path / "m.npz", model))
     assert loaded.probabilities(train, "level").tobytes() == model.probabilities(train, "level").tobytes()
