@@ -158,13 +158,21 @@ SPOILT = [
 ]
 
 
+def _with_copies_of(name):
+    """All runs, with copies of those named so, which may be spoilt, and the places of these."""
+    places = [i for i, run in enumerate(RUNS) if run.name.startswith(f"causes/{name}/")]
+    runs = list(RUNS)
+    for i in places:
+        runs[i] = copy.deepcopy(RUNS[i])
+    return runs, places
+
+
 @pytest.mark.parametrize(("number", "name", "spoil"), SPOILT)
 def test_every_prediction_can_be_refuted(number, name, spoil):
-    runs = copy.deepcopy(RUNS)
-    touched = [run for run in runs if run.name.startswith(f"causes/{name}/")]
-    assert len(touched) == 5
-    for run in touched:
-        spoil(run)
+    runs, places = _with_copies_of(name)
+    assert len(places) == 5
+    for i in places:
+        spoil(runs[i])
     assert not ALL[number].decide(by_trial(runs))[0]
 
 
@@ -188,9 +196,9 @@ def test_runs_that_have_no_counterpart_yet_decide_nothing():
 
 def test_one_run_of_five_may_be_otherwise_and_two_may_not():
     for count, expected in ((1, True), (2, False)):
-        runs = copy.deepcopy(RUNS)
-        for run in [run for run in runs if run.name.startswith("causes/fresh/gradient/03/RNN/")][:count]:
-            _scaled(run, 5)
+        runs, places = _with_copies_of("fresh/gradient/03/RNN")
+        for i in places[:count]:
+            _scaled(runs[i], 5)
         assert ALL[0].decide(by_trial(runs))[0] == expected
 
 
