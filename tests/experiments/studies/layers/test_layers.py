@@ -45,10 +45,7 @@ def _performed(settings, folder):
     return recorder
 
 
-def test_a_run_tells_of_losses_probes_and_units_and_ends_bit_identical_when_interrupted(
-    tiny, tmp_path, monkeypatch
-):
-    monkeypatch.setattr("experiments.training.recorded.CHECKPOINT_EVERY", 0.0)
+def test_a_run_tells_of_losses_probes_and_units(tiny, tmp_path):
     once = _performed(tiny, tmp_path)
     (result,) = once.results
     assert len(once.rows) == result["epochs"] == 2
@@ -67,6 +64,12 @@ def test_a_run_tells_of_losses_probes_and_units_and_ends_bit_identical_when_inte
     )
     assert result["probes"]["before"] != result["probes"]["after"]
     assert np.shape(result["units"]["backward"]["searched"]) == (2, 4)
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_ends_bit_identical(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr("experiments.training.recorded.CHECKPOINT_EVERY", 0.0)
+    once = _performed(tiny, tmp_path)
     once.checkpoint.unlink()
     recorder = Recorder(tmp_path, stop_after=1.5 * 80 * 25)
     with pytest.raises(KeyboardInterrupt):

@@ -82,7 +82,9 @@ def test_bits_are_those_of_the_models_probabilities(novel):
     assert bits(model, of.parts["dev"], "level") == pytest.approx(math.log2(len(of.characters)), rel=1e-6)
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(
+    "cell", [pytest.param(cell, marks=[] if cell == "LSTM" else pytest.mark.slow) for cell in CELLS]
+)
 def test_a_run_has_a_row_per_epoch_and_the_best_on_test(cell, novel, tmp_path):
     recorder = _performed(_settings(novel, cell, max_epochs=3, lr=0.02), novel, tmp_path)
     (result,) = recorder.results
@@ -124,6 +126,7 @@ def looks_at(result):
     yield from zip(("during",) * len(reached["during"]), reached["during"], apart["during"], strict=True)
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_ends_bit_identical(novel, tmp_path, monkeypatch):
     settings = _settings(novel)
     monkeypatch.setattr("experiments.training.recorded.CHECKPOINT_EVERY", 0.0)
