@@ -1,4 +1,4 @@
-"""The rule by which a setting is chosen, committed before the first run.
+"""The rule by which a setting is chosen, committed before the first run of the study.
 
 It reads best dev accuracies and nothing else: no test accuracy, no claim of the paper.
 """
