@@ -19,6 +19,7 @@ def run(args: argparse.Namespace) -> int:
     """Do the runs that are not done yet, print the page and write it; return the exit code."""
     if args.out is None:
         args.out = FOLDERS[args.scale]
+    trials.by_trial(finished(args.out))  # rows of another command are told of before any training
     code = sweep.run(list(trials.jobs(args.scale, args.seed, args.runs)), args, base=base(), packed=True)
     if not args.dry_run:
         runs = finished(args.out)

@@ -10,7 +10,8 @@ from experiments.paper import grids
 from experiments.paper.named import NAMED
 from experiments.paper.settings import GRADIENT_DATASET, MODELS, SCALES, Scale, run_settings
 from experiments.paper.stored import Stored
-from experiments.sweep import Job, Run
+from experiments.sweep import Job, Run, SweepError
+from experiments.sweep.wording import listed
 
 SEED = 81  # no other run has its data
 CHOSEN = "chosen"  # the trial that the others are held against
@@ -96,7 +97,18 @@ def _job(trial: str, experiment: str, dataset: int, model: str, run: int, size: 
 
 
 def by_trial(runs: Sequence[Run]) -> dict[str, Stored]:
-    """Return the runs of each trial, named as those of the paper's experiments are."""
+    """Return the runs of each trial, named as those of the paper's experiments are.
+
+    Raises
+    ------
+    SweepError
+        If there are runs of another command among them.
+    """
+    others = sorted({run.name.partition("/")[0] for run in runs} - {"causes"})
+    if others:
+        raise SweepError(
+            f"rows of {listed(others)} are stored here, too; name a folder of its own with --out"
+        )
     found: dict[str, list[Run]] = {name: [] for name in TRIALS}
     for run in runs:
         _, trial, name = run.name.split("/", 2)

@@ -15,7 +15,7 @@ from experiments.paper.causes.predictions import PREDICTIONS
 from experiments.paper.causes.trials import BASE, CHOSEN, SEED, TRIALS, by_trial, jobs
 from experiments.paper.settings import SCALES
 from experiments.sweep import finished
-from tests.experiments.paper.made_up import SPREAD, accuracy_run, gradient_run, median_ratio
+from tests.experiments.paper.made_up import SPREAD, accuracy_run, gradient_run, median_ratio, store
 
 # Test accuracies in percent with which everything is as predicted.
 ACCURACIES = {
@@ -231,6 +231,15 @@ def test_the_figure_shows_ratio_and_loss_of_the_three_trials_for_both_models():
     assert list(fresh.get_ydata()) == pytest.approx([m / 10 for m in medians], rel=0.02)
     losses = [list(line.get_ydata()) for line in panels[1].lines if len(line.get_xdata()) > 2]
     assert losses == [[1.0] * 13] * 3  # none before the first update
+
+
+def test_rows_of_another_command_are_told_of_before_any_training(tmp_path, capsys):
+    store(tmp_path, [accuracy_run("length", 1, "RNN", 1, 90)])
+    assert main(["causes", "--out", str(tmp_path)]) == 2
+    assert (
+        "rows of length are stored here, too; name a folder of its own with --out" in capsys.readouterr().err
+    )
+    assert len(finished(tmp_path)) == 1
 
 
 def test_the_command_trains_what_is_left_and_writes_page_and_figure(tmp_path, monkeypatch, drawn, capsys):
