@@ -72,7 +72,10 @@ def _paper(rows):
 
 
 # Settings under which the paper's experiments are stored, and runs of Experiment 1 with those without a name.
-ROWS = [Rows(name, seed) for name in (USUAL, "chosen-separate", "first-run") for seed in (0, 79)]
+ROWS = [
+    *(Rows(name, seed) for name in (USUAL, "chosen-separate", "first-run") for seed in (0, 79)),
+    Rows("authors-1e-3", 79),
+]
 LENGTH_RUNS = 20
 
 # The runs that each command plans at --scale paper, and otherwise with default options but for `CELLS`.
