@@ -75,6 +75,7 @@ def _paper(rows):
 ROWS = [
     *(Rows(name, seed) for name in (USUAL, "chosen-separate", "first-run") for seed in (0, 79)),
     Rows("authors-1e-3", 79),
+    Rows("authors-1e-4", 79),
 ]
 LENGTH_RUNS = 20
 
