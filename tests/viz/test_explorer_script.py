@@ -104,7 +104,7 @@ def log10(norms):
 
 
 @pytest.mark.parametrize(
-    ("every", "mode"), [pytest.param(1, "compiled", marks=pytest.mark.slow), (24, "level")]
+    ("every", "mode"), [pytest.param(1, "compiled", marks=pytest.mark.slow), (48, "level")]
 )
 def test_every_norm_is_the_engines(ran, every, mode):
     """The page's own matrices and words, through `models`' cells: 1e-8 decades for all cells and steps.

@@ -172,10 +172,10 @@ def test_the_folder_of_a_sweep_is_where_the_tail_looks(tmp_path):
 
 
 def test_stored_rows_are_all_told(tmp_path):
-    tail = Tail(RESULTS / "paper")
+    tail = Tail(RESULTS / "paper-first-run")
     tail.poll()
     records = tail.overview()
-    runs = finished(RESULTS / "paper")
+    runs = finished(RESULTS / "paper-first-run")
     assert sum(record["kind"] == "run" for record in records) == len(runs) == 210
     assert sum(record["kind"] == "epoch" for record in records) == sum(len(run.rows) for run in runs)
     assert sum(record["kind"] == "end" for record in records) == 210
