@@ -38,6 +38,7 @@ def simple() -> Simple:
     return Simple(np.random.default_rng(0))
 
 
+@pytest.mark.slow
 def test_texts_and_names_do_not_depend_on_the_seed_of_hashes() -> None:
     script = (
         "import sys, numpy as np, minigrad as mg; from models.cells import RLSTM\n"

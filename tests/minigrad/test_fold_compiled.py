@@ -282,7 +282,7 @@ USES: dict[str, Callable[[mg.NodeStates], Any]] = {
 
 
 @pytest.mark.parametrize("use", USES.values(), ids=USES)
-@pytest.mark.parametrize("recording", [True, False])
+@pytest.mark.parametrize("recording", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_memory_comes_back_without_the_garbage_collector(use, recording, monkeypatch):
     case = Case(Memory, BIG)
     code = compiled(case.cell, np.float64)

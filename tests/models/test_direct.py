@@ -331,7 +331,7 @@ def test_machine_code_that_was_damaged_is_compiled_again(pattern, tmp_path):
     assert run() == (first, [])
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, pytest.param(np.float64, marks=pytest.mark.slow)])
 def test_every_step_is_made_by_the_machine_code_that_is_kept(dtype: Any) -> None:
     """With arguments of other types than it was compiled for, every process would compile it again."""
     for head in ("root", "labelled"):

@@ -123,7 +123,8 @@ def test_what_is_hidden_stands_on_the_line_of_the_leaves():
     assert box[hidden][1] == pytest.approx(max(top for _, top, _, _ in box.values()), abs=0.1)
 
 
-@pytest.mark.parametrize("align", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("align", [False, True])
 def test_a_tree_of_10000_levels_is_written_as_dot(align):
     picture = TreePicture(chain(10_001), None, align_leaves=align)
     assert picture.dot.count(" -> ") == 20_000

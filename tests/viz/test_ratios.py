@@ -111,7 +111,7 @@ def test_ratios_that_no_logarithm_holds_are_marked_at_the_edge():
     assert legend[-3:] == ["ratio 0", "ratio inf", "fewer than 20 trees"]
 
 
-@pytest.mark.parametrize("count", [1, 15])
+@pytest.mark.parametrize("count", [pytest.param(1, marks=pytest.mark.slow), 15])
 def test_no_text_is_cut_off_or_overlaps_its_neighbour(count):
     figure = ratio_figure({"RNN": model(count), "RLSTM": model(count)})
     figure.draw_without_rendering()

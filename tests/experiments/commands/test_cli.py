@@ -78,6 +78,7 @@ def test_the_demo_holds_another_cell_against_the_rnn(small_demo, tmp_path, capsy
     assert list(json.loads((tmp_path / "demo.json").read_text())["models"]) == ["RNN", "HighwayRNN"]
 
 
+@pytest.mark.slow
 def test_the_demo_keeps_every_epoch_on_request_and_else_repeats_bit_for_bit(small_demo, tmp_path, capsys):
     plain = tmp_path.parent / f"{tmp_path.name}-plain"
     assert main(["demo", "--out", str(plain)]) == 0

@@ -46,6 +46,7 @@ def small_runs():
     return [run for run in made_up.paper_runs(2, "smoke") if run.name not in gone]
 
 
+@pytest.mark.slow
 def test_a_figure_is_written_for_print_and_screen_in_both_widths_and_each_time_the_same(
     tmp_path, monkeypatch
 ):

@@ -116,6 +116,7 @@ def twins(tmp_path_factory):
     return out
 
 
+@pytest.mark.slow
 def test_the_command_writes_rows_and_a_page(twins):
     runs = finished(twins)
     assert [run.name for run in runs] == [f"why/mechanism/{n}/RLSTM/length-04/1" for n in ("with", "without")]
