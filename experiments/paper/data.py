@@ -66,15 +66,6 @@ def label_of(keyword: np.ndarray) -> np.ndarray:
     return keyword // (KEYWORDS // CLASSES)
 
 
-def with_labels(forest: models.Forest, labels: np.ndarray) -> models.Forest:
-    """Return the same sentences with other labels at their roots, (sentences,)."""
-    label = np.full(forest.n_nodes, -1)
-    label[forest.root] = labels
-    return models.Forest.from_arrays(
-        forest.left, forest.right, forest.word, label, forest.root, forest.vocabulary
-    )
-
-
 def check_range(name: str, given: tuple[int, int], least: int) -> None:
     """Raise ValueError unless `given` is a range, (least, greatest), that starts at `least` or above."""
     if not least <= given[0] <= given[1]:

@@ -14,6 +14,7 @@ from experiments.paper.depths import sentences_at_depth
 from experiments.paper.settings import Settings
 from experiments.training.evaluation import majority_accuracy
 from experiments.training.fingerprint import data_hash
+from experiments.training.relabelled import with_words
 
 # Behind a run's seed of data; those of train, dev, test and the extra sentences have one number there.
 _SHUFFLED, _LATER = (0, 1), (0, 2)
@@ -74,7 +75,8 @@ def datasets(settings: Settings) -> Datasets:
     sets = _datasets(seeds, sizes, *kind, settings.extra, settings.extra_depths)
     if settings.labels == "shuffled":
         rng = np.random.default_rng([*seeds, *_SHUFFLED])
-        train = data.with_labels(sets.train, rng.permutation(sets.train.label[sets.train.root]))
+        own = sets.train
+        train = with_words(own, own.word, rng.permutation(own.label[own.root]))
         sets = replace(sets, train=train, hash=data_hash(train, sets.dev, sets.test))
     if settings.sentences == "fresh":
         sets = replace(sets, fresh=partial(_fresh, sets.train, seeds, kind))

@@ -31,7 +31,7 @@ def table(stored: Stored) -> str:
     lines = []
     for model, definitions in DEFINITIONS.items():
         found = stored.found("gradient", GRADIENT_DATASET, model)
-        runs = [[row["ratios"] for row in run.rows if row["kind"] == "epoch"] for run in found]
+        runs = [[row["ratios"] for row in run.epoch_rows] for run in found]
         shown = [[epochs[k] for epochs in runs if k < len(epochs)] for k in EPOCHS]
         shown.append([epochs[-1] for epochs in runs])
         for name in (name for name in definitions if runs and all(name in epochs[-1] for epochs in runs)):

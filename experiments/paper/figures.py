@@ -20,6 +20,7 @@ from experiments.paper.criteria.numbers import depth_name, length_name
 from experiments.paper.settings import DATASETS, GRADIENT_DATASET, MODELS
 from experiments.paper.stored import NoRows, Stored, command_line, percent, read, run_epochs, whose_rows
 from experiments.sweep import Run
+from experiments.sweep.figures import FORMATS
 from experiments.sweep.folder import Folder
 from experiments.sweep.output import writable_folder
 from experiments.sweep.rows import number
@@ -29,7 +30,6 @@ from viz.command_line import InputError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FORMATS = ("pdf", "svg", "png")
 WIDTHS = {"": viz.PAGE, "-column": viz.COLUMN}
 CHANCE = 10.0  # percent
 EPOCHS = range(1, 7)  # of Figures 5 and 6

@@ -39,7 +39,7 @@ def table(stored: Stored) -> str:
 def _epochs(stored: Stored, model: str) -> list[list[Row]]:
     """Return the epochs' rows of the runs in which dev was measured."""
     runs = stored.found("gradient", GRADIENT_DATASET, model)
-    rows = [[row for row in run.rows if row["kind"] == "epoch"] for run in runs]
+    rows = [run.epoch_rows for run in runs]
     return [epochs for epochs in rows if "dev" in epochs[-1]["ratios"]]
 
 

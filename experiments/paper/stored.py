@@ -202,7 +202,6 @@ def read(out: Path) -> Stored:
 
 def run_epochs(run: Run) -> list[Epoch]:
     """Return the epochs of a gradient run, from 0 on."""
-    rows = [row for row in run.rows if row["kind"] == "epoch"]
     return [
         Epoch(
             row["epoch"],
@@ -210,7 +209,7 @@ def run_epochs(run: Run) -> list[Epoch]:
             row["ratios"]["post"],
             row["ratios"].get("extra", {}),
         )
-        for row in rows
+        for row in run.epoch_rows
     ]
 
 

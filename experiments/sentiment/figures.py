@@ -12,6 +12,7 @@ import models
 import viz
 from experiments.sentiment.report import by_model
 from experiments.sweep import Run
+from experiments.sweep.figures import FORMATS
 from experiments.sweep.rows import number
 from experiments.training.summaries import median_at
 from viz.root_class import in_words, root_class
@@ -19,7 +20,6 @@ from viz.root_class import in_words, root_class
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FORMATS = ("pdf", "svg", "png")
 WIDE = 12  # words; the trees of longer sentences are drawn one below the other
 
 
@@ -36,7 +36,7 @@ def ratios(runs: Sequence[Run]) -> viz.Ratios:
     A point is the median over the runs of each run's median over all words at that depth. Epochs that some
     runs did not reach are left out. The dev accuracy is the mean over the runs.
     """
-    epochs = [[row for row in run.rows if row["kind"] == "epoch"] for run in runs]
+    epochs = [run.epoch_rows for run in runs]
     together = list(zip(*epochs, strict=False))
     first = together[0][0]["ratios"]
     depths: list[int] = first["depth"]

@@ -116,6 +116,11 @@ class Run:
         return max((row["epoch"] for row in self.rows if "epoch" in row), default=0)
 
     @property
+    def epoch_rows(self) -> list[Row]:
+        """The rows of its epochs alone, in order."""
+        return [row for row in self.rows if row["kind"] == "epoch"]
+
+    @property
     def seconds(self) -> float:
         """Wall-clock time of all its rows together, over all attempts."""
         return float(self.result["timing"]["seconds"])

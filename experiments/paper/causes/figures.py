@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from experiments.paper.causes.trials import CHOSEN
+from experiments.paper.causes.trials import CHOSEN, DEEP
 from experiments.paper.data import CLASSES
 from experiments.paper.settings import GRADIENT_DATASET, MODELS
 from experiments.paper.stored import Stored
@@ -17,7 +17,6 @@ from viz import Line, LinePanel, line_panels
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-DEEP = 10  # keyword depth, as in the paper's Figure 7
 SHOWN = {  # trials, by what the legend calls them
     "the same sentences in all epochs": CHOSEN,
     "the same, labels dealt at random": "shuffled",
@@ -46,8 +45,7 @@ def by_heart(trials: Mapping[str, Stored]) -> Figure:
 def _lines(trials: Mapping[str, Stored], model: str, value: Callable[[Row], float]) -> dict[str, Line]:
     lines = {}
     for name, trial in SHOWN.items():
-        runs = trials[trial].complete("gradient", GRADIENT_DATASET, model)
-        rows = [[row for row in run.rows if row["kind"] == "epoch"] for run in runs]
+        rows = [run.epoch_rows for run in trials[trial].complete("gradient", GRADIENT_DATASET, model)]
         lines[name] = Line(
             [row["epoch"] for row in rows[0]], [[value(row) for row in epochs] for epochs in rows]
         )

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from experiments.paper.causes.trials import CHOSEN, TRIALS
+from experiments.paper.causes.trials import CHOSEN, DEEP, TRIALS
 from experiments.paper.criteria import CLAIMS, Decision, Evidence
 from experiments.paper.criteria.gradient import at_depth
 from experiments.paper.criteria.numbers import Accuracies, difference, in_share, ratios, spearman
@@ -19,7 +19,6 @@ from experiments.training.summaries import median_at
 Trials = Mapping[str, Stored]
 Decide = Callable[[Trials], tuple[bool, str]]
 MOST = (4, 5)  # of the runs
-DEEP = 10  # keyword depth, as in the paper's Figure 7
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def _claim(id: int, trial: str) -> Decide:
 def _dev_rises_steadily(trials: Trials) -> tuple[bool, str]:
     found = []
     for run in trials[CHOSEN].complete("gradient", GRADIENT_DATASET, "RNN"):
-        rows = [row for row in run.rows if row["kind"] == "epoch"][1:]
+        rows = run.epoch_rows[1:]
         medians = [median_at([row["ratios"]["dev"]], DEEP) for row in rows]
         found.append(spearman([row["epoch"] for row in rows], medians))
     steady = sum(rho >= 0.9 for rho in found)

@@ -63,13 +63,11 @@ def _short(decision: Decision) -> str:
 def _accuracies(trials: Trials) -> str:
     lines = []
     for name, trial in TRIALS.items():
-        for experiment, models, datasets in trial.on:
-            for dataset in datasets:
-                for model in models:
-                    found = trials[name].found(experiment, dataset, model)
-                    test = [percent(run.result["test_accuracy"]) for run in found]
-                    told = median_range(test, "{:.1f}", "–") if test else "–"
-                    lines.append([f"{name}: {trial.what}", experiment, str(dataset), model, told])
+        for experiment, dataset, model in trial.kinds():
+            found = trials[name].found(experiment, dataset, model)
+            test = [percent(run.result["test_accuracy"]) for run in found]
+            told = median_range(test, "{:.1f}", "–") if test else "–"
+            lines.append([f"{name}: {trial.what}", experiment, str(dataset), model, told])
     head = (
         "| trial | experiment | dataset | model | test accuracy, %: median (range) |\n|---|---|---:|---|---:|"
     )

@@ -16,6 +16,7 @@ from experiments.sweep.wording import listed
 SEED = 81  # no other run has its data
 CHOSEN = "chosen"  # the trial that the others are held against
 BASE = NAMED["chosen-shared"]
+DEEP = 10  # keyword depth at which ratios are judged and drawn, as in the paper's Figure 7
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,16 @@ class Trial:
     changes: Mapping[str, Any]
     on: Sequence[tuple[str, tuple[str, ...], tuple[int, ...]]]
 
+    def kinds(self) -> Iterator[tuple[str, int, str]]:
+        """Yield experiment, dataset and model of its runs."""
+        for experiment, models, datasets in self.on:
+            for dataset in datasets:
+                for model in models:
+                    yield experiment, dataset, model
+
     def trains(self, experiment: str, model: str) -> bool:
         """Whether there are runs of a model in an experiment."""
-        return any(experiment == name and model in models for name, models, _ in self.on)
+        return any((experiment, model) == (of, own) for of, _, own in self.kinds())
 
 
 _GRADIENT = ("gradient", MODELS, (GRADIENT_DATASET,))
@@ -80,11 +88,9 @@ def jobs(scale: str, seed: int = SEED, runs: int | None = None) -> Iterator[Job]
     """
     size = SCALES[scale]
     for name, trial in TRIALS.items():
-        for experiment, models, datasets in trial.on:
-            for dataset in datasets:
-                for model in models:
-                    for run in range(1, (runs or size.runs) + 1):
-                        yield _job(name, experiment, dataset, model, run, size, seed)
+        for experiment, dataset, model in trial.kinds():
+            for run in range(1, (runs or size.runs) + 1):
+                yield _job(name, experiment, dataset, model, run, size, seed)
 
 
 def _job(trial: str, experiment: str, dataset: int, model: str, run: int, size: Scale, seed: int) -> Job:

@@ -10,9 +10,9 @@ from experiments.studies.tasks.sentences import (
     counted,
     plain,
     ranks,
-    with_words,
 )
 from experiments.studies.tasks.words import KEYWORDS, MARKS, class_of, draw
+from experiments.training.relabelled import with_words
 
 
 def distractors(rng: np.random.Generator, n: int, lengths: tuple[int, int], rate: float) -> Sentences:

@@ -11,9 +11,9 @@ from experiments.studies.tasks.sentences import (
     deepest,
     plain,
     ranks,
-    with_words,
 )
 from experiments.studies.tasks.words import CLASSES, KEYWORDS, class_of, draw
+from experiments.training.relabelled import with_words
 
 MOST = 4  # keywords in a sentence
 

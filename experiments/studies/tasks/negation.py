@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 import models
-from experiments.studies.tasks.sentences import Sentences, check_lengths, plain, ranks, with_words
+from experiments.studies.tasks.sentences import Sentences, check_lengths, plain, ranks
 from experiments.studies.tasks.words import CLASSES, KEYWORDS, NEGATORS, among, class_of, draw
+from experiments.training.relabelled import with_words
 from minigrad.rng import require_generator
 
 MOST = 3  # negators in a sentence

@@ -59,13 +59,6 @@ def plain(rng: np.random.Generator, n: int, lengths: tuple[int, int]) -> models.
     return models.random_forest(rng, length, vocabulary=VOCABULARY, words=words)
 
 
-def with_words(forest: models.Forest, word: np.ndarray, labels: np.ndarray) -> models.Forest:
-    """Return the same trees with other words, (nodes,), and labels at their roots, (sentences,)."""
-    label = np.full(forest.n_nodes, -1)
-    label[forest.root] = labels
-    return models.Forest.from_arrays(forest.left, forest.right, word, label, forest.root, forest.vocabulary)
-
-
 def ranks(rng: np.random.Generator, forest: models.Forest) -> np.ndarray:
     """Number the words of each sentence in random order.
 

@@ -16,6 +16,7 @@ from experiments.training.checkpoint import FORMAT
 from experiments.training.evaluation import accuracy
 from experiments.training.loop import TrainingError, fit
 from experiments.training.ratios import RatioWatcher
+from experiments.training.relabelled import with_words
 from experiments.training.step import no_collection, training_step
 from experiments.training.watcher import Watcher, best_epoch
 from minigrad.nn import StateError, load_document, save_document
@@ -303,7 +304,8 @@ def _second_epoch(forest):
 
 
 def test_trees_of_a_later_epoch_that_cannot_be_trained_on_are_refused_before_it():
-    unlabelled = data.with_labels(_drawn(2), -1)
+    other = _drawn(2)
+    unlabelled = with_words(other, other.word, -1)
     for head, second, error, text in (
         ("root", unlabelled, ValueError, "has no label"),
         ("labelled", unlabelled, ValueError, "epoch 2 has no node to classify, of 70 training trees"),
