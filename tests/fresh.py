@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # What a process has imported before it begins. A process is forked from one that has done nothing else.
-LOADED = ("minigrad.fold.compiler.run", "models", "viz", "scipy.stats", "matplotlib.figure", "tests.fresh")
+LOADED = (
+    "minigrad.fold.compiler.run",
+    "models",
+    "viz",
+    "scipy.stats",
+    "matplotlib.figure",
+    "tests.fresh",
+    "tests.first_kernel",
+)
 
 CONTEXT = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
 if sys.platform != "win32":

@@ -17,7 +17,7 @@ def imported_names(source: str, functions: bool = True) -> list[str]:
     never imported.
     """
     names: list[str] = []
-    nodes: list[ast.AST] = [ast.parse(source)]
+    nodes: list[ast.AST] = [_parsed(source)]
     for node in nodes:  # which grows meanwhile
         if isinstance(node, ast.Import):
             names += (alias.name for alias in node.names)
@@ -25,11 +25,19 @@ def imported_names(source: str, functions: bool = True) -> list[str]:
             names += (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and not functions:
             continue
-        elif isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+        elif isinstance(node, ast.If) and _for_type_checkers(node.test):
             nodes += node.orelse
         else:
             nodes += ast.iter_child_nodes(node)
     return names
+
+
+_parsed = cache(ast.parse)
+
+
+def _for_type_checkers(test: ast.expr) -> bool:
+    name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", None)
+    return name == "TYPE_CHECKING"
 
 
 def import_graph(files: dict[str, str], functions: bool = True) -> Graph:

@@ -10,7 +10,7 @@ stands in no JSON, so that the ids of those rows stay what they are.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, asdict, field, fields
+from dataclasses import MISSING, Field, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from experiments.sweep.errors import SweepError
@@ -34,12 +34,12 @@ def later(default: T) -> T:
 
 def to_json(settings: DataclassInstance) -> dict[str, Any]:
     """Return settings as JSON values, in the order of the fields; tuples become lists."""
-    usual = {one.name: one.default for one in fields(settings) if _is_later(one)}
-    return {
-        name: _listed(value)
-        for name, value in asdict(settings).items()
-        if name not in usual or value != usual[name]
-    }
+    stored = {}
+    for one in fields(settings):
+        value = getattr(settings, one.name)
+        if not _is_later(one) or value != one.default:
+            stored[one.name] = _listed(value)
+    return stored
 
 
 def from_json(kind: type[S], stored: Mapping[str, Any]) -> S:
