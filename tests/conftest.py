@@ -9,14 +9,18 @@ from pathlib import Path
 import pytest
 
 # Files that take longest go first, so that no worker is left alone with one at the end. The first of them
-# compiles the cells of the contract, which other files wait for.
+# compiles the cells of the contract, and kernels, which other files wait for: meanwhile the other workers
+# draw, or they would compile the same.
 LONG = (
     "minigrad/fold_contract/test_values_and_gradients.py",
-    "test_readmes.py",
-    "experiments/sweep/test_processes.py",
-    "experiments/commands/test_cli.py",
-    "minigrad/test_kernels.py",
     "experiments/paper/test_figures.py",
+    "viz/test_ratios.py",
+    "viz/test_figures_by_reference.py",
+    "minigrad/test_kernels.py",
+    "models/test_row_cells_train.py",
+    "experiments/sweep/test_processes.py",
+    "test_readmes.py",
+    "experiments/commands/test_cli.py",
     "minigrad/test_product.py",
     "minigrad/test_fold_cache.py",
     "models/test_check_cell.py",

@@ -47,6 +47,12 @@ def here(monkeypatch):
         yield
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Nothing is drawn: of a test that looks at no figure. What is drawn, others look at."""
+    monkeypatch.setattr(command, "save_figures", lambda *_: [])
+
+
 def _main(*arguments):
     return main(["sentiment", *map(str, arguments)])
 
@@ -101,7 +107,7 @@ def _counted(read, seen):
     return lambda path, *args, **options: (seen.append(path.name), read(path, *args, **options))[1]
 
 
-def test_words_start_from_the_vectors_of_a_file(tiny, here, monkeypatch, bank, tmp_path, capsys):
+def test_words_start_from_the_vectors_of_a_file(tiny, here, undrawn, monkeypatch, bank, tmp_path, capsys):
     monkeypatch.setattr(command, "run_settings", functools.partial(run_settings, mode="level", max_epochs=1))
     vectors = tmp_path / "vectors.txt"
     vectors.write_text("the 1 2 3\ngood 4 5 6\nonly-in-test 7 8 9\n", encoding="utf-8")
@@ -119,7 +125,9 @@ def test_words_start_from_the_vectors_of_a_file(tiny, here, monkeypatch, bank, t
         assert model.L.data[model.vocabulary["only-in-test"]].tolist() == [7, 8, 9]
 
 
-def test_a_treebank_is_read_as_the_options_say_and_a_run_is_another_then(tiny, here, bank, tmp_path, capsys):
+def test_a_treebank_is_read_as_the_options_say_and_a_run_is_another_then(
+    tiny, here, undrawn, bank, tmp_path, capsys
+):
     out = tmp_path / "out"
     odd = tmp_path / "odd"
     odd.mkdir()
@@ -245,10 +253,9 @@ def test_classes_with_names_that_do_not_fit_are_refused_with_the_line(tiny, bank
     assert "--polarity is none, or the negative" in capsys.readouterr().err
 
 
-def test_the_width_is_chosen(here, bank, tmp_path, monkeypatch, capsys):
+def test_the_width_is_chosen(here, undrawn, bank, tmp_path, monkeypatch, capsys):
     less = functools.partial(run_settings, mode="level", max_epochs=1)
     monkeypatch.setattr(command, "run_settings", less)
-    monkeypatch.setattr(figures, "FORMATS", ("svg",))
     shown = ["--treebank", bank, "--out", tmp_path / "out", "--cell", "RNN", "--width", 7]
     assert _main(*shown) == 0
     [run] = finished(tmp_path / "out")
@@ -335,10 +342,9 @@ def _relabelled(bank, change):
     ],
 )
 def test_there_are_as_many_classes_as_the_treebank_has(
-    tiny, here, bank, tmp_path, monkeypatch, capsys, change, options, classes, binary
+    tiny, here, undrawn, bank, tmp_path, capsys, change, options, classes, binary
 ):
-    _relabelled(bank, change)
-    monkeypatch.setattr(command, "save_figures", lambda *_: [])  # drawn are those with names, above
+    _relabelled(bank, change)  # drawn are those with names, above
     out = tmp_path / "out"
     assert _main("--treebank", bank, "--out", out, "--draw", 1, *options) == 0
     table = (out / "sentiment.md").read_text(encoding="utf-8")
