@@ -171,18 +171,19 @@ class SymbolTable:
     Attributes
     ----------
     symbols : list of Symbol
+    shared : bool
     open : bool
         While True, ``==`` is an operation as with arrays; afterwards it is identity, for lists to search by.
     """
 
     def __init__(self, shared: bool = False, functions: Mapping[Any, Callable[..., Any]] = NOTHING) -> None:
-        self.open, self._shared, self.functions = True, shared, functions
+        self.open, self.shared, self.functions = True, shared, functions
         self.symbols: list[Symbol] = []
         self._known: dict[tuple[Any, ...], Symbol] = {}
 
     def make(self, op: str, args: tuple[Any, ...], shape: tuple[int, ...], dtype: Any) -> Symbol:
         """Return the symbol of a computation."""
-        if not self._shared and any(isinstance(a, Symbol) for a in args):
+        if not self.shared and any(isinstance(a, Symbol) for a in args):
             self.symbols.append(Symbol(self, op, args, shape, dtype))
             return self.symbols[-1]
         key = (op, *((a.id, Symbol) if isinstance(a, Symbol) else (repr(a), type(a)) for a in args))

@@ -176,3 +176,22 @@ def emit_pack(emit: Emitter, arguments: Any, copy: ir.Function, transpose: ir.Fu
                 builder.call(copy, [part, step, emit.element(b, skipped), b_step, rows, count, word(0)])
         builder.store(builder.sub(emit.read(left), vectors), left)
         builder.store(end, column)
+
+
+def emit_butterfly(emit: Emitter, arguments: Any) -> None:
+    """Emit P = (A + B) / 2 and Q = (A − B) / 2, which may be A and B, in any order. Arguments: p, q, a, b, n."""
+    p, q, a, b, n = arguments
+    builder, half = emit.builder, emit.number(0.5)
+    whole = builder.and_(n, emit.integer(-emit.lanes))
+    rest = builder.sub(n, whole)
+
+    def halve(at: ir.Value, masked: bool) -> None:
+        x, y = (emit.load(emit.element(of, at), masked) for of in (a, b))
+        emit.store(builder.fmul(builder.fadd(x, y), half), emit.element(p, at), masked)
+        emit.store(builder.fmul(builder.fsub(x, y), half), emit.element(q, at), masked)
+
+    with emit.loop(whole, step=emit.lanes, unroll=False) as at:
+        halve(at, masked=False)
+    with builder.if_then(builder.icmp_signed(">", rest, emit.integer(0))):
+        emit.mask_lanes(rest)
+        halve(whole, masked=True)

@@ -9,7 +9,7 @@ import numpy as np
 from llvmlite import ir
 
 from minigrad.kernels.machine import new_function, new_module
-from minigrad.kernels.packing import emit_copy, emit_pack, emit_transpose
+from minigrad.kernels.packing import emit_butterfly, emit_copy, emit_pack, emit_transpose
 from minigrad.kernels.product import emit_product_tn, emit_tiles
 from minigrad.kernels.vectors import POINTER, WORD, Emitter, scalar_type
 
@@ -21,6 +21,7 @@ ARGUMENTS = {
     "copy": "pipiiii",
     "transpose": "pipiiii",
     "pack": "piiiipiiii",
+    "butterfly": "ppppi",
 }
 
 
@@ -52,6 +53,7 @@ def shared_module(dtype: Any) -> ir.Module:
     define("copy", emit_copy)
     define("transpose", emit_transpose)
     define("pack", emit_pack, "copy", "transpose")
+    define("butterfly", emit_butterfly)
     return module
 
 

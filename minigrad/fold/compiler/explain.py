@@ -63,6 +63,9 @@ def _program(program: Program) -> list[str]:
     traced = program.trace
     given = [*traced.inputs.items(), *((("∂", n), s) for n, s in traced.cotangents.items())]
     lines = ["  ".join(f"{s} = {side}.{name} ({s.shape[1]})" for (side, name), s in given)]
+    for numbers in traced.butterflies:
+        first, second = (f"{traced.names[number]}" for number in numbers[:2])
+        lines.append(f"{first}, {second}: read as half their sum and half their difference")
     gradients = {f"∂ {side}.{name}": s for (side, name), s in traced.child_gradients.items()}
     for title, sweep, results in (
         ("forward", program.forward, traced.outputs),
@@ -111,7 +114,8 @@ def _names(symbols: Iterable[Symbol]) -> str:
 
 
 def _side(p: Product | WeightProduct) -> str:
-    return f", only where the {p.side} child is no leaf" if p.side else ""
+    child = "a" if p.side == "either" else f"the {p.side}"
+    return f", only where {child} child is no leaf" if p.side else ""
 
 
 def _name(a: Any) -> str:
@@ -135,7 +139,7 @@ def _counts(programs: list[Program]) -> list[str]:
         products: list[list[Any]] = [*(list(sweep.products) for sweep in sweeps), list(program.weights)]
         sums = [
             sum(_multiply_adds(p) for p in itertools.chain(*products) if p.side not in leaves)
-            for leaves in ((), ("left",), ("right",), ("left", "right"))
+            for leaves in ((), ("left",), ("right",), ("left", "right", "either"))
         ]
         loops = " + ".join(str(len(list(sweep.loops))) for sweep in sweeps)
         counts = " + ".join(str(len(each)) for each in products), loops

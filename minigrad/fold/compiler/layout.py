@@ -31,7 +31,7 @@ class Rectangle(NamedTuple):
         The matrices that B is put together from.
     given : bool
         Whether the operands are given to the sweep, or computed in it and kept: which buffer holds them.
-    side : "left", "right" or None
+    side : "left", "right", "either" or None
         As that of a `Product`.
     """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import reduce
 from typing import Any, TypeAlias
 
 from llvmlite import ir
@@ -22,6 +23,7 @@ from minigrad.fold.compiler.layout import Rectangle, WeightRectangle
 from minigrad.fold.compiler.memory import padded
 from minigrad.fold.compiler.order import NODE
 from minigrad.fold.compiler.program import Program
+from minigrad.fold.compiler.trace import SIDES
 from minigrad.fold.compiler.writer import CHUNK, Place, Writer
 from minigrad.kernels import along_row, elements
 from minigrad.kernels.machine import new_function, new_module
@@ -122,13 +124,13 @@ class MachineText(Writer):
         zero, whole = e.integer(0), (e.integer(0), self._m)
         if self._backward and self.chain:
             # one left child is a leaf, and all right children are: skip none
-            self._sides = {"left": whole, "right": (zero, zero), None: whole}
+            self._sides = {"left": whole, "right": (zero, zero), "either": whole, None: whole}
             return
         left = b.sub(bounds[2], bounds[0]), self._m
         right = b.sub(bounds[1], bounds[0]), b.sub(bounds[3], bounds[0])
-        self._sides = {"left": left, "right": right, None: whole}
+        self._sides = {"left": left, "right": right, "either": (right[0], self._m), None: whole}
         if self._backward:
-            for side in ("left", "right"):
+            for side in ("left", "right", "either"):
                 start, stop = self._sides[side]
                 self._sides[side] = (
                     b.select(self._complete, zero, start),
@@ -342,10 +344,10 @@ class MachineText(Writer):
         x_step, g_step = self._step[name], self._step["O"]
         if p.side:  # the rows of the nodes whose child on that side is not a leaf are gathered first
             place = e.variable(self._buffer["E"])
-            of_chunk, zero = e.row(self._nodes, self._start, RECORD), e.integer(0)
+            of_chunk = e.row(self._nodes, self._start, RECORD)
             with (
                 self._rows_of(m, rows, of_chunk),
-                b.if_then(b.icmp_signed("==", self._of_node(f"{p.side}_leaf"), zero)),
+                b.if_then(self._has_inner(p.side)),
             ):
                 to = e.read(place, POINTER)
                 copy_row(e, to, self._place(("x", p.k[0])), k)
@@ -365,6 +367,11 @@ class MachineText(Writer):
             operands = (*g, *x, m, n, k) if target.turned else (*x, *g, m, k, n)
             self._call("product_tn", *to, *operands, self._more if target.first else 1)
 
+    def _has_inner(self, side: str) -> Value:
+        """Return whether a node's child on a side, or either, is not a leaf."""
+        flags = [self._of_node(f"{s}_leaf") for s in (SIDES if side == "either" else (side,))]
+        return self.b.icmp_signed("==", reduce(self.b.and_, flags), self.e.integer(0))
+
     def add_sums(self, start: int, stop: int) -> None:
         e, width = self.e, stop - start
         m, rows = self.b.sub(self._end, self._start), {"u": (self._buffer["O"], self._step["O"])}
@@ -380,7 +387,16 @@ class MachineText(Writer):
     # Whole minibatches
 
     def _weight(self, number: int) -> Value:
-        return self._address(self._parameters, number)
+        half = self._buffer.get(f"H{number}")
+        return self._address(self._parameters, number) if half is None else half
+
+    def halve_weights(self, first: int, second: int, size: int) -> None:
+        given = [self._address(self._parameters, number) for number in (first, second)]
+        self._call("butterfly", self._weight(first), self._weight(second), *given, size)
+
+    def halve_gradients(self, starts: tuple[int, int], size: int, turned: bool) -> None:
+        places = [self.e.element(self._pointer(Field.GRADIENT), start) for start in starts]
+        self._call("butterfly", *(places[::-1] if turned else places), *places, size)
 
     def copy_vector(self, parameter: int, start: int, size: int) -> None:
         copy_row(self.e, self.e.element(self._buffer["B"], start), self._weight(parameter), size)

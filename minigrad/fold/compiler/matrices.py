@@ -12,9 +12,12 @@ from minigrad.symbol import Symbol, UnsupportedError
 def pack(w: Writer, of: Directed) -> None:
     """Write that the weights are packed into the matrices of the products.
 
-    In forward, the parameters that elementwise loops read are also copied into the vector B.
+    In forward, butterflies come before that, and the parameters that elementwise loops read are also copied
+    into the vector B.
     """
     if of is w.layout.forward:
+        for first, second, _ in w.trace.butterflies:
+            w.halve_weights(first, second, w.trace.parameters[first].size)
         for s, start in w.vectors.start.items():
             w.copy_vector(s.args[0], start, s.size)
     for number, (k, n, cells) in enumerate(of.matrices):
@@ -29,8 +32,10 @@ def pack(w: Writer, of: Directed) -> None:
 
 def write_gradients(w: Writer) -> None:
     """Write that each parameter's gradient is put together from the products and sums, if it isn't yet."""
-    start, done = 0, {target.start for target in w.targets.values()}
+    starts, done = [0], {target.start for target in w.targets.values()}
     for shape, g in w.gradients:
-        if start not in done:
-            w.gradient(start, shape, g)
-        start += math.prod(shape)
+        if starts[-1] not in done:
+            w.gradient(starts[-1], shape, g)
+        starts.append(starts[-1] + math.prod(shape))
+    for first, second, turned in w.trace.butterflies:
+        w.halve_gradients((starts[first], starts[second]), w.trace.parameters[first].size, turned)

@@ -21,7 +21,7 @@ from minigrad.fold.compiler.writer import CHUNK, Place, Writer
 from minigrad.kernels import along_row, elements
 from minigrad.symbol import Symbol
 
-SIDES = {"left": "l0:l1", "right": "r0:r1", None: ":"}  # rows of a tile whose child is no leaf, or all
+SIDES = {"left": "l0:l1", "right": "r0:r1", "either": "r0:l1", None: ":"}  # rows of a tile whose child is no leaf, or all
 GIVEN = "tiles, nodes, leaf_rows, entries, table, states, masks, kept, parameters"
 HEADER = '''"""{title}: the functions that fold(cell, mode="compiled") runs, as Python.
 
@@ -244,7 +244,9 @@ class NumpyText(Writer):
         x = f"{'O[: end - start' if p.given else 'K[start:end'}, {k0}:{k1}]"
         g = f"O[: end - start, {v + n0}:{v + n1}]"
         if p.side:
-            self.emit(f"inner = nodes[start:end, {NODE.index(f'{p.side}_leaf')}] == 0")
+            sides = ("left", "right") if p.side == "either" else (p.side,)
+            leaf = " & ".join(f"nodes[start:end, {NODE.index(f'{side}_leaf')}]" for side in sides)
+            self.emit(f"inner = ({leaf}) == 0" if len(sides) > 1 else f"inner = {leaf} == 0")
             x, g = f"{x}[inner]", f"{g}[inner]"
         to, target = f"dW{number}", self.targets.get(number)
         if target is not None:
@@ -264,6 +266,18 @@ class NumpyText(Writer):
     def _parameter(self, number: int) -> str:
         return f'parameters["{self._names[number]}"]'
 
+    def halve_weights(self, first: int, second: int, size: int) -> None:
+        to, (w1, w2) = self._halves(first, second), map(self._parameter, (first, second))
+        self.emit(f"{to} = ({w1} + {w2}) / 2, ({w1} - {w2}) / 2")
+
+    def _halves(self, *numbers: int) -> str:
+        return ", ".join(f'kept["H{number}"]' for number in numbers)
+
+    def halve_gradients(self, starts: tuple[int, int], size: int, turned: bool) -> None:
+        a, b = (self._gradient(start, (size,)) for start in starts)
+        to = (b, a) if turned else (a, b)
+        self.emit(f"{', '.join(to)} = ({a} + {b}) / 2, ({a} - {b}) / 2")
+
     def copy_vector(self, parameter: int, start: int, size: int) -> None:
         self.emit(f"B[{start}:{start + size}] = {self._parameter(parameter)}")
 
@@ -274,7 +288,9 @@ class NumpyText(Writer):
         self, number: int, shape: tuple[int, int], at: tuple[int, int], parameter: Symbol, turned: bool
     ) -> None:
         (k0, n0), (k, n) = at, parameter.shape[::-1] if turned else parameter.shape
-        value = f"{self._parameter(parameter.args[0])}{'.T' * turned}"
+        (of,) = parameter.args
+        halved = any(of in numbers[:2] for numbers in self.trace.butterflies)
+        value = f"{self._halves(of) if halved else self._parameter(of)}{'.T' * turned}"
         self.emit(f"{self._matrix(number)}[{k0}:{k0 + k}, {n0}:{n0 + n}] = {value}")
 
     def place_leaves(self) -> None:

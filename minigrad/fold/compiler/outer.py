@@ -68,16 +68,17 @@ def reductions(traced: Trace) -> tuple[list[Symbol], list[Symbol]]:
     """Return the products xᵀ·g and the column sums that the parameters' gradients consist of."""
     read = reached(traced.parameter_gradients, lambda s: not is_rows(s) and not _is_sum(s))
     sums = [s for s in read if not is_rows(s)]
-    return [s for s in sums if _is_product(s)], [s for s in sums if s.op == "column_sums"]
+    return [s for s in sums if is_weight_product(s)], [s for s in sums if s.op == "column_sums"]
 
 
-def _is_product(s: Symbol) -> bool:
+def is_weight_product(s: Symbol) -> bool:
+    """Tell whether a symbol is xᵀ·g of rows x and g: a sum of products over all nodes."""
     return s.op == "matmul" and s.args[0].op == "transpose" and is_rows(s.args[0].args[0])
 
 
 def _is_sum(s: Symbol) -> bool:
     """Tell whether a symbol is a product or a sum over all nodes."""
-    return _is_product(s) or s.op == "column_sums"
+    return is_weight_product(s) or s.op == "column_sums"
 
 
 def _is_plain(g: Symbol) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from minigrad.fold.compiler.butterflies import with_butterflies
 from minigrad.fold.compiler.program import (
     Cell,
     Loop,
@@ -20,12 +21,11 @@ from minigrad.fold.compiler.program import (
     Sum,
     Sweep,
     WeightProduct,
-    is_product,
     program_of,
 )
 from minigrad.fold.compiler.rewrite import shared
 from minigrad.fold.compiler.trace import Trace
-from minigrad.fold.compiler.views import ROW_OPS, reads_memory, statements
+from minigrad.fold.compiler.views import ROW_OPS, is_product, reads_memory, statements
 from minigrad.symbol import Symbol
 
 Pass = Callable[[Program], Program]
@@ -42,6 +42,11 @@ def optimise(traced: Trace, passes: Iterable[Pass] | None = None) -> Program:
 def common_subexpressions(program: Program) -> Program:
     """Compute once what is computed several times. It starts from the trace, so it comes first."""
     return program_of(shared(program.trace))
+
+
+def butterflies(program: Program) -> Program:
+    """Make two products of four, where two operands swap their roles. It starts from the trace, too."""
+    return program if program.outer is not None else program_of(with_butterflies(program.trace))
 
 
 def sums_of_products(program: Program) -> Program:
@@ -94,7 +99,8 @@ def fusion(program: Program) -> Program:
 def leaves(program: Program) -> Program:
     """Skip the products with operands that are zero at leaves, and those whose results are not used there.
 
-    Such an operand is a child's part that is zero at leaves, or ``where(child.is_leaf, 0, …)``.
+    Such an operand is a child's part that is zero at leaves, ``where(child.is_leaf, 0, …)``, or a sum or
+    difference of two of them.
     """
     traced = program.trace
     zero = {
@@ -104,7 +110,11 @@ def leaves(program: Program) -> Program:
         if part.name == name and part.leaf == "zero"
     }
     unread = _unread(program, zero)
-    zero |= {s: side for s in program.needed if (side := _zero_side(s))}
+    for s in program.needed:
+        terms = [zero.get(a) if isinstance(a, Symbol) else None for a in s.args]
+        side = _joint(terms) if s.op in ("add", "sub") else _zero_side(s)
+        if side:
+            zero[s] = side
     weights = [
         WeightProduct(tuple(pairs), side)
         for p in program.weights
@@ -118,7 +128,15 @@ def leaves(program: Program) -> Program:
     )
 
 
-PASSES: tuple[Pass, ...] = (common_subexpressions, sums_of_products, stages, grouping, fusion, leaves)
+PASSES: tuple[Pass, ...] = (
+    common_subexpressions,
+    butterflies,
+    sums_of_products,
+    stages,
+    grouping,
+    fusion,
+    leaves,
+)
 
 
 def _accumulated(sweep: Sweep) -> Sweep:
@@ -262,13 +280,20 @@ def _unread(program: Program, zero: dict[Symbol, str]) -> dict[Symbol, str]:
     sides: dict[Symbol, set[str | None]] = {}
     for key, gradient in traced.child_gradients.items():
         sides.setdefault(gradient, set()).add(zero.get(traced.inputs[key]))
-    for s in program.needed:
-        for k, a in enumerate(s.args):
-            if isinstance(a, Symbol):
-                sides.setdefault(a, set()).add(_zero_side(s) if k == 2 else None)
     for s in (*(g for p in program.weights for g in p.gs), *(s.args[0] for s in program.sums)):
         sides.setdefault(s, set()).add(None)
-    return {s: side for s, (side, *others) in sides.items() if side and not others}
+    for s in reversed(program.needed):
+        own = _joint(sides.get(s, {None})) if s.op in ("add", "sub") else None
+        for k, a in enumerate(s.args):
+            if isinstance(a, Symbol):
+                sides.setdefault(a, set()).add(_zero_side(s) if k == 2 else own)
+    return {s: side for s, of in sides.items() if (side := _joint(of))}
+
+
+def _joint(sides: Iterable[str | None]) -> str | None:
+    """Return where something is needed that is needed on some sides; None: everywhere."""
+    (first, *others) = set(sides)
+    return first if not others else None if None in (first, *others) else "either"
 
 
 def _skipping(sweep: Sweep, side_of: Callable[[Cell], str | None]) -> Sweep:

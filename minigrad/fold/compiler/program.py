@@ -15,13 +15,8 @@ from typing import Any, NamedTuple
 
 from minigrad.fold.compiler.outer import Outer, outer, reductions
 from minigrad.fold.compiler.trace import Trace
-from minigrad.fold.compiler.views import COPIES, ROW_OPS, SOURCES, is_rows, reached, statements, stored
+from minigrad.fold.compiler.views import COPIES, ROW_OPS, SOURCES, is_product, is_rows, reached, statements, stored
 from minigrad.symbol import Symbol
-
-
-def is_product(s: Any) -> bool:
-    """Tell whether a symbol is a product of rows and a weight matrix."""
-    return is_rows(s) and s.op == "matmul"
 
 
 class Loop(NamedTuple):
@@ -59,8 +54,8 @@ class Product(NamedTuple):
     ----------
     cells : tuple of Cell
         What the matrix is put together from.
-    side : "left", "right" or None
-        Set if only nodes whose child on that side is not a leaf take part.
+    side : "left", "right", "either" or None
+        Set if only nodes whose child on that side is not a leaf take part; "either": that have such a child.
     """
 
     cells: tuple[Cell, ...]

@@ -17,7 +17,7 @@ Find = Callable[[Any], Any]
 
 def shared(traced: Trace) -> Trace:
     """Return a trace with one symbol for all computations that are equal."""
-    return _rewritten(traced, SymbolTable(shared=True), lambda s: s.args)
+    return rewritten(traced, SymbolTable(shared=True))[0]
 
 
 def separated(traced: Trace) -> Trace:
@@ -32,7 +32,7 @@ def separated(traced: Trace) -> Trace:
         If rows read what is computed over all nodes.
     """
     derived: dict[Symbol, int] = {}
-    for s in filter(is_rows, reached(_results(traced))):
+    for s in filter(is_rows, reached(results(traced))):
         for a in s.args:
             if isinstance(a, Symbol) and not is_rows(a):
                 weight = a.args[0] if a.op == "transpose" else a
@@ -54,10 +54,25 @@ def separated(traced: Trace) -> Trace:
     def arguments(s: Symbol) -> Any:
         return [given if is_rows(s) and (given := of_weights(a)) is not None else a for a in s.args]
 
-    return _rewritten(replace(traced, derived=list(derived)), table, arguments)
+    return rewritten(replace(traced, derived=list(derived)), table, arguments)[0]
 
 
-def _rewritten(traced: Trace, table: SymbolTable, arguments: Callable[..., Any]) -> Trace:
+def rewritten(
+    traced: Trace,
+    table: SymbolTable,
+    arguments: Callable[[Symbol], Any] = lambda s: s.args,
+    instead: Callable[[Symbol, Find], Symbol | None] = lambda s, renewed: None,
+) -> tuple[Trace, Find]:
+    """Return a trace made anew in another table, and the function that finds a symbol's successor.
+
+    Parameters
+    ----------
+    traced, table
+    arguments : function of a symbol
+        Of what its successor is made, in terms of the former symbols.
+    instead : function of a symbol and the function that finds successors
+        Returns the successor of a symbol that is made otherwise; None for all others.
+    """
     new: dict[Symbol, Symbol] = {}
 
     def renewed(x: Any) -> Any:
@@ -67,12 +82,15 @@ def _rewritten(traced: Trace, table: SymbolTable, arguments: Callable[..., Any])
         return {key: new[s] for key, s in symbols.items()}
 
     for s in traced.table.symbols:
-        if s.op == "concat":
+        other = instead(s, renewed)
+        if other is not None:
+            new[s] = other
+        elif s.op == "concat":
             new[s] = renewed_concat(table, s, renewed)
         elif s.op != "place":  # which are made with their concat
             new[s] = table.make(s.op, tuple(map(renewed, arguments(s))), s.shape, s.dtype)
     table.open = False
-    return replace(
+    made = replace(
         traced,
         table=table,
         masks=[(new[s], p, rng) for s, p, rng in traced.masks],
@@ -84,7 +102,9 @@ def _rewritten(traced: Trace, table: SymbolTable, arguments: Callable[..., Any])
         cotangents=renewed_values(traced.cotangents),
         child_gradients=renewed_values(traced.child_gradients),
     )
+    return made, renewed
 
 
-def _results(traced: Trace) -> Iterable[Symbol | None]:
+def results(traced: Trace) -> Iterable[Symbol | None]:
+    """Return what a trace is made for: the states, and all gradients."""
     return [*traced.outputs.values(), *traced.child_gradients.values(), *traced.parameter_gradients]

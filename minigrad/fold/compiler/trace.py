@@ -53,6 +53,10 @@ class Trace(ComposeContext):
     derived : list of Symbol
         What is computed of parameters alone and read by rows, which read it as parameters whose numbers
         follow those of `parameters`.
+    butterflies : list of (first, second, turned)
+        Numbers of two parameters in whose places rows read their half sum and their half difference, and
+        whose gradients have to be made of those: by a half sum and a half difference again, which are the
+        second's and the first's if `turned`.
     """
 
     parts: tuple[Part, ...]
@@ -70,6 +74,7 @@ class Trace(ComposeContext):
     parameter_gradients: list[Symbol | None] = field(default_factory=list)
     masks: list[tuple[Symbol, float, np.random.Generator]] = field(default_factory=list)
     derived: list[Symbol] = field(default_factory=list)
+    butterflies: list[tuple[int, int, bool]] = field(default_factory=list)
 
     @property
     def weight_names(self) -> list[str]:

@@ -26,6 +26,11 @@ def is_rows(s: Any) -> bool:
     return isinstance(s, Symbol) and len(s.shape) == 2 and s.shape[0] in (ROWS, OTHER_ROWS)
 
 
+def is_product(s: Any) -> bool:
+    """Tell whether a symbol is a product of rows and a weight matrix."""
+    return is_rows(s) and s.op == "matmul"
+
+
 def reached(results: Iterable[Any], into: Callable[[Symbol], bool] = lambda s: True) -> list[Symbol]:
     """Return all symbols that some depend on, in order of creation.
 

@@ -185,6 +185,14 @@ class Writer(ABC):
         """Copy a parameter, or its transpose, into the matrix of a product."""
 
     @abstractmethod
+    def halve_weights(self, first: int, second: int, size: int) -> None:
+        """Let two parameters be read as their half sum and their half difference."""
+
+    @abstractmethod
+    def halve_gradients(self, starts: tuple[int, int], size: int, turned: bool) -> None:
+        """Replace two gradients by half their sum and half their difference; the other way round if turned."""
+
+    @abstractmethod
     def place_leaves(self) -> None:
         """Set the leaves' states."""
 
