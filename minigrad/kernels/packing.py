@@ -1,4 +1,4 @@
-"""Matrices copied, transposed and packed for products, as functions in LLVM IR.
+"""Matrices copied, transposed, halved and packed for products, as functions in LLVM IR.
 
 product.py says what packed is.
 """
@@ -179,7 +179,7 @@ def emit_pack(emit: Emitter, arguments: Any, copy: ir.Function, transpose: ir.Fu
 
 
 def emit_butterfly(emit: Emitter, arguments: Any) -> None:
-    """Emit P = (A + B) / 2 and Q = (A − B) / 2, which may be A and B, in any order. Arguments: p, q, a, b, n."""
+    """Emit P = (A + B) / 2 and Q = (A − B) / 2; they may be A and B, or B and A. Arguments: p, q, a, b, n."""
     p, q, a, b, n = arguments
     builder, half = emit.builder, emit.number(0.5)
     whole = builder.and_(n, emit.integer(-emit.lanes))

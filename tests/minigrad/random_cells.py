@@ -11,8 +11,9 @@ from tests.minigrad.fold_contract.cells import E
 ACTIVATIONS = ("tanh", "sigmoid", "softsign", "gelu", "relu")
 KINDS = (
     *("product", "affine", "gate", "row", "mask", "join", "cut"),
-    *("scale", "normed", "bilinear", "dropout"),
+    *("scale", "normed", "bilinear", "dropout", "swap"),
 )
+PLAIN = ("product", "affine", "gate", "mask", "row", "join", "cut", "swap", "swap")  # of weights as they are
 REDUCTIONS = ("sum", "mean", "max", "min", "logsumexp")
 TEXT = """\
 def compose(self, left, right):
@@ -24,6 +25,12 @@ def compose(self, left, right):
 class RandomCell:
     """Draws a cell's ``compose`` as text.
 
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    computed : bool
+        Whether there may be weights that NumPy computes. Where there are none, two operands swap their roles.
+
     Attributes
     ----------
     shapes : dict name -> shape
@@ -31,13 +38,20 @@ class RandomCell:
     text : str
     """
 
-    def __init__(self, rng: np.random.Generator) -> None:
-        self._rng = rng
+    def __init__(self, rng: np.random.Generator, computed: bool = True) -> None:
+        self._rng, self._computed = rng, computed
         self.shapes: dict[str, tuple[int, ...]] = {}
         self._lines: list[str] = []
         self._values = {"left.h": E, "right.h": E, "left.c": 2, "right.c": 2}
         for _ in range(rng.integers(4, 11)):
             self._draw()
+        if not computed:
+            w = self._width(self._pick())
+            alike = [name for name, width in self._values.items() if width == w]
+            x, y = rng.choice(alike, 2, replace=False) if len(alike) > 1 else ("left.h", "right.h")
+            self._swap(x, y)
+            one, other = list(self._values)[-2:]
+            self._add(f"{one} * {other}", self._width(one))
         self._add(self._product(next(reversed(self._values)), E), E)  # the last one is used
         h = f"mg.tanh({next(reversed(self._values))} + {self._pick(E)})"
         c = f"mg.tanh({self._product(self._pick(), 2)}) + 0.5 * {self._pick(2)}"
@@ -78,7 +92,7 @@ class RandomCell:
 
     def _product(self, x: str, width: int) -> str:
         k = self._width(x)
-        kind = self._rng.integers(6)
+        kind = self._rng.integers(6) if self._computed else 5
         if kind == 0:
             weight = f"({self._parameter(width, 2)} @ {self._parameter(2, k)}).T"
         elif kind == 1:
@@ -94,20 +108,7 @@ class RandomCell:
     def _draw(self) -> None:
         rng, x = self._rng, self._pick()
         w = self._width(x)
-        kinds = (
-            "product",
-            "affine",
-            "gate",
-            "row",
-            "mask",
-            "join",
-            "cut",
-            "scale",
-            "normed",
-            "bilinear",
-            "dropout",
-        )
-        kind = self._one(*kinds)
+        kind = self._one(*(KINDS if self._computed else PLAIN))
         if kind == "product":
             width = int(rng.integers(1, 6))
             self._add(f"mg.{self._one(*ACTIVATIONS)}({self._product(x, width)})", width)
@@ -118,9 +119,7 @@ class RandomCell:
             gate = self._product(self._pick(), int(self._one("1", str(w))))
             self._add(f"mg.sigmoid({gate}) * {x} - {self._pick(w)}", w)
         elif kind == "row":
-            self._add(
-                f"mg.{self._one('sum', 'mean', 'max', 'min', 'logsumexp')}({x}, axis=1, keepdims=True)", 1
-            )
+            self._add(f"mg.{self._one(*REDUCTIONS)}({x}, axis=1, keepdims=True)", 1)
         elif kind == "mask":
             y, side = self._pick(w), self._one("left", "right")
             condition = self._one(
@@ -144,3 +143,14 @@ class RandomCell:
             self._add(f"mg.bilinear({x}, {y}, {self._parameter(width, w, self._width(y))})", width)
         elif kind == "dropout":
             self._add(f"mg.dropout({x}, 0.25, self.generator)", w)
+        elif kind == "swap":
+            self._swap(x, self._pick(w))
+
+    def _swap(self, x: str, y: str) -> None:
+        w, width, turned = self._width(x), int(self._rng.integers(1, 6)), self._one("", ".T")
+        shape = (width, w) if turned else (w, width)
+        A, B = (f"{self._parameter(*shape)}{turned}" for _ in range(2))
+        also = self._one("", f" + {self._product(self._pick(), width)}", f" + {self._parameter(width)}")
+        sums = [f"{x} @ {A} + {y} @ {B}{also}", f"0.1 + {y} @ {A} + {x} @ {B}"]
+        for expression in sums[:: 1 - 2 * int(self._rng.integers(2))]:
+            self._add(f"mg.{self._one(*ACTIVATIONS)}({expression})", width)

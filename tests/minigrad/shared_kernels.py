@@ -66,3 +66,8 @@ def copy(C: Array, B: Array, add: bool = False) -> None:
 def transpose(C: Array, B: Array, add: bool = False) -> None:
     """Compute C = Bᵀ, or C += Bᵀ."""
     kernel("transpose", C.dtype)(C, step(C), B, step(B), *B.shape, int(add))
+
+
+def butterfly(P: Array, Q: Array, A: Array, B: Array) -> None:
+    """Compute P = (A + B) / 2 and Q = (A − B) / 2 of vectors."""
+    kernel("butterfly", P.dtype)(P, Q, A, B, P.size)

@@ -78,9 +78,10 @@ def fold(cell: Any, trees: Trees, mode: str) -> tuple[Arrays, Arrays]:
     return {p.name: states[p.name].data for p in cell.parts}, gradients
 
 
-def _check_random_cell(seed: int) -> None:
+def _check_random_cell(seed: int, computed: bool = True) -> int:
+    """Return how many pairs of parameters have butterflies."""
     rng = np.random.default_rng([20261127, seed])
-    drawn = RandomCell(rng)
+    drawn = RandomCell(rng, computed)
     cell = drawn.cell(rng)
     code = compiled(cell, np.dtype(np.float64))
     assert isinstance(code, CompiledCell), f"{code.reason}\n{drawn.text}"
@@ -89,11 +90,22 @@ def _check_random_cell(seed: int) -> None:
             close(got, expected, 1e-11)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{drawn.text}") from None
+    return len(code.trace.butterflies)
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_random_cells(seed: int) -> None:
     _check_random_cell(seed)
+
+
+def test_random_cells_whose_operands_swap() -> None:
+    assert sum(_check_random_cell(seed, computed=False) for seed in range(1000, 1008)) >= 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(1008, 1200, 24))
+def test_more_random_cells_whose_operands_swap(start: int) -> None:
+    assert sum(_check_random_cell(seed, computed=False) for seed in range(start, start + 24)) >= 12
 
 
 @pytest.mark.slow

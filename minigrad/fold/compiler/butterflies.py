@@ -11,8 +11,8 @@ The derivatives have the same form. With the cotangents u of p and v of q,
     ∂x = Aᵀ (u + v) + Bᵀ (u − v)    ∂A = (u + v) (x + y)ᵀ    ∂W₁ = ½ (∂A + ∂B)
     ∂y = Aᵀ (u + v) − Bᵀ (u − v)    ∂B = (u − v) (x − y)ᵀ    ∂W₂ = ½ (∂A − ∂B)
 
-So the trace is rewritten in terms of A and B, which take the places of W₁ and W₂. What remains to be done with
-whole matrices is a half sum and a half difference, of the weights before the nodes and of ∂A and ∂B after them.
+So the trace is rewritten in terms of A and B, in the places of W₁ and W₂. What is left to be done with
+whole matrices is half a sum and half a difference, of the weights before the nodes, and of ∂A and ∂B after.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _Rewriting:
     """A trace in terms of half sums and half differences.
 
     A difference is that of the earlier operand and the later one, so that forward, backward and the gradients
-    have it in common. Where this is y − x, d has the other sign; so has ∂B where one difference of the two is.
+    have it in common. Where this is y − x, d has the other sign; ∂B has if one of its two differences is.
     """
 
     def __init__(self, traced: Trace, swaps: Sequence[Swap]) -> None:
@@ -56,7 +56,9 @@ class _Rewriting:
         for p, q in self._pairs:
             self._of.setdefault(p, []).append((p, q))
             self._of.setdefault(q, []).append((p, q))
-        self._gone = {t for s in self._of for t in (*self._sums.partial(s), *filter(self._is_swapped, self._sums.terms(s)))}
+        self._gone: set[Symbol] = set()
+        for s in self._of:
+            self._gone.update(self._sums.partial(s), filter(self._is_swapped, self._sums.terms(s)))
         self._made: dict[tuple[Symbol, Symbol], tuple[Symbol, Symbol, bool]] = {}
 
     def trace(self) -> Trace:

@@ -21,9 +21,8 @@ from minigrad.fold.compiler.forward import write_forward
 from minigrad.fold.compiler.gradients import Piece, expression, pieces
 from minigrad.fold.compiler.layout import Rectangle, WeightRectangle
 from minigrad.fold.compiler.memory import padded
-from minigrad.fold.compiler.order import NODE
+from minigrad.fold.compiler.order import LEAVES, NODE
 from minigrad.fold.compiler.program import Program
-from minigrad.fold.compiler.trace import SIDES
 from minigrad.fold.compiler.writer import CHUNK, Place, Writer
 from minigrad.kernels import along_row, elements
 from minigrad.kernels.machine import new_function, new_module
@@ -368,9 +367,9 @@ class MachineText(Writer):
             self._call("product_tn", *to, *operands, self._more if target.first else 1)
 
     def _has_inner(self, side: str) -> Value:
-        """Return whether a node's child on a side, or either, is not a leaf."""
-        flags = [self._of_node(f"{s}_leaf") for s in (SIDES if side == "either" else (side,))]
-        return self.b.icmp_signed("==", reduce(self.b.and_, flags), self.e.integer(0))
+        """Return whether a node's child on a side, or on either, is not a leaf."""
+        leaf = reduce(self.b.and_, map(self._of_node, LEAVES[side]))
+        return self.b.icmp_signed("==", leaf, self.e.integer(0))
 
     def add_sums(self, start: int, stop: int) -> None:
         e, width = self.e, stop - start

@@ -15,13 +15,18 @@ from minigrad.fold.compiler.backward import write_backward
 from minigrad.fold.compiler.forward import write_forward
 from minigrad.fold.compiler.gradients import expression
 from minigrad.fold.compiler.layout import Rectangle, WeightRectangle
-from minigrad.fold.compiler.order import NODE, TILE
+from minigrad.fold.compiler.order import LEAVES, NODE, TILE
 from minigrad.fold.compiler.program import Program
 from minigrad.fold.compiler.writer import CHUNK, Place, Writer
 from minigrad.kernels import along_row, elements
 from minigrad.symbol import Symbol
 
-SIDES = {"left": "l0:l1", "right": "r0:r1", "either": "r0:l1", None: ":"}  # rows of a tile whose child is no leaf, or all
+SIDES = {
+    "left": "l0:l1",
+    "right": "r0:r1",
+    "either": "r0:l1",
+    None: ":",
+}  # rows of a tile whose child is no leaf, or all
 GIVEN = "tiles, nodes, leaf_rows, entries, table, states, masks, kept, parameters"
 HEADER = '''"""{title}: the functions that fold(cell, mode="compiled") runs, as Python.
 
@@ -244,9 +249,8 @@ class NumpyText(Writer):
         x = f"{'O[: end - start' if p.given else 'K[start:end'}, {k0}:{k1}]"
         g = f"O[: end - start, {v + n0}:{v + n1}]"
         if p.side:
-            sides = ("left", "right") if p.side == "either" else (p.side,)
-            leaf = " & ".join(f"nodes[start:end, {NODE.index(f'{side}_leaf')}]" for side in sides)
-            self.emit(f"inner = ({leaf}) == 0" if len(sides) > 1 else f"inner = {leaf} == 0")
+            flags = [f"nodes[start:end, {NODE.index(name)}]" for name in LEAVES[p.side]]
+            self.emit(f"inner = {' * '.join(flags)} == 0")
             x, g = f"{x}[inner]", f"{g}[inner]"
         to, target = f"dW{number}", self.targets.get(number)
         if target is not None:
@@ -263,20 +267,21 @@ class NumpyText(Writer):
     def _matrix(self, number: int) -> str:
         return f'kept["Q{number}"]' if self._backward else f"P{number}"
 
+    def _weight(self, number: int) -> str:
+        halved = any(number in numbers[:2] for numbers in self.trace.butterflies)
+        return f'kept["H{number}"]' if halved else self._parameter(number)
+
     def _parameter(self, number: int) -> str:
         return f'parameters["{self._names[number]}"]'
 
     def halve_weights(self, first: int, second: int, size: int) -> None:
-        to, (w1, w2) = self._halves(first, second), map(self._parameter, (first, second))
-        self.emit(f"{to} = ({w1} + {w2}) / 2, ({w1} - {w2}) / 2")
-
-    def _halves(self, *numbers: int) -> str:
-        return ", ".join(f'kept["H{number}"]' for number in numbers)
+        self.emit(f"a, b = {self._parameter(first)}, {self._parameter(second)}")
+        self.emit(f'kept["H{first}"], kept["H{second}"] = (a + b) / 2, (a - b) / 2')
 
     def halve_gradients(self, starts: tuple[int, int], size: int, turned: bool) -> None:
-        a, b = (self._gradient(start, (size,)) for start in starts)
-        to = (b, a) if turned else (a, b)
-        self.emit(f"{', '.join(to)} = ({a} + {b}) / 2, ({a} - {b}) / 2")
+        places = [self._gradient(start, (size,)) for start in starts]
+        self.emit(f"a, b = {', '.join(places)}")
+        self.emit(f"{', '.join(places[::-1] if turned else places)} = (a + b) / 2, (a - b) / 2")
 
     def copy_vector(self, parameter: int, start: int, size: int) -> None:
         self.emit(f"B[{start}:{start + size}] = {self._parameter(parameter)}")
@@ -288,9 +293,7 @@ class NumpyText(Writer):
         self, number: int, shape: tuple[int, int], at: tuple[int, int], parameter: Symbol, turned: bool
     ) -> None:
         (k0, n0), (k, n) = at, parameter.shape[::-1] if turned else parameter.shape
-        (of,) = parameter.args
-        halved = any(of in numbers[:2] for numbers in self.trace.butterflies)
-        value = f"{self._halves(of) if halved else self._parameter(of)}{'.T' * turned}"
+        value = f"{self._weight(parameter.args[0])}{'.T' * turned}"
         self.emit(f"{self._matrix(number)}[{k0}:{k0 + k}, {n0}:{n0 + n}] = {value}")
 
     def place_leaves(self) -> None:

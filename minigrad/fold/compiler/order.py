@@ -26,6 +26,8 @@ STEP = 8  # rows that a product works on at once
 DEPTH, ABOVE, WAITING, AFTER = range(4)  # of a node: steps to its root, the parent's row + 1, the number of
 # inner children that are not scheduled yet, and the next node in its queue; for a leaf, AFTER is its number
 NODE = ("row", "left", "right", "left_leaf", "right_leaf")  # the columns of `Order.nodes`
+# Those that are all 1 where no child on a side, or on either, is an inner node.
+LEAVES = {"left": NODE[3:4], "right": NODE[4:5], "either": NODE[3:5]}
 
 
 class Order(NamedTuple):

@@ -141,15 +141,15 @@ PASSES: tuple[Pass, ...] = (
 
 def _accumulated(sweep: Sweep) -> Sweep:
     users: dict[Symbol, list[Symbol]] = {s: [] for s in sweep.live}
-    for s in filter(sweep.computed, sweep.live):
+    for s in sweep.live:
         for a in s.args:
             if isinstance(a, Symbol) and a in users:
                 users[a].append(s)
 
     def is_absorbed(s: Symbol) -> bool:
-        """Tell whether a symbol is only a term of a sum."""
+        """Tell whether a symbol is only a term of a sum, and as wide as that."""
         only = len(users[s]) == 1 and users[s][0].op == "add" and s not in sweep.targets
-        return s.op in ("add", "matmul") and only
+        return s.op in ("add", "matmul") and only and users[s][0].shape == s.shape
 
     sums: dict[Symbol, Sum] = {}
     absorbed: dict[Symbol, Symbol] = {}  # and in which sum

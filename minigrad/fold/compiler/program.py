@@ -15,7 +15,16 @@ from typing import Any, NamedTuple
 
 from minigrad.fold.compiler.outer import Outer, outer, reductions
 from minigrad.fold.compiler.trace import Trace
-from minigrad.fold.compiler.views import COPIES, ROW_OPS, SOURCES, is_product, is_rows, reached, statements, stored
+from minigrad.fold.compiler.views import (
+    COPIES,
+    ROW_OPS,
+    SOURCES,
+    is_product,
+    is_rows,
+    reached,
+    statements,
+    stored,
+)
 from minigrad.symbol import Symbol
 
 

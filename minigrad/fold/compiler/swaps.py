@@ -74,9 +74,9 @@ class Sums:
             self._users[s].append(None)
 
     def is_term(self, s: Symbol) -> bool:
-        """Tell whether a symbol is only a term of a sum."""
+        """Tell whether a symbol is only a term of a sum, and as wide as that."""
         (user, *others) = self._users[s]
-        return not others and user is not None and user.op == "add" and is_rows(s)
+        return not others and user is not None and user.op == "add" and user.shape == s.shape
 
     def terms(self, s: Symbol) -> list[Any]:
         """Return what is added up in a sum: symbols and numbers."""

@@ -190,7 +190,7 @@ class Writer(ABC):
 
     @abstractmethod
     def halve_gradients(self, starts: tuple[int, int], size: int, turned: bool) -> None:
-        """Replace two gradients by half their sum and half their difference; the other way round if turned."""
+        """Replace two gradients by half their sum and half their difference, or the reverse if turned."""
 
     @abstractmethod
     def place_leaves(self) -> None:
