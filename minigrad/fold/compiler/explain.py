@@ -63,6 +63,8 @@ def _program(program: Program) -> list[str]:
     traced = program.trace
     given = [*traced.inputs.items(), *((("∂", n), s) for n, s in traced.cotangents.items())]
     lines = ["  ".join(f"{s} = {side}.{name} ({s.shape[1]})" for (side, name), s in given)]
+    if program.gathered:
+        lines.append("  ".join(f"{s} = {s.op}({', '.join(map(_name, s.args))})" for s in program.gathered))
     for numbers in traced.butterflies:
         first, second = (f"{traced.names[number]}" for number in numbers[:2])
         lines.append(f"{first}, {second}: read as half their sum and half their difference")

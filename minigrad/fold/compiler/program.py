@@ -192,6 +192,9 @@ class Program:
         What forward computes and backward reads.
     needed : tuple of Symbol
         All that backward computes from, in order of creation.
+    gathered : tuple of Symbol
+        Operands that are a sum or a difference of the children's states. They are computed where those are
+        gathered, in forward and again in backward, which costs less than to keep them.
     outer : Outer or None
         What NumPy does with the weights before and after a fold.
     """
@@ -203,6 +206,7 @@ class Program:
     sums: tuple[Symbol, ...]
     saved: tuple[Symbol, ...]
     needed: tuple[Symbol, ...]
+    gathered: tuple[Symbol, ...]
     outer: Outer | None
 
     @property
@@ -229,20 +233,29 @@ def program_of(traced: Trace) -> Program:
     ]
     needed = live(values, frozenset())
     read = dict.fromkeys(stored(a) for u in needed if u in dependent for a in u.args)
-    saved = [s for s in needed if s in read and is_rows(s) and s not in dependent and s.op not in SOURCES]
     pairs = [(p.args[0].args[0], p.args[1], p) for p in transposed]
     operands = [x for x, _, _ in pairs if x not in dependent]
+    gathered = tuple(dict.fromkeys(filter(_is_gathered, operands)))
+    kept = [s for s in needed if s in read and is_rows(s) and s not in dependent and s.op not in SOURCES]
+    saved = [s for s in kept if s not in gathered]
     targets = dict.fromkeys([*traced.outputs.values(), *saved, *operands])
     given = frozenset(s for s in needed if s not in dependent)
     return Program(
         traced,
-        _one_by_one(targets, frozenset(), keeps=True),
+        _one_by_one(targets, frozenset(gathered), keeps=True),
         _one_by_one(dict.fromkeys(values), given, keeps=False),
         tuple(WeightProduct((pair,)) for pair in pairs),
         tuple(summed),
         tuple(saved),
         tuple(needed),
+        gathered,
         outer(traced),
+    )
+
+
+def _is_gathered(x: Symbol) -> bool:
+    return x.op in ("add", "sub") and all(
+        isinstance(a, Symbol) and a.op == "child" and a.shape == x.shape for a in x.args
     )
 
 

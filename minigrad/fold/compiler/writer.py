@@ -211,7 +211,7 @@ class Writer(ABC):
     # What both directions do
 
     def gather_children(self) -> None:
-        """Gather the children's states into the columns of operands."""
+        """Gather the children's states, and sums and differences of them, into the columns of operands."""
         columns = self.layout.forward.operands
         for (side, name), s in self.trace.inputs.items():
             if s in columns.start:
@@ -222,6 +222,11 @@ class Writer(ABC):
                     self.gather("table", side, width, to)
                 else:
                     self.clear(width, to)
+        for width, made in itertools.groupby(self.layout.program.gathered, lambda s: s.shape[1]):
+            with self.columns(width):
+                for s in made:
+                    values = [self.element(("u", columns.start[a]), width) for a in s.args]
+                    self.store(self.apply(s, s.op, values), ("u", columns.start[s]))
 
     def reads_inputs(self, side: str) -> bool:
         """Tell whether the children on a side are a chain's inputs, which are numbered among the leaves."""
