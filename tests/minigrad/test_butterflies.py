@@ -12,7 +12,7 @@ import models
 from minigrad.fold.compiler.layout import Layout
 from minigrad.fold.compiler.passes import PASSES, optimise
 from minigrad.fold.compiler.program import Program
-from minigrad.fold.compiler.run import compile_with
+from minigrad.fold.compiler.run import compile_with, compiled
 from minigrad.fold.compiler.trace import trace
 from minigrad.kernels import JIT_ENABLED
 from tests.minigrad import shared_kernels as shared
@@ -157,12 +157,29 @@ class ReadsTheSum(Left):
 def test_sums_of_the_children_that_are_read_elsewhere_too_are_right() -> None:
     assert _swapped(ReadsTheSum()) == [("A", "B")]
     _compare(ReadsTheSum)
+    program = _program(ReadsTheSum(), "leaves")
+    assert len(program.gathered) == 2
+    assert not set(program.gathered) & set(Layout(program).forward.kept.start)
 
 
 def test_what_both_children_leave_zero_is_skipped_where_both_are_leaves() -> None:
     program = _program(models.RLSTM(50, np.random.default_rng(0)), "leaves")
     for products in (program.forward.products, program.backward.products, program.weights):
         assert [p.side for p in products if p.side] == ["either", "either"]
+
+
+@pytest.mark.skipif(not JIT_ENABLED, reason="NUMBA_DISABLE_JIT=1: there is no scratch memory")
+def test_backward_has_the_half_sums_of_its_own_forward() -> None:
+    """Where another thread works in the scratch memory that forward had, backward gets another."""
+    case, trees = Case(Swapping, FIXED["leaves and trees"]), FIXED["leaves and trees"]
+    expected = case.fold("level")[1]["A"]
+    case.cell.zero_grad()
+    states = mg.fold(case.cell, trees, mg.tensor(case.L[case.words]), "compiled")
+    code = compiled(case.cell, np.dtype(np.float64))
+    taken = code.take_scratch()
+    sum((mg.sum(w * states[name]) for name, w in case.weights.items()), start=mg.tensor(0.0)).backward()
+    code.give_back_scratch(taken)
+    close({"A": case.cell.A.grad}, {"A": expected}, 1e-12)
 
 
 # What is left alone
@@ -178,6 +195,12 @@ class OneOperand(Left):
     def compose(self, left, right):
         x = left.h
         return mg.tanh(x @ self.A + x @ self.B) * mg.tanh(x @ self.B + right.h) * (x @ self.A)
+
+
+class OneSum(Left):
+    def compose(self, left, right):
+        x, y = left.h, right.h
+        return mg.tanh(x @ self.A + y @ self.B + y @ self.A + x @ self.B)
 
 
 class NotSwapped(Left):
@@ -196,6 +219,20 @@ class OfWeights(Left):
     def compose(self, left, right):
         x, y, A = left.h, right.h, mg.tanh(self.A)
         return mg.tanh(x @ A + y @ self.B) * mg.tanh(y @ A + x @ self.B)
+
+
+class Compared(Left):
+    """Compares a weight with rows, which leaves no trace in its gradient."""
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(0)
+        self.A, self.B = (mg.nn.Parameter(rng.normal(size=(1, E))) for _ in range(2))
+
+    def compose(self, left, right):
+        x, y = left.h, right.h
+        p = mg.tanh(x[:, :1] @ self.A + y[:, :1] @ self.B)
+        q = mg.tanh(y[:, :1] @ self.A + x[:, :1] @ self.B)
+        return mg.where(x > self.A, p, q) * q
 
 
 class NeedsAProduct(Left):

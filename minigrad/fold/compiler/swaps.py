@@ -134,7 +134,7 @@ def _uses(traced: Trace) -> dict[int, list[Use]]:
             readers.update(w.args[0] for w in weights if w.op == "parameter")
         if is_rows(s) and not sums.is_term(s):
             for t in sums.terms(s):
-                if (number := multiplies(t)) is not None and t.shape == s.shape:
+                if (number := multiplies(t)) is not None:
                     uses.setdefault(number, []).append(Use(t.args[0], s, t.args[1].op == "transpose"))
     return {k: of for k, of in sorted(uses.items()) if len(of) == readers[k] and k < len(traced.parameters)}
 
@@ -166,7 +166,7 @@ def _paired(first: Sequence[Use], second: Sequence[Use]) -> list[Pair]:
         one = left.pop(0)
         for two in left:
             swapped = [one._replace(left=two.left), two._replace(left=one.left)]
-            distinct = one.left is not two.left and one.right is not two.right and one.turned == two.turned
+            distinct = one.right is not two.right and one.turned == two.turned
             if distinct and all(use in others for use in swapped):
                 left.remove(two)
                 for use in swapped:
