@@ -162,6 +162,13 @@ def test_sums_of_the_children_that_are_read_elsewhere_too_are_right() -> None:
     assert not set(program.gathered) & set(Layout(program).forward.kept.start)
 
 
+def test_two_swapped_pairs_in_one_sum_are_no_butterfly() -> None:
+    """Where equal products are not one, it would look like one."""
+    cell = OneSum()
+    compile_with(cell, np.dtype(np.float64), PASSES[1:])
+    assert compiled(cell, np.dtype(np.float64)).trace.butterflies == []
+
+
 def test_what_both_children_leave_zero_is_skipped_where_both_are_leaves() -> None:
     program = _program(models.RLSTM(50, np.random.default_rng(0)), "leaves")
     for products in (program.forward.products, program.backward.products, program.weights):
@@ -224,15 +231,16 @@ class OfWeights(Left):
 class Compared(Left):
     """Compares a weight with rows, which leaves no trace in its gradient."""
 
+    parts = (mg.Part("h", E), mg.Part("g", 1, leaf="zero"))
+
     def __init__(self) -> None:
         rng = np.random.default_rng(0)
         self.A, self.B = (mg.nn.Parameter(rng.normal(size=(1, E))) for _ in range(2))
 
     def compose(self, left, right):
-        x, y = left.h, right.h
-        p = mg.tanh(x[:, :1] @ self.A + y[:, :1] @ self.B)
-        q = mg.tanh(y[:, :1] @ self.A + x[:, :1] @ self.B)
-        return mg.where(x > self.A, p, q) * q
+        x, y = left.g, right.g
+        p, q = mg.tanh(x @ self.A + y @ self.B + left.h), mg.tanh(y @ self.A + x @ self.B + right.h)
+        return {"h": mg.where(left.h > self.A, p, q) * q, "g": 1 + x * y}
 
 
 class NeedsAProduct(Left):

@@ -74,9 +74,9 @@ class Sums:
             self._users[s].append(None)
 
     def is_term(self, s: Symbol) -> bool:
-        """Tell whether a symbol is only a term of a sum, and as wide as that."""
+        """Tell whether a symbol is only a term of a sum."""
         (user, *others) = self._users[s]
-        return not others and user is not None and user.op == "add" and user.shape == s.shape
+        return not others and user is not None and user.op == "add"
 
     def terms(self, s: Symbol) -> list[Any]:
         """Return what is added up in a sum: symbols and numbers."""
