@@ -53,7 +53,7 @@ NUMBA = {
 # One class each, with a method for everything that a cell's functions consist of
 LONG = {
     f"minigrad/fold/compiler/{name}.py": lines
-    for name, lines in {"writer": 330, "numpy_text": 340, "passes": 320, "machine_text": 500}.items()
+    for name, lines in {"writer": 340, "numpy_text": 340, "passes": 320, "machine_text": 500}.items()
 }
 
 

@@ -45,7 +45,8 @@ def training_flop(config: Config, forest: Forest | TreeForest) -> int:
     """Return the floating-point operations of the products in one training step.
 
     Those are as many forward as for the derivatives by the vectors and for those by the matrices;
-    activations, the softmax and the update are not counted.
+    activations, the softmax and the update are not counted. The equations are taken as they are written, also
+    where a compiler finds a way with fewer products.
     """
     if isinstance(forest, TreeForest):
         of_node, of_child = CHILDREN[config.cell]
