@@ -98,25 +98,30 @@ def _search(roots: Mapping[str, Any]) -> Iterator[tuple[str, Source]]:
         elif id(value) not in seen:
             seen.add(id(value))
             ordered = ordered and not isinstance(value, set | frozenset)
-            for step, item in _inside(value):
-                if not isinstance(item, CLOSED):
-                    queue.append((path + step, item, ordered))
+            queue.extend((path + step, item, ordered) for step, item in _inside(value))
 
 
 def _inside(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what an object holds, and the step of the path to it."""
+    """Yield what an object holds and is not closed, and the step of the path to it.
+
+    Steps are written of these alone: a vocabulary holds thousands of numbers.
+    """
     if isinstance(value, dict):
-        yield from ((f"[{key!r}]", item) for key, item in value.items())
+        yield from ((f"[{key!r}]", item) for key, item in value.items() if _open(item))
     elif isinstance(value, list | tuple | deque | set | frozenset):
-        yield from ((f"[{k}]", item) for k, item in enumerate(value))
-    yield from ((f".{name}", item) for name, item in getattr(value, "__dict__", {}).items())
+        yield from ((f"[{k}]", item) for k, item in enumerate(value) if _open(item))
+    yield from ((f".{name}", item) for name, item in getattr(value, "__dict__", {}).items() if _open(item))
     for kind in type(value).__mro__:
         slots = vars(kind).get("__slots__", ())
         for name in (slots,) if isinstance(slots, str) else slots:
             if name.startswith("__") and not name.endswith("__"):
                 name = f"_{kind.__name__.lstrip('_')}{name}"
-            if name not in ("__dict__", "__weakref__") and hasattr(value, name):
-                yield f".{name}", getattr(value, name)
+            if name not in ("__dict__", "__weakref__") and _open(item := getattr(value, name, None)):
+                yield f".{name}", item
+
+
+def _open(item: Any) -> bool:
+    return item is not None and not isinstance(item, CLOSED)
 
 
 def _state(source: Source) -> Any:

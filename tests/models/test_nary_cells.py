@@ -171,7 +171,7 @@ def test_it_learns_through_fit_is_saved_and_drawn(tmp_path, head):
     model = TreeClassifier(ChildSumTreeLSTM(10, rng, W=6), words, ("ill", "well"), rng, head)
     train = model.forest(trees)
     optimizer = mg.optim.AdaGrad(model.parameters(), lr=0.1)
-    options = {"batch_size": 5, "rng": rng, "max_epochs": 30, "patience": 30, "mode": "level"}
+    options = {"batch_size": 5, "rng": rng, "max_epochs": 15, "patience": 15, "mode": "level"}
     fit(model, optimizer, train, train, checkpoint=tmp_path / "run", **options)
     assert accuracy(model, train, mode="level") > 0.9
     again = {**options, "max_epochs": 1}

@@ -3,6 +3,7 @@
 import re
 from configparser import ConfigParser
 from fnmatch import fnmatch
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -33,6 +34,14 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         self.elements.append((tag, dict(attributes)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def drawn_once():
+    """The page's still is drawn for the first page of these tests, and is the same in the others."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("viz.explorer.assemble.still", cache(still))
+        yield
 
 
 @pytest.fixture(scope="module")
