@@ -17,7 +17,7 @@ from minigrad.fold.compiler.trace import trace
 from minigrad.kernels import JIT_ENABLED
 from tests.minigrad import shared_kernels as shared
 from tests.minigrad.fold_contract.cells import ContractCell, E, σ
-from tests.minigrad.fold_contract.forests import FIXED
+from tests.minigrad.fold_contract.forests import FIXED, grow
 from tests.minigrad.fold_contract.reference import TOLERANCE, Case, close
 
 SQUARES = dict.fromkeys("ABCDFGMNPQ", (E, E))
@@ -167,6 +167,39 @@ def test_two_swapped_pairs_in_one_sum_are_no_butterfly() -> None:
     cell = OneSum()
     compile_with(cell, np.dtype(np.float64), PASSES[1:])
     assert compiled(cell, np.dtype(np.float64)).trace.butterflies == []
+
+
+class Chain(mg.Cell):
+    """Swaps a state with a word, and a memory with what is zero at all words."""
+
+    parts = (mg.Part("h", E), mg.Part("c", E, leaf="zero"))
+    right_parts = (mg.Part("x", E), mg.Part("zero", E, leaf="zero"))
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(0)
+        self.A, self.B, self.C, self.D = (mg.nn.Parameter(rng.normal(size=(E, E))) for _ in range(4))
+
+    def compose(self, left, right):
+        h, x, c, zero = left.h, right.x, left.c, right.zero
+        p = mg.tanh(h @ self.A + x @ self.B + c @ self.C + zero @ self.D)
+        q = mg.sigmoid(x @ self.A + h @ self.B + zero @ self.C + c @ self.D)
+        return {"h": p * q + x, "c": p - q * c}
+
+
+def test_the_words_of_a_chain_swap_too() -> None:
+    assert _swapped(Chain()) == [("A", "B"), ("C", "D")]
+    trees = grow((((None, None), None), None), None, (None, None))
+    X, w = np.random.default_rng(1).normal(size=(7, E)), np.random.default_rng(2).normal(size=(2, 11, E))
+    found = {}
+    for mode in ("compiled", "level", "node"):
+        cell, leaves = Chain(), mg.tensor(X, requires_grad=True)
+        states = mg.fold(cell, trees, leaves, mode)
+        (mg.sum(w[0] * states.h) + mg.sum(w[1] * states.c)).backward()
+        found[mode] = {name: p.grad for name, p in cell.named_parameters()}
+        found[mode] |= {"X": leaves.grad, "h": states.h.data, "c": states.c.data}
+        found[mode] |= {"∂h": states.h.grad, "∂c": states.c.grad}
+    for mode in ("compiled", "level"):
+        close(found[mode], found["node"], 1e-12)
 
 
 def test_what_both_children_leave_zero_is_skipped_where_both_are_leaves() -> None:

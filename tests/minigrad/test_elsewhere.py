@@ -19,7 +19,16 @@ pytestmark = [
     pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the names are those of x86-64"),
 ]
 HERE = Path(__file__).parent
-NAMES = ("fold_compiled", "large_weights", "passes", "product", "elements", "kernels", "optim_formulas")
+NAMES = (
+    "butterflies",
+    "fold_compiled",
+    "large_weights",
+    "passes",
+    "product",
+    "elements",
+    "kernels",
+    "optim_formulas",
+)
 FILES = (
     HERE / "fold_contract",
     *(HERE / f"test_{name}.py" for name in NAMES),
