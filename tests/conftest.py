@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import importlib
 import os
 from pathlib import Path
 
@@ -48,6 +50,22 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.freeze()
     gc.set_threshold(*GARBAGE)
     gc.enable()
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Let each worker import other files first, so that not all rewrite the assertions of every file.
+
+    What one has rewritten, the others read from ``__pycache__``. The order of the tests stays the same, and a
+    file that can't be imported is told of when it is collected.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None:
+        return
+    files = [path for folder in session.config.args for path in sorted(Path(folder).rglob("test_*.py"))]
+    root = Path(__file__).parent.parent
+    for path in files[int(worker["workerid"].removeprefix("gw")) :: worker["workercount"]]:
+        with contextlib.suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(".".join(path.resolve().relative_to(root).with_suffix("").parts))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -17,7 +17,7 @@ LOADED = (
     "minigrad.fold.compiler.run",
     "models",
     "viz",
-    "scipy.stats",
+    "scipy.special",
     "matplotlib.figure",
     "tests.fresh",
     "tests.first_kernel",

@@ -22,7 +22,7 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     ValueError
         There is no number, or one of them is not finite.
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit  # scipy.stats takes 0.4 s to import
 
     n = len(values)
     if not n or not np.isfinite(values).all():
@@ -30,7 +30,7 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     mean = float(np.mean(values))
     if n < 2:
         return mean, math.nan
-    return mean, float(t.ppf((1 + LEVEL) / 2, n - 1) * np.std(values, ddof=1) / math.sqrt(n))
+    return mean, float(stdtrit(n - 1, (1 + LEVEL) / 2) * np.std(values, ddof=1) / math.sqrt(n))
 
 
 def draw_intervals(axes: Axes, runs: Mapping[Any, Sequence[float]], **look: Any) -> None:

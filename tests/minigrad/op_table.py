@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import scipy.special
-import scipy.stats
 
 import minigrad as mg
 
@@ -188,7 +187,7 @@ def _layer_norm(x: np.ndarray, axis: Any = -1, eps: float = 1e-5) -> Any:
 
 
 def _gelu(x: np.ndarray) -> Any:
-    return x * scipy.stats.norm.cdf(x)
+    return x * scipy.special.ndtr(x)
 
 
 def _bilinear(x: np.ndarray, y: np.ndarray, W: np.ndarray) -> Any:

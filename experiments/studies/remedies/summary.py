@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from scipy.stats import spearmanr
-
+from experiments.paper.criteria.numbers import spearman
 from experiments.paper.data import CLASSES
 from experiments.studies.remedies.found import Found, found
 from experiments.studies.remedies.settings import DEEP
@@ -78,8 +77,7 @@ def _ratio_and_accuracy(of: Mapping[str, Found]) -> str:
     for words, epoch in (("in epoch 1", 1), ("in the last epoch", -1)):
         pairs = [(f.ratio(epoch), f.accuracy) for f in trees if not math.isnan(f.ratio(epoch))]
         if len(pairs) >= 3 and all(len(set(column)) > 1 for column in zip(*pairs, strict=True)):
-            rho = float(spearmanr(*zip(*pairs, strict=True)).statistic)
-            lines.append(f"{rho:.2f} {words}")
+            lines.append(f"{spearman(*zip(*pairs, strict=True)):.2f} {words}")
     if not lines:
         return ""
     return (
