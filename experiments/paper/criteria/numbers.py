@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from experiments.paper.stored import Stored
 from experiments.sweep.wording import in_range
@@ -58,19 +57,16 @@ def difference(a: float, b: float) -> float:
 
 
 def spearman(x: Sequence[float], y: Sequence[float]) -> float:
-    """Return Spearman's rank correlation, that of Pearson between ranks; ties get their mean rank.
+    """Return Spearman's rank correlation; ties get their mean rank.
 
     NaN, which passes no criterion, where there is none: fewer than three points, all x or all y
     equal, or a NaN among them.
     """
+    from scipy.stats import spearmanr
+
     if len(x) < 3 or len(set(x)) == 1 or len(set(y)) == 1 or any(map(math.isnan, [*x, *y])):
         return math.nan
-    return round(float(np.corrcoef(_ranks(x), _ranks(y))[0, 1]), 9)  # 0.9 is not below 0.9
-
-
-def _ranks(values: Sequence[float]) -> npt.NDArray[np.float64]:
-    _, place, often = np.unique(np.asarray(values, float), return_inverse=True, return_counts=True)
-    return (np.cumsum(often) - (often - 1) / 2)[place]
+    return round(float(spearmanr(x, y).statistic), 9)  # 0.9 is not below 0.9
 
 
 def correlations(values: Iterable[float]) -> str:
