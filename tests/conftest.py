@@ -15,9 +15,11 @@ import pytest
 # draw, or they would compile the same.
 LONG = (
     "minigrad/fold_contract/test_values_and_gradients.py",
-    "experiments/paper/test_figures.py",
     "viz/test_ratios.py",
     "viz/test_figures_by_reference.py",
+    "viz/test_ratio_figures.py",
+    "viz/test_accuracy.py",
+    "experiments/paper/test_figures.py",
     "minigrad/test_kernels.py",
     "models/test_row_cells_train.py",
     "experiments/sweep/test_processes.py",
@@ -82,6 +84,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         return
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if cores > 1 and all(Path(argument).is_dir() for argument in config.args):
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the other cores have their own worker
         option.numprocesses = cores
         option.dist = "loadfile"
         option.loadscopereorder = False  # it would put files of few tests last

@@ -76,7 +76,7 @@ def test_a_figure_and_the_command_say_whose_rows_are_drawn(plain, tmp_path, caps
     assert ">3 runs of RNN, RLSTM on 600" in (tmp_path / "figures/figure-7.svg").read_text(encoding="utf-8")
 
 
-def test_the_example_is_coloured_by_the_models_that_were_kept_on_one_scale(tmp_path, capsys):
+def test_the_example_is_coloured_by_the_models_that_were_kept_on_one_scale(plain, tmp_path, capsys):
     runs = [run for run in small_runs() if run.name.startswith("gradient")]
     made_up.store(tmp_path, runs)
     folder = Folder(tmp_path)
