@@ -114,6 +114,7 @@ def names(folder: Path) -> list[str]:
 # -- cells --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow  # four processes, one after the other
 def test_the_second_process_compiles_no_cell_and_a_third_what_was_damaged(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     first = run(tmp_path / "run", "folded", cache)

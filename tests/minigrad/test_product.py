@@ -222,7 +222,8 @@ def test_every_kernel_is_tested_here() -> None:
     assert {"tiles", *(name for name in ARGUMENTS if hasattr(shared, name))} == set(ARGUMENTS)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, pytest.param(np.float64, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.skipif(vectors.VECTOR_BYTES != 64, reason="looks for the registers of AVX-512")
 def test_sums_stay_in_registers(dtype: type) -> None:
     name = f"test_product_{np.dtype(dtype)}"

@@ -93,22 +93,22 @@ def _check_random_cell(seed: int, computed: bool = True) -> int:
     return len(code.trace.butterflies)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_random_cells(seed: int) -> None:
     _check_random_cell(seed)
 
 
 def test_random_cells_whose_operands_swap() -> None:
-    assert sum(_check_random_cell(seed, computed=False) for seed in range(1000, 1008)) >= 8
+    assert sum(_check_random_cell(seed, computed=False) for seed in range(1000, 1005)) >= 5
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("start", range(1008, 1200, 24))
+@pytest.mark.parametrize("start", range(1005, 1200, 24))
 def test_more_random_cells_whose_operands_swap(start: int) -> None:
     assert sum(_check_random_cell(seed, computed=False) for seed in range(start, start + 24)) >= 12
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(8, 300))
+@pytest.mark.parametrize("seed", range(6, 300))
 def test_more_random_cells(seed: int) -> None:
     _check_random_cell(seed)

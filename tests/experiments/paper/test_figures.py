@@ -145,6 +145,7 @@ def others(runs):
     ]
 
 
+@pytest.mark.slow
 def test_other_cells_are_drawn_and_no_figure_of_the_rnn_is_missed(plain, tmp_path, capsys):
     made_up.store(tmp_path, others(small_runs()))
     assert run("--out", tmp_path) == 0

@@ -49,6 +49,7 @@ def test_an_epoch_without_a_ratio_is_still_a_row():
     assert found["extra"] == {"n": 0, "median": None, "lower": None, "upper": None}
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_median_as_often_as_it_says():
     rng = np.random.default_rng(0)
     inside = 0

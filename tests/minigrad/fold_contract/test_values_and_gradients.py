@@ -60,7 +60,9 @@ def test_random_forests_agree_with_plain_recursion(mode: str, trees: Trees) -> N
         close(got, expected, 1e-12)
 
 
-@cells
+@pytest.mark.parametrize(
+    "cell", [*CELLS[:3], *(pytest.param(cell, marks=pytest.mark.slow) for cell in CELLS[3:])]
+)
 @pytest.mark.parametrize("trees", [FIXED["leaves and trees"], FIXED["left and right chain"]])
 def test_single_precision_agrees_with_node_mode_and_stays_single(
     cell: type[ContractCell], trees: Trees, mode: str
