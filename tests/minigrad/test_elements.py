@@ -215,7 +215,7 @@ class Wide(mg.Cell):
         return {"h": mg.tanh(c * f + f @ self.W.T / self.W.shape[0]), "c": c}
 
 
-@each
+@pytest.mark.parametrize("dtype", [np.float32, pytest.param(np.float64, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("width", [1, 3, "lanes - 1", "lanes", "lanes + 1", 50])
 def test_rows_of_every_width(width: Any, dtype: Any) -> None:
     if isinstance(width, str):

@@ -133,6 +133,7 @@ for copy in "abcde":
 """
 
 
+@pytest.mark.slow  # five copies of the package are imported
 def test_names_change_with_the_files_that_decide_and_no_others(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-B", "-c", EDITED, str(ROOT / "minigrad")],

@@ -159,7 +159,7 @@ def test_trees_and_cells_of_different_kinds_are_refused():
         TreeClassifier(DependencyRNN(3, rng), forest.vocabulary, 2, rng).predict(binary, "level")
 
 
-@pytest.mark.parametrize("head", ["root", "labelled"])
+@pytest.mark.parametrize("head", ["labelled", pytest.param("root", marks=pytest.mark.slow)])
 def test_it_learns_through_fit_is_saved_and_drawn(tmp_path, head):
     rng = np.random.default_rng(0)
     words = Vocabulary(["good", "bad", "film", "very"], "<unk>")

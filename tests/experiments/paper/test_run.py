@@ -88,9 +88,9 @@ def test_watching_changes_nothing(tmp_path):
     ("experiment", "model", "every", "changes"),
     [
         ("length", "RNN", 0.0, {}),
-        ("length", "RLSTM", 1e9, {}),
+        pytest.param("length", "RLSTM", 1e9, {}, marks=pytest.mark.slow),
         ("gradient", "RLSTM", 0.0, {}),
-        ("gradient", "RNN", 1e9, {}),
+        pytest.param("gradient", "RNN", 1e9, {}, marks=pytest.mark.slow),
         ("gradient", "RNN", 0.0, {"sentences": "fresh"}),
     ],
 )
