@@ -101,6 +101,7 @@ for name in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 def test_a_command_says_one_line_and_nothing_of_the_layout_engine(tmp_path):
     names = [str(tmp_path / f"tree.{suffix}") for suffix in ("png", "svg", "pdf")]
     done = subprocess.run(

@@ -125,7 +125,8 @@ def pool():
     return drawn, _keyword_depth(drawn)
 
 
-@pytest.mark.parametrize("depths", [pytest.param((3, 4), marks=pytest.mark.slow), (7, 8)])
+@pytest.mark.slow
+@pytest.mark.parametrize("depths", [(3, 4), (7, 8)])
 def test_long_sentences_are_distributed_as_those_left_of_a_pool(depths, pool):
     lengths, n = (11, 14), 6000
     forest = sentences_at_depth(np.random.default_rng(2), n, lengths, depths)

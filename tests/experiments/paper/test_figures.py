@@ -205,6 +205,7 @@ def test_points_of_few_trees_are_hollow_and_the_legend_says_so():
     assert "fewer than 20 trees" not in [text.get_text() for text in legend.texts]
 
 
+@pytest.mark.slow
 def test_what_is_drawn_is_told_where_it_takes_long(plain, tmp_path, monkeypatch, caplog):
     clock = FakeClock()
     monkeypatch.setattr(waiting, "CLOCK", clock)

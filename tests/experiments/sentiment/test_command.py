@@ -288,6 +288,7 @@ def test_vectors_have_an_encoding_and_the_message_names_its_option(tiny, here, b
     assert "--vectors-encoding: there is no file of vectors" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_sentences_of_a_sample_are_drawn_under_their_number_in_the_file(
     tiny, here, monkeypatch, bank, tmp_path
 ):

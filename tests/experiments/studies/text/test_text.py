@@ -142,6 +142,7 @@ def test_an_interrupted_run_ends_bit_identical(novel, tmp_path, monkeypatch):
     assert recorder.results == once.results
 
 
+@pytest.mark.slow
 def test_looking_does_not_change_the_training(novel, tmp_path, monkeypatch):
     monkeypatch.setattr("experiments.studies.text.perform.knowledge", lambda *_: {})  # not asked here
     alone = _performed(_settings(novel, moments=(), max_epochs=1), novel, tmp_path)
