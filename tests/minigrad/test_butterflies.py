@@ -9,6 +9,7 @@ import pytest
 
 import minigrad as mg
 import models
+from minigrad.fold.compiler.code import CompiledCell
 from minigrad.fold.compiler.layout import Layout
 from minigrad.fold.compiler.passes import PASSES, optimise
 from minigrad.fold.compiler.program import Program
@@ -18,7 +19,7 @@ from minigrad.kernels import JIT_ENABLED
 from tests.minigrad import shared_kernels as shared
 from tests.minigrad.fold_contract.cells import ContractCell, E, σ
 from tests.minigrad.fold_contract.forests import FIXED, grow
-from tests.minigrad.fold_contract.reference import TOLERANCE, Case, close
+from tests.minigrad.fold_contract.reference import TOLERANCE, Case, close, dense
 
 SQUARES = dict.fromkeys("ABCDFGMNPQ", (E, E))
 
@@ -57,13 +58,13 @@ class Swapping(ContractCell):
 
 
 class Left(mg.Cell):
-    """Has two square matrices; subclasses say what they multiply."""
+    """Has square matrices; subclasses say what they multiply."""
 
     parts = (mg.Part("h", E),)
 
     def __init__(self) -> None:
         rng = np.random.default_rng(0)
-        self.A, self.B = (mg.nn.Parameter(rng.normal(size=(E, E))) for _ in range(2))
+        self.A, self.B, self.C, self.D = (mg.nn.Parameter(rng.normal(size=(E, E))) for _ in range(4))
 
 
 def _program(cell: mg.Cell, last: str = "butterflies") -> Program:
@@ -193,6 +194,42 @@ class Chain(mg.Cell):
         return {"h": p * q + x, "c": p - q * c}
 
 
+class MixedOrder(Left):
+    """In one sum the earlier word comes first, and the later memory: one difference has to be turned."""
+
+    parts = (mg.Part("h", E), mg.Part("c", E, leaf="zero"))
+
+    def compose(self, left, right):
+        x, y, cx, cy = left.h, right.h, left.c, right.c
+        p = x @ self.A + y @ self.B + cy @ self.C + cx @ self.D
+        q = y @ self.A + x @ self.B + cx @ self.C + cy @ self.D
+        return {"h": mg.tanh(p) * mg.sigmoid(q), "c": p * cx - q * cy + x}
+
+
+class PartOfASum(Left):
+    """Adds to swapped sums, of which one is read by itself, too."""
+
+    def compose(self, left, right):
+        x, y = left.h, right.h
+        p, q = x @ self.A + y @ self.B, y @ self.A + x @ self.B
+        more, other = p + x @ self.C + y @ self.D, q + y @ self.C + x @ self.D
+        return mg.tanh(p) + mg.tanh(more) * mg.sigmoid(other)
+
+
+class IsTheState(Left):
+    def compose(self, left, right):
+        p, q = left.h @ self.A + right.h @ self.B, right.h @ self.A + left.h @ self.B
+        return p + mg.tanh(q[:, :1]) * (p - q)
+
+
+@pytest.mark.parametrize(
+    ("kind", "pairs"), [(MixedOrder, ["AB", "CD"]), (PartOfASum, ["AB", "CD"]), (IsTheState, ["AB"])]
+)
+def test_sums_of_every_kind_swap(kind: Any, pairs: list[str]) -> None:
+    assert _swapped(kind()) == [tuple(pair) for pair in pairs]
+    _compare(kind)
+
+
 def test_the_words_of_a_chain_swap_too() -> None:
     assert _swapped(Chain()) == [("A", "B"), ("C", "D")]
     trees = grow((((None, None), None), None), None, (None, None))
@@ -292,7 +329,10 @@ class NeedsAProduct(Left):
         return mg.tanh(product + y @ self.B) * mg.tanh(y @ self.A + x @ self.B) * product
 
 
-@pytest.mark.parametrize("kind", [k for k in Left.__subclasses__() if k is not ReadsTheSum])
+SWAPPING = (ReadsTheSum, MixedOrder, PartOfASum, IsTheState)
+
+
+@pytest.mark.parametrize("kind", [k for k in Left.__subclasses__() if k not in SWAPPING])
 def test_what_does_not_swap_is_left_alone(kind: Any) -> None:
     """And computes what it should."""
     assert _swapped(kind()) == []
@@ -305,8 +345,13 @@ def _compare(kind: Any) -> None:
         cell, trees = kind(), FIXED["leaves and trees"]
         leaves = mg.tensor(np.random.default_rng(1).normal(size=(trees.n_leaves, E)), requires_grad=True)
         states = mg.fold(cell, trees, leaves, mode)
-        mg.sum(np.random.default_rng(2).normal(size=(len(trees.left), E)) * states.h).backward()
-        found[mode] = {"h": states.h.data, "leaves": leaves.grad, "A": cell.A.grad, "B": cell.B.grad}
+        assert mode == "node" or isinstance(compiled(cell, leaves.dtype), CompiledCell)
+        rng = np.random.default_rng(2)
+        terms = [mg.sum(rng.normal(size=states[name].shape) * states[name]) for name in states]
+        sum(terms[1:], start=terms[0]).backward()
+        found[mode] = {name: states[name].data for name in states} | {"leaves": leaves.grad}
+        found[mode] |= {f"∂{name}": states[name].grad for name in states}
+        found[mode] |= {name: dense(p) for name, p in cell.named_parameters()}
     close(found["compiled"], found["node"], 1e-12)
 
 
