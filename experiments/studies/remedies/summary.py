@@ -76,8 +76,9 @@ def _ratio_and_accuracy(of: Mapping[str, Found]) -> str:
     lines = []
     for words, epoch in (("in epoch 1", 1), ("in the last epoch", -1)):
         pairs = [(f.ratio(epoch), f.accuracy) for f in trees if not math.isnan(f.ratio(epoch))]
-        if len(pairs) >= 3 and all(len(set(column)) > 1 for column in zip(*pairs, strict=True)):
-            lines.append(f"{spearman(*zip(*pairs, strict=True)):.2f} {words}")
+        rho = spearman([ratio for ratio, _ in pairs], [accuracy for _, accuracy in pairs])
+        if not math.isnan(rho):
+            lines.append(f"{rho:.2f} {words}")
     if not lines:
         return ""
     return (

@@ -32,8 +32,9 @@ Renewed = Callable[[Symbol], Symbol]
 
 def with_butterflies(traced: Trace) -> Trace:
     """Return a trace that reads swapped parameters as their half sums and half differences."""
-    swaps = find_swaps(traced)
-    return _Rewriting(traced, swaps).trace() if swaps else traced
+    sums = Sums(traced)
+    swaps = find_swaps(traced, sums)
+    return _Rewriting(traced, swaps, sums).trace() if swaps else traced
 
 
 class _Rewriting:
@@ -43,8 +44,8 @@ class _Rewriting:
     have it in common. Where this is y − x, d has the other sign; ∂B has if one of its two differences is.
     """
 
-    def __init__(self, traced: Trace, swaps: Sequence[Swap]) -> None:
-        self._traced, self._swaps, self._sums = traced, swaps, Sums(traced)
+    def __init__(self, traced: Trace, swaps: Sequence[Swap], sums: Sums) -> None:
+        self._traced, self._swaps, self._sums = traced, swaps, sums
         self._table = SymbolTable(traced.table.shared, traced.table.functions)
         self._known: dict[tuple[str, int, int], Symbol] = {}
         self._swapped = {number for swap in swaps for number in (swap.first, swap.second)}

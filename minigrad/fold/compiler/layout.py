@@ -185,7 +185,7 @@ class Layout:
         self.program = program
         traced = program.trace
         self.forward = Directed(program.forward, ())
-        self.forward.operands.add(program.gathered)  # of which only a gradient may read one
+        self.forward.operands.add(program.gathered)  # a gradient may be all that reads one
         read = {*program.forward.live, *program.needed, *(a for s in program.gathered for a in s.args)}
         self.forward.operands.add(s for s in traced.inputs.values() if s in read)
         computed = [x for p in program.weights for x in p.xs if program.forward.computed(x)]

@@ -386,8 +386,8 @@ class MachineText(Writer):
     # Whole minibatches
 
     def _weight(self, number: int) -> Value:
-        half = self._buffer.get(f"H{number}")
-        return self._address(self._parameters, number) if half is None else half
+        halved = number in self.trace.halved
+        return self._buffer[f"H{number}"] if halved else self._address(self._parameters, number)
 
     def halve_weights(self, first: int, second: int, size: int) -> None:
         given = [self._address(self._parameters, number) for number in (first, second)]

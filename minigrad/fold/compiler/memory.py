@@ -56,13 +56,12 @@ def buffers(layout: Layout, targets: Container[int], vectors: int, chunk: int) -
     picked = [p for p in layout.weights if p.side]
     width = max([aligned(p.k[1] - p.k[0]) + p.n[1] - p.n[0] for p in picked], default=1)
     traced = layout.program.trace
-    halved = [number for first, second, _ in traced.butterflies for number in (first, second)]
     P, Q = (of.matrices for of in (layout.forward, layout.backward))
     return [
         Buffer("K", None, layout.forward.kept.width, True),
         Buffer("B", 0, vectors, True),
         *(Buffer(f"Q{k}", 0, packed_size(*matrix[:2]), True) for k, matrix in enumerate(Q)),
-        *(Buffer(f"H{k}", 0, traced.parameters[k].size, True) for k in halved),
+        *(Buffer(f"H{k}", 0, traced.parameters[k].size, True) for k in traced.halved),
         *(Buffer(f"P{k}", 0, packed_size(*matrix[:2])) for k, matrix in enumerate(P)),
         Buffer("O", chunk, layout.operand_width),
         Buffer("Z", TILE, layout.tile_width),

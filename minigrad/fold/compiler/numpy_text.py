@@ -21,12 +21,8 @@ from minigrad.fold.compiler.writer import CHUNK, Place, Writer
 from minigrad.kernels import along_row, elements
 from minigrad.symbol import Symbol
 
-SIDES = {
-    "left": "l0:l1",
-    "right": "r0:r1",
-    "either": "r0:l1",
-    None: ":",
-}  # rows of a tile whose child is no leaf, or all
+# The rows of a tile whose child on a side, or on either, is no leaf; or all
+SIDES = {"left": "l0:l1", "right": "r0:r1", "either": "r0:l1", None: ":"}
 GIVEN = "tiles, nodes, leaf_rows, entries, table, states, masks, kept, parameters"
 HEADER = '''"""{title}: the functions that fold(cell, mode="compiled") runs, as Python.
 
@@ -268,8 +264,7 @@ class NumpyText(Writer):
         return f'kept["Q{number}"]' if self._backward else f"P{number}"
 
     def _weight(self, number: int) -> str:
-        halved = any(number in numbers[:2] for numbers in self.trace.butterflies)
-        return f'kept["H{number}"]' if halved else self._parameter(number)
+        return f'kept["H{number}"]' if number in self.trace.halved else self._parameter(number)
 
     def _parameter(self, number: int) -> str:
         return f'parameters["{self._names[number]}"]'

@@ -25,7 +25,7 @@ from minigrad.fold.compiler.program import (
 )
 from minigrad.fold.compiler.rewrite import shared
 from minigrad.fold.compiler.trace import Trace
-from minigrad.fold.compiler.views import ROW_OPS, is_product, reads_memory, statements
+from minigrad.fold.compiler.views import ROW_OPS, is_product, readers, reads_memory, statements
 from minigrad.symbol import Symbol
 
 Pass = Callable[[Program], Program]
@@ -140,16 +140,13 @@ PASSES: tuple[Pass, ...] = (
 
 
 def _accumulated(sweep: Sweep) -> Sweep:
-    users: dict[Symbol, list[Symbol]] = {s: [] for s in sweep.live}
-    for s in sweep.live:
-        for a in s.args:
-            if isinstance(a, Symbol) and a in users:
-                users[a].append(s)
+    read_by = readers(sweep.live, sweep.targets)
 
     def is_absorbed(s: Symbol) -> bool:
         """Tell whether a symbol is only a term of a sum, and as wide as that."""
-        only = len(users[s]) == 1 and users[s][0].op == "add" and s not in sweep.targets
-        return s.op in ("add", "matmul") and only and users[s][0].shape == s.shape
+        (total, *others) = read_by[s]
+        only = not others and total is not None and total.op == "add" and total.shape == s.shape
+        return s.op in ("add", "matmul") and only
 
     sums: dict[Symbol, Sum] = {}
     absorbed: dict[Symbol, Symbol] = {}  # and in which sum

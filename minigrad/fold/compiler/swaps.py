@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from minigrad.fold.compiler.outer import is_weight_product
 from minigrad.fold.compiler.rewrite import results
 from minigrad.fold.compiler.trace import Trace
-from minigrad.fold.compiler.views import is_product, is_rows, reached
+from minigrad.fold.compiler.views import is_product, is_rows, reached, readers
 from minigrad.symbol import Symbol
 
 
@@ -65,18 +65,12 @@ class Sums:
     def __init__(self, traced: Trace) -> None:
         wanted = [s for s in results(traced) if s is not None]
         self.live = reached(wanted)
-        self._users: dict[Symbol, list[Symbol | None]] = {s: [] for s in self.live}
-        for s in self.live:
-            for a in s.args:
-                if isinstance(a, Symbol):
-                    self._users[a].append(s)
-        for s in wanted:
-            self._users[s].append(None)
+        self._readers = readers(self.live, wanted)
 
     def is_term(self, s: Symbol) -> bool:
         """Tell whether a symbol is only a term of a sum."""
-        (user, *others) = self._users[s]
-        return not others and user is not None and user.op == "add"
+        (total, *others) = self._readers[s]
+        return not others and total is not None and total.op == "add"
 
     def terms(self, s: Symbol) -> list[Any]:
         """Return what is added up in a sum: symbols and numbers."""
@@ -98,9 +92,9 @@ class Sums:
                 stack += reversed(t.args)
 
 
-def find_swaps(traced: Trace) -> list[Swap]:
+def find_swaps(traced: Trace, sums: Sums) -> list[Swap]:
     """Return the parameters whose operands swap their roles, each in one pair at most."""
-    uses = _uses(traced)
+    uses = _uses(traced, sums)
     found: list[Swap] = []
     taken: set[int] = set()
     for first, second in itertools.combinations(uses, 2):
@@ -123,9 +117,8 @@ def multiplies(product: Any) -> int | None:
     return weight.args[0] if weight.op == "parameter" else None
 
 
-def _uses(traced: Trace) -> dict[int, list[Use]]:
+def _uses(traced: Trace, sums: Sums) -> dict[int, list[Use]]:
     """Return the products with each parameter that nothing else reads."""
-    sums = Sums(traced)
     uses: dict[int, list[Use]] = {}
     readers: Counter[int] = Counter()
     for s in sums.live:

@@ -77,6 +77,11 @@ class Trace(ComposeContext):
     butterflies: list[tuple[int, int, bool]] = field(default_factory=list)
 
     @property
+    def halved(self) -> list[int]:
+        """The numbers of all parameters that are in a butterfly."""
+        return [number for first, second, _ in self.butterflies for number in (first, second)]
+
+    @property
     def weight_names(self) -> list[str]:
         """Names of what rows read: the parameters, and what is derived from them."""
         return [*self.names, *(f"derived {k}" for k in range(len(self.derived)))]

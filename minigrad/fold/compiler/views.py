@@ -52,6 +52,18 @@ def reached(results: Iterable[Any], into: Callable[[Symbol], bool] = lambda s: T
     return sorted(seen, key=lambda s: s.id)
 
 
+def readers(symbols: Iterable[Symbol], results: Iterable[Symbol]) -> dict[Symbol, list[Symbol | None]]:
+    """Return what reads each of some symbols; None stands for a result."""
+    found: dict[Symbol, list[Symbol | None]] = {s: [] for s in symbols}
+    for s in found:
+        for a in s.args:
+            if isinstance(a, Symbol) and a in found:
+                found[a].append(s)
+    for s in results:
+        found[s].append(None)
+    return found
+
+
 def stored(s: Any) -> Any:
     """Return the symbol in whose columns a symbol is read."""
     return s.args[0] if isinstance(s, Symbol) and s.op == "columns" else s
